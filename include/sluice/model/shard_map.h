@@ -1,0 +1,41 @@
+// Which shard group of a retention policy a timestamp belongs to, as the parser needs it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sluice/model/timestamp.h"
+
+namespace sluice::model {
+
+// Unique in the whole catalog and never used again; 0 stands for "does not exist yet".
+using ShardGroupId = std::uint64_t;
+
+struct ShardSlot {
+    TimeRange range;
+    ShardGroupId group = 0;
+};
+
+// A value taken from one catalog snapshot for one request.
+class ShardMap {
+public:
+    ShardMap() = default;
+    // `slots` are the existing groups, sorted by range.begin and without overlap.
+    // `group_duration_ns` is the duration of groups yet to be made. Points before `time_min` are
+    // beyond the policy.
+    ShardMap(std::vector<ShardSlot> slots, std::int64_t group_duration_ns, Timestamp time_min)
+        : slots_(std::move(slots)), group_duration_ns_(group_duration_ns), time_min_(time_min) {}
+
+    Timestamp time_min() const { return time_min_; }
+
+    // The existing group that holds `t`, or the range that a new group would get (group 0), cut
+    // where it would overlap an existing one.
+    ShardSlot find(Timestamp t) const;
+
+private:
+    std::vector<ShardSlot> slots_;
+    std::int64_t group_duration_ns_ = kWeekNs;
+    Timestamp time_min_ = kTimestampMin;
+};
+
+}  // namespace sluice::model

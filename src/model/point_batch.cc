@@ -1,0 +1,222 @@
+#include "sluice/model/point_batch.h"
+
+#include <bit>
+
+namespace sluice::model {
+namespace {
+
+// Memory a reused vector may keep; an outlier request does not pin its size for ever.
+constexpr std::size_t kKeptCapacity = 64 * 1024;
+
+std::size_t words_for(std::size_t rows) {
+    return (rows + 63) / 64;
+}
+
+template <typename T>
+void keep_rows(PodVector<T>& values, const std::vector<bool>& drop) {
+    std::size_t kept = 0;
+    for (std::size_t row = 0; row < values.size(); ++row) {
+        if (!drop[row]) values[kept++] = values[row];
+    }
+    values.resize_uninitialized(kept);
+}
+
+template <typename T>
+void clear_keeping_little(PodVector<T>& values) {
+    values.clear();
+    values.shrink_capacity(kKeptCapacity);
+}
+
+}  // namespace
+
+void BatchColumn::make_room(std::uint32_t row) {
+    if (filled > row) {
+        truncate_to(row);
+    } else {
+        pad_to(row);
+    }
+}
+
+void BatchColumn::pad_to(std::uint32_t rows) {
+    if (filled >= rows) return;
+    if (!has_nulls) {
+        has_nulls = true;
+        validity.clear();
+        validity.append_copies(words_for(filled), ~std::uint64_t{0});
+        if (filled % 64 != 0) validity.back() = (std::uint64_t{1} << (filled % 64)) - 1;
+    }
+    if (words_for(rows) > validity.size()) {
+        validity.append_copies(words_for(rows) - validity.size(), 0);
+    }
+    const std::size_t missing = rows - filled;
+    if (is_word_type(type)) {
+        words.append_copies(missing, 0);
+    } else if (type == FieldType::kString) {
+        texts.append_copies(missing, std::string_view());
+    } else {
+        flags.append_copies(missing, 0);
+    }
+    filled = rows;
+}
+
+void BatchColumn::set_valid(std::uint32_t row) {
+    if (validity.size() <= row / 64) validity.append_copies(row / 64 + 1 - validity.size(), 0);
+    validity[row / 64] |= std::uint64_t{1} << (row % 64);
+}
+
+void BatchColumn::truncate_to(std::uint32_t rows) {
+    if (filled <= rows) return;
+    filled = rows;
+    if (is_word_type(type)) {
+        words.resize_uninitialized(rows);
+    } else if (type == FieldType::kString) {
+        texts.resize_uninitialized(rows);
+    } else {
+        flags.resize_uninitialized(rows);
+    }
+    if (!has_nulls) return;
+    validity.resize_uninitialized(words_for(rows));
+    if (rows % 64 != 0) validity.back() &= (std::uint64_t{1} << (rows % 64)) - 1;
+}
+
+void BatchColumn::clear() {
+    filled = 0;
+    has_nulls = false;
+    clear_keeping_little(validity);
+    clear_keeping_little(words);
+    clear_keeping_little(texts);
+    clear_keeping_little(flags);
+}
+
+BatchColumn& BatchTable::column(std::string_view name, FieldType type) {
+    for (std::uint32_t i = 0; i < column_count; ++i) {
+        if (columns[i].type == type && columns[i].name == name) return columns[i];
+    }
+    if (column_count == columns.size()) columns.emplace_back();
+    BatchColumn& fresh = columns[column_count++];
+    fresh.clear();
+    fresh.name.assign(name);
+    fresh.type = type;
+    return fresh;
+}
+
+void BatchTable::truncate_to(std::uint32_t rows) {
+    if (series.size() > rows) series.resize_uninitialized(rows);
+    if (times.size() > rows) times.resize_uninitialized(rows);
+    if (lines.size() > rows) lines.resize_uninitialized(rows);
+    for (std::uint32_t i = 0; i < column_count; ++i) columns[i].truncate_to(rows);
+}
+
+void BatchTable::drop_rows(const std::vector<bool>& drop) {
+    const std::uint32_t rows_before = rows();
+    for (std::uint32_t i = 0; i < column_count; ++i) {
+        BatchColumn& each = columns[i];
+        keep_rows(each.words, drop);
+        keep_rows(each.texts, drop);
+        keep_rows(each.flags, drop);
+        std::uint32_t kept = 0;
+        for (std::uint32_t row = 0; row < rows_before; ++row) {
+            if (drop[row]) continue;
+            if (each.has_nulls) {
+                const std::uint64_t bit = (each.validity[row / 64] >> (row % 64)) & 1;
+                std::uint64_t& word = each.validity[kept / 64];
+                word = (word & ~(std::uint64_t{1} << (kept % 64))) | (bit << (kept % 64));
+            }
+            ++kept;
+        }
+        each.filled = kept;
+        if (each.has_nulls) {
+            each.validity.resize_uninitialized(words_for(kept));
+            if (kept % 64 != 0) each.validity.back() &= (std::uint64_t{1} << (kept % 64)) - 1;
+        }
+    }
+    keep_rows(series, drop);
+    keep_rows(times, drop);
+    keep_rows(lines, drop);
+}
+
+void BatchTable::clear() {
+    clear_keeping_little(series);
+    clear_keeping_little(times);
+    clear_keeping_little(lines);
+    column_count = 0;
+}
+
+BatchTable& PointBatch::table(MeasurementId measurement, const ShardSlot& shard) {
+    if (measurement >= recent_.size()) {
+        recent_.append_copies(measurement + 1 - recent_.size(), 0);
+    }
+    const std::uint32_t recent = recent_[measurement];
+    if (recent != 0 && tables_[recent - 1].shard.range == shard.range) return tables_[recent - 1];
+    for (std::size_t i = 0; recent != 0 && i < table_count_; ++i) {
+        if (tables_[i].measurement == measurement && tables_[i].shard.range == shard.range) {
+            recent_[measurement] = static_cast<std::uint32_t>(i + 1);
+            return tables_[i];
+        }
+    }
+    if (table_count_ == tables_.size()) tables_.emplace_back();
+    BatchTable& fresh = tables_[table_count_++];
+    fresh.clear();
+    fresh.measurement = measurement;
+    fresh.shard = shard;
+    recent_[measurement] = static_cast<std::uint32_t>(table_count_);
+    return fresh;
+}
+
+std::uint64_t PointBatch::row_count() const {
+    std::uint64_t rows = 0;
+    for (std::size_t i = 0; i < table_count_; ++i) rows += tables_[i].rows();
+    return rows;
+}
+
+std::uint64_t PointBatch::value_count() const {
+    std::uint64_t values = 0;
+    for (std::size_t i = 0; i < table_count_; ++i) {
+        for (std::uint32_t c = 0; c < tables_[i].column_count; ++c) {
+            const BatchColumn& column = tables_[i].columns[c];
+            if (!column.has_nulls) {
+                values += column.filled;
+                continue;
+            }
+            for (const std::uint64_t word : column.validity) {
+                values += static_cast<std::uint64_t>(std::popcount(word));
+            }
+        }
+    }
+    return values;
+}
+
+void PointBatch::finish() {
+    for (std::size_t i = 0; i < table_count_; ++i) {
+        const std::uint32_t rows = tables_[i].rows();
+        for (std::uint32_t c = 0; c < tables_[i].column_count; ++c) {
+            tables_[i].columns[c].pad_to(rows);
+        }
+    }
+}
+
+void PointBatch::clear() {
+    // A request with very many measurements leaves no trace.
+    constexpr std::size_t kKeptTables = 64;
+    if (tables_.size() > kKeptTables) tables_.resize(kKeptTables);
+    for (std::size_t i = 0; i < table_count_ && i < tables_.size(); ++i) tables_[i].clear();
+    table_count_ = 0;
+    recent_.clear();
+    text_.clear();
+}
+
+std::size_t PointBatch::memory_bytes() const {
+    std::size_t bytes = text_.memory_bytes() + recent_.capacity() * sizeof(std::uint32_t);
+    for (const BatchTable& table : tables_) {
+        bytes += table.series.capacity() * sizeof(SeriesId) +
+                 table.times.capacity() * sizeof(Timestamp) +
+                 table.lines.capacity() * sizeof(std::uint32_t);
+        for (const BatchColumn& column : table.columns) {
+            bytes += column.validity.capacity() * 8 + column.words.capacity() * 8 +
+                     column.texts.capacity() * sizeof(std::string_view) + column.flags.capacity();
+        }
+    }
+    return bytes;
+}
+
+}  // namespace sluice::model

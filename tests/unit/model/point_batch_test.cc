@@ -1,0 +1,113 @@
+#include "sluice/model/point_batch.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::model {
+namespace {
+
+ShardSlot week(Timestamp begin) {
+    return {{begin, begin + kWeekNs}, 1};
+}
+
+std::uint32_t add_row(BatchTable& table, SeriesId series, Timestamp time) {
+    table.series.push_back(series);
+    table.times.push_back(time);
+    table.lines.push_back(table.rows());
+    return table.rows() - 1;
+}
+
+TEST(PointBatch, ColumnsWithoutGapsKeepNoValidity) {
+    PointBatch batch;
+    BatchTable& table = batch.table(0, week(0));
+    for (std::uint32_t row = 0; row < 100; ++row) {
+        add_row(table, row, row);
+        table.column("v", FieldType::kInteger).set_word(row, row);
+    }
+    batch.finish();
+    EXPECT_FALSE(table.columns[0].has_nulls);
+    EXPECT_EQ(batch.row_count(), 100u);
+    EXPECT_EQ(batch.value_count(), 100u);
+}
+
+TEST(PointBatch, MissingFieldsAreNullWhereverTheyFall) {
+    PointBatch batch;
+    BatchTable& table = batch.table(3, week(0));
+    for (std::uint32_t row = 0; row < 200; ++row) {
+        add_row(table, 0, row);
+        if (row % 3 == 1) table.column("s", FieldType::kString).set_text(row, "x");
+    }
+    batch.finish();
+    const BatchColumn& column = table.columns[0];
+    ASSERT_EQ(column.filled, 200u);
+    for (std::uint32_t row = 0; row < 200; ++row) EXPECT_EQ(column.is_valid(row), row % 3 == 1);
+    EXPECT_EQ(batch.value_count(), 67u);
+}
+
+TEST(PointBatch, AFieldNamedTwiceInALineKeepsTheLaterValue) {
+    PointBatch batch;
+    BatchTable& table = batch.table(0, week(0));
+    add_row(table, 0, 0);
+    table.column("b", FieldType::kBoolean).set_flag(0, false);
+    table.column("b", FieldType::kBoolean).set_flag(0, true);
+    ASSERT_EQ(table.columns[0].flags.size(), 1u);
+    EXPECT_EQ(table.columns[0].flags[0], 1);
+}
+
+TEST(PointBatch, DroppedRowsLeaveNeighboursAndTheirNullsIntact) {
+    PointBatch batch;
+    BatchTable& table = batch.table(0, week(0));
+    for (std::uint32_t row = 0; row < 130; ++row) {
+        add_row(table, row, row * 10);
+        if (row % 2 == 0) table.column("v", FieldType::kFloat).set_word(row, row);
+    }
+    batch.finish();
+    std::vector<bool> drop(130, false);
+    for (std::size_t row = 0; row < drop.size(); row += 5) drop[row] = true;
+    table.drop_rows(drop);
+    std::uint32_t kept = 0;
+    for (std::uint32_t row = 0; row < 130; ++row) {
+        if (drop[row]) continue;
+        EXPECT_EQ(table.series[kept], row);
+        EXPECT_EQ(table.columns[0].is_valid(kept), row % 2 == 0);
+        if (row % 2 == 0) {
+            EXPECT_EQ(table.columns[0].words[kept], row);
+        }
+        ++kept;
+    }
+    EXPECT_EQ(table.rows(), kept);
+}
+
+TEST(PointBatch, TruncateUndoesAHalfParsedLine) {
+    PointBatch batch;
+    BatchTable& table = batch.table(0, week(0));
+    add_row(table, 0, 0);
+    table.column("a", FieldType::kFloat).set_word(0, 1);
+    table.column("b", FieldType::kFloat).set_word(1, 2);
+    table.truncate_to(1);
+    batch.finish();
+    EXPECT_TRUE(table.columns[0].is_valid(0));
+    EXPECT_FALSE(table.columns[1].is_valid(0));
+}
+
+TEST(PointBatch, ClearForgetsTablesAndColumns) {
+    PointBatch batch;
+    add_row(batch.table(5, week(0)), 1, 1);
+    batch.table(5, week(0)).column("old", FieldType::kFloat).set_word(0, 1);
+    batch.clear();
+    EXPECT_EQ(batch.table_count(), 0u);
+    BatchTable& table = batch.table(7, week(0));
+    EXPECT_EQ(table.rows(), 0u);
+    EXPECT_EQ(table.column_count, 0u);
+}
+
+TEST(PointBatch, SeparatesShardGroupsOfOneMeasurement) {
+    PointBatch batch;
+    BatchTable& first = batch.table(0, week(0));
+    BatchTable& second = batch.table(0, week(kWeekNs));
+    EXPECT_NE(&first, &second);
+    EXPECT_EQ(&batch.table(0, week(0)), &first);
+    EXPECT_EQ(&batch.table(0, week(kWeekNs)), &second);
+}
+
+}  // namespace
+}  // namespace sluice::model
