@@ -1,0 +1,67 @@
+// Runs the statements of one /query request and streams their results.
+//
+//     StatementExecutor executor(core);
+//     co_await executor.execute(std::move(request), sink);
+//
+// The text is parsed before anything is executed: a parse error is the whole answer (400). After
+// that the answer is 200, and a statement that fails puts its error into its own result; statements
+// after it are answered with "not executed" as InfluxDB does.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/io/task.h"
+#include "sluice/query/result_writer.h"
+
+namespace sluice::engine {
+class Core;
+}
+
+namespace sluice::query {
+
+class DataSource;
+
+struct QueryRequest {
+    std::string text;  // parameter q
+    std::string database;
+    std::string retention_policy;  // empty: the database's default
+    // Parameter epoch: ns, u, ms, s, m, h; empty means RFC 3339, an unknown unit nanoseconds.
+    std::string epoch;
+    std::string params;  // JSON object of bound parameters; may be empty
+    bool chunked = false;
+    std::uint64_t chunk_size = 10'000;  // rows; 0 takes the default. Ignored unless chunked
+    bool pretty = false;
+    bool read_only_method = false;  // GET: statements that write carry a warning
+    AnswerFormat format = AnswerFormat::kJson;
+};
+
+struct QueryLimits {
+    // Of one query on one core: partial states, sort buffers, pending rows.
+    std::uint64_t memory_bytes_max = 256ull << 20;
+    // GROUP BY time() windows of one tag set; InfluxDB's max-select-buckets. 0 = unlimited.
+    std::uint64_t windows_max = 0;
+};
+
+// Used on one core; any number of execute() may run at the same time.
+class StatementExecutor {
+public:
+    // `core` outlives the executor.
+    explicit StatementExecutor(engine::Core& core, QueryLimits limits = {});
+    // Over any source of data; tests bring their own.
+    explicit StatementExecutor(std::unique_ptr<DataSource> source, QueryLimits limits = {});
+    ~StatementExecutor();
+
+    // Completes when the whole answer has been written. The error is the sink's own (the client is
+    // gone) or a cancellation; everything else is in the answer. `sink` and the executor live until
+    // then.
+    io::Task<Result<void>> execute(QueryRequest request, ResultSink& sink);
+
+private:
+    std::unique_ptr<DataSource> source_;
+    QueryLimits limits_;
+};
+
+}  // namespace sluice::query
