@@ -1,0 +1,72 @@
+// One generation of a store's memory: a series index and the memtables of its points.
+//
+// Writes go to the active head. When it passes its budget it is frozen, flushed into segments and
+// forgotten as a whole; the series index therefore never outlives its memtables.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/arena.h"
+#include "sluice/model/series_index.h"
+#include "sluice/model/shard_map.h"
+
+namespace sluice::storage {
+
+class Memtable;
+
+// Lives on one core. Engine and server use series_index() and id() only.
+class Head {
+public:
+    explicit Head(std::uint64_t id);
+    ~Head();
+    Head(const Head&) = delete;
+    Head& operator=(const Head&) = delete;
+
+    // Never used again, also after restarts.
+    std::uint64_t id() const { return id_; }
+
+    // Batches are parsed against it.
+    model::SeriesIndex& series_index() { return series_; }
+    const model::SeriesIndex& series_index() const { return series_; }
+
+    // Finds or adds the memtable of a measurement in a shard group.
+    Memtable& memtable(model::ShardGroupId group, model::MeasurementId measurement);
+    // nullptr when there is none. The pointer keeps the rows alive after the head forgot them.
+    std::shared_ptr<Memtable> find(model::ShardGroupId group, std::string_view measurement) const;
+
+    // Forgets the group's rows. Scans that hold them keep them.
+    void drop_group(model::ShardGroupId group);
+
+    struct Key {
+        model::ShardGroupId group;
+        model::MeasurementId measurement;
+        auto operator<=>(const Key&) const = default;
+    };
+    // Sorted by group, then by order of first appearance of the measurement.
+    const std::map<Key, std::shared_ptr<Memtable>>& memtables() const { return memtables_; }
+
+    std::uint64_t rows() const;
+    // Index, memtables and strings.
+    std::size_t memory_bytes() const { return memtable_bytes_ + series_.memory_bytes(); }
+    // Memtables report what they allocate.
+    void add_memory(std::size_t bytes) { memtable_bytes_ += bytes; }
+
+    std::uint32_t memtable_ids() const { return next_memtable_; }
+
+private:
+    std::uint64_t id_;
+    model::SeriesIndex series_;
+    std::map<Key, std::shared_ptr<Memtable>> memtables_;
+    // The memtable last used for a measurement: batches come in runs of one shard group.
+    std::vector<std::pair<model::ShardGroupId, Memtable*>> recent_;
+    std::uint32_t next_memtable_ = 0;
+    std::size_t memtable_bytes_ = 0;
+};
+
+}  // namespace sluice::storage

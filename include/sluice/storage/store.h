@@ -1,0 +1,194 @@
+// What one core ingests: a folder with a write-ahead log, heads in memory, segments and a manifest.
+//
+//     <directory>/MANIFEST-<n>                 which segments exist
+//     (src/storage/MANIFEST_FORMAT.md)
+//                 wal/<n>.log                  what is acknowledged and not yet in a segment
+//                                              (src/storage/WAL_FORMAT.md)
+//                 shards/<group>/<n>.seg       immutable segments (src/storage/SEGMENT_FORMAT.md)
+//
+// A store belongs to one core and is called only there. All files are written with O_DIRECT.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/metrics.h"
+#include "sluice/base/result.h"
+#include "sluice/base/units.h"
+#include "sluice/io/sequence_source.h"
+#include "sluice/io/task.h"
+#include "sluice/model/point_batch.h"
+#include "sluice/model/shard_map.h"
+#include "sluice/storage/cursor.h"
+#include "sluice/storage/head.h"
+
+namespace sluice::io {
+class Reactor;
+}
+
+namespace sluice::storage {
+
+struct StoreOptions {
+    std::string directory;                    // made when absent; its parent exists
+    io::SequenceSource* sequences = nullptr;  // outlives the store; shared by all stores
+
+    // Memory of one head, index included. The store holds at most two heads, three while it
+    // recovers.
+    std::uint64_t head_bytes_max = 64 * kMiB;
+    // A head with data is flushed at this age, so that restarts stay short and the log is recycled.
+    std::int64_t head_age_max_ns = 10 * kMinuteNs;
+    // How long append() may wait for a flush or compaction before it answers kBusy.
+    std::int64_t append_wait_max_ns = 5 * kSecondNs;
+
+    std::uint64_t wal_file_bytes = 16 * kMiB;   // a multiple of 4 KiB, at least 64 KiB
+    std::uint64_t wal_frame_bytes = 1 * kMiB;   // largest group commit; larger batches are cut
+    std::uint32_t wal_writes_in_flight = 1;     // 1 or 2
+    std::uint32_t wal_spare_files = 2;          // pre-written and waiting
+    std::uint32_t wal_recycled_files_max = 12;  // beyond these, spare files are removed
+
+    std::uint64_t block_cache_bytes = 32 * kMiB;
+    // Free space below which the store takes no writes (deletes and reads go on).
+    std::uint64_t free_space_min = 64 * kMiB;
+
+    // Compaction: this many segments of one size class of a shard group are merged into one; when a
+    // group has `segments_slowdown` of them, appends wait for compaction.
+    std::uint32_t merge_width = 8;
+    std::uint32_t segments_slowdown = 32;
+    // A shard group without writes for this long is merged into one run.
+    std::int64_t cold_after_ns = 30 * kMinuteNs;
+    // Whether no other store can hold rows of the group: then sequences leave its cold segments.
+    // Empty: sequences are kept.
+    std::function<bool(model::ShardGroupId)> group_is_ours_alone;
+
+    // Flush and compaction run by themselves. Off in tests that drive them by hand.
+    bool background = true;
+};
+
+struct AppendReceipt {
+    std::uint64_t sequence = 0;
+    std::uint64_t log_bytes = 0;  // of the record, without what it shares with its frame
+};
+
+enum class StoreState : std::uint8_t {
+    kOk,
+    kDegraded,  // takes writes, but something was lost or set aside; `text` names it
+    kReadOnly,  // answers queries, refuses writes; recovers by itself when the cause is gone
+};
+
+struct StoreHealth {
+    StoreState state = StoreState::kOk;
+    std::string text;  // one sentence per trouble; empty when kOk
+};
+
+struct StoreStats {
+    std::uint64_t head_bytes = 0;   // active and frozen
+    std::uint64_t head_rows = 0;    // active and frozen
+    std::uint64_t head_series = 0;  // of the active head
+    std::uint64_t segments = 0;
+    std::uint64_t segment_bytes = 0;
+    std::uint64_t segment_rows = 0;
+    std::uint64_t segments_quarantined = 0;
+    std::uint64_t log_files = 0;  // in use, spare ones not counted
+    std::uint64_t block_cache_bytes = 0;
+};
+
+// Written by the store's core, read by any.
+struct StoreMetrics {
+    Counter batches;
+    Counter rows;
+    Counter values;
+    Counter log_bytes;  // written to the log, padding included
+    Counter log_frames;
+    Counter log_failures;    // failed log writes
+    Histogram commit_ns;     // one durable log write
+    Counter append_waits;    // appends that waited for a flush or compaction
+    Counter append_refused;  // kBusy, kNoSpace, read-only
+    Counter flushes;
+    Counter flush_bytes;
+    Counter flush_failures;
+    Counter compactions;
+    Counter compaction_bytes_in;
+    Counter compaction_bytes_out;
+    Counter compaction_failures;
+    Counter block_cache_hits;
+    Counter block_cache_misses;
+};
+
+// What opening found.
+struct RecoveryReport {
+    std::uint64_t log_files = 0;
+    std::uint64_t frames = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t log_bytes = 0;
+    // Places where a log ended in a frame that was cut short: normal after a crash.
+    std::uint64_t torn_tails = 0;
+    // Intact frames behind a damaged one: acknowledged data may be lost with it.
+    std::uint64_t frames_unreachable = 0;
+    std::uint64_t manifest_records_cut = 0;
+    std::uint64_t files_removed = 0;  // not in the manifest: leftovers of unfinished work
+    std::vector<std::string> quarantined;
+    std::int64_t duration_ns = 0;
+};
+
+class StoreCore;
+
+class Store {
+public:
+    // Recovers what the folder holds: reads the manifest, removes files it does not know, replays
+    // the log. kIo, kNoSpace: the device refuses. Damaged files never fail it: they are set aside
+    // and named in health().
+    static io::Task<Result<std::unique_ptr<Store>>> open(io::Reactor& reactor,
+                                                         StoreOptions options);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    // Where batches are parsed to: parse against active_head().series_index() and append() without
+    // a co_await between. Another head may be active after any wait: compare head().id().
+    Head& active_head();
+    model::SeriesIndex& series_index() { return active_head().series_index(); }
+
+    // Durable and visible to scans when it completes. `batch` was parsed against active_head() in
+    // this same turn, finish() has been called, its tables' shard.group are not zero and its
+    // columns have passed the schema check. It stays alive and unchanged until completion.
+    // kBusy: flush or compaction is behind and the wait bound has passed. kNoSpace, kIo: the log
+    // cannot be written. kConflict: a column's type contradicts the shard group. In all these cases
+    // nothing was acknowledged, though after a crash the points may be found.
+    io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
+
+    // Every series of a shard group's measurement.
+    io::Task<Result<SeriesList>> list_series(model::ShardGroupId group, std::string measurement);
+    // Sorted; every measurement that has a row in the group.
+    io::Task<Result<std::vector<std::string>>> list_measurements(model::ShardGroupId group);
+    // Groups the store holds anything of, sorted: for finding leftovers of dropped ones.
+    std::vector<model::ShardGroupId> shard_groups() const;
+
+    Scan scan(ScanSpec spec);
+
+    // Effective at once and durable on completion; the group's id is never written again.
+    io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
+
+    // Writes all that is in memory to segments.
+    io::Task<Result<void>> flush();
+    // Runs due merges until none is left; `all` merges every group to one run (tests, tools).
+    io::Task<Result<void>> compact(bool all = false);
+
+    // Ends background work and running appends; memory stays in the log. Nothing else may be called
+    // after it but the destructor. Scans are gone before.
+    io::Task<void> stop();
+
+    StoreHealth health() const;
+    StoreStats stats() const;
+    const StoreMetrics& metrics() const;
+    const RecoveryReport& recovery() const;
+
+private:
+    explicit Store(std::unique_ptr<StoreCore> core);
+    std::unique_ptr<StoreCore> core_;
+};
+
+}  // namespace sluice::storage
