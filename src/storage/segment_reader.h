@@ -1,0 +1,96 @@
+// Reads a segment: measurements from the footer, then one measurement's index, then chosen chunks
+// of chosen blocks. Every byte is checked against its checksum before it is believed.
+//
+// A segment is immutable, so everything read from it stays true. Errors are kCorrupt (or
+// kUnsupported for a newer version) with path and place in the message.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/pod_vector.h"
+#include "sluice/base/result.h"
+#include "sluice/codec/column_chunk.h"
+#include "sluice/io/task.h"
+#include "storage/segment_format.h"
+#include "storage/segment_index.h"
+
+namespace sluice::storage {
+
+// Bytes of a file together with what keeps them in memory (a buffer, or a page of a cache).
+struct FileBytes {
+    std::shared_ptr<const void> owner;
+    ByteSpan bytes;
+};
+
+// The seam between reader and file: an io::File, the block cache, or memory in tests.
+class RandomAccess {
+public:
+    virtual ~RandomAccess() = default;
+    virtual std::uint64_t size() const = 0;
+    // Exactly [offset, offset + size); the reader never asks beyond size().
+    virtual io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) = 0;
+};
+
+// One block, decoded as far as it was asked for. Reused from block to block.
+struct SegmentBlock {
+    std::uint32_t rows = 0;
+    std::uint32_t first_series = 0;     // number of the first series in the measurement
+    PodVector<std::uint32_t> run_rows;  // rows of that series, the next one, ...
+    PodVector<model::Timestamp> times;
+    PodVector<std::uint64_t> sequences;         // when asked for and present
+    std::vector<codec::DecodedColumn> columns;  // in the order asked for; absent: all null
+};
+
+struct BlockRequest {
+    std::span<const std::uint32_t> columns;  // indexes into SegmentIndex::columns()
+    bool with_sequences = false;
+};
+
+// Lives as long as its users; const calls may overlap. `access` outlives it.
+class SegmentReader {
+public:
+    // Reads trailer and footer. `path` is for messages.
+    static io::Task<Result<std::unique_ptr<SegmentReader>>> open(RandomAccess& access,
+                                                                 std::string path);
+
+    const SegmentMeta& meta() const { return footer_.meta; }
+    bool has_sequences() const { return footer_.has_sequences; }
+    // Sorted by name.
+    std::span<const SegmentMeasurement> measurements() const { return footer_.measurements; }
+    // nullptr when the segment does not hold it.
+    const SegmentMeasurement* find_measurement(std::string_view name) const;
+
+    // Directory of series pages and blocks of one measurement; memory about as on disk.
+    io::Task<Result<std::unique_ptr<SegmentIndex>>> load_index(
+        const SegmentMeasurement& measurement) const;
+
+    // One page of series keys.
+    io::Task<Result<SeriesPage>> read_series_page(const SegmentIndex& index,
+                                                  std::uint32_t page) const;
+    // The number of the series within its measurement.
+    io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,
+                                                               std::string key) const;
+
+    // `request` is copied at once but what its span points to stays until completion, like `out`.
+    io::Task<Result<void>> read_block(const SegmentIndex& index, std::uint32_t block,
+                                      BlockRequest request, SegmentBlock& out) const;
+
+    // Walks every structure and every checksum of the file.
+    io::Task<Result<void>> verify() const;
+
+private:
+    SegmentReader(RandomAccess& access, std::string path, SegmentFooter footer);
+
+    RandomAccess& access_;
+    std::string path_;
+    SegmentFooter footer_;
+};
+
+}  // namespace sluice::storage
