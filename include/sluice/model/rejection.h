@@ -11,6 +11,7 @@ enum class RejectReason : std::uint8_t {
     kTypeConflict,     // a field has another type in this shard group
     kBeyondRetention,  // older than the retention policy keeps
     kLimit,            // a documented bound (series, key size)
+    kInvalidName,      // a tag named time, or no field but one named time
 };
 
 struct Rejection {

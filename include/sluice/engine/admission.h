@@ -1,0 +1,83 @@
+// Decides before a body is read whether there is room for it: bytes of bodies in flight per core,
+// and free space on disk.
+//
+// One core; a Permit is released on the core that gave it and does not outlive its Admission.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "sluice/base/metrics.h"
+#include "sluice/base/result.h"
+
+namespace sluice::engine {
+
+class Admission;
+
+// Bytes of one request's body that count against the bound until destruction.
+class Permit {
+public:
+    Permit() = default;
+    Permit(Permit&& other) noexcept
+        : admission_(std::exchange(other.admission_, nullptr)),
+          bytes_(std::exchange(other.bytes_, 0)) {}
+    Permit& operator=(Permit&& other) noexcept {
+        if (this != &other) {
+            release();
+            admission_ = std::exchange(other.admission_, nullptr);
+            bytes_ = std::exchange(other.bytes_, 0);
+        }
+        return *this;
+    }
+    ~Permit() { release(); }
+
+    std::uint64_t bytes() const { return bytes_; }
+    // For bodies whose length shows only as they come (chunked, gzip): makes the permit cover
+    // `bytes` in all. kBusy leaves it as it was.
+    Result<void> grow_to(std::uint64_t bytes);
+    void release();
+
+private:
+    friend class Admission;
+    Permit(Admission* admission, std::uint64_t bytes) : admission_(admission), bytes_(bytes) {}
+
+    Admission* admission_ = nullptr;
+    std::uint64_t bytes_ = 0;
+};
+
+class Admission {
+public:
+    explicit Admission(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+    Admission(const Admission&) = delete;
+    Admission& operator=(const Admission&) = delete;
+
+    // kBusy when the bound is reached, kNoSpace while the disk is nearly full; both are answered
+    // 503 with Retry-After: retry_after_s(). A body larger than the whole bound is let in when it
+    // is alone, so the server's own limit on one body decides.
+    Result<Permit> try_admit(std::uint64_t bytes);
+
+    // Whole seconds, at least 1.
+    unsigned retry_after_s() const;
+
+    // The disk watcher's word; existing permits stay.
+    void set_low_space(bool low) { low_space_ = low; }
+    bool low_space() const { return low_space_; }
+
+    std::uint64_t bytes_in_flight() const { return in_flight_.value(); }
+    std::uint64_t bytes_max() const { return bytes_max_; }
+    std::uint64_t refused() const { return refused_.value(); }
+
+private:
+    friend class Permit;
+    bool has_room(std::uint64_t more) const {
+        const std::uint64_t used = in_flight_.value();
+        return used == 0 || (used < bytes_max_ && more <= bytes_max_ - used);
+    }
+
+    std::uint64_t bytes_max_;
+    Counter in_flight_;  // a Counter so that other cores may show it
+    Counter refused_;
+    bool low_space_ = false;
+};
+
+}  // namespace sluice::engine

@@ -1,0 +1,137 @@
+// What one thread owns of the engine: its catalog snapshot, its stores, its budget of bodies.
+//
+// Everything is called on the core's own thread. One write of the server:
+//
+//     Permit permit = admission().try_admit(content_length);        // before the body is read
+//     for (;;) {
+//         SLUICE_CO_TRY(WriteTarget target, core.resolve(database, policy));
+//         batch.clear(); rejections.clear();
+//         parse(body, target.shards, core.series_index(), batch, rejections);
+//         WriteOutcome outcome = co_await core.write(target, batch, rejections);
+//         if (outcome.status != WriteStatus::kParseAgain) break;
+//     }
+//
+// resolve(), parse and the call of write() happen without a co_await between them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/metrics.h"
+#include "sluice/base/result.h"
+#include "sluice/engine/admission.h"
+#include "sluice/io/task.h"
+#include "sluice/meta/catalog.h"
+#include "sluice/meta/retention_policy.h"
+#include "sluice/model/point_batch.h"
+#include "sluice/model/rejection.h"
+#include "sluice/model/shard_map.h"
+#include "sluice/storage/store.h"
+
+namespace sluice::io {
+class Reactor;
+}
+
+namespace sluice::engine {
+
+class Engine;
+class CoreState;
+
+// Where the points of one request go, by one snapshot. It keeps the snapshot alive.
+struct WriteTarget {
+    std::shared_ptr<const meta::Catalog> snapshot;
+    const meta::Database* database = nullptr;
+    const meta::RetentionPolicy* policy = nullptr;
+    model::ShardMap shards;  // for the parser; carries time_min
+};
+
+enum class WriteStatus : std::uint8_t {
+    kDone,        // every row that was not rejected is durable and visible
+    kParseAgain,  // names were made meanwhile: resolve, parse and write again
+    kFailed,      // nothing is acknowledged; `error` says why
+};
+
+struct WriteOutcome {
+    WriteStatus status = WriteStatus::kDone;
+    // kNotFound: the database or policy went away. kBusy, kNoSpace: come again. kIo and others: the
+    // store or the catalog cannot be written.
+    Error error;
+    std::uint64_t rows_written = 0;
+    std::uint64_t values_written = 0;
+};
+
+// Written by the core, read by any.
+struct CoreMetrics {
+    Counter writes;  // requests that reached write(), repetitions not counted
+    Counter writes_failed;
+    Counter points_written;
+    Counter values_written;
+    Counter points_type_conflict;
+    Counter points_invalid_name;
+    Counter names_requested;  // messages to the catalog's core
+    Counter parses_repeated;
+};
+
+class Core {
+public:
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+    ~Core();
+
+    io::Reactor& reactor();
+    std::uint32_t number() const;
+    Engine& engine();
+
+    // Copies share a count that only this core touches.
+    const std::shared_ptr<const meta::Catalog>& catalog() const;
+
+    // kNotFound with the text of InfluxDB's write handler: `database not found: "d"`, or
+    // `retention policy not found: r` (then the database exists in catalog()). An empty policy
+    // means the database's default.
+    Result<WriteTarget> resolve(std::string_view database, std::string_view retention_policy);
+
+    // Of the active head: what a request is parsed against.
+    model::SeriesIndex& series_index();
+
+    // Checks every column against the schema of its shard group; rows with a conflict are removed
+    // from `batch` and added to `rejections`, in the order in which InfluxDB would name them. Asks
+    // the catalog's core for unknown shard groups, measurements and fields in one message. Then
+    // appends to the store.
+    // `target` is taken by reference for the first step only; `batch`, `rejections` and the
+    // request body that the batch points into live until completion.
+    io::Task<WriteOutcome> write(const WriteTarget& target, model::PointBatch& batch,
+                                 std::vector<model::Rejection>& rejections);
+
+    Admission& admission();
+
+    // All stores dealt to this core; the first is the one written to.
+    const std::vector<storage::Store*>& stores() const;
+
+    // Statements that change the catalog. Errors carry InfluxDB's texts. On completion the change
+    // is durable and every core works with it; drops have also left every store.
+    // CREATE DATABASE name, or CREATE DATABASE name WITH ... when `policy` is given.
+    io::Task<Result<void>> create_database(std::string name,
+                                           std::optional<meta::RetentionPolicySpec> policy = {});
+    io::Task<Result<void>> drop_database(std::string name);
+    io::Task<Result<void>> create_retention_policy(std::string database,
+                                                   meta::RetentionPolicySpec policy,
+                                                   bool make_default);
+    io::Task<Result<void>> alter_retention_policy(std::string database, std::string policy,
+                                                  meta::RetentionPolicyUpdate update,
+                                                  bool make_default);
+    io::Task<Result<void>> drop_retention_policy(std::string database, std::string policy);
+
+    const CoreMetrics& metrics() const;
+
+private:
+    friend class Engine;
+    friend class CoreState;
+    explicit Core(std::unique_ptr<CoreState> state);
+    std::unique_ptr<CoreState> state_;
+};
+
+}  // namespace sluice::engine

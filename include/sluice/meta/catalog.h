@@ -1,0 +1,111 @@
+// What the server knows besides the points: databases, retention policies, shard groups and the
+// types of fields. A Catalog is one immutable state of all that.
+//
+// Every core holds a snapshot; catalog_writer.h makes the next one. A change copies only the path
+// to what it changes, all other nodes are shared between snapshots. Pointers and views into a
+// snapshot are valid as long as somebody holds it. Lookups do not allocate.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/pod_vector.h"
+#include "sluice/meta/name_map.h"
+#include "sluice/model/field_type.h"
+#include "sluice/model/shard_map.h"
+#include "sluice/model/timestamp.h"
+
+namespace sluice::meta {
+
+struct Field {
+    std::string name;
+    model::FieldType type = model::FieldType::kFloat;
+    bool operator==(const Field&) const = default;
+};
+
+// The fields of one measurement within one shard group. Fields are only ever added.
+struct MeasurementSchema {
+    explicit MeasurementSchema(std::string name_) : name(std::move(name_)) {}
+    MeasurementSchema(const MeasurementSchema& other);
+    MeasurementSchema& operator=(const MeasurementSchema&) = delete;
+
+    const Field* find_field(std::string_view field) const;
+    // In the order of their creation.
+    std::span<const Field> fields() const { return fields_; }
+
+    // For the editor that made this object. The name is new.
+    void add_field(Field field);
+
+    const std::string name;
+    std::uint64_t edit = 0;  // the edit that made this object; see catalog_editor.h
+
+private:
+    void index_field(std::uint32_t position);
+
+    std::vector<Field> fields_;
+    // Open addressing over fields_ by name, only for measurements with many fields.
+    std::vector<std::uint32_t> slots_;
+};
+
+struct ShardGroup {
+    model::ShardGroupId id = 0;
+    model::TimeRange range;
+    NameMap<MeasurementSchema> measurements;
+    std::uint64_t edit = 0;
+};
+
+struct RetentionPolicy {
+    std::string name;
+    std::int64_t duration_ns = 0;  // 0 keeps points for ever
+    std::int64_t shard_group_duration_ns = kWeekNs;
+    std::uint32_t replica_n = 1;  // kept for the answer of SHOW RETENTION POLICIES only
+
+    // Sorted by range.begin, without overlap; `shard_slots` is the same list for ShardMap.
+    std::vector<std::shared_ptr<const ShardGroup>> shard_groups;
+    std::vector<model::ShardSlot> shard_slots;
+    std::uint64_t edit = 0;
+
+    const ShardGroup* group_at(model::Timestamp t) const;
+    const ShardGroup* find_group(model::ShardGroupId id, const model::TimeRange& range) const {
+        const ShardGroup* group = group_at(range.begin);
+        return group != nullptr && group->id == id ? group : nullptr;
+    }
+    // Points before this are beyond the policy.
+    model::Timestamp time_min(model::Timestamp now) const;
+};
+
+struct Database {
+    std::string name;
+    // May name a policy that has been dropped, as in InfluxDB: writes then fail with
+    // "retention policy not found".
+    std::string default_retention_policy;
+    std::vector<std::shared_ptr<const RetentionPolicy>> retention_policies;  // as created
+    std::uint64_t edit = 0;
+
+    // nullptr when absent. An empty name means the default policy.
+    const RetentionPolicy* find_policy(std::string_view policy) const;
+};
+
+struct Catalog {
+    // Rises with every change.
+    std::uint64_t version = 0;
+    // Rises with every change that takes something away (drops, expiry, an altered policy): what
+    // was looked up in an older snapshot of the same number still exists.
+    std::uint64_t removals = 0;
+    model::ShardGroupId last_group_id = 0;
+    std::vector<std::shared_ptr<const Database>> databases;  // as created: SHOW DATABASES
+    // Groups that left the catalog but may still lie in a store. Each goes when every store has
+    // unlinked it.
+    std::vector<model::ShardGroupId> doomed_groups;
+
+    const Database* find_database(std::string_view name) const;
+
+    // Indexes of `databases`, sorted by name.
+    std::vector<std::uint32_t> databases_by_name;
+};
+
+}  // namespace sluice::meta
