@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs what the build needs and builds release into DIR (build/ if left out).
+#
+#     packaging/build.sh [DIR] [MESON OPTION...]
+#
+# Run again it only rebuilds what changed. Further arguments go to `meson setup`, for example
+# -Dwerror=true or -Db_sanitize=address,undefined; a directory keeps the options it was made with.
+set -euo pipefail
+
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=$(realpath -m "${1:-$source/build}")
+[ $# -eq 0 ] || shift
+
+"$source/packaging/install_dependencies.sh" g++ dpkg-dev meson ninja-build 'pkgconf|pkg-config' \
+    liburing-dev libdeflate-dev libsimdjson-dev libmimalloc-dev libxxhash-dev libzstd-dev \
+    libfmt-dev libtomlplusplus-dev libgtest-dev curl
+
+# llhttp: where this release has no package, the static library of the next one, under DIR.
+pkg_config_path=
+if ! pkg-config --exists libllhttp; then
+    if LC_ALL=C apt-cache policy libllhttp-dev 2>/dev/null | grep -q '^  Candidate: [^(]'; then
+        "$source/packaging/install_dependencies.sh" libllhttp-dev
+    else
+        "$source/packaging/fetch_llhttp.sh" "$build/dependencies"
+        pkg_config_path=$build/dependencies/usr/lib/$(dpkg-architecture -q DEB_HOST_MULTIARCH)/pkgconfig
+    fi
+fi
+
+if [ ! -e "$build/build.ninja" ]; then
+    echo "configuring $build"
+    mkdir -p "$build"
+    meson setup "$build" "$source" --wrap-mode=nofallback \
+        ${pkg_config_path:+--pkg-config-path "$pkg_config_path"} "$@" >"$build/setup.log" 2>&1 ||
+        { cat "$build/setup.log" >&2; exit 1; }
+fi
+exec ninja -C "$build"
