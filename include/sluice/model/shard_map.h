@@ -28,10 +28,18 @@ public:
     // `group_duration_ns` is the duration of groups yet to be made. Points before `time_min` are
     // beyond the policy.
     ShardMap(Slots slots, std::int64_t group_duration_ns, Timestamp time_min)
-        : ShardMap(std::make_shared<const Slots>(std::move(slots)), group_duration_ns, time_min) {}
+        : slots_(std::make_shared<const Slots>(std::move(slots))),
+          group_duration_ns_(group_duration_ns),
+          time_min_(time_min) {}
     // The same without a copy: a snapshot keeps the slots of each policy ready.
-    ShardMap(std::shared_ptr<const Slots> slots, std::int64_t group_duration_ns, Timestamp time_min)
-        : slots_(std::move(slots)), group_duration_ns_(group_duration_ns), time_min_(time_min) {}
+    static ShardMap sharing(std::shared_ptr<const Slots> slots, std::int64_t group_duration_ns,
+                            Timestamp time_min) {
+        ShardMap map;
+        map.slots_ = std::move(slots);
+        map.group_duration_ns_ = group_duration_ns;
+        map.time_min_ = time_min;
+        return map;
+    }
 
     Timestamp time_min() const { return time_min_; }
 
