@@ -1,0 +1,81 @@
+// Line protocol to columns: a whole request body becomes a model::PointBatch.
+//
+// Which lines are accepted, with which value, and the sentence for those that are not, are
+// InfluxDB 1.x's (src/ingest/LINE_PROTOCOL.md lists grammar, texts and the chosen differences).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sluice/model/point_batch.h"
+#include "sluice/model/rejection.h"
+#include "sluice/model/series_index.h"
+#include "sluice/model/shard_map.h"
+#include "sluice/model/timestamp.h"
+
+namespace sluice::ingest {
+
+// Longest `measurement,tags` as written, and longest key + 4 + field name (InfluxDB
+// models/points.go: MaxKeyLength, seriesKeySize).
+inline constexpr std::size_t kKeyBytesMax = 65535;
+// Longest string value after unescaping.
+inline constexpr std::size_t kStringValueBytesMax = 64 * 1024;
+// Text of all rejections a result carries; what exceeds it is only counted. The first one is always
+// there, cut if need be.
+inline constexpr std::size_t kRejectionBytesMax = 64 * 1024;
+
+struct ParseOptions {
+    model::Precision precision = model::Precision::kNanosecond;
+    // The time of lines that name none, before it is truncated to `precision`.
+    model::Timestamp now = 0;
+    // v2: nothing of a body with a malformed line is written, so the rest need not be read.
+    bool stop_at_first_error = false;
+};
+
+struct ParseResult {
+    // Points added to the batch.
+    std::uint64_t rows = 0;
+    // Lines seen, blank lines and comments included: a raw newline in a string starts no line.
+    std::uint32_t lines = 0;
+    // Lines that are not line protocol (RejectReason::kParse).
+    std::uint64_t rejected = 0;
+    // Points that are well formed but may not be stored (kInvalidName, kLimit). InfluxDB finds
+    // these after parsing: they count in `dropped=` of a partial write and are 422 in v2.
+    std::uint64_t dropped = 0;
+    // Points before ShardMap::time_min().
+    std::uint64_t beyond_retention = 0;
+    // In the order of the lines, bounded by kRejectionBytesMax. Beyond retention: only the first.
+    std::vector<model::Rejection> rejections;
+};
+
+// The instruction set of the inner loops. Results do not depend on it.
+enum class ParserKernel : std::uint8_t { kScalar, kAvx2, kAvx512 };
+
+// What this machine does best.
+ParserKernel best_parser_kernel();
+bool is_parser_kernel_available(ParserKernel kernel);
+
+// Keeps scratch memory and what it learned about the shape of lines from one request to the next;
+// what it learned is only ever a guess that is checked. One core; not thread safe.
+class LineProtocolParser {
+public:
+    explicit LineProtocolParser(ParserKernel kernel = best_parser_kernel());
+    ~LineProtocolParser();
+    LineProtocolParser(LineProtocolParser&&) noexcept;
+    LineProtocolParser& operator=(LineProtocolParser&&) noexcept;
+
+    // Appends the points of `body` to `batch`, then finishes it. String values point into `body`,
+    // which stays alive and unchanged as long as the batch. A refused line leaves no trace in the
+    // batch and none in the index.
+    ParseResult parse(std::string_view body, const ParseOptions& options,
+                      const model::ShardMap& shards, model::SeriesIndex& index,
+                      model::PointBatch& batch);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::ingest
