@@ -1,0 +1,41 @@
+// Percent-encoding and `name=value` lists, as net/url of Go reads them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::http {
+
+// Appends `text` with %xx decoded, and `+` as a blank when asked. False, with `out` as it was, when
+// an escape is broken.
+bool append_decoded(std::string& out, std::string_view text, bool plus_is_blank);
+
+// The parameters of a query string or an application/x-www-form-urlencoded body. Reused between
+// requests without allocating. A pair with a broken escape is left out, as Go's URL.Query() does;
+// `;` is an ordinary byte (InfluxQL separates statements by it).
+class Parameters {
+public:
+    // Adds to what is there. Earlier parameters win, so the body's come before the target's.
+    void parse(std::string_view encoded);
+    void add(std::string_view name, std::string_view value);
+    void clear();
+
+    // The first of that name; empty when absent, which is what an empty one means.
+    std::string_view get(std::string_view name) const;
+    bool contains(std::string_view name) const { return find(name) != nullptr; }
+
+private:
+    struct Pair {
+        std::size_t begin;  // of name, then value, in text_
+        std::size_t name_size;
+        std::size_t value_size;
+    };
+    const Pair* find(std::string_view name) const;
+
+    std::string text_;
+    std::vector<Pair> pairs_;
+};
+
+}  // namespace sluice::http

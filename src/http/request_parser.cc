@@ -1,0 +1,251 @@
+#include "sluice/http/request_parser.h"
+
+#include <llhttp.h>
+
+#include "sluice/base/pod_vector.h"
+
+namespace sluice::http {
+namespace {
+
+// A head larger than this does not leave its memory behind.
+constexpr std::size_t kTextBytesKept = 16 * 1024;
+
+struct Piece {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+    std::string_view in(const std::string& text) const {
+        return std::string_view(text).substr(begin, size);
+    }
+};
+
+struct FieldPieces {
+    Piece name;
+    Piece value;
+};
+
+Method method_of(std::uint8_t llhttp_method) {
+    switch (llhttp_method) {
+        case HTTP_GET:
+            return Method::kGet;
+        case HTTP_HEAD:
+            return Method::kHead;
+        case HTTP_POST:
+            return Method::kPost;
+        case HTTP_PUT:
+            return Method::kPut;
+        case HTTP_PATCH:
+            return Method::kPatch;
+        case HTTP_DELETE:
+            return Method::kDelete;
+        case HTTP_OPTIONS:
+            return Method::kOptions;
+        default:
+            return Method::kOther;
+    }
+}
+
+}  // namespace
+
+// llhttp and what its callbacks gather. Pieces are positions, because `text` moves as it grows.
+struct RequestParser::Machine {
+    llhttp_t parser;
+    std::string text;
+    Piece target;
+    PodVector<FieldPieces> fields;
+    bool reading_value = false;
+    std::size_t fields_max = 0;
+    bool too_many_fields = false;
+
+    static Machine& of(llhttp_t* parser) { return *static_cast<Machine*>(parser->data); }
+
+    void extend(Piece& piece, const char* at, std::size_t size) {
+        if (piece.size == 0) piece.begin = text.size();
+        text.append(at, size);
+        piece.size += size;
+    }
+
+    static int on_url(llhttp_t* parser, const char* at, std::size_t size) {
+        Machine& self = of(parser);
+        self.extend(self.target, at, size);
+        return 0;
+    }
+    static int on_field(llhttp_t* parser, const char* at, std::size_t size) {
+        Machine& self = of(parser);
+        if (self.fields.empty() || self.reading_value) {
+            self.reading_value = false;
+            if (self.fields.size() == self.fields_max) {
+                self.too_many_fields = true;
+                return HPE_USER;
+            }
+            self.fields.push_back({});
+        }
+        self.extend(self.fields.back().name, at, size);
+        return 0;
+    }
+    static int on_value(llhttp_t* parser, const char* at, std::size_t size) {
+        Machine& self = of(parser);
+        self.reading_value = true;
+        if (size != 0) self.extend(self.fields.back().value, at, size);
+        return 0;
+    }
+    // A header with an empty value calls on_value not at all or with nothing.
+    static int on_value_complete(llhttp_t* parser) {
+        of(parser).reading_value = true;
+        return 0;
+    }
+    static int on_head(llhttp_t*) { return HPE_PAUSED; }
+
+    static const llhttp_settings_t& settings() {
+        static const llhttp_settings_t kSettings = [] {
+            llhttp_settings_t made;
+            llhttp_settings_init(&made);
+            made.on_url = on_url;
+            made.on_header_field = on_field;
+            made.on_header_value = on_value;
+            made.on_header_value_complete = on_value_complete;
+            made.on_headers_complete = on_head;
+            return made;
+        }();
+        return kSettings;
+    }
+
+    void reset() {
+        llhttp_init(&parser, HTTP_REQUEST, &settings());
+        parser.data = this;
+        if (text.capacity() > kTextBytesKept) text = std::string();
+        text.clear();
+        target = {};
+        fields.clear();
+        reading_value = false;
+        too_many_fields = false;
+    }
+};
+
+RequestParser::RequestParser(HeadLimits limits)
+    : limits_(limits), machine_(std::make_unique<Machine>()) {
+    machine_->fields_max = limits.fields_max;
+    machine_->reset();
+}
+
+RequestParser::~RequestParser() = default;
+
+void RequestParser::reset() {
+    machine_->reset();
+    head_bytes_ = 0;
+    request_.clear();
+}
+
+bool RequestParser::refuse(std::uint16_t status, std::string_view text) {
+    refusal_ = {status, text};
+    return false;
+}
+
+RequestParser::Progress RequestParser::feed(std::string_view bytes) {
+    constexpr std::string_view kTooLarge = "431 Request Header Fields Too Large";
+    const std::size_t room = limits_.bytes_max - head_bytes_;
+    const std::string_view piece = bytes.substr(0, room);
+    const llhttp_errno_t error = llhttp_execute(&machine_->parser, piece.data(), piece.size());
+    if (error == HPE_OK) {
+        head_bytes_ += piece.size();
+        if (piece.size() == bytes.size()) return {Outcome::kNeedMore, piece.size()};
+        refuse(431, kTooLarge);
+        return {Outcome::kRefused, piece.size()};
+    }
+    if (error != HPE_PAUSED) {
+        if (machine_->too_many_fields) {
+            refuse(431, kTooLarge);
+        } else {
+            refuse(400, "400 Bad Request");
+        }
+        return {Outcome::kRefused, 0};
+    }
+    const char* const end = llhttp_get_error_pos(&machine_->parser);
+    const auto consumed = static_cast<std::size_t>(end - piece.data());
+    head_bytes_ += consumed;
+    return {finish_head() ? Outcome::kHead : Outcome::kRefused, consumed};
+}
+
+bool RequestParser::finish_head() {
+    const llhttp_t& parser = machine_->parser;
+    const std::string& text = machine_->text;
+    request_.method = method_of(parser.method);
+    request_.minor_version = parser.http_minor;
+    request_.keep_alive = llhttp_should_keep_alive(&parser) != 0;
+    request_.target = machine_->target.in(text);
+    for (const FieldPieces& field : machine_->fields) {
+        std::string_view value = field.value.in(text);
+        while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+        request_.headers.push_back({field.name.in(text), value});
+        name_header(request_.headers.back());
+    }
+
+    if (parser.http_major != 1) return refuse(505, "505 HTTP Version Not Supported");
+    // llhttp checks a coding other than chunked only after the point where it is stopped.
+    if ((parser.flags & F_TRANSFER_ENCODING) != 0) {
+        if ((parser.flags & F_CONTENT_LENGTH) != 0) return refuse(400, "400 Bad Request");
+        if ((parser.flags & F_CHUNKED) == 0) return refuse(501, "501 Not Implemented");
+        request_.framing = BodyFraming::kChunked;
+    } else if (parser.content_length != 0) {
+        request_.framing = BodyFraming::kLength;
+        request_.content_length = parser.content_length;
+    }
+    if (request_.minor_version >= 1 && request_.host.data() == nullptr) {
+        return refuse(400, "400 Bad Request: missing required Host header");
+    }
+
+    std::string_view target = request_.target;
+    if (const std::size_t fragment = target.find('#'); fragment != target.npos) {
+        target = target.substr(0, fragment);
+    }
+    // The absolute form, which proxies send: the authority is of no interest.
+    if (const std::size_t scheme = target.find("://");
+        !target.empty() && target[0] != '/' && scheme != target.npos) {
+        const std::size_t slash = target.find_first_of("/?", scheme + 3);
+        target = slash == target.npos ? std::string_view("/") : target.substr(slash);
+    }
+    const std::size_t mark = target.find('?');
+    request_.path = target.substr(0, mark);
+    if (mark != target.npos) request_.query = target.substr(mark + 1);
+    return true;
+}
+
+void RequestParser::name_header(const HeaderField& field) {
+    const std::string_view name = field.name;
+    const auto take = [&](std::string_view wanted, std::string_view& place) {
+        if (place.data() == nullptr && equals_ignoring_case(name, wanted)) place = field.value;
+    };
+    switch (name.size()) {
+        case 4:
+            take("Host", request_.host);
+            break;
+        case 6:
+            take("Accept", request_.accept);
+            take("Origin", request_.origin);
+            if (equals_ignoring_case(name, "Expect") &&
+                equals_ignoring_case(field.value, "100-continue")) {
+                request_.expects_continue = true;
+            }
+            break;
+        case 7:
+            take("Referer", request_.referer);
+            break;
+        case 10:
+            take("User-Agent", request_.user_agent);
+            take("Request-Id", request_.request_id);
+            break;
+        case 12:
+            take("Content-Type", request_.content_type);
+            take("X-Request-Id", request_.x_request_id);
+            break;
+        case 13:
+            take("Authorization", request_.authorization);
+            break;
+        case 16:
+            take("Content-Encoding", request_.content_encoding);
+            break;
+        default:
+            break;
+    }
+}
+
+}  // namespace sluice::http

@@ -1,0 +1,79 @@
+#include "sluice/http/url.h"
+
+namespace sluice::http {
+namespace {
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+}  // namespace
+
+bool append_decoded(std::string& out, std::string_view text, bool plus_is_blank) {
+    const std::size_t size_before = out.size();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '%') {
+            const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+            if (high < 0 || low < 0) {
+                out.resize(size_before);
+                return false;
+            }
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            out += c == '+' && plus_is_blank ? ' ' : c;
+        }
+    }
+    return true;
+}
+
+void Parameters::clear() {
+    text_.clear();
+    pairs_.clear();
+}
+
+void Parameters::parse(std::string_view encoded) {
+    while (!encoded.empty()) {
+        const std::size_t end = encoded.find('&');
+        const std::string_view pair = encoded.substr(0, end);
+        encoded = end == encoded.npos ? std::string_view() : encoded.substr(end + 1);
+        if (pair.empty()) continue;
+        const std::size_t equals = pair.find('=');
+        const std::string_view value =
+            equals == pair.npos ? std::string_view() : pair.substr(equals + 1);
+        const std::size_t begin = text_.size();
+        if (!append_decoded(text_, pair.substr(0, equals), true)) continue;
+        const std::size_t name_size = text_.size() - begin;
+        if (!append_decoded(text_, value, true)) {
+            text_.resize(begin);
+            continue;
+        }
+        pairs_.push_back({begin, name_size, text_.size() - begin - name_size});
+    }
+}
+
+void Parameters::add(std::string_view name, std::string_view value) {
+    pairs_.push_back({text_.size(), name.size(), value.size()});
+    text_.append(name);
+    text_.append(value);
+}
+
+const Parameters::Pair* Parameters::find(std::string_view name) const {
+    for (const Pair& pair : pairs_) {
+        if (std::string_view(text_).substr(pair.begin, pair.name_size) == name) return &pair;
+    }
+    return nullptr;
+}
+
+std::string_view Parameters::get(std::string_view name) const {
+    const Pair* pair = find(name);
+    if (pair == nullptr) return {};
+    return std::string_view(text_).substr(pair->begin + pair->name_size, pair->value_size);
+}
+
+}  // namespace sluice::http

@@ -1,0 +1,171 @@
+#include "sluice/http/request_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sluice::http {
+namespace {
+
+using Outcome = RequestParser::Outcome;
+
+constexpr std::string_view kWrite =
+    "POST /write?db=telegraf&rp= HTTP/1.1\r\n"
+    "Host: localhost:8086\r\n"
+    "User-Agent: Telegraf/1.30.0 Go/1.22\r\n"
+    "Transfer-Encoding: chunked\r\n"
+    "Content-Encoding: gzip\r\n"
+    "Content-Type:\r\n"
+    "x-request-id:  abc \r\n"
+    "\r\n";
+
+TEST(RequestParser, NamesTheHeadersTheServerUses) {
+    RequestParser parser;
+    const auto progress = parser.feed(std::string(kWrite) + "f0\r\n");
+    ASSERT_EQ(progress.outcome, Outcome::kHead);
+    EXPECT_EQ(progress.consumed, kWrite.size());
+    const Request& request = parser.request();
+    EXPECT_EQ(request.method, Method::kPost);
+    EXPECT_EQ(request.path, "/write");
+    EXPECT_EQ(request.query, "db=telegraf&rp=");
+    EXPECT_EQ(request.host, "localhost:8086");
+    EXPECT_EQ(request.user_agent, "Telegraf/1.30.0 Go/1.22");
+    EXPECT_EQ(request.content_encoding, "gzip");
+    EXPECT_EQ(request.content_type, "");
+    EXPECT_EQ(request.x_request_id, "abc");
+    EXPECT_EQ(request.framing, BodyFraming::kChunked);
+    EXPECT_TRUE(request.keep_alive);
+    EXPECT_FALSE(request.expects_continue);
+    EXPECT_EQ(request.headers.size(), 6u);
+}
+
+TEST(RequestParser, TakesAHeadInAnyPieces) {
+    for (std::size_t cut = 0; cut <= kWrite.size(); ++cut) {
+        RequestParser parser;
+        auto progress = parser.feed(kWrite.substr(0, cut));
+        if (cut < kWrite.size()) {
+            ASSERT_EQ(progress.outcome, Outcome::kNeedMore) << cut;
+            ASSERT_EQ(progress.consumed, cut);
+            progress = parser.feed(kWrite.substr(cut));
+        }
+        ASSERT_EQ(progress.outcome, Outcome::kHead) << cut;
+        EXPECT_EQ(parser.request().query, "db=telegraf&rp=") << cut;
+        EXPECT_EQ(parser.request().x_request_id, "abc") << cut;
+        EXPECT_EQ(parser.request().headers.size(), 6u) << cut;
+    }
+}
+
+TEST(RequestParser, TakesAHeadByteByByteAgainAndAgain) {
+    RequestParser parser;
+    for (int round = 0; round < 3; ++round) {
+        for (std::size_t i = 0; i + 1 < kWrite.size(); ++i) {
+            ASSERT_EQ(parser.feed(kWrite.substr(i, 1)).outcome, Outcome::kNeedMore);
+        }
+        ASSERT_EQ(parser.feed(kWrite.substr(kWrite.size() - 1)).outcome, Outcome::kHead);
+        EXPECT_EQ(parser.request().host, "localhost:8086");
+        parser.reset();
+        EXPECT_FALSE(parser.in_head());
+    }
+}
+
+struct Case {
+    const char* what;
+    std::string head;
+    int status;  // 0: accepted
+};
+
+TEST(RequestParser, RefusesWhatCouldBeReadInTwoWays) {
+    const Case cases[] = {
+        {"plain", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0},
+        {"no host", "GET / HTTP/1.1\r\n\r\n", 400},
+        {"no host in 1.0", "GET / HTTP/1.0\r\n\r\n", 0},
+        {"empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 0},
+        {"bare line feeds", "GET / HTTP/1.1\nHost: x\n\n", 400},
+        {"two lengths",
+         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400},
+        {"length and chunks",
+         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+         400},
+        {"chunks and length",
+         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",
+         400},
+        {"bad length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n", 400},
+        {"negative length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400},
+        {"huge length",
+         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", 400},
+        {"other coding", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
+        {"blank before colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400},
+        {"folded line", "GET / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n", 400},
+        {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+        {"unknown method", "SLUICE / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+        {"zero byte", std::string("GET / HTTP/1.1\r\nHost: x\0y\r\n\r\n", 28), 400},
+        {"empty lines before", "\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", 0},
+        {"upgrade is ignored",
+         "POST / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\nContent-Length: "
+         "3\r\n\r\n",
+         0},
+    };
+    for (const Case& c : cases) {
+        RequestParser parser;
+        const auto progress = parser.feed(c.head);
+        if (c.status == 0) {
+            EXPECT_EQ(progress.outcome, Outcome::kHead) << c.what;
+            EXPECT_EQ(progress.consumed, c.head.size()) << c.what;
+        } else {
+            ASSERT_EQ(progress.outcome, Outcome::kRefused) << c.what;
+            EXPECT_EQ(parser.refusal().status, c.status) << c.what;
+        }
+    }
+}
+
+TEST(RequestParser, KnowsWhetherTheConnectionStays) {
+    const std::pair<std::string, bool> cases[] = {
+        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", true},
+        {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", false},
+        {"GET / HTTP/1.0\r\n\r\n", false},
+        {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
+    };
+    for (const auto& [head, keep_alive] : cases) {
+        RequestParser parser;
+        ASSERT_EQ(parser.feed(head).outcome, Outcome::kHead) << head;
+        EXPECT_EQ(parser.request().keep_alive, keep_alive) << head;
+    }
+}
+
+TEST(RequestParser, ReadsExpectAndLength) {
+    RequestParser parser;
+    ASSERT_EQ(parser
+                  .feed("POST /write HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\n"
+                        "Content-Length: 12\r\n\r\n")
+                  .outcome,
+              Outcome::kHead);
+    EXPECT_TRUE(parser.request().expects_continue);
+    EXPECT_EQ(parser.request().framing, BodyFraming::kLength);
+    EXPECT_EQ(parser.request().content_length, 12u);
+}
+
+TEST(RequestParser, CutsAbsoluteTargets) {
+    RequestParser parser;
+    ASSERT_EQ(parser.feed("GET http://h:1/ping?a=b HTTP/1.1\r\nHost: x\r\n\r\n").outcome,
+              Outcome::kHead);
+    EXPECT_EQ(parser.request().path, "/ping");
+    EXPECT_EQ(parser.request().query, "a=b");
+}
+
+TEST(RequestParser, BoundsBytesAndFields) {
+    RequestParser small({.bytes_max = 64, .fields_max = 2});
+    auto progress = small.feed("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(64, 'a'));
+    ASSERT_EQ(progress.outcome, Outcome::kRefused);
+    EXPECT_EQ(small.refusal().status, 431);
+
+    small.reset();
+    progress = small.feed("GET / HTTP/1.1\r\nHost: x\r\nA: a\r\nB: b\r\n\r\n");
+    ASSERT_EQ(progress.outcome, Outcome::kRefused);
+    EXPECT_EQ(small.refusal().status, 431);
+
+    small.reset();
+    EXPECT_EQ(small.feed("GET / HTTP/1.1\r\nHost: x\r\nA: a\r\n\r\n").outcome, Outcome::kHead);
+}
+
+}  // namespace
+}  // namespace sluice::http
