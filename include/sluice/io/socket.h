@@ -1,0 +1,92 @@
+// TCP: a listener whose kernel queue feeds this core, and connections.
+//
+// Small reads come out of the core's pool of receive buffers, which the kernel fills as bytes
+// arrive; large bodies go from the kernel straight to where they are wanted.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/result.h"
+#include "sluice/io/reactor.h"
+#include "sluice/io/task.h"
+
+namespace sluice::io {
+
+// Of one core. At most one receive and one send are in flight; one of each may be. close()
+// completes before destruction; it may be called while a receive or a send is in flight, and lets
+// them end with an error first. Not moved while something is in flight.
+class Socket {
+public:
+    Socket();
+    Socket(Socket&&) noexcept;
+    Socket& operator=(Socket&&) noexcept;
+    ~Socket();
+
+    // `address` is a numeric IPv4 or IPv6 address.
+    static Task<Result<Socket>> connect(Reactor& reactor, std::string address, std::uint16_t port);
+
+    bool is_open() const { return connection_ != nullptr; }
+
+    // The next bytes; an empty span means that the peer will send no more. The span is valid until
+    // the next receive(), receive_into(), release() or close().
+    Task<Result<ByteSpan>> receive();
+    // Gives the last span back before the next receive: do so before a long wait.
+    void release();
+    // Fills the whole of `into`, fewer bytes only if the peer ends its stream. Bytes that were
+    // received ahead come first. `into` stays alive until completion.
+    Task<Result<std::size_t>> receive_into(MutableByteSpan into);
+
+    // All bytes, or an error. `bytes` stay alive until completion.
+    Task<Result<void>> send(ByteSpan bytes);
+    Task<Result<void>> send2(ByteSpan head, ByteSpan body);
+
+    // On the reactor's monotonic clock: receives and sends that are in flight at that time, or
+    // start later, end with ErrorKind::kCancelled. 0: none.
+    void set_deadline_ns(std::int64_t deadline_ns);
+
+    // Pending and future operations end with ErrorKind::kCancelled; close() is still needed.
+    void shutdown();
+    // Tells the peer that no more will be sent; receiving goes on.
+    Task<Result<void>> finish_sending();
+    Task<void> close();
+
+    std::string peer_address() const;
+
+    class Connection;
+    explicit Socket(std::unique_ptr<Connection> connection);
+
+private:
+    std::unique_ptr<Connection> connection_;
+};
+
+// Of one core. close() completes before destruction.
+class Listener {
+public:
+    Listener();
+    Listener(Listener&&) noexcept;
+    Listener& operator=(Listener&&) noexcept;
+    ~Listener();
+
+    // Several listeners may share address and port, one per core: the kernel deals connections
+    // among them. Port 0 lets the kernel choose.
+    static Result<Listener> listen(Reactor& reactor, std::string address, std::uint16_t port);
+    std::uint16_t port() const;
+
+    // The next connection. When the process is out of descriptors or memory it waits and goes on.
+    // ErrorKind::kCancelled after stop(). One at a time.
+    Task<Result<Socket>> accept();
+    // Accepts no more: a pending accept() ends, waiting connections are refused.
+    void stop();
+    Task<void> close();
+
+private:
+    class Acceptor;
+    explicit Listener(std::unique_ptr<Acceptor> acceptor);
+
+    std::unique_ptr<Acceptor> acceptor_;
+};
+
+}  // namespace sluice::io

@@ -1,0 +1,152 @@
+#include "sluice/io/mailbox.h"
+
+#include <array>
+
+namespace sluice::io {
+
+namespace {
+
+constexpr std::uint32_t kRingSlots = 256;  // messages on their way between two cores
+constexpr std::size_t kCacheLine = 64;
+
+}  // namespace
+
+// One producer, one consumer. Each side keeps its own index and its last sight of the other's on a
+// cache line of its own, so that a push or pop touches a shared line only when it must.
+class MailboxHub::Ring {
+public:
+    bool push(Message& message) {
+        const std::uint32_t tail = tail_.load(std::memory_order_relaxed);
+        if (tail - head_seen_ == kRingSlots) {
+            head_seen_ = head_.load(std::memory_order_acquire);
+            if (tail - head_seen_ == kRingSlots) return false;
+        }
+        slots_[tail % kRingSlots] = &message;
+        tail_.store(tail + 1, std::memory_order_release);
+        return true;
+    }
+    Message* pop() {
+        const std::uint32_t head = head_.load(std::memory_order_relaxed);
+        if (head == tail_seen_) {
+            tail_seen_ = tail_.load(std::memory_order_acquire);
+            if (head == tail_seen_) return nullptr;
+        }
+        Message* message = slots_[head % kRingSlots];
+        head_.store(head + 1, std::memory_order_release);
+        return message;
+    }
+
+private:
+    alignas(kCacheLine) std::atomic<std::uint32_t> tail_{0};  // the producer's
+    std::uint32_t head_seen_ = 0;
+    alignas(kCacheLine) std::atomic<std::uint32_t> head_{0};  // the consumer's
+    std::uint32_t tail_seen_ = 0;
+    alignas(kCacheLine) std::array<Message*, kRingSlots> slots_{};
+};
+
+// What one core owns, except for the two words that the others touch.
+struct MailboxHub::CoreState {
+    // Pushed messages, all senders together, and whether the core is about to sleep. A sender
+    // counts first and looks at `asleep` second, the core sets `asleep` first and looks at the
+    // count second: one of the two sees the other.
+    alignas(kCacheLine) std::atomic<std::uint64_t> pushed{0};
+    std::atomic<bool> asleep{false};
+
+    alignas(kCacheLine) Reactor* reactor = nullptr;
+    std::uint64_t popped = 0;
+    // Messages that found their ring full, by receiver, oldest first.
+    struct Overflow {
+        Message* first = nullptr;
+        Message* last = nullptr;
+    };
+    std::vector<Overflow> overflow;
+    std::size_t overflow_count = 0;
+    Gate served;
+};
+
+MailboxHub::MailboxHub(std::uint32_t core_count) {
+    for (std::uint32_t core = 0; core < core_count; ++core) {
+        cores_.push_back(std::make_unique<CoreState>());
+        cores_.back()->overflow.resize(core_count);
+    }
+    for (std::uint32_t i = 0; i < core_count * core_count; ++i) {
+        rings_.push_back(std::make_unique<Ring>());
+    }
+}
+
+MailboxHub::~MailboxHub() = default;
+
+MailboxHub::Ring& MailboxHub::ring(std::uint32_t from, std::uint32_t to) {
+    return *rings_[from * core_count() + to];
+}
+
+void MailboxHub::attach(Reactor& reactor) {
+    SLUICE_CHECK(reactor.core() < core_count());
+    cores_[reactor.core()]->reactor = &reactor;
+    reactor.set_mailboxes(this);
+}
+
+bool MailboxHub::push(std::uint32_t from, std::uint32_t to, Message& message) {
+    if (!ring(from, to).push(message)) return false;
+    CoreState& target = *cores_[to];
+    target.pushed.fetch_add(1, std::memory_order_seq_cst);
+    if (target.asleep.load(std::memory_order_seq_cst) &&
+        target.asleep.exchange(false, std::memory_order_seq_cst)) {
+        cores_[from]->reactor->backend().wake(target.reactor->backend());
+    }
+    return true;
+}
+
+void MailboxHub::send(std::uint32_t from, std::uint32_t to, Message& message) {
+    SLUICE_CHECK(to < core_count());
+    CoreState& sender = *cores_[from];
+    CoreState::Overflow& overflow = sender.overflow[to];
+    if (overflow.first == nullptr && push(from, to, message)) return;
+    message.next_waiting = nullptr;
+    (overflow.first == nullptr ? overflow.first : overflow.last->next_waiting) = &message;
+    overflow.last = &message;
+    ++sender.overflow_count;
+}
+
+void MailboxHub::keep(std::uint32_t core, Task<void> task) {
+    cores_[core]->served.spawn(std::move(task));
+}
+
+bool MailboxHub::deliver(Reactor& reactor) {
+    const std::uint32_t core = reactor.core();
+    CoreState& state = *cores_[core];
+    for (std::uint32_t to = 0; state.overflow_count > 0 && to < core_count(); ++to) {
+        CoreState::Overflow& overflow = state.overflow[to];
+        while (overflow.first != nullptr) {
+            // Once pushed, the message belongs to the other core: read the link before.
+            Message* next = overflow.first->next_waiting;
+            if (!push(core, to, *overflow.first)) break;
+            overflow.first = next;
+            --state.overflow_count;
+        }
+    }
+    const std::uint64_t pushed = state.pushed.load(std::memory_order_acquire);
+    if (pushed == state.popped) return false;
+    for (std::uint32_t from = 0; from < core_count(); ++from) {
+        while (Message* message = ring(from, core).pop()) {
+            ++state.popped;
+            reactor.schedule(*message);
+        }
+    }
+    return true;
+}
+
+bool MailboxHub::prepare_to_sleep(std::uint32_t core) {
+    CoreState& state = *cores_[core];
+    if (state.overflow_count > 0) return false;
+    state.asleep.store(true, std::memory_order_seq_cst);
+    if (state.pushed.load(std::memory_order_seq_cst) == state.popped) return true;
+    state.asleep.store(false, std::memory_order_relaxed);
+    return false;
+}
+
+void MailboxHub::awake(std::uint32_t core) {
+    cores_[core]->asleep.store(false, std::memory_order_relaxed);
+}
+
+}  // namespace sluice::io

@@ -1,0 +1,184 @@
+#include "sluice/io/reactor.h"
+
+#include <algorithm>
+
+#include "sluice/base/log.h"
+#include "sluice/io/mailbox.h"
+
+namespace sluice::io {
+
+namespace {
+
+// Time had is multiplied by these and the least goes first: while all three have work, ingest gets
+// 16 parts of 21, queries 4, background 1.
+constexpr std::array<std::int64_t, kShareCount> kVirtualPerNs = {1, 4, 16};
+// At most one line per second and core about long turns; the counter has them all.
+constexpr std::int64_t kReportIntervalNs = kSecondNs;
+
+const char* share_name(std::size_t index) {
+    constexpr const char* kNames[kShareCount] = {"ingest", "query", "background"};
+    return kNames[index];
+}
+
+// Makes a reactor the current one of this thread.
+class CurrentReactor {
+public:
+    explicit CurrentReactor(Reactor* reactor) : previous_(detail::current_reactor) {
+        detail::current_reactor = reactor;
+    }
+    ~CurrentReactor() { detail::current_reactor = previous_; }
+
+private:
+    Reactor* previous_;
+};
+
+}  // namespace
+
+Reactor::Reactor(Backend& backend, std::uint32_t core)
+    : backend_(backend), core_(core), now_ns_(backend.monotonic_ns()) {
+    slice_begin_ns_ = now_ns_;
+    outer_ = detail::current_reactor;
+    detail::current_reactor = this;
+}
+
+Reactor::~Reactor() {
+    if (detail::current_reactor == this) detail::current_reactor = outer_;
+}
+
+void Reactor::run() {
+    while (!stopped_.load(std::memory_order_acquire) || has_runnable()) turn(Wait::kAllowed);
+}
+
+bool Reactor::has_runnable() const {
+    return std::any_of(queues_.begin(), queues_.end(),
+                       [](const RunQueue& q) { return !q.empty(); });
+}
+
+bool Reactor::turn(Wait wait) {
+    CurrentReactor guard(this);
+    const std::uint64_t completions_before = backend_.metrics().completions.value();
+    std::int64_t deadline_ns = 0;
+    bool sleeping = false;
+    if (wait == Wait::kAllowed && !has_runnable() && !stop_pending()) {
+        deadline_ns = timers_.next_deadline_ns();
+        sleeping = mailboxes_ == nullptr || mailboxes_->prepare_to_sleep(core_);
+        if (!sleeping) deadline_ns = 0;
+    }
+    const std::int64_t poll_begin_ns = backend_.monotonic_ns();
+    const std::int64_t busy_ns = poll_begin_ns - now_ns_;
+    metrics_.turn_ns.record(static_cast<std::uint64_t>(busy_ns));
+    if (busy_ns > kLongTurnNs) report_long_turn(busy_ns);
+    backend_.turn(deadline_ns);
+    if (sleeping && mailboxes_ != nullptr) mailboxes_->awake(core_);
+    now_ns_ = backend_.monotonic_ns();
+    metrics_.turns.add();
+    metrics_.idle_ns.add(static_cast<std::uint64_t>(now_ns_ - poll_begin_ns));
+
+    announce_stop();
+    const bool mail = mailboxes_ != nullptr && mailboxes_->deliver(*this);
+    const unsigned fired = timers_.fire_due(now_ns_);
+    const bool ran = run_queues();
+    return mail || fired > 0 || ran || backend_.metrics().completions.value() != completions_before;
+}
+
+// Each share that has work runs for at most a time slice, the one that has had least first; then
+// the kernel is asked again, so that no share waits longer for its completions than the slices of
+// the others. A share that comes back from idling starts at the present virtual time: it has not
+// saved up time.
+bool Reactor::run_queues() {
+    std::array<bool, kShareCount> done{};
+    bool ran = false;
+    for (std::size_t round = 0; round < kShareCount; ++round) {
+        std::size_t next = kShareCount;
+        for (std::size_t i = 0; i < kShareCount; ++i) {
+            if (done[i] || queues_[i].empty()) continue;
+            virtual_ns_[i] = std::max(virtual_ns_[i], virtual_now_ns_);
+            if (next == kShareCount || virtual_ns_[i] < virtual_ns_[next]) next = i;
+        }
+        if (next == kShareCount) break;
+        virtual_now_ns_ = virtual_ns_[next];
+        done[next] = true;
+        ran = true;
+        if (!run_share(next)) break;
+    }
+    return ran;
+}
+
+// Whether there is time left in this turn for another share.
+bool Reactor::run_share(std::size_t index) {
+    RunQueue& queue = queues_[index];
+    share_ = static_cast<Share>(index);
+    slice_begin_ns_ = backend_.monotonic_ns();
+    const std::int64_t begin_ns = slice_begin_ns_;
+    std::int64_t end_ns = begin_ns;
+    unsigned count = 0;
+    while (!queue.empty()) {
+        queue.pop().run();
+        // Reading the clock costs as much as resuming a short task: every eighth is enough.
+        if (++count % 8 == 0 || queue.empty()) {
+            end_ns = backend_.monotonic_ns();
+            if (end_ns - begin_ns >= kTimeSliceNs) break;
+        }
+    }
+    metrics_.tasks_run.add(count);
+    metrics_.busy_ns[index].add(static_cast<std::uint64_t>(end_ns - begin_ns));
+    virtual_ns_[index] += (end_ns - begin_ns) * kVirtualPerNs[index];
+    last_share_ = index;
+    share_ = Share::kIngest;
+    return end_ns - begin_ns < kTimeSliceNs;
+}
+
+void Reactor::report_long_turn(std::int64_t busy_ns) {
+    metrics_.long_turns.add();
+    if (now_ns_ - last_report_ns_ < kReportIntervalNs && last_report_ns_ != 0) return;
+    last_report_ns_ = now_ns_;
+    log_warn("long turn", {{"core", core_},
+                           {"us", busy_ns / kMicrosecondNs},
+                           {"share", share_name(last_share_)},
+                           {"long_turns", metrics_.long_turns.value()}});
+}
+
+void Reactor::request_stop() {
+    stopping_.store(true, std::memory_order_release);
+    backend_.wake_from_any_thread();
+}
+
+void Reactor::stop() {
+    stopped_.store(true, std::memory_order_release);
+    request_stop();
+}
+
+bool Reactor::stop_pending() const {
+    return stopped_.load(std::memory_order_acquire) || (stopping() && !stop_announced_);
+}
+
+void Reactor::announce_stop() {
+    if (stop_announced_ || !stopping()) return;
+    stop_announced_ = true;
+    while (!sleepers_.empty()) {
+        Sleep& sleep = sleepers_.pop_front();
+        timers_.cancel(sleep);
+        schedule(sleep);
+    }
+    stop_event_.notify_all();
+}
+
+Task<void> Reactor::stop_requested() {
+    while (!stop_announced_) co_await stop_event_.wait();
+}
+
+void Reactor::Sleep::await_suspend(std::coroutine_handle<> self) {
+    set_handle(self);
+    set_share(reactor_.share());
+    reactor_.sleepers_.push_back(*this);
+    reactor_.timers_.start(*this, reactor_.precise_ns() + duration_ns_);
+}
+
+void Reactor::Sleep::expire(Timer& timer) {
+    auto& self = static_cast<Sleep&>(timer);
+    self.slept_ = true;
+    self.reactor_.sleepers_.remove(self);
+    self.reactor_.schedule(self);
+}
+
+}  // namespace sluice::io
