@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
 # Installs what the build needs and builds release into DIR (build/ if left out).
 #
-#     packaging/build.sh [DIR] [MESON OPTION...]
+#     packaging/build.sh [DIR] [-DOPTION=VALUE...] [TARGET...]
 #
-# Run again it only rebuilds what changed. Further arguments go to `meson setup`, for example
-# -Dwerror=true or -Db_sanitize=address,undefined; a directory keeps the options it was made with.
+# Run again it only rebuilds what changed. -D options go to `meson setup`, for example
+# -Dwerror=true or -Db_sanitize=address,undefined; a directory keeps those it was made with. Targets
+# go to ninja.
 set -euo pipefail
 
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$(realpath -m "${1:-$source/build}")
 [ $# -eq 0 ] || shift
+options=() targets=()
+for argument in "$@"; do
+    case $argument in
+        -*) options+=("$argument") ;;
+        *) targets+=("$argument") ;;
+    esac
+done
 
 "$source/packaging/install_dependencies.sh" g++ dpkg-dev meson ninja-build 'pkgconf|pkg-config' \
     liburing-dev libdeflate-dev libsimdjson-dev libmimalloc-dev libxxhash-dev libzstd-dev \
@@ -30,7 +38,7 @@ if [ ! -e "$build/build.ninja" ]; then
     echo "configuring $build"
     mkdir -p "$build"
     meson setup "$build" "$source" --wrap-mode=nofallback \
-        ${pkg_config_path:+--pkg-config-path "$pkg_config_path"} "$@" >"$build/setup.log" 2>&1 ||
+        ${pkg_config_path:+--pkg-config-path "$pkg_config_path"} ${options[@]+"${options[@]}"} >"$build/setup.log" 2>&1 ||
         { cat "$build/setup.log" >&2; exit 1; }
 fi
-exec ninja -C "$build"
+exec ninja -C "$build" ${targets[@]+"${targets[@]}"}
