@@ -1,0 +1,21 @@
+// Constant folding: what is known before a row is read is computed once.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sluice/influxql/expr.h"
+
+namespace sluice::influxql {
+
+// `expr` with literal operations carried out and, where `now` is given, now() replaced. Parentheses
+// around the whole are removed. Mixed types follow influxql/ast.go: reduce.
+Expr reduce(const Expr& expr, const std::optional<TimeLiteral>& now);
+
+// As reduce(), but parentheses stay.
+Expr reduce_inner(const Expr& expr, const std::optional<TimeLiteral>& now);
+
+// The name Go's %T gives a node, which some error texts of InfluxDB contain.
+std::string go_type_name(const Expr& expr);
+
+}  // namespace sluice::influxql

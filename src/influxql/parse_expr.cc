@@ -1,0 +1,288 @@
+// Expressions, calls, references and regular expressions.
+#include <charconv>
+#include <limits>
+
+#include "influxql/statement_parser.h"
+#include "sluice/influxql/duration.h"
+
+namespace sluice::influxql {
+namespace {
+
+std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return lower;
+}
+
+// Where a new operator goes: below the last operand of every operator that binds looser.
+void insert_operation(Expr& root, Operator op, Expr right) {
+    Expr* node = &root;
+    for (;;) {
+        auto* binary = node->as<BinaryExpr>();
+        if (binary == nullptr || operator_precedence(binary->op) >= operator_precedence(op)) break;
+        node = binary->right.get();
+    }
+    Expr left = std::move(*node);
+    *node = BinaryExpr{op, std::move(left), std::move(right)};
+}
+
+}  // namespace
+
+Result<Expr> StatementParser::parse_expression() {
+    SLUICE_TRY(Expr root, parse_unary());
+    // A chain of operators makes a tree as deep as the chain is long.
+    int operators = 0;
+    for (;;) {
+        const std::optional<Operator> op = operator_of(tokens_.next_word().token);
+        if (!op) {
+            tokens_.back();
+            return root;
+        }
+        if (++operators > kExpressionDepthMax * 20) {
+            return Error{ErrorKind::kTooLarge, "expression has too many operators"};
+        }
+        if (*op == Operator::kMatches || *op == Operator::kNotMatches) {
+            SLUICE_TRY(Regex regex, parse_required_regex());
+            insert_operation(root, *op, RegexLiteral{std::move(regex)});
+        } else {
+            SLUICE_TRY(Expr right, parse_unary());
+            insert_operation(root, *op, std::move(right));
+        }
+    }
+}
+
+Result<Expr> StatementParser::parse_unary() {
+    if (++depth_ > kExpressionDepthMax) {
+        return Error{ErrorKind::kTooLarge, "expression is nested too deeply"};
+    }
+    Result<Expr> parsed = parse_unary_inner();
+    --depth_;
+    return parsed;
+}
+
+Result<Expr> StatementParser::parse_unary_inner() {
+    const Lexeme found = tokens_.next_word();
+    switch (found.token) {
+        case Token::kLeftParen:
+            return parse_parenthesis();
+        case Token::kIdent:
+            if (tokens_.next().token == Token::kLeftParen) return parse_call(found.literal);
+            tokens_.back();
+            tokens_.back();
+            return parse_reference();
+        case Token::kDistinct:
+            return parse_distinct();
+        case Token::kString:
+            return Expr(StringLiteral{found.literal});
+        case Token::kNumber:
+        case Token::kInteger:
+            return parse_number(found);
+        case Token::kTrue:
+        case Token::kFalse:
+            return Expr(BooleanLiteral{found.token == Token::kTrue});
+        case Token::kDurationValue: {
+            SLUICE_TRY(const std::int64_t duration, parse_duration(found.literal));
+            return Expr(DurationLiteral{duration});
+        }
+        case Token::kMul:
+            return parse_wildcard();
+        case Token::kRegex: {
+            Result<Regex> regex = Regex::compile(found.literal);
+            if (!regex.ok()) return error_at(regex.error().message, found.position);
+            return Expr(RegexLiteral{std::move(*regex)});
+        }
+        case Token::kBoundParam:
+            return bound_parameter_error(found);
+        case Token::kAdd:
+        case Token::kSub:
+            return parse_signed(found.token);
+        default:
+            return unexpected(found, {"identifier", "string", "number", "bool"});
+    }
+}
+
+Result<Expr> StatementParser::parse_parenthesis() {
+    SLUICE_TRY(Expr inner, parse_expression());
+    const Lexeme closing = tokens_.next_word();
+    if (closing.token != Token::kRightParen) return unexpected(closing, {")"});
+    return Expr(ParenExpr{std::move(inner)});
+}
+
+Result<Expr> StatementParser::parse_number(const Lexeme& lexeme) {
+    const char* begin = lexeme.literal.data();
+    const char* end = begin + lexeme.literal.size();
+    if (lexeme.token == Token::kNumber) {
+        double value = 0;
+        if (std::from_chars(begin, end, value).ec != std::errc{}) {
+            return error_at("unable to parse number", lexeme.position);
+        }
+        return Expr(NumberLiteral{value});
+    }
+    std::int64_t value = 0;
+    if (std::from_chars(begin, end, value).ec == std::errc{}) return Expr(IntegerLiteral{value});
+    std::uint64_t large = 0;
+    if (std::from_chars(begin, end, large).ec == std::errc{}) return Expr(UnsignedLiteral{large});
+    return error_at("unable to parse integer", lexeme.position);
+}
+
+Result<Expr> StatementParser::parse_wildcard() {
+    if (tokens_.next().token != Token::kDoubleColon) {
+        tokens_.back();
+        return Expr(Wildcard{});
+    }
+    const Lexeme kind = tokens_.next();
+    if (kind.token == Token::kField) return Expr(Wildcard{WildcardKind::kFields});
+    if (kind.token == Token::kTag) return Expr(Wildcard{WildcardKind::kTags});
+    return unexpected(kind, {"field", "tag"});
+}
+
+Result<Expr> StatementParser::parse_distinct() {
+    const Lexeme next = tokens_.next();
+    if (next.token == Token::kLeftParen) return parse_call("distinct");
+    if (next.token == Token::kWhitespace) {
+        SLUICE_TRY(std::string name, parse_identifier());
+        return Expr(Distinct{std::move(name)});
+    }
+    return unexpected(next, {"(", "identifier"});
+}
+
+Result<Expr> StatementParser::parse_signed(Token sign) {
+    const Lexeme next = tokens_.next_word();
+    switch (next.token) {
+        case Token::kNumber:
+        case Token::kInteger:
+        case Token::kDurationValue:
+        case Token::kLeftParen:
+        case Token::kIdent:
+            break;
+        default:
+            return unexpected(next, {"identifier", "number", "duration", "("});
+    }
+    tokens_.back();
+    SLUICE_TRY(Expr operand, parse_unary());
+    const std::int64_t factor = sign == Token::kSub ? -1 : 1;
+    if (auto* number = operand.as<NumberLiteral>()) {
+        number->value *= static_cast<double>(factor);
+    } else if (auto* integer = operand.as<IntegerLiteral>()) {
+        integer->value *= factor;
+    } else if (auto* duration = operand.as<DurationLiteral>()) {
+        duration->nanoseconds *= factor;
+    } else if (const auto* large = operand.as<UnsignedLiteral>()) {
+        constexpr std::uint64_t kMinInt64Magnitude = std::uint64_t{1} << 63;
+        if (factor < 0) {
+            if (large->value == kMinInt64Magnitude) {
+                return Expr(IntegerLiteral{std::numeric_limits<std::int64_t>::min()});
+            }
+            return Error{ErrorKind::kInvalid,
+                         "constant -" + std::to_string(large->value) + " underflows int64"};
+        }
+    } else {
+        return Expr(
+            BinaryExpr{Operator::kMultiply, Expr(IntegerLiteral{factor}), std::move(operand)});
+    }
+    return operand;
+}
+
+Error StatementParser::bound_parameter_error(const Lexeme& lexeme) const {
+    const std::string name = lexeme.literal.empty() ? "" : lexeme.literal.substr(1);
+    if (const BoundParameter* bound = tokens_.find_parameter(lexeme.literal)) {
+        return {ErrorKind::kInvalid, bound->text};
+    }
+    if (lexeme.literal.empty() || lexeme.literal[0] != '$') {
+        return {ErrorKind::kInvalid, lexeme.literal};  // a parameter whose value is an error
+    }
+    if (name.empty()) return {ErrorKind::kInvalid, "empty bound parameter"};
+    return {ErrorKind::kInvalid, "missing parameter: " + name};
+}
+
+Result<std::optional<Expr>> StatementParser::parse_call_argument() {
+    SLUICE_TRY(std::optional<Regex> regex, parse_regex());
+    if (regex) return std::optional<Expr>(RegexLiteral{std::move(*regex)});
+    return std::optional<Expr>();
+}
+
+Result<Expr> StatementParser::parse_call(std::string_view name) {
+    Call call{to_lower(name), {}};
+    SLUICE_TRY(std::optional<Expr> first, parse_call_argument());
+    if (!first) {
+        if (tokens_.next().token == Token::kRightParen) return Expr(std::move(call));
+        tokens_.back();
+        SLUICE_TRY(Expr argument, parse_expression());
+        first = std::move(argument);
+    }
+    call.arguments.push_back(std::move(*first));
+    while (tokens_.accept(Token::kComma)) {
+        SLUICE_TRY(std::optional<Expr> argument, parse_call_argument());
+        if (!argument) {
+            SLUICE_TRY(Expr expression, parse_expression());
+            argument = std::move(expression);
+        }
+        call.arguments.push_back(std::move(*argument));
+    }
+    const Lexeme closing = tokens_.next();
+    if (closing.token != Token::kRightParen) return unexpected(closing, {")"});
+    return Expr(std::move(call));
+}
+
+Result<Expr> StatementParser::parse_reference() {
+    SLUICE_TRY(const std::vector<std::string> segments, parse_segments());
+    VarRef reference;
+    for (const std::string& segment : segments) {
+        if (&segment != &segments.front()) reference.name += '.';
+        reference.name += segment;
+    }
+    if (tokens_.next().token != Token::kDoubleColon) {
+        tokens_.back();
+        return Expr(std::move(reference));
+    }
+    const Lexeme type = tokens_.next();
+    if (type.token == Token::kField) {
+        reference.type = DataType::kAnyField;
+    } else if (type.token == Token::kTag) {
+        reference.type = DataType::kTag;
+    } else if (type.token == Token::kIdent) {
+        const std::string name = to_lower(type.literal);
+        for (const DataType candidate : {DataType::kFloat, DataType::kInteger, DataType::kUnsigned,
+                                         DataType::kString, DataType::kBoolean}) {
+            if (name == data_type_name(candidate)) reference.type = candidate;
+        }
+        if (reference.type == DataType::kUnknown) {
+            return unexpected(
+                type, {"float", "integer", "unsigned", "string", "boolean", "field", "tag"});
+        }
+    } else {
+        return unexpected(type, {"float", "integer", "string", "boolean", "field", "tag"});
+    }
+    return Expr(std::move(reference));
+}
+
+Result<std::optional<Regex>> StatementParser::parse_regex() {
+    const char32_t first = tokens_.peek_character();
+    if (first == ' ' || first == '\t' || first == '\n') tokens_.skip_whitespace();
+    const char32_t next = tokens_.peek_character();
+    if (next == '$') {
+        const Token token = tokens_.next().token;
+        tokens_.back();
+        if (token != Token::kRegex) return std::optional<Regex>();
+    } else if (next != '/') {
+        return std::optional<Regex>();
+    }
+    const Lexeme found = tokens_.next_regex();
+    if (found.token == Token::kBadRegex) {
+        return error_at("bad regex: " + found.literal, found.position);
+    }
+    if (found.token != Token::kRegex) return unexpected(found, {"regex"});
+    Result<Regex> regex = Regex::compile(found.literal);
+    if (!regex.ok()) return error_at(regex.error().message, found.position);
+    return std::optional<Regex>(std::move(*regex));
+}
+
+Result<Regex> StatementParser::parse_required_regex() {
+    SLUICE_TRY(std::optional<Regex> regex, parse_regex());
+    if (!regex) return unexpected(tokens_.next_word(), {"regex"});
+    return std::move(*regex);
+}
+
+}  // namespace sluice::influxql

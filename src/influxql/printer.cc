@@ -1,0 +1,261 @@
+// Expressions, sources and SELECT as text.
+#include "sluice/influxql/printer.h"
+
+#include <charconv>
+
+#include "influxql/printer_parts.h"
+#include "influxql/quote.h"
+#include "influxql/token.h"
+#include "sluice/influxql/duration.h"
+#include "sluice/influxql/time_literal.h"
+
+namespace sluice::influxql {
+namespace {
+
+std::string escape(std::string_view text, char quote) {
+    std::string out;
+    out.reserve(text.size() + 2);
+    for (const char c : text) {
+        if (c == '\n') {
+            out += "\\n";
+            continue;
+        }
+        if (c == '\\' || c == quote) out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string join(const std::vector<Expr>& exprs) {
+    std::string out;
+    for (const Expr& expr : exprs) {
+        if (&expr != &exprs.front()) out += ", ";
+        out += to_string(expr);
+    }
+    return out;
+}
+
+std::string regex_text(const Regex& regex) {
+    std::string out = "/";
+    for (const char c : regex.pattern()) {
+        if (c == '/') out += '\\';
+        out += c;
+    }
+    return out + "/";
+}
+
+std::string fixed_number(double value, int digits) {
+    char text[400];
+    const auto result =
+        std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
+    return {text, result.ptr};
+}
+
+struct ExprPrinter {
+    std::string operator()(const VarRef& ref) const {
+        std::string out = quote_identifier(ref.name);
+        if (ref.type != DataType::kUnknown) {
+            out += "::";
+            out += data_type_name(ref.type);
+        }
+        return out;
+    }
+    std::string operator()(const Call& call) const {
+        return call.name + "(" + join(call.arguments) + ")";
+    }
+    std::string operator()(const BinaryExpr& binary) const {
+        return influxql::to_string(*binary.left) + " " + std::string(operator_text(binary.op)) +
+               " " + influxql::to_string(*binary.right);
+    }
+    std::string operator()(const ParenExpr& paren) const {
+        return "(" + influxql::to_string(*paren.inner) + ")";
+    }
+    std::string operator()(const NumberLiteral& number) const {
+        return fixed_number(number.value, 3);
+    }
+    std::string operator()(const IntegerLiteral& integer) const {
+        return std::to_string(integer.value);
+    }
+    std::string operator()(const UnsignedLiteral& integer) const {
+        return std::to_string(integer.value);
+    }
+    std::string operator()(const BooleanLiteral& boolean) const {
+        return boolean.value ? "true" : "false";
+    }
+    std::string operator()(const StringLiteral& text) const { return quote_string(text.value); }
+    std::string operator()(const DurationLiteral& duration) const {
+        return format_duration(duration.nanoseconds);
+    }
+    std::string operator()(const TimeLiteral& time) const {
+        return "'" + format_rfc3339(time.seconds, time.nanoseconds) + "'";
+    }
+    std::string operator()(const RegexLiteral& regex) const { return regex_text(regex.regex); }
+    std::string operator()(const ListLiteral& list) const {
+        std::string out = "(";
+        for (const std::string& value : list.values) {
+            if (&value != &list.values.front()) out += ", ";
+            out += quote_identifier(value);
+        }
+        return out + ")";
+    }
+    std::string operator()(const Wildcard& wildcard) const {
+        switch (wildcard.kind) {
+            case WildcardKind::kFields:
+                return "*::field";
+            case WildcardKind::kTags:
+                return "*::tag";
+            case WildcardKind::kAll:
+                break;
+        }
+        return "*";
+    }
+    std::string operator()(const Distinct& distinct) const { return "DISTINCT " + distinct.name; }
+};
+
+std::string_view fill_text(FillOption fill) {
+    switch (fill) {
+        case FillOption::kNone:
+            return "none";
+        case FillOption::kPrevious:
+            return "previous";
+        case FillOption::kLinear:
+            return "linear";
+        default:
+            return "null";
+    }
+}
+
+std::string fill_clause(const SelectStatement& select) {
+    if (select.fill == FillOption::kNull) return {};
+    if (select.fill != FillOption::kNumber) {
+        return " fill(" + std::string(fill_text(select.fill)) + ")";
+    }
+    if (const auto* integer = std::get_if<std::int64_t>(&select.fill_value)) {
+        return " fill(" + std::to_string(*integer) + ")";
+    }
+    char text[32];
+    const auto result =
+        std::to_chars(text, text + sizeof text, std::get<double>(select.fill_value));
+    return " fill(" + std::string(text, result.ptr) + ")";
+}
+
+}  // namespace
+
+std::string quote_string(std::string_view text) {
+    return "'" + escape(text, '\'') + "'";
+}
+
+bool identifier_needs_quotes(std::string_view name) {
+    if (lookup_keyword(name) != Token::kIdent) return true;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9')) return true;
+    }
+    return false;
+}
+
+std::string quote_identifier(std::string_view name) {
+    if (!name.empty() && !identifier_needs_quotes(name)) return std::string(name);
+    return "\"" + escape(name, '"') + "\"";
+}
+
+std::string quote_segments(const std::vector<std::string>& segments) {
+    std::string out;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const bool first = i == 0;
+        const bool last = i + 1 == segments.size();
+        const std::string& segment = segments[i];
+        const bool quote = identifier_needs_quotes(segment) || (!last && !segment.empty()) ||
+                           ((first || last) && segment.empty());
+        out += quote ? "\"" + escape(segment, '"') + "\"" : segment;
+        if (!last) out += '.';
+    }
+    return out;
+}
+
+std::string quote_go(std::string_view text) {
+    return "\"" + escape(text, '"') + "\"";
+}
+
+std::string to_string(const Expr& expr) {
+    return std::visit(ExprPrinter{}, expr.node);
+}
+
+std::string to_string(const Measurement& measurement) {
+    std::string out;
+    if (!measurement.database.empty()) out += quote_identifier(measurement.database) + ".";
+    if (!measurement.retention_policy.empty())
+        out += quote_identifier(measurement.retention_policy);
+    if (!out.empty()) out += '.';
+    return out + (measurement.regex ? regex_text(*measurement.regex)
+                                    : quote_identifier(measurement.name));
+}
+
+std::string to_string(const Source& source) {
+    if (const Measurement* measurement = source.measurement()) return to_string(*measurement);
+    return "(" + to_string(*source.subquery()) + ")";
+}
+
+std::string print_sources(const std::vector<Source>& sources) {
+    std::string out;
+    for (const Source& source : sources) {
+        if (&source != &sources.front()) out += ", ";
+        out += to_string(source);
+    }
+    return out;
+}
+
+std::string print_regex(const Regex& regex) {
+    return regex_text(regex);
+}
+
+std::string print_dimensions(const std::vector<Expr>& dimensions) {
+    return dimensions.empty() ? std::string() : " GROUP BY " + join(dimensions);
+}
+
+std::string print_order(const std::vector<SortField>& fields) {
+    if (fields.empty()) return {};
+    std::string out = " ORDER BY ";
+    if (!fields[0].name.empty()) out += fields[0].name + " ";
+    return out + (fields[0].ascending ? "ASC" : "DESC");
+}
+
+std::string print_number(std::string_view keyword, std::int64_t value) {
+    return value > 0 ? " " + std::string(keyword) + " " + std::to_string(value) : std::string();
+}
+
+namespace {
+
+std::string target_text(const Measurement& target) {
+    std::string text = to_string(target);
+    if (!target.name.empty()) return text;
+    // An empty name stands for the name of the source; it prints as two quotes.
+    text.resize(text.size() - 2);
+    return text + ":MEASUREMENT";
+}
+
+}  // namespace
+
+std::string to_string(const SelectStatement& select) {
+    std::string out = "SELECT ";
+    for (const Field& field : select.fields) {
+        if (&field != &select.fields.front()) out += ", ";
+        out += to_string(field.expr);
+        if (!field.alias.empty()) out += " AS " + quote_identifier(field.alias);
+    }
+    if (select.target) out += " INTO " + target_text(*select.target);
+    out += " FROM " + print_sources(select.sources);
+    if (select.condition) out += " WHERE " + to_string(*select.condition);
+    out += print_dimensions(select.dimensions);
+    out += fill_clause(select);
+    out += print_order(select.sort_fields);
+    out += print_number("LIMIT", select.limit);
+    out += print_number("OFFSET", select.offset);
+    out += print_number("SLIMIT", select.series_limit);
+    out += print_number("SOFFSET", select.series_offset);
+    if (!select.time_zone.empty()) out += " TZ(" + quote_string(select.time_zone) + ")";
+    return out;
+}
+
+}  // namespace sluice::influxql

@@ -1,0 +1,19 @@
+// Clauses that several statements print.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/influxql/ast.h"
+
+namespace sluice::influxql {
+
+std::string print_sources(const std::vector<Source>& sources);
+std::string print_regex(const Regex& regex);
+// With a leading blank, or empty.
+std::string print_dimensions(const std::vector<Expr>& dimensions);
+std::string print_order(const std::vector<SortField>& fields);
+std::string print_number(std::string_view keyword, std::int64_t value);
+
+}  // namespace sluice::influxql

@@ -1,0 +1,17 @@
+// Quoting for messages and printed statements.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::influxql {
+
+// Segments joined by dots; a name before the last dot is always quoted
+// (influxql/parser.go: QuoteIdent).
+std::string quote_segments(const std::vector<std::string>& segments);
+
+// As Go's %q for plain text.
+std::string quote_go(std::string_view text);
+
+}  // namespace sluice::influxql

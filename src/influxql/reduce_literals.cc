@@ -1,0 +1,264 @@
+#include "influxql/reduce_literals.h"
+
+#include <cmath>
+#include <limits>
+
+#include "sluice/influxql/time_literal.h"
+
+namespace sluice::influxql {
+namespace {
+
+using Folded = std::optional<Expr>;
+
+// Go's integers wrap around.
+std::int64_t wrap(std::uint64_t bits) {
+    return static_cast<std::int64_t>(bits);
+}
+std::uint64_t bits(std::int64_t value) {
+    return static_cast<std::uint64_t>(value);
+}
+std::int64_t truncate_to_integer(double value) {
+    if (!(value > -9.3e18 && value < 9.2e18)) return std::numeric_limits<std::int64_t>::min();
+    return static_cast<std::int64_t>(value);
+}
+
+template <typename T>
+Folded compare(Operator op, const T& a, const T& b) {
+    switch (op) {
+        case Operator::kEqual:
+            return BooleanLiteral{a == b};
+        case Operator::kNotEqual:
+            return BooleanLiteral{a != b};
+        case Operator::kLess:
+            return BooleanLiteral{a < b};
+        case Operator::kLessOrEqual:
+            return BooleanLiteral{a <= b};
+        case Operator::kGreater:
+            return BooleanLiteral{a > b};
+        case Operator::kGreaterOrEqual:
+            return BooleanLiteral{a >= b};
+        default:
+            return std::nullopt;
+    }
+}
+
+Folded fold_booleans(Operator op, bool a, bool b) {
+    switch (op) {
+        case Operator::kEqual:
+            return BooleanLiteral{a == b};
+        case Operator::kNotEqual:
+        case Operator::kBitwiseXor:
+            return BooleanLiteral{a != b};
+        case Operator::kAnd:
+        case Operator::kBitwiseAnd:
+            return BooleanLiteral{a && b};
+        case Operator::kOr:
+        case Operator::kBitwiseOr:
+            return BooleanLiteral{a || b};
+        default:
+            return std::nullopt;
+    }
+}
+
+Folded fold_numbers(Operator op, double a, double b) {
+    switch (op) {
+        case Operator::kAdd:
+            return NumberLiteral{a + b};
+        case Operator::kSubtract:
+            return NumberLiteral{a - b};
+        case Operator::kMultiply:
+            return NumberLiteral{a * b};
+        case Operator::kDivide:
+            return NumberLiteral{b == 0 ? 0 : a / b};
+        case Operator::kModulo:
+            return NumberLiteral{std::fmod(a, b)};
+        default:
+            return compare(op, a, b);
+    }
+}
+
+Folded fold_integers(Operator op, std::int64_t a, std::int64_t b) {
+    switch (op) {
+        case Operator::kAdd:
+            return IntegerLiteral{wrap(bits(a) + bits(b))};
+        case Operator::kSubtract:
+            return IntegerLiteral{wrap(bits(a) - bits(b))};
+        case Operator::kMultiply:
+            return IntegerLiteral{wrap(bits(a) * bits(b))};
+        case Operator::kDivide:
+            return NumberLiteral{b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b)};
+        case Operator::kModulo:
+            return IntegerLiteral{b == 0 || b == -1 ? 0 : a % b};
+        case Operator::kBitwiseAnd:
+            return IntegerLiteral{a & b};
+        case Operator::kBitwiseOr:
+            return IntegerLiteral{a | b};
+        case Operator::kBitwiseXor:
+            return IntegerLiteral{a ^ b};
+        default:
+            return compare(op, a, b);
+    }
+}
+
+Folded fold_unsigned(Operator op, std::uint64_t a, std::uint64_t b) {
+    switch (op) {
+        case Operator::kAdd:
+            return UnsignedLiteral{a + b};
+        case Operator::kSubtract:
+            return UnsignedLiteral{a - b};
+        case Operator::kMultiply:
+            return UnsignedLiteral{a * b};
+        case Operator::kDivide:
+            return UnsignedLiteral{b == 0 ? 0 : a / b};
+        case Operator::kModulo:
+            return UnsignedLiteral{b == 0 ? 0 : a % b};
+        default:
+            return compare(op, a, b);
+    }
+}
+
+// A negative integer beside an unsigned one is smaller than it, not huge.
+Folded compare_signs(Operator op, bool left_is_negative) {
+    switch (op) {
+        case Operator::kLess:
+        case Operator::kLessOrEqual:
+            return BooleanLiteral{left_is_negative};
+        case Operator::kGreater:
+        case Operator::kGreaterOrEqual:
+            return BooleanLiteral{!left_is_negative};
+        default:
+            return std::nullopt;
+    }
+}
+
+Folded fold_times(Operator op, TimeLiteral a, TimeLiteral b) {
+    if (op == Operator::kSubtract) return DurationLiteral{difference(a, b)};
+    return compare(op, a, b);
+}
+
+Folded fold_time(Operator op, TimeLiteral a, const Expr& right) {
+    if (const auto* duration = right.as<DurationLiteral>()) {
+        if (op == Operator::kAdd) return add_duration(a, duration->nanoseconds);
+        if (op == Operator::kSubtract) return add_duration(a, -duration->nanoseconds);
+        return std::nullopt;
+    }
+    if (const auto* integer = right.as<IntegerLiteral>()) {
+        return fold_time(op, a, DurationLiteral{integer->value});
+    }
+    if (const auto* time = right.as<TimeLiteral>()) return fold_times(op, a, *time);
+    if (const auto* text = right.as<StringLiteral>()) {
+        if (const auto time = parse_time_literal(text->value)) return fold_times(op, a, *time);
+    }
+    return std::nullopt;
+}
+
+Folded fold_duration(Operator op, std::int64_t a, const Expr& right) {
+    if (const auto* duration = right.as<DurationLiteral>()) {
+        const std::int64_t b = duration->nanoseconds;
+        if (op == Operator::kAdd) return DurationLiteral{wrap(bits(a) + bits(b))};
+        if (op == Operator::kSubtract) return DurationLiteral{wrap(bits(a) - bits(b))};
+        return compare(op, a, b);
+    }
+    if (right.is<NumberLiteral>() || right.is<IntegerLiteral>()) {
+        const std::int64_t b = right.is<IntegerLiteral>()
+                                   ? right.as<IntegerLiteral>()->value
+                                   : truncate_to_integer(right.as<NumberLiteral>()->value);
+        if (op == Operator::kMultiply) return DurationLiteral{wrap(bits(a) * bits(b))};
+        if (op == Operator::kDivide) {
+            if (b == 0) return DurationLiteral{0};
+            return DurationLiteral{b == -1 ? wrap(0 - bits(a)) : a / b};
+        }
+        return std::nullopt;
+    }
+    std::optional<TimeLiteral> time;
+    if (const auto* literal = right.as<TimeLiteral>()) time = *literal;
+    if (const auto* text = right.as<StringLiteral>()) time = parse_time_literal(text->value);
+    if (time && op == Operator::kAdd) return add_duration(*time, a);
+    return std::nullopt;
+}
+
+Folded fold_integer(Operator op, std::int64_t a, const Expr& right) {
+    if (const auto* number = right.as<NumberLiteral>()) {
+        return fold_numbers(op, static_cast<double>(a), number->value);
+    }
+    if (const auto* integer = right.as<IntegerLiteral>()) {
+        return fold_integers(op, a, integer->value);
+    }
+    if (const auto* large = right.as<UnsignedLiteral>()) {
+        if (a < 0) {
+            if (Folded folded = compare_signs(op, true)) return folded;
+        }
+        return fold_unsigned(op, bits(a), large->value);
+    }
+    if (const auto* duration = right.as<DurationLiteral>()) {
+        const TimeLiteral time = time_from_nanoseconds(a);
+        if (op == Operator::kAdd) return add_duration(time, duration->nanoseconds);
+        if (op == Operator::kSubtract) return add_duration(time, -duration->nanoseconds);
+        return std::nullopt;
+    }
+    return fold_duration(op, a, right);
+}
+
+Folded fold_number(Operator op, double a, const Expr& right) {
+    if (const auto* number = right.as<NumberLiteral>()) return fold_numbers(op, a, number->value);
+    if (const auto* integer = right.as<IntegerLiteral>()) {
+        return fold_numbers(op, a, static_cast<double>(integer->value));
+    }
+    if (const auto* large = right.as<UnsignedLiteral>()) {
+        return fold_numbers(op, a, static_cast<double>(large->value));
+    }
+    return std::nullopt;
+}
+
+Folded fold_large(Operator op, std::uint64_t a, const Expr& right) {
+    if (const auto* number = right.as<NumberLiteral>()) {
+        return fold_numbers(op, static_cast<double>(a), number->value);
+    }
+    if (const auto* integer = right.as<IntegerLiteral>()) {
+        if (integer->value < 0) {
+            if (Folded folded = compare_signs(op, false)) return folded;
+        }
+        return fold_unsigned(op, a, bits(integer->value));
+    }
+    if (const auto* large = right.as<UnsignedLiteral>()) return fold_unsigned(op, a, large->value);
+    return std::nullopt;
+}
+
+Folded fold_string(Operator op, const std::string& a, const Expr& right) {
+    const std::optional<TimeLiteral> time = parse_time_literal(a);
+    if (const auto* text = right.as<StringLiteral>()) {
+        if (op == Operator::kAdd) return StringLiteral{a + text->value};
+        if (time) {
+            if (Folded folded = fold_time(op, *time, right)) return folded;
+        }
+        if (op == Operator::kEqual) return BooleanLiteral{a == text->value};
+        if (op == Operator::kNotEqual) return BooleanLiteral{a != text->value};
+        return std::nullopt;
+    }
+    const bool is_step =
+        right.is<DurationLiteral>() || right.is<TimeLiteral>() || right.is<IntegerLiteral>();
+    if (time && is_step) return fold_time(op, *time, right);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Expr> reduce_literals(Operator op, const Expr& left, const Expr& right) {
+    if (const auto* boolean = left.as<BooleanLiteral>()) {
+        const auto* other = right.as<BooleanLiteral>();
+        return other == nullptr ? Folded() : fold_booleans(op, boolean->value, other->value);
+    }
+    if (const auto* duration = left.as<DurationLiteral>()) {
+        return fold_duration(op, duration->nanoseconds, right);
+    }
+    if (const auto* integer = left.as<IntegerLiteral>()) {
+        return fold_integer(op, integer->value, right);
+    }
+    if (const auto* large = left.as<UnsignedLiteral>()) return fold_large(op, large->value, right);
+    if (const auto* number = left.as<NumberLiteral>()) return fold_number(op, number->value, right);
+    if (const auto* text = left.as<StringLiteral>()) return fold_string(op, text->value, right);
+    if (const auto* time = left.as<TimeLiteral>()) return fold_time(op, *time, right);
+    return std::nullopt;
+}
+
+}  // namespace sluice::influxql
