@@ -39,7 +39,8 @@ constexpr const char* kUsage =
     "  --repeat            begin again when all are sent; needs --seconds\n"
     "what is measured beside\n"
     "  --pid PID           CPU time and peak memory of this process, the server\n"
-    "  --settle S          its CPU time until it is idle again, for at most S seconds (60)\n";
+    "  --settle S          its CPU time until it is idle again, for at most S seconds (60)\n"
+    "  --quiet S           idle is S seconds with hardly any CPU time (2)\n";
 
 double latency_ms(const LoadResult& result, double quantile) {
     if (result.latencies_us.empty()) return 0;
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
     std::string mode = "length";
     int pid = 0;
     double settle_seconds = 60;
+    double quiet_seconds = 2;
     sluice::perf::Options options(kUsage);
     options.add("shape", workload_options.shape);
     options.add("series", workload_options.series_count);
@@ -115,6 +117,7 @@ int main(int argc, char** argv) {
     options.add("repeat", load_options.repeat);
     options.add("pid", pid);
     options.add("settle", settle_seconds);
+    options.add("quiet", quiet_seconds);
     options.parse(argc, argv);
     const auto workload = sluice::perf::Workload::make(workload_options);
     if (workload == nullptr) options.fail(workload_options.shape.c_str());
@@ -138,7 +141,7 @@ int main(int argc, char** argv) {
                  workload->values_per_line());
     if (pid != 0) {
         const ProcessUsage loaded = sluice::perf::read_process_usage(pid);
-        const bool is_idle = sluice::perf::wait_until_idle(pid, settle_seconds);
+        const bool is_idle = sluice::perf::wait_until_idle(pid, quiet_seconds, settle_seconds);
         print_usage(before, loaded, sluice::perf::read_process_usage(pid),
                     static_cast<double>(result.lines) * workload->values_per_line(),
                     static_cast<double>(result.requests));

@@ -52,17 +52,17 @@ ProcessUsage read_process_usage(pid_t pid) {
     return usage;
 }
 
-bool wait_until_idle(pid_t pid, double timeout_seconds) {
+bool wait_until_idle(pid_t pid, double quiet_seconds, double timeout_seconds) {
     constexpr int kPollMs = 500;
-    constexpr int kQuietPolls = 4;
-    int quiet = 0;
+    const double quiet_polls = quiet_seconds * 1000 / kPollMs;
+    double quiet = 0;
     double before = read_process_usage(pid).cpu_seconds;
     for (double waited = 0; waited < timeout_seconds; waited += kPollMs / 1000.0) {
         usleep(kPollMs * 1000);
         const double now = read_process_usage(pid).cpu_seconds;
         quiet = now - before < 0.03 * kPollMs / 1000.0 ? quiet + 1 : 0;
         before = now;
-        if (quiet == kQuietPolls) return true;
+        if (quiet >= quiet_polls) return true;
     }
     return false;
 }

@@ -15,8 +15,8 @@ struct ProcessUsage {
 
 ProcessUsage read_process_usage(pid_t pid);
 
-// Returns when the process has used less than 3 % of one CPU for two seconds, or after
+// Returns when the process has used less than 3 % of one CPU for `quiet_seconds`, or after
 // `timeout_seconds`. False when it timed out.
-bool wait_until_idle(pid_t pid, double timeout_seconds);
+bool wait_until_idle(pid_t pid, double quiet_seconds, double timeout_seconds);
 
 }  // namespace sluice::perf
