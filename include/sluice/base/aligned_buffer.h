@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <new>
 #include <utility>
 
 #include "sluice/base/bytes.h"
@@ -29,7 +28,7 @@ public:
     explicit AlignedBuffer(std::size_t size) : size_(align_up(size)) {
         if (size_ == 0) return;
         data_ = static_cast<std::byte*>(std::aligned_alloc(kDirectIoAlignment, size_));
-        if (data_ == nullptr) throw std::bad_alloc();
+        SLUICE_CHECK(data_ != nullptr);  // out of memory
     }
     AlignedBuffer(AlignedBuffer&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

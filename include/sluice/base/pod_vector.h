@@ -7,10 +7,11 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
+
+#include "sluice/base/check.h"
 
 namespace sluice {
 
@@ -96,7 +97,7 @@ private:
     }
     void reallocate(std::size_t capacity) {
         void* moved = std::realloc(static_cast<void*>(data_), capacity * sizeof(T));
-        if (moved == nullptr && capacity != 0) throw std::bad_alloc();
+        SLUICE_CHECK(moved != nullptr || capacity == 0);  // out of memory
         data_ = static_cast<T*>(moved);
         capacity_ = capacity;
     }
