@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Keeps what the code is built by: arrows between rooms, properties one can grep for, sizes.
+
+Every check is one test; it prints what it does not like and why.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# The picture in src/README.md: which room may include which, directly. What a room may include its
+# includers may as well.
+ARROWS = {
+    "base": [],
+    "model": ["base"],
+    "codec": ["model"],
+    "ingest": ["model"],
+    "influxql": ["model"],
+    "http": ["model"],
+    "io": ["model"],
+    "meta": ["io"],
+    "storage": ["io", "codec"],
+    "engine": ["meta", "storage"],
+    "query": ["engine", "influxql"],
+    "server": ["query", "http", "ingest"],
+}
+PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http"]
+# What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
+# when a reactor does not.
+THREAD_FILES = {"include/sluice/base/metrics.h"}
+CLOCK_FILES = {"src/base/log.cc"}
+
+LINES_MAX = 400
+LONG_FILES = ROOT / "tests/style/long_files.txt"
+
+
+def sources(*folders, suffixes=(".h", ".cc")):
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in suffixes and path.is_file():
+                yield path
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def room_of(path):
+    parts = path.relative_to(ROOT).parts
+    if parts[0] == "src":
+        return parts[1]
+    if parts[:2] == ("include", "sluice"):
+        return parts[2]
+    return None
+
+
+def code_lines(path):
+    """The lines with comments and the contents of string literals taken out, numbered from 1."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r'R"(\w*)\(.*?\)\1"', lambda m: '""' + "\n" * m.group().count("\n"), text, flags=re.S)
+    text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.lstrip().startswith("#include"):
+            line = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+        yield number, line.split("//")[0]
+
+
+def find(pattern, paths, allowed=lambda path: False):
+    """Where the pattern occurs in code, except in files that may have it."""
+    expression = re.compile(pattern)
+    for path in paths:
+        if allowed(path):
+            continue
+        for number, line in code_lines(path):
+            if expression.search(line):
+                yield f"{name_of(path)}:{number}: {line.strip()}"
+
+
+def reachable(room):
+    rooms = {room}
+    for below in ARROWS[room]:
+        rooms |= reachable(below)
+    return rooms
+
+
+def check_arrows():
+    """A room includes only what src/README.md draws below it"""
+    include = re.compile(r'#include "sluice/(\w+)/')
+    for path in sources("src", "include"):
+        room = room_of(path)
+        if room not in ARROWS:
+            yield f"{name_of(path)}: no room {room} in the picture"
+            continue
+        for number, line in code_lines(path):
+            match = include.search(line)
+            if match and match.group(1) not in reachable(room):
+                yield f"{name_of(path)}:{number}: {room} does not know {match.group(1)}"
+
+
+def check_private_headers():
+    """A header in src/<room>/ is included by that room only"""
+    include = re.compile(r'#include "([a-z0-9_]+)/[a-z0-9_/]+\.h"')
+    for path in sources("src", "include"):
+        for number, line in code_lines(path):
+            match = include.search(line)
+            if match and match.group(1) in ARROWS and match.group(1) != room_of(path):
+                yield f"{name_of(path)}:{number}: {line.strip()}"
+
+
+def check_liburing():
+    """liburing.h is included by one file"""
+    users = {path for path in sources("src", "include") if list(find(r"#include.*liburing", [path]))}
+    if len(users) > 1:
+        yield "included by " + ", ".join(sorted(map(name_of, users)))
+
+
+def check_threads():
+    """Threads, locks and atomics live in io and base/metrics.h"""
+    pattern = r"\bstd::(atomic|thread|jthread|mutex|shared_mutex|condition_variable)\b"
+    return find(pattern, sources("src", "include"),
+                lambda path: room_of(path) == "io" or name_of(path) in THREAD_FILES)
+
+
+def check_clock():
+    """The clock is read behind io::Backend only"""
+    pattern = r"\bclock_gettime\b|\bgettimeofday\b|_clock::now\b|\bstd::time\b"
+    return find(pattern, sources("src", "include"),
+                lambda path: room_of(path) == "io" or name_of(path) in CLOCK_FILES)
+
+
+def check_pure():
+    """Pure rooms open no file and no socket"""
+    pattern = r"#include <(fstream|filesystem|sys/socket\.h|fcntl\.h|sys/mman\.h|sys/epoll\.h)>"
+    return find(pattern, (path for path in sources("src", "include") if room_of(path) in PURE_ROOMS))
+
+
+def check_throw():
+    """throw appears nowhere"""
+    return find(r"\bthrow\b", sources("src", "include"))
+
+
+def check_heavy_headers():
+    """Neither <regex> nor, in headers, <iostream>"""
+    yield from find(r"#include <regex>", sources("src", "include"))
+    yield from find(r"#include <iostream>", sources("include"))
+
+
+def check_pragma():
+    """A header says what it is for, then #pragma once"""
+    for path in sources("include", "src", "perf", "tests", suffixes=(".h",)):
+        text = path.read_text(encoding="utf-8")
+        if not text.startswith("//"):
+            yield f"{name_of(path)}: begins without its purpose"
+        if "#pragma once" not in text:
+            yield f"{name_of(path)}: no #pragma once"
+
+
+def check_lengths():
+    """No file over 400 lines; those that are longer do not grow (long_files.txt)"""
+    known = {}
+    if LONG_FILES.exists():
+        for line in LONG_FILES.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                lines, name = line.split()
+                known[name] = int(lines)
+    for path in sources("src", "include", "perf"):
+        count = len(path.read_text(encoding="utf-8").splitlines())
+        bound = known.pop(name_of(path), LINES_MAX)
+        if count > bound:
+            yield f"{name_of(path)}: {count} lines, at most {bound}; look for the second noun in it"
+        elif bound > LINES_MAX and count <= LINES_MAX:
+            yield f"{name_of(path)}: {count} lines; take it out of long_files.txt"
+    for name in known:
+        yield f"{name}: in long_files.txt, but not there"
+
+
+def check_unfinished():
+    """Nothing is left for later in a comment"""
+    expression = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    for path in sources("src", "include", "perf", "tests", suffixes=(".h", ".cc", ".md", ".sh")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if expression.search(line):
+                yield f"{name_of(path)}:{number}: {line.strip()}"
+
+
+def check_built():
+    """Every source file is named in a meson.build"""
+    for folder in ("src", "perf", "tests"):
+        built = "".join(path.read_text(encoding="utf-8")
+                        for path in (ROOT / folder).rglob("meson.build"))
+        for path in sources(folder, suffixes=(".cc",)):
+            short = path.name.removesuffix("_fuzz.cc") if path.name.endswith("_fuzz.cc") else path.name
+            stem = path.name.removesuffix(".cc")
+            if f"{short}'" not in built and f"'{stem}'" not in built:
+                yield f"{name_of(path)}: in no meson.build"
+
+
+def check_links():
+    """Links between documents lead somewhere"""
+    link = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
+    documents = [ROOT / "README.md"]
+    documents += sources("src", "tests", "perf", "packaging", suffixes=(".md",))
+    for path in documents:
+        if not path.exists():
+            continue
+        for target, _ in link.findall(path.read_text(encoding="utf-8")):
+            if not (path.parent / target).exists():
+                yield f"{name_of(path)}: {target} does not exist"
+
+
+def check_shell():
+    """Shell scripts parse"""
+    scripts = [ROOT / ".ci/run"]
+    for folder in ("packaging", "perf", "tests"):
+        scripts += sorted((ROOT / folder).rglob("*.sh"))
+    for path in scripts:
+        result = subprocess.run(["bash", "-n", path], capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            yield result.stderr.strip()
+
+
+def check_format():
+    """clang-format changes nothing"""
+    # Releases differ in taste; the code follows the one of Debian 12.
+    program = shutil.which("clang-format-14")
+    if program is None:
+        return None
+    files = [str(path) for path in sources("src", "include", "perf", "tests")]
+    result = subprocess.run([program, "--dry-run", *files], capture_output=True, text=True, check=False)
+    return sorted({name_of(pathlib.Path(line.split(":")[0])) + ": run clang-format -i"
+                   for line in result.stderr.splitlines() if "[-Wclang-format-violations]" in line})
+
+
+def main():
+    passed = failed = skipped = 0
+    checks = [check for name, check in globals().items() if name.startswith("check_")]
+    for check in checks:
+        complaints = check()
+        if complaints is None:
+            skipped += 1
+            print(f"skipped: {check.__doc__}")
+            continue
+        complaints = list(complaints)
+        if complaints:
+            failed += 1
+            print(f"FAILED: {check.__doc__}")
+            for complaint in complaints:
+                print(f"    {complaint}")
+        else:
+            passed += 1
+            print(f"ok: {check.__doc__}")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
