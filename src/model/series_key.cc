@@ -31,14 +31,11 @@ std::string unescape(std::string_view escaped, IsSpecial is_special) {
     return out;
 }
 
-// Position of the first unescaped `stop` at or after `from`, or the size of `text`.
+// Position of the first `stop` that is not directly after a backslash, or the size of `text`.
+// InfluxDB's scanTo looks at one byte before, too: a backslash does not escape a backslash.
 std::size_t find_unescaped(std::string_view text, char stop, std::size_t from) {
     for (std::size_t i = from; i < text.size(); ++i) {
-        if (text[i] == '\\') {
-            ++i;
-        } else if (text[i] == stop) {
-            return i;
-        }
+        if (text[i] == stop && (i == 0 || text[i - 1] != '\\')) return i;
     }
     return text.size();
 }

@@ -50,13 +50,16 @@ struct Completion {
 
 class Operation {
 public:
-    enum Flags : std::uint32_t {
-        kDurable = 1,    // kWrite: on stable storage when it completes (RWF_DSYNC)
-        kDataOnly = 2,   // kSync: fdatasync
-        kRepeat = 4,     // kReceive: multishot
-        kAll = 8,        // kReceiveInto: the whole length unless the stream ends
-        kDirectory = 16  // kStat: the answer
-    };
+    // Bits of `flags`.
+    static constexpr std::uint32_t kDurable = 1;      // kWrite: on stable storage when it completes
+    static constexpr std::uint32_t kDataOnly = 2;     // kSync: fdatasync
+    static constexpr std::uint32_t kRepeat = 4;       // kReceive: multishot
+    static constexpr std::uint32_t kAll = 8;          // kReceiveInto: the whole length
+    static constexpr std::uint32_t kDirectory = 16;   // kOpen: to sync it; kStat: the answer
+    static constexpr std::uint32_t kBuffered = 32;    // kOpen: without O_DIRECT
+    static constexpr std::uint32_t kForWriting = 64;  // kOpen: read and write
+    static constexpr std::uint32_t kExclusive = 128;  // kOpen: must not exist, is created
+    static constexpr std::uint32_t kSendingOnly = 256;  // kShutdown: the peer may go on sending
 
     explicit Operation(OperationKind kind_, int fd_ = -1) : kind(kind_), fd(fd_) {}
     Operation(const Operation&) = delete;

@@ -27,5 +27,15 @@ TEST(SeriesKey, BackslashBeforeOtherBytesStays) {
     EXPECT_EQ(unescape_measurement("a\\=b\\ c"), "a\\=b c");
 }
 
+TEST(SeriesKey, ABackslashDoesNotEscapeABackslash) {
+    const std::vector<Tag> tags = {{"t\\=", "a\\,b"}};
+    const std::string key = make_series_key("m\\,x", tags);
+    EXPECT_EQ(key, "m\\\\,x,t\\\\==a\\\\,b");
+    EXPECT_EQ(measurement_of_series_key(key), "m\\\\,x");
+    const SeriesName name = parse_series_key(key);
+    EXPECT_EQ(name.measurement, "m\\,x");
+    EXPECT_EQ(name.tags, tags);
+}
+
 }  // namespace
 }  // namespace sluice::model

@@ -1,0 +1,52 @@
+// What a request's refused lines leave behind: counts for all, sentences for as many as fit.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "sluice/ingest/line_protocol.h"
+
+namespace sluice::ingest {
+
+class RejectionList {
+public:
+    explicit RejectionList(ParseResult& result) : result_(result) {}
+
+    // `line` is not line protocol; `why` is InfluxDB's reason.
+    void refuse(std::uint32_t number, std::string_view line, std::string_view why) {
+        ++result_.rejected;
+        if (left_ == 0) return;
+        std::string message = "unable to parse '";
+        message += line.substr(0, left_);
+        message += "': ";
+        message += why;
+        add(model::RejectReason::kParse, number, std::move(message));
+    }
+    void drop(model::RejectReason reason, std::uint32_t number, std::string message) {
+        ++result_.dropped;
+        add(reason, number, std::move(message));
+    }
+    void drop_beyond_retention(std::uint32_t number) {
+        if (++result_.beyond_retention > 1) return;
+        add(model::RejectReason::kBeyondRetention, number, "points beyond retention policy");
+    }
+
+private:
+    void add(model::RejectReason reason, std::uint32_t number, std::string message) {
+        const bool is_first = result_.rejections.empty();
+        if (message.size() > left_ && !is_first) {
+            // Later, shorter ones would give a false picture of what comes first.
+            left_ = 0;
+            return;
+        }
+        if (message.size() > kRejectionBytesMax) message.resize(kRejectionBytesMax);
+        left_ -= std::min(left_, message.size());
+        result_.rejections.push_back({reason, number, std::move(message)});
+    }
+
+    ParseResult& result_;
+    std::size_t left_ = kRejectionBytesMax;
+};
+
+}  // namespace sluice::ingest

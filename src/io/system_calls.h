@@ -1,0 +1,24 @@
+// The few synchronous calls of a backend on a real kernel: short ones, and those of the start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/io/backend.h"
+
+namespace sluice::io {
+
+std::int64_t system_monotonic_ns();
+std::int64_t system_wall_ns();
+
+Result<std::vector<DirectoryEntry>> system_list_directory(const std::string& path);
+Result<std::uint64_t> system_free_space(const std::string& path);
+Result<int> system_listen(const std::string& address, std::uint16_t port);
+Result<std::uint16_t> system_local_port(int fd);
+std::string system_peer_address(int fd);
+Result<int> system_open_socket(const std::string& address, std::uint16_t port,
+                               std::vector<std::byte>& resolved);
+
+}  // namespace sluice::io
