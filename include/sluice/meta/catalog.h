@@ -41,7 +41,7 @@ struct MeasurementSchema {
     void add_field(Field field);
 
     const std::string name;
-    std::uint64_t edit = 0;  // the edit that made this object; see catalog_editor.h
+    std::uint64_t edit = 0;  // the edit that made this object; 0: shared between groups
 
 private:
     void index_field(std::uint32_t position);
@@ -69,6 +69,8 @@ struct RetentionPolicy {
     std::vector<model::ShardSlot> shard_slots;
     std::uint64_t edit = 0;
 
+    static constexpr std::size_t kNoGroup = ~std::size_t{0};
+    std::size_t group_index_at(model::Timestamp t) const;  // kNoGroup: none holds `t`
     const ShardGroup* group_at(model::Timestamp t) const;
     const ShardGroup* find_group(model::ShardGroupId id, const model::TimeRange& range) const {
         const ShardGroup* group = group_at(range.begin);
@@ -93,8 +95,8 @@ struct Database {
 struct Catalog {
     // Rises with every change.
     std::uint64_t version = 0;
-    // Rises with every change that takes something away (drops, expiry, an altered policy): what
-    // was looked up in an older snapshot of the same number still exists.
+    // Rises with every change that takes something away (drops, expiry): a shard group, measurement
+    // or field that an older snapshot of the same number has is still there.
     std::uint64_t removals = 0;
     model::ShardGroupId last_group_id = 0;
     std::vector<std::shared_ptr<const Database>> databases;  // as created: SHOW DATABASES

@@ -1,0 +1,96 @@
+// One change of the catalog: what statements and writes ask for, by InfluxDB's rules.
+//
+// An editor starts from a snapshot, takes any number of requests, and ends as the next snapshot
+// together with the bytes that the catalog's log keeps of it. A request that fails changes nothing.
+// Applying the bytes to the same snapshot gives the same result (src/meta/CATALOG_FORMAT.md).
+//
+// Pure: no I/O, no clock. The rules are those of services/meta/data.go and client.go in InfluxDB
+// 1.8, the texts too.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/result.h"
+#include "sluice/meta/catalog.h"
+#include "sluice/meta/retention_policy.h"
+
+namespace sluice::meta {
+
+// What a write needs before its points can be stored.
+struct MeasurementWanted {
+    std::string name;
+    std::vector<Field> fields;
+};
+struct GroupWanted {
+    model::ShardGroupId group = 0;  // 0: the group that holds `time`, made when there is none
+    model::Timestamp time = 0;      // in the group's range
+    std::vector<MeasurementWanted> measurements;
+};
+struct NamesWanted {
+    std::string database;
+    std::string retention_policy;
+    std::vector<GroupWanted> groups;
+};
+
+struct ExpiredGroup {
+    std::string database;
+    std::string retention_policy;
+    model::ShardGroupId group = 0;
+    model::TimeRange range;
+};
+
+class CatalogDraft;
+
+class CatalogEditor {
+public:
+    // `base` is not changed.
+    explicit CatalogEditor(const Catalog& base);
+    ~CatalogEditor();
+    CatalogEditor(const CatalogEditor&) = delete;
+    CatalogEditor& operator=(const CatalogEditor&) = delete;
+
+    // CREATE DATABASE, with `policy` CREATE DATABASE ... WITH. The same again is no error.
+    Result<void> create_database(std::string_view name,
+                                 const std::optional<RetentionPolicySpec>& policy);
+    // Dropping what does not exist is no error.
+    void drop_database(std::string_view name);
+    Result<void> create_retention_policy(std::string_view database,
+                                         const RetentionPolicySpec& policy, bool make_default);
+    Result<void> alter_retention_policy(std::string_view database, std::string_view policy,
+                                        const RetentionPolicyUpdate& update, bool make_default);
+    void drop_retention_policy(std::string_view database, std::string_view policy);
+
+    // Makes what is missing. Groups that are gone and fields that exist with another type are
+    // passed over: the caller looks again at the new snapshot. kNotFound: database or policy.
+    Result<void> ensure_names(const NamesWanted& wanted);
+    // Groups that are gone are passed over.
+    void expire_groups(std::span<const ExpiredGroup> groups);
+    // Every store has unlinked these.
+    void forget_doomed(std::span<const model::ShardGroupId> groups);
+    // Groups made from now on have ids above `id`.
+    void raise_group_id(model::ShardGroupId id);
+
+    bool changed() const { return !changes().empty(); }
+    // What was done so far, in the log's form.
+    ByteSpan changes() const;
+
+    // The next snapshot. The editor is of no use afterwards.
+    std::shared_ptr<const Catalog> finish() &&;
+
+private:
+    Result<void> add_policy(std::string_view database, const RetentionPolicySpec& spec,
+                            bool make_default);
+    void ensure_group(const NamesWanted& wanted, const RetentionPolicy& policy,
+                      const GroupWanted& group);
+
+    std::unique_ptr<CatalogDraft> draft_;
+};
+
+}  // namespace sluice::meta

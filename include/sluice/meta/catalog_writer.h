@@ -1,0 +1,91 @@
+// The one writer of the catalog: takes changes, makes them durable, publishes snapshots.
+//
+// Changes that come while one is being written are gathered and share the next write. A snapshot is
+// published only when its changes are durable, and before anybody hears that they are done.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/io/event.h"
+#include "sluice/io/gate.h"
+#include "sluice/io/task.h"
+#include "sluice/meta/catalog.h"
+#include "sluice/meta/catalog_editor.h"
+
+namespace sluice::io {
+class Reactor;
+}
+
+namespace sluice::meta {
+
+class CatalogLog;
+
+// What opening found amiss; all zero after an orderly stop.
+struct CatalogDamage {
+    bool torn_tail = false;  // normal after a crash
+    std::uint64_t snapshots_damaged = 0;
+    std::uint64_t changes_lost = 0;  // acknowledged, and not readable any more
+};
+
+// Lives on the catalog's core. stop() completes before destruction.
+class CatalogWriter {
+public:
+    using Change = std::function<Result<void>(CatalogEditor&)>;
+    using Publish = std::function<void(const std::shared_ptr<const Catalog>&)>;
+
+    // Opens or makes the catalog in `directory`, whose parent exists. kCorrupt: nothing readable is
+    // left of it; kUnsupported: a later version wrote it.
+    static io::Task<Result<std::unique_ptr<CatalogWriter>>> open(io::Reactor& reactor,
+                                                                 std::string directory);
+    ~CatalogWriter();
+
+    // The newest durable state.
+    const std::shared_ptr<const Catalog>& catalog() const { return catalog_; }
+    void set_publish(Publish publish) { publish_ = std::move(publish); }
+
+    // Runs `change` on the state after all changes before it. Its own error is passed on and
+    // changes nothing. kNoSpace, kIo: the log cannot be written; nothing has changed, though a
+    // restart may find the change done. Completes with the snapshot that contains the change.
+    io::Task<Result<std::shared_ptr<const Catalog>>> change(Change change);
+
+    const CatalogDamage& damage() const { return damage_; }
+    std::uint64_t log_bytes() const;
+    std::uint64_t commits() const { return commits_; }
+    // The last write failed; the next change tries again.
+    bool is_failing() const { return failing_; }
+
+    // Changes under way end first; no change() after it.
+    io::Task<void> stop();
+
+private:
+    struct Pending {
+        explicit Pending(Change change_) : change(std::move(change_)) {}
+        Change change;
+        Result<void> result;
+        bool done = false;
+    };
+
+    CatalogWriter(io::Reactor& reactor, std::unique_ptr<CatalogLog> log);
+    io::Task<void> commit_queued();
+    io::Task<Result<void>> make_durable(ByteSpan changes);
+
+    io::Reactor& reactor_;
+    std::unique_ptr<CatalogLog> log_;
+    std::shared_ptr<const Catalog> catalog_;
+    CatalogDamage damage_;
+    Publish publish_;
+
+    std::vector<Pending*> queue_;
+    io::Event committed_;
+    bool committing_ = false;
+    bool failing_ = false;
+    std::uint64_t commits_ = 0;
+    io::Gate gate_;
+};
+
+}  // namespace sluice::meta

@@ -1,0 +1,318 @@
+#include "meta/catalog_draft.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::meta {
+namespace {
+
+// The object itself when this draft made it, else a copy in its place.
+template <typename T>
+T& own(std::shared_ptr<const T>& node, std::uint64_t edit) {
+    if (node->edit != edit) {
+        auto copy = std::make_shared<T>(*node);
+        copy->edit = edit;
+        node = std::move(copy);
+    }
+    return const_cast<T&>(*node);
+}
+
+}  // namespace
+
+CatalogDraft::CatalogDraft(const Catalog& base)
+    : catalog_(std::make_shared<Catalog>(base)), edit_(base.version + 1) {}
+
+std::shared_ptr<const Catalog> CatalogDraft::finish() {
+    catalog_->version = edit_;
+    if (removed_) ++catalog_->removals;
+    return std::move(catalog_);
+}
+
+void CatalogDraft::record(CatalogOp op) {
+    if (recording_) changes_.write(static_cast<std::uint8_t>(op));
+}
+
+Database* CatalogDraft::own_database(std::string_view name) {
+    const auto& order = catalog_->databases_by_name;
+    const auto found = std::lower_bound(order.begin(), order.end(), name,
+                                        [this](std::uint32_t index, std::string_view wanted) {
+                                            return catalog_->databases[index]->name < wanted;
+                                        });
+    if (found == order.end() || catalog_->databases[*found]->name != name) return nullptr;
+    return &own(catalog_->databases[*found], edit_);
+}
+
+RetentionPolicy* CatalogDraft::own_policy(std::string_view database, std::string_view policy) {
+    const Database* present = catalog_->find_database(database);
+    if (present == nullptr || policy.empty() || present->find_policy(policy) == nullptr) {
+        return nullptr;
+    }
+    for (auto& each : own_database(database)->retention_policies) {
+        if (each->name == policy) return &own(each, edit_);
+    }
+    return nullptr;
+}
+
+void CatalogDraft::sort_databases() {
+    auto& order = catalog_->databases_by_name;
+    order.resize(catalog_->databases.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
+        return catalog_->databases[a]->name < catalog_->databases[b]->name;
+    });
+}
+
+bool CatalogDraft::create_database(std::string_view name, std::string_view default_policy) {
+    if (catalog_->find_database(name) != nullptr) return false;
+    auto database = std::make_shared<Database>();
+    database->name = name;
+    database->default_retention_policy = default_policy;
+    database->edit = edit_;
+    const auto index = static_cast<std::uint32_t>(catalog_->databases.size());
+    auto& order = catalog_->databases_by_name;
+    const auto at = std::lower_bound(order.begin(), order.end(), name,
+                                     [this](std::uint32_t other, std::string_view wanted) {
+                                         return catalog_->databases[other]->name < wanted;
+                                     });
+    order.insert(at, index);
+    catalog_->databases.push_back(std::move(database));
+    if (!recording_) return true;
+    record(CatalogOp::kCreateDatabase);
+    changes_.write_text(name);
+    changes_.write_text(default_policy);
+    return true;
+}
+
+void CatalogDraft::doom_all_groups(const RetentionPolicy& policy) {
+    for (const auto& group : policy.shard_groups) catalog_->doomed_groups.push_back(group->id);
+}
+
+bool CatalogDraft::drop_database(std::string_view name) {
+    const Database* present = catalog_->find_database(name);
+    if (present == nullptr) return false;
+    for (const auto& policy : present->retention_policies) doom_all_groups(*policy);
+    if (recording_) {
+        record(CatalogOp::kDropDatabase);
+        changes_.write_text(name);
+    }
+    std::erase_if(catalog_->databases, [&](const auto& each) { return each.get() == present; });
+    sort_databases();
+    selected_policy_ = nullptr;
+    removed_ = true;
+    return true;
+}
+
+bool CatalogDraft::put_policy(std::string_view database, std::string_view policy,
+                              std::int64_t duration_ns, std::int64_t shard_group_duration_ns,
+                              std::uint32_t replica_n, bool make_default) {
+    if (policy.empty() || duration_ns < 0 || shard_group_duration_ns <= 0) return false;
+    Database* owner = own_database(database);
+    if (owner == nullptr) return false;
+    RetentionPolicy* target = own_policy(database, policy);
+    if (target == nullptr) {
+        auto fresh = std::make_shared<RetentionPolicy>();
+        fresh->name = policy;
+        fresh->edit = edit_;
+        target = fresh.get();
+        owner->retention_policies.push_back(std::move(fresh));
+    }
+    target->duration_ns = duration_ns;
+    target->shard_group_duration_ns = shard_group_duration_ns;
+    target->replica_n = replica_n;
+    if (make_default) owner->default_retention_policy = policy;
+    if (!recording_) return true;
+    record(CatalogOp::kPutPolicy);
+    changes_.write_text(database);
+    changes_.write_text(policy);
+    changes_.write_varint(static_cast<std::uint64_t>(duration_ns));
+    changes_.write_varint(static_cast<std::uint64_t>(shard_group_duration_ns));
+    changes_.write_varint(replica_n);
+    changes_.write(static_cast<std::uint8_t>(make_default ? 1 : 0));
+    return true;
+}
+
+bool CatalogDraft::drop_policy(std::string_view database, std::string_view policy) {
+    const Database* present = catalog_->find_database(database);
+    if (present == nullptr || policy.empty()) return false;
+    const RetentionPolicy* target = present->find_policy(policy);
+    if (target == nullptr) return false;
+    doom_all_groups(*target);
+    if (recording_) {
+        record(CatalogOp::kDropPolicy);
+        changes_.write_text(database);
+        changes_.write_text(policy);
+    }
+    std::erase_if(own_database(database)->retention_policies,
+                  [&](const auto& each) { return each.get() == target; });
+    selected_policy_ = nullptr;
+    removed_ = true;
+    return true;
+}
+
+bool CatalogDraft::add_group(std::string_view database, std::string_view policy,
+                             model::ShardGroupId id, const model::TimeRange& range) {
+    if (id == 0 || id > catalog_->last_group_id + (std::uint64_t{1} << 40) || range.empty()) {
+        return false;
+    }
+    RetentionPolicy* owner = own_policy(database, policy);
+    if (owner == nullptr) return false;
+    const auto after =
+        std::upper_bound(owner->shard_slots.begin(), owner->shard_slots.end(), range.begin,
+                         [](model::Timestamp time, const model::ShardSlot& slot) {
+                             return time < slot.range.begin;
+                         });
+    const bool fits =
+        (after == owner->shard_slots.begin() || std::prev(after)->range.end <= range.begin) &&
+        (after == owner->shard_slots.end() || range.end <= after->range.begin);
+    if (!fits) return false;
+    auto group = std::make_shared<ShardGroup>();
+    group->id = id;
+    group->range = range;
+    group->edit = edit_;
+    selected_policy_ = owner;
+    selected_index_ = static_cast<std::size_t>(after - owner->shard_slots.begin());
+    owner->shard_groups.insert(
+        owner->shard_groups.begin() + static_cast<std::ptrdiff_t>(selected_index_),
+        std::move(group));
+    owner->shard_slots.insert(after, model::ShardSlot{range, id});
+    catalog_->last_group_id = std::max(catalog_->last_group_id, id);
+    if (!recording_) return true;
+    record(CatalogOp::kAddGroup);
+    changes_.write_text(database);
+    changes_.write_text(policy);
+    changes_.write_varint(id);
+    changes_.write(range.begin);
+    changes_.write(range.end);
+    return true;
+}
+
+bool CatalogDraft::select_group(std::string_view database, std::string_view policy,
+                                model::ShardGroupId id, model::Timestamp begin) {
+    RetentionPolicy* owner = own_policy(database, policy);
+    if (owner == nullptr) return false;
+    const ShardGroup* group = owner->group_at(begin);
+    if (group == nullptr || group->id != id) return false;
+    selected_policy_ = owner;
+    selected_index_ = owner->group_index_at(begin);
+    if (!recording_) return true;
+    record(CatalogOp::kSelectGroup);
+    changes_.write_text(database);
+    changes_.write_text(policy);
+    changes_.write_varint(id);
+    changes_.write(begin);
+    return true;
+}
+
+bool CatalogDraft::remove_group(std::string_view database, std::string_view policy,
+                                model::ShardGroupId id, model::Timestamp begin) {
+    RetentionPolicy* owner = own_policy(database, policy);
+    if (owner == nullptr) return false;
+    const ShardGroup* group = owner->group_at(begin);
+    if (group == nullptr || group->id != id) return false;
+    std::erase_if(owner->shard_slots, [&](const auto& slot) { return slot.group == id; });
+    std::erase_if(owner->shard_groups, [&](const auto& each) { return each.get() == group; });
+    catalog_->doomed_groups.push_back(id);
+    selected_policy_ = nullptr;
+    removed_ = true;
+    if (!recording_) return true;
+    record(CatalogOp::kRemoveGroup);
+    changes_.write_text(database);
+    changes_.write_text(policy);
+    changes_.write_varint(id);
+    changes_.write(begin);
+    return true;
+}
+
+ShardGroup& CatalogDraft::own_group(RetentionPolicy& policy, std::size_t index) {
+    return own(policy.shard_groups[index], edit_);
+}
+
+// Most measurements look the same in every shard group; equal schemas are one object.
+void CatalogDraft::share_with_neighbour(std::shared_ptr<const MeasurementSchema>& schema) {
+    if (selected_index_ == 0) return;
+    const ShardGroup& before = *selected_policy_->shard_groups[selected_index_ - 1];
+    const auto* neighbour = before.measurements.find_shared(schema->name);
+    if (neighbour == nullptr || !std::ranges::equal((*neighbour)->fields(), schema->fields())) {
+        return;
+    }
+    // Nobody may change it in place from now on.
+    if ((*neighbour)->edit == edit_) const_cast<MeasurementSchema&>(**neighbour).edit = 0;
+    schema = *neighbour;
+}
+
+bool CatalogDraft::add_fields(std::string_view measurement, std::span<const Field> fields) {
+    if (selected_policy_ == nullptr) return false;
+    ShardGroup& group = own_group(*selected_policy_, selected_index_);
+    const auto* present = group.measurements.find_shared(measurement);
+    for (const Field& field : fields) {
+        const Field* known = present == nullptr ? nullptr : (*present)->find_field(field.name);
+        if (known != nullptr && known->type != field.type) return false;
+    }
+    std::shared_ptr<MeasurementSchema> schema;
+    if (present == nullptr) {
+        schema = std::make_shared<MeasurementSchema>(std::string(measurement));
+    } else if ((*present)->edit == edit_) {
+        schema = std::const_pointer_cast<MeasurementSchema>(*present);
+    } else {
+        schema = std::make_shared<MeasurementSchema>(**present);
+    }
+    schema->edit = edit_;
+    for (const Field& field : fields) {
+        if (schema->find_field(field.name) == nullptr) schema->add_field(field);
+    }
+    std::shared_ptr<const MeasurementSchema> shared = std::move(schema);
+    share_with_neighbour(shared);
+    group.measurements.set(std::move(shared), edit_);
+    if (!recording_) return true;
+    record(CatalogOp::kAddFields);
+    changes_.write_text(measurement);
+    changes_.write_varint(fields.size());
+    for (const Field& field : fields) {
+        changes_.write(static_cast<std::uint8_t>(field.type));
+        changes_.write_text(field.name);
+    }
+    return true;
+}
+
+bool CatalogDraft::copy_fields(std::string_view measurement) {
+    if (selected_policy_ == nullptr || selected_index_ == 0) return false;
+    const ShardGroup& before = *selected_policy_->shard_groups[selected_index_ - 1];
+    const auto* schema = before.measurements.find_shared(measurement);
+    if (schema == nullptr) return false;
+    if ((*schema)->edit == edit_) const_cast<MeasurementSchema&>(**schema).edit = 0;
+    own_group(*selected_policy_, selected_index_).measurements.set(*schema, edit_);
+    if (!recording_) return true;
+    record(CatalogOp::kCopyFields);
+    changes_.write_text(measurement);
+    return true;
+}
+
+void CatalogDraft::doom_groups(std::span<const model::ShardGroupId> groups) {
+    auto& doomed = catalog_->doomed_groups;
+    doomed.insert(doomed.end(), groups.begin(), groups.end());
+    if (!recording_) return;
+    record(CatalogOp::kDoomGroups);
+    changes_.write_varint(groups.size());
+    for (const model::ShardGroupId id : groups) changes_.write_varint(id);
+}
+
+void CatalogDraft::forget_doomed(std::span<const model::ShardGroupId> groups) {
+    std::vector<model::ShardGroupId> gone(groups.begin(), groups.end());
+    std::sort(gone.begin(), gone.end());
+    std::erase_if(catalog_->doomed_groups, [&](model::ShardGroupId id) {
+        return std::binary_search(gone.begin(), gone.end(), id);
+    });
+    if (!recording_) return;
+    record(CatalogOp::kForgetDoomed);
+    changes_.write_varint(groups.size());
+    for (const model::ShardGroupId id : groups) changes_.write_varint(id);
+}
+
+void CatalogDraft::raise_group_id(model::ShardGroupId id) {
+    catalog_->last_group_id = std::max(catalog_->last_group_id, id);
+    if (!recording_) return;
+    record(CatalogOp::kRaiseGroupId);
+    changes_.write_varint(id);
+}
+
+}  // namespace sluice::meta

@@ -1,0 +1,84 @@
+// A catalog being changed: carries out single operations and writes them down, or does again what
+// was written down.
+//
+// Knows what operations need to be possible at all (a policy needs its database, groups of a policy
+// do not overlap), not what users may ask for: that is CatalogEditor's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "meta/catalog_format.h"
+#include "sluice/base/byte_writer.h"
+#include "sluice/base/result.h"
+#include "sluice/meta/catalog.h"
+
+namespace sluice::meta {
+
+// What to do with an operation that does not fit the catalog it is applied to. That happens only
+// when operations before it were lost.
+enum class Misfit : std::uint8_t { kRefuse, kSkip };
+
+class CatalogDraft {
+public:
+    explicit CatalogDraft(const Catalog& base);
+
+    const Catalog& catalog() const { return *catalog_; }
+    ByteSpan changes() const { return changes_.span(); }
+    std::shared_ptr<const Catalog> finish();
+
+    // Operations that return bool do nothing and say false when they do not fit.
+    bool create_database(std::string_view name, std::string_view default_policy);
+    bool drop_database(std::string_view name);
+    // Creates the policy or gives it new values.
+    bool put_policy(std::string_view database, std::string_view policy, std::int64_t duration_ns,
+                    std::int64_t shard_group_duration_ns, std::uint32_t replica_n,
+                    bool make_default);
+    bool drop_policy(std::string_view database, std::string_view policy);
+    // `range` overlaps no group of the policy; the group is selected.
+    bool add_group(std::string_view database, std::string_view policy, model::ShardGroupId id,
+                   const model::TimeRange& range);
+    bool remove_group(std::string_view database, std::string_view policy, model::ShardGroupId id,
+                      model::Timestamp begin);
+    // The group that add_fields() adds to until the end of this draft's run of operations.
+    bool select_group(std::string_view database, std::string_view policy, model::ShardGroupId id,
+                      model::Timestamp begin);
+    // Fields that exist with the same type are passed over; no field has another type.
+    bool add_fields(std::string_view measurement, std::span<const Field> fields);
+    // The measurement gets the schema that it has in the group before the selected one.
+    bool copy_fields(std::string_view measurement);
+    void doom_groups(std::span<const model::ShardGroupId> groups);
+    void forget_doomed(std::span<const model::ShardGroupId> groups);
+    void raise_group_id(model::ShardGroupId id);
+
+    // Does again what `changes` says. kCorrupt: malformed bytes, or a misfit that is refused;
+    // kUnsupported: written by a later version. The draft is of no use after an error.
+    Result<void> apply(ByteSpan changes, Misfit misfit);
+    std::uint64_t skipped() const { return skipped_; }
+
+private:
+    Database* own_database(std::string_view name);
+    RetentionPolicy* own_policy(std::string_view database, std::string_view policy);
+    ShardGroup& own_group(RetentionPolicy& policy, std::size_t index);
+    void doom_all_groups(const RetentionPolicy& policy);
+    void share_with_neighbour(std::shared_ptr<const MeasurementSchema>& schema);
+    void sort_databases();
+    void record(CatalogOp op);
+    bool apply_one(CatalogOp op, ByteReader& in, bool& well_formed);
+
+    std::shared_ptr<Catalog> catalog_;
+    std::uint64_t edit_;
+    ByteWriter changes_;
+    bool recording_ = true;
+    bool removed_ = false;
+    std::uint64_t skipped_ = 0;
+
+    // What select_group() and add_group() leave behind; nullptr after operations that may move it.
+    RetentionPolicy* selected_policy_ = nullptr;
+    std::size_t selected_index_ = 0;
+};
+
+}  // namespace sluice::meta

@@ -1,0 +1,242 @@
+#include "sluice/meta/catalog_editor.h"
+
+#include <algorithm>
+
+#include "meta/catalog_draft.h"
+
+namespace sluice::meta {
+namespace {
+
+Error database_not_found(std::string_view name) {
+    return {ErrorKind::kNotFound, "database not found: " + std::string(name)};
+}
+Error policy_not_found(std::string_view name) {
+    return {ErrorKind::kNotFound, "retention policy not found: " + std::string(name)};
+}
+Error invalid_name() {
+    return {ErrorKind::kInvalid, "invalid name"};
+}
+Error name_too_long() {
+    return {ErrorKind::kInvalid, "name too long"};
+}
+Error conflicts_with_existing() {
+    return {ErrorKind::kConflict, "retention policy conflicts with an existing policy"};
+}
+Error duration_too_low() {
+    return {ErrorKind::kInvalid, "retention policy duration must be at least 1h0m0s"};
+}
+Error incompatible_durations() {
+    return {ErrorKind::kInvalid,
+            "retention policy duration must be greater than the shard duration"};
+}
+
+bool is_too_low(const std::optional<std::int64_t>& duration_ns) {
+    return duration_ns.has_value() && *duration_ns != 0 && *duration_ns < kPolicyDurationMinNs;
+}
+
+// RetentionPolicySpec.Matches of InfluxDB: what was asked for agrees with what is there.
+bool matches(const RetentionPolicySpec& spec, const RetentionPolicy* policy) {
+    if (policy == nullptr) return false;
+    if (!spec.name.empty() && spec.name != policy->name) return false;
+    if (spec.duration_ns.has_value() && *spec.duration_ns != policy->duration_ns) return false;
+    if (spec.replica_n.has_value() && *spec.replica_n != policy->replica_n) return false;
+    return shard_group_duration_for(spec.shard_group_duration_ns, policy->duration_ns) ==
+           policy->shard_group_duration_ns;
+}
+
+// What the spec makes of the default policy (DefaultRetentionPolicyInfo().Apply).
+RetentionPolicy policy_of(const RetentionPolicySpec& spec) {
+    RetentionPolicy policy;
+    policy.name = spec.name.empty() ? std::string(kDefaultPolicyName) : spec.name;
+    policy.duration_ns = spec.duration_ns.value_or(0);
+    policy.replica_n = spec.replica_n.value_or(1);
+    policy.shard_group_duration_ns =
+        shard_group_duration_for(spec.shard_group_duration_ns, policy.duration_ns);
+    return policy;
+}
+
+// What InfluxDB checks of a policy before it looks for its database.
+Result<void> check_policy(const RetentionPolicy& policy) {
+    if (policy.name.size() > kNameBytesMax) return name_too_long();
+    if (policy.replica_n < 1) {
+        return Error{ErrorKind::kInvalid, "replication factor must be greater than 0"};
+    }
+    if (policy.duration_ns > 0 && policy.duration_ns < policy.shard_group_duration_ns) {
+        return incompatible_durations();
+    }
+    return {};
+}
+
+}  // namespace
+
+CatalogEditor::CatalogEditor(const Catalog& base) : draft_(std::make_unique<CatalogDraft>(base)) {}
+CatalogEditor::~CatalogEditor() = default;
+
+ByteSpan CatalogEditor::changes() const {
+    return draft_->changes();
+}
+
+std::shared_ptr<const Catalog> CatalogEditor::finish() && {
+    return draft_->finish();
+}
+
+Result<void> CatalogEditor::create_database(std::string_view name,
+                                            const std::optional<RetentionPolicySpec>& policy) {
+    if (!is_valid_name(name)) return invalid_name();
+    if (policy.has_value() && !policy->name.empty() && !is_valid_name(policy->name)) {
+        return invalid_name();
+    }
+    if (policy.has_value() && is_too_low(policy->duration_ns)) return duration_too_low();
+    const Database* present = draft_->catalog().find_database(name);
+    if (present == nullptr && name.size() > kNameBytesMax) return name_too_long();
+    if (!policy.has_value() && present != nullptr) return {};
+
+    const RetentionPolicySpec spec = policy.value_or(RetentionPolicySpec{});
+    const RetentionPolicy wanted = policy_of(spec);
+    if (present == nullptr || present->retention_policies.empty()) {
+        SLUICE_TRY_VOID(check_policy(wanted));
+        if (present == nullptr) draft_->create_database(name, wanted.name);
+        draft_->put_policy(name, wanted.name, wanted.duration_ns, wanted.shard_group_duration_ns,
+                           wanted.replica_n, true);
+        return {};
+    }
+    // The statement may only repeat what made the default policy.
+    if (!matches(spec, present->find_policy(wanted.name)) ||
+        present->default_retention_policy != wanted.name) {
+        return conflicts_with_existing();
+    }
+    return {};
+}
+
+void CatalogEditor::drop_database(std::string_view name) {
+    draft_->drop_database(name);
+}
+
+Result<void> CatalogEditor::create_retention_policy(std::string_view database,
+                                                    const RetentionPolicySpec& policy,
+                                                    bool make_default) {
+    if (!is_valid_name(policy.name)) return invalid_name();
+    if (is_too_low(policy.duration_ns)) return duration_too_low();
+    const RetentionPolicy wanted = policy_of(policy);
+    SLUICE_TRY_VOID(check_policy(wanted));
+    const Database* owner = draft_->catalog().find_database(database);
+    if (owner == nullptr) return database_not_found(database);
+    const RetentionPolicy* present = owner->find_policy(wanted.name);
+    if (present == nullptr) {
+        draft_->put_policy(database, wanted.name, wanted.duration_ns,
+                           wanted.shard_group_duration_ns, wanted.replica_n, make_default);
+        return {};
+    }
+    if (present->replica_n != wanted.replica_n || present->duration_ns != wanted.duration_ns ||
+        present->shard_group_duration_ns != wanted.shard_group_duration_ns) {
+        return Error{ErrorKind::kConflict, "retention policy already exists"};
+    }
+    if (make_default && owner->default_retention_policy != wanted.name) {
+        return conflicts_with_existing();
+    }
+    return {};
+}
+
+Result<void> CatalogEditor::alter_retention_policy(std::string_view database,
+                                                   std::string_view policy,
+                                                   const RetentionPolicyUpdate& update,
+                                                   bool make_default) {
+    const Database* owner = draft_->catalog().find_database(database);
+    if (owner == nullptr) return database_not_found(database);
+    const RetentionPolicy* present = policy.empty() ? nullptr : owner->find_policy(policy);
+    if (present == nullptr) return policy_not_found(policy);
+    if (is_too_low(update.duration_ns)) return duration_too_low();
+    // The shard duration is compared as it was written, before it is rounded up: as InfluxDB does.
+    const std::int64_t duration = update.duration_ns.value_or(present->duration_ns);
+    const std::int64_t asked_group =
+        update.shard_group_duration_ns.value_or(present->shard_group_duration_ns);
+    const bool says_duration =
+        update.duration_ns.has_value() || update.shard_group_duration_ns.has_value();
+    if (says_duration && duration > 0 && duration < asked_group) return incompatible_durations();
+    const std::int64_t group_duration =
+        update.shard_group_duration_ns.has_value()
+            ? shard_group_duration_for(*update.shard_group_duration_ns, duration)
+            : present->shard_group_duration_ns;
+    const std::uint32_t replica_n = update.replica_n.value_or(present->replica_n);
+    const bool becomes_default = make_default && owner->default_retention_policy != policy;
+    if (duration == present->duration_ns && group_duration == present->shard_group_duration_ns &&
+        replica_n == present->replica_n && !becomes_default) {
+        return {};
+    }
+    draft_->put_policy(database, policy, duration, group_duration, replica_n, becomes_default);
+    return {};
+}
+
+void CatalogEditor::drop_retention_policy(std::string_view database, std::string_view policy) {
+    draft_->drop_policy(database, policy);
+}
+
+Result<void> CatalogEditor::ensure_names(const NamesWanted& wanted) {
+    const Database* owner = draft_->catalog().find_database(wanted.database);
+    if (owner == nullptr) return database_not_found(wanted.database);
+    const std::string policy_name = wanted.retention_policy;
+    if (policy_name.empty() || owner->find_policy(policy_name) == nullptr) {
+        return policy_not_found(policy_name);
+    }
+    for (const GroupWanted& group : wanted.groups) {
+        // Looked up anew each time: making a group replaces the nodes above it.
+        const RetentionPolicy* policy =
+            draft_->catalog().find_database(wanted.database)->find_policy(policy_name);
+        ensure_group(wanted, *policy, group);
+    }
+    return {};
+}
+
+void CatalogEditor::ensure_group(const NamesWanted& wanted, const RetentionPolicy& policy,
+                                 const GroupWanted& group) {
+    const ShardGroup* present = policy.group_at(group.time);
+    if (group.group != 0 && (present == nullptr || present->id != group.group)) return;
+    bool selected = false;
+    if (present == nullptr) {
+        const model::ShardSlot slot = model::ShardMap::find_in(
+            policy.shard_slots, policy.shard_group_duration_ns, group.time);
+        selected = draft_->add_group(wanted.database, wanted.retention_policy,
+                                     draft_->catalog().last_group_id + 1, slot.range);
+        SLUICE_CHECK(selected);
+    }
+    const model::Timestamp begin = present == nullptr ? group.time : present->range.begin;
+    const model::ShardGroupId id =
+        present == nullptr ? draft_->catalog().last_group_id : present->id;
+    std::vector<Field> missing;
+    for (const MeasurementWanted& measurement : group.measurements) {
+        const MeasurementSchema* schema = draft_->catalog()
+                                              .find_database(wanted.database)
+                                              ->find_policy(wanted.retention_policy)
+                                              ->group_at(group.time)
+                                              ->measurements.find(measurement.name);
+        missing.clear();
+        for (const Field& field : measurement.fields) {
+            const bool known = schema != nullptr && schema->find_field(field.name) != nullptr;
+            if (!known) missing.push_back(field);
+        }
+        if (missing.empty()) continue;
+        if (!selected) {
+            selected = draft_->select_group(wanted.database, wanted.retention_policy, id, begin);
+            SLUICE_CHECK(selected);
+        }
+        const bool added = draft_->add_fields(measurement.name, missing);
+        SLUICE_CHECK(added);
+    }
+}
+
+void CatalogEditor::expire_groups(std::span<const ExpiredGroup> groups) {
+    for (const ExpiredGroup& group : groups) {
+        draft_->remove_group(group.database, group.retention_policy, group.group,
+                             group.range.begin);
+    }
+}
+
+void CatalogEditor::forget_doomed(std::span<const model::ShardGroupId> groups) {
+    if (!groups.empty()) draft_->forget_doomed(groups);
+}
+
+void CatalogEditor::raise_group_id(model::ShardGroupId id) {
+    if (id > draft_->catalog().last_group_id) draft_->raise_group_id(id);
+}
+
+}  // namespace sluice::meta

@@ -1,0 +1,88 @@
+#include "meta/catalog_frame.h"
+
+#include <algorithm>
+
+#include "sluice/base/check.h"
+#include "sluice/base/crc32c.h"
+
+namespace sluice::meta {
+namespace {
+
+constexpr std::size_t kChecksumEnd = 8;  // the checksum covers all that follows it
+
+struct ParsedFrame {
+    bool intact = false;
+    std::uint16_t version = 0;
+    std::uint64_t generation = 0;
+    CatalogFrame frame;
+};
+
+ParsedFrame parse_frame(ByteSpan bytes) {
+    ParsedFrame parsed;
+    ByteReader in(bytes);
+    const auto magic = in.read<std::uint32_t>();
+    const auto checksum = in.read<std::uint32_t>();
+    parsed.version = in.read<std::uint16_t>();
+    const auto kind = in.read<std::uint16_t>();
+    const auto payload_bytes = in.read<std::uint32_t>();
+    parsed.generation = in.read<std::uint64_t>();
+    parsed.frame.sequence = in.read<std::uint64_t>();
+    if (!in.ok() || magic != kCatalogMagic || payload_bytes > kCatalogPayloadBytesMax)
+        return parsed;
+    parsed.frame.payload = in.read_span(payload_bytes);
+    if (!in.ok()) return parsed;
+    const std::size_t covered = kCatalogHeaderBytes - kChecksumEnd + payload_bytes;
+    if (crc32c(bytes.subspan(kChecksumEnd, covered)) != checksum) return parsed;
+    parsed.frame.kind = static_cast<CatalogFrameKind>(kind);
+    parsed.intact = true;
+    return parsed;
+}
+
+}  // namespace
+
+void append_frame(ByteWriter& out, CatalogFrameKind kind, std::uint64_t generation,
+                  std::uint64_t sequence, ByteSpan payload) {
+    SLUICE_CHECK(payload.size() <= kCatalogPayloadBytesMax);
+    out.pad_to_multiple(kCatalogFrameAlignment);
+    const std::size_t start = out.size();
+    out.write(kCatalogMagic);
+    out.write(std::uint32_t{0});
+    out.write(kCatalogFormatVersion);
+    out.write(static_cast<std::uint16_t>(kind));
+    out.write(static_cast<std::uint32_t>(payload.size()));
+    out.write(generation);
+    out.write(sequence);
+    SLUICE_CHECK(out.size() - start == kCatalogHeaderBytes);
+    out.write_span(payload);
+    out.write_at(start + 4, crc32c(out.span().subspan(start + kChecksumEnd)));
+    out.pad_to_multiple(kCatalogFrameAlignment);
+}
+
+CatalogFrames scan_frames(ByteSpan file, std::uint64_t generation) {
+    CatalogFrames result;
+    std::size_t at = 0;
+    bool in_gap = false;
+    std::uint64_t gaps = 0;
+    while (at < file.size()) {
+        const ParsedFrame parsed = parse_frame(file.subspan(at));
+        if (!parsed.intact || parsed.generation != generation) {
+            if (!in_gap) ++gaps;
+            in_gap = true;
+            at += kCatalogFrameAlignment;
+            continue;
+        }
+        if (parsed.version != kCatalogFormatVersion) result.from_later_version = true;
+        in_gap = false;
+        result.damaged_places = gaps;  // what lies before an intact frame is not a torn tail
+        result.frames.push_back(parsed.frame);
+        at += align_up(kCatalogHeaderBytes + parsed.frame.payload.size());
+        result.end = at;
+    }
+    // The last frame's padding may lie beyond a file that was cut.
+    const ByteSpan tail = result.end < file.size() ? file.subspan(result.end) : ByteSpan();
+    result.torn_tail =
+        std::any_of(tail.begin(), tail.end(), [](std::byte b) { return b != std::byte{0}; });
+    return result;
+}
+
+}  // namespace sluice::meta

@@ -1,0 +1,135 @@
+// Doing again what was written down: the reading half of CatalogDraft.
+#include <vector>
+
+#include "meta/catalog_draft.h"
+
+namespace sluice::meta {
+namespace {
+
+bool read_fields(ByteReader& in, std::vector<Field>& fields) {
+    const std::uint64_t count = in.read_varint();
+    // A field takes two bytes at least: a damaged count cannot make us reserve memory.
+    if (!in.ok() || count > in.remaining() / 2) return false;
+    fields.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const auto type = in.read<std::uint8_t>();
+        const std::string_view name = in.read_text();
+        if (!in.ok() || !model::is_valid_field_type(type)) return false;
+        fields.push_back({std::string(name), static_cast<model::FieldType>(type)});
+    }
+    return true;
+}
+
+bool read_groups(ByteReader& in, std::vector<model::ShardGroupId>& groups) {
+    const std::uint64_t count = in.read_varint();
+    if (!in.ok() || count > in.remaining()) return false;
+    groups.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) groups.push_back(in.read_varint());
+    return in.ok();
+}
+
+Error malformed() {
+    return {ErrorKind::kCorrupt, "a catalog record is malformed"};
+}
+
+}  // namespace
+
+Result<void> CatalogDraft::apply(ByteSpan changes, Misfit misfit) {
+    recording_ = false;
+    selected_policy_ = nullptr;
+    ByteReader in(changes);
+    while (in.remaining() != 0) {
+        const auto code = in.read<std::uint8_t>();
+        if (code == 0 || code > static_cast<std::uint8_t>(CatalogOp::kCopyFields)) {
+            return Error{ErrorKind::kUnsupported, "a catalog record holds operation " +
+                                                      std::to_string(code) +
+                                                      ", which this version does not know"};
+        }
+        bool well_formed = true;
+        const bool fits = apply_one(static_cast<CatalogOp>(code), in, well_formed);
+        if (!well_formed || !in.ok()) return malformed();
+        if (fits) continue;
+        if (misfit == Misfit::kRefuse) {
+            return Error{ErrorKind::kCorrupt, "a catalog record contradicts those before it"};
+        }
+        ++skipped_;
+    }
+    recording_ = true;
+    selected_policy_ = nullptr;
+    return {};
+}
+
+bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
+    // Fields are read in order and only then used: a short record must not be carried out.
+    std::string_view database;
+    std::string_view policy;
+    const auto read_place = [&] {
+        database = in.read_text();
+        policy = in.read_text();
+    };
+    switch (op) {
+        case CatalogOp::kCreateDatabase:
+            read_place();
+            return in.ok() && create_database(database, policy);
+        case CatalogOp::kDropDatabase:
+            database = in.read_text();
+            return in.ok() && drop_database(database);
+        case CatalogOp::kPutPolicy: {
+            read_place();
+            const auto duration = static_cast<std::int64_t>(in.read_varint());
+            const auto group_duration = static_cast<std::int64_t>(in.read_varint());
+            const std::uint64_t replica_n = in.read_varint();
+            const auto make_default = in.read<std::uint8_t>();
+            well_formed = replica_n <= 0x7FFFFFFF && make_default <= 1;
+            return in.ok() && well_formed &&
+                   put_policy(database, policy, duration, group_duration,
+                              static_cast<std::uint32_t>(replica_n), make_default != 0);
+        }
+        case CatalogOp::kDropPolicy:
+            read_place();
+            return in.ok() && drop_policy(database, policy);
+        case CatalogOp::kAddGroup: {
+            read_place();
+            const model::ShardGroupId id = in.read_varint();
+            const auto begin = in.read<model::Timestamp>();
+            const auto end = in.read<model::Timestamp>();
+            return in.ok() && add_group(database, policy, id, {begin, end});
+        }
+        case CatalogOp::kRemoveGroup:
+        case CatalogOp::kSelectGroup: {
+            read_place();
+            const model::ShardGroupId id = in.read_varint();
+            const auto begin = in.read<model::Timestamp>();
+            if (!in.ok()) return false;
+            if (op == CatalogOp::kRemoveGroup) return remove_group(database, policy, id, begin);
+            selected_policy_ = nullptr;  // what follows must not land in another group
+            return select_group(database, policy, id, begin);
+        }
+        case CatalogOp::kAddFields: {
+            const std::string_view measurement = in.read_text();
+            std::vector<Field> fields;
+            well_formed = read_fields(in, fields);
+            return well_formed && add_fields(measurement, fields);
+        }
+        case CatalogOp::kCopyFields: {
+            const std::string_view measurement = in.read_text();
+            return in.ok() && copy_fields(measurement);
+        }
+        case CatalogOp::kDoomGroups:
+        case CatalogOp::kForgetDoomed: {
+            std::vector<model::ShardGroupId> groups;
+            well_formed = read_groups(in, groups);
+            if (!well_formed) return false;
+            op == CatalogOp::kDoomGroups ? doom_groups(groups) : forget_doomed(groups);
+            return true;
+        }
+        case CatalogOp::kRaiseGroupId: {
+            const model::ShardGroupId id = in.read_varint();
+            if (in.ok()) raise_group_id(id);
+            return in.ok();
+        }
+    }
+    return false;
+}
+
+}  // namespace sluice::meta

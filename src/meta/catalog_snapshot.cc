@@ -1,0 +1,144 @@
+#include "meta/catalog_snapshot.h"
+
+#include <algorithm>
+
+#include "meta/catalog_draft.h"
+
+namespace sluice::meta {
+namespace {
+
+bool is_same(const MeasurementSchema* before, const MeasurementSchema& schema) {
+    return before == &schema ||
+           (before != nullptr && std::ranges::equal(before->fields(), schema.fields()));
+}
+
+}  // namespace
+
+CatalogSnapshotEncoder::CatalogSnapshotEncoder(const Catalog& catalog, std::uint64_t generation,
+                                               std::uint64_t sequence)
+    : catalog_(catalog), generation_(generation), sequence_(sequence) {}
+
+bool CatalogSnapshotEncoder::next(ByteWriter& out) {
+    if (ended_) return false;
+    payload_.clear();
+    if (!names_done_) {
+        encode_names();
+        names_done_ = true;
+    } else if (next_place_ < places_.size()) {
+        encode_groups();
+    } else {
+        payload_.write_varint(parts_);
+        append_frame(out, CatalogFrameKind::kSnapshotEnd, generation_, sequence_, payload_.span());
+        ended_ = true;
+        return true;
+    }
+    append_frame(out, CatalogFrameKind::kSnapshotPart, generation_, sequence_, payload_.span());
+    ++parts_;
+    return true;
+}
+
+// Everything but the shard groups: small.
+void CatalogSnapshotEncoder::encode_names() {
+    begin_op(CatalogOp::kRaiseGroupId);
+    payload_.write_varint(catalog_.last_group_id);
+    begin_op(CatalogOp::kDoomGroups);
+    payload_.write_varint(catalog_.doomed_groups.size());
+    for (const model::ShardGroupId id : catalog_.doomed_groups) payload_.write_varint(id);
+    for (const auto& database : catalog_.databases) {
+        begin_op(CatalogOp::kCreateDatabase);
+        payload_.write_text(database->name);
+        payload_.write_text(database->default_retention_policy);
+        for (const auto& policy : database->retention_policies) {
+            begin_op(CatalogOp::kPutPolicy);
+            payload_.write_text(database->name);
+            payload_.write_text(policy->name);
+            payload_.write_varint(static_cast<std::uint64_t>(policy->duration_ns));
+            payload_.write_varint(static_cast<std::uint64_t>(policy->shard_group_duration_ns));
+            payload_.write_varint(policy->replica_n);
+            payload_.write(std::uint8_t{0});
+            for (std::size_t i = 0; i < policy->shard_groups.size(); ++i) {
+                places_.push_back({database.get(), policy.get(), i});
+            }
+        }
+    }
+}
+
+void CatalogSnapshotEncoder::encode_groups() {
+    while (next_place_ < places_.size() && !part_is_full()) {
+        encode_group(places_[next_place_]);
+        if (next_measurement_ < measurements_.size()) return;
+        place_begun_ = false;
+        ++next_place_;
+    }
+}
+
+void CatalogSnapshotEncoder::encode_group(const Place& place) {
+    const ShardGroup& group = *place.policy->shard_groups[place.group_index];
+    if (!place_begun_) {
+        place_begun_ = true;
+        measurements_.clear();
+        group.measurements.for_each(
+            [this](const MeasurementSchema& schema) { measurements_.push_back(&schema); });
+        std::sort(measurements_.begin(), measurements_.end(),
+                  [](const auto* a, const auto* b) { return a->name < b->name; });
+        next_measurement_ = 0;
+        begin_op(CatalogOp::kAddGroup);
+        payload_.write_text(place.database->name);
+        payload_.write_text(place.policy->name);
+        payload_.write_varint(group.id);
+        payload_.write(group.range.begin);
+        payload_.write(group.range.end);
+    } else {
+        select(place, group);
+    }
+    const ShardGroup* before =
+        place.group_index == 0 ? nullptr : place.policy->shard_groups[place.group_index - 1].get();
+    for (; next_measurement_ < measurements_.size() && !part_is_full(); ++next_measurement_) {
+        const MeasurementSchema& schema = *measurements_[next_measurement_];
+        if (before != nullptr && is_same(before->measurements.find(schema.name), schema)) {
+            begin_op(CatalogOp::kCopyFields);
+            payload_.write_text(schema.name);
+            continue;
+        }
+        begin_op(CatalogOp::kAddFields);
+        payload_.write_text(schema.name);
+        payload_.write_varint(schema.fields().size());
+        for (const Field& field : schema.fields()) {
+            payload_.write(static_cast<std::uint8_t>(field.type));
+            payload_.write_text(field.name);
+        }
+    }
+}
+
+void CatalogSnapshotEncoder::select(const Place& place, const ShardGroup& group) {
+    begin_op(CatalogOp::kSelectGroup);
+    payload_.write_text(place.database->name);
+    payload_.write_text(place.policy->name);
+    payload_.write_varint(group.id);
+    payload_.write(group.range.begin);
+}
+
+Result<LoadedSnapshot> load_snapshot(ByteSpan file, std::uint64_t generation, CatalogDraft& draft) {
+    const CatalogFrames scanned = scan_frames(file, generation);
+    if (scanned.from_later_version) {
+        return Error{ErrorKind::kUnsupported, "the catalog was written by a later version"};
+    }
+    const Error damaged{ErrorKind::kCorrupt, "the catalog snapshot is damaged"};
+    if (scanned.damaged_places != 0 || scanned.torn_tail || scanned.frames.empty()) return damaged;
+    const CatalogFrame& end = scanned.frames.back();
+    ByteReader count(end.payload);
+    if (end.kind != CatalogFrameKind::kSnapshotEnd ||
+        count.read_varint() != scanned.frames.size() - 1 || !count.ok()) {
+        return damaged;
+    }
+    for (std::size_t i = 0; i + 1 < scanned.frames.size(); ++i) {
+        const CatalogFrame& part = scanned.frames[i];
+        if (part.kind != CatalogFrameKind::kSnapshotPart || part.sequence != end.sequence) {
+            return damaged;
+        }
+        SLUICE_TRY_VOID(draft.apply(part.payload, Misfit::kRefuse));
+    }
+    return LoadedSnapshot{end.sequence};
+}
+
+}  // namespace sluice::meta

@@ -1,0 +1,108 @@
+#include "sluice/meta/catalog_writer.h"
+
+#include <utility>
+
+#include "meta/catalog_format.h"
+#include "meta/catalog_log.h"
+#include "sluice/base/log.h"
+#include "sluice/io/reactor.h"
+
+namespace sluice::meta {
+
+CatalogWriter::CatalogWriter(io::Reactor& reactor, std::unique_ptr<CatalogLog> log)
+    : reactor_(reactor), log_(std::move(log)) {}
+CatalogWriter::~CatalogWriter() = default;
+
+io::Task<Result<std::unique_ptr<CatalogWriter>>> CatalogWriter::open(io::Reactor& reactor,
+                                                                     std::string directory) {
+    auto log = std::make_unique<CatalogLog>(reactor, std::move(directory));
+    Result<CatalogRecovery> recovery = co_await log->open();
+    if (!recovery.ok()) {
+        co_await log->close();
+        co_return std::move(recovery).error();
+    }
+    std::unique_ptr<CatalogWriter> writer(new CatalogWriter(reactor, std::move(log)));
+    writer->catalog_ = recovery->catalog;
+    writer->damage_ = {recovery->torn_tail, recovery->snapshots_damaged, recovery->changes_lost};
+    if (recovery->snapshots_damaged != 0 || recovery->changes_lost != 0) {
+        log_error("the catalog was damaged",
+                  {{"snapshots_damaged", recovery->snapshots_damaged},
+                   {"changes_lost", recovery->changes_lost},
+                   {"operations_skipped", recovery->operations_skipped}});
+    }
+    co_return writer;
+}
+
+std::uint64_t CatalogWriter::log_bytes() const {
+    return log_->log_bytes();
+}
+
+io::Task<Result<std::shared_ptr<const Catalog>>> CatalogWriter::change(Change change) {
+    Pending pending(std::move(change));
+    queue_.push_back(&pending);
+    if (!committing_) {
+        committing_ = true;
+        gate_.spawn(commit_queued());
+    }
+    while (!pending.done) co_await committed_.wait();
+    if (!pending.result.ok()) co_return std::move(pending.result).error();
+    co_return catalog_;
+}
+
+io::Task<void> CatalogWriter::commit_queued() {
+    // Whoever comes in the same turn shares the write.
+    co_await reactor_.yield();
+    std::vector<Pending*> group;
+    while (!queue_.empty()) {
+        group.clear();
+        std::swap(group, queue_);
+        CatalogEditor editor(*catalog_);
+        std::size_t taken = 0;
+        while (taken < group.size() && editor.changes().size() < kCatalogGroupBytes) {
+            Pending& pending = *group[taken++];
+            pending.result = pending.change(editor);
+            if (reactor_.needs_yield()) co_await reactor_.yield();
+        }
+        queue_.insert(queue_.begin(), group.begin() + static_cast<std::ptrdiff_t>(taken),
+                      group.end());
+        group.resize(taken);
+        Result<void> durable;
+        if (editor.changed()) durable = co_await make_durable(editor.changes());
+        if (durable.ok() && editor.changed()) {
+            catalog_ = std::move(editor).finish();
+            if (publish_) publish_(catalog_);
+        }
+        for (Pending* pending : group) {
+            if (!durable.ok() && pending->result.ok()) pending->result = durable;
+            pending->done = true;
+        }
+        committed_.notify_all();
+    }
+    committing_ = false;
+}
+
+io::Task<Result<void>> CatalogWriter::make_durable(ByteSpan changes) {
+    Result<void> done;
+    if (!log_->can_append() || log_->wants_compaction()) {
+        done = co_await log_->compact(*catalog_);
+    }
+    // A compaction that was only due and failed does not stand in the way.
+    if (log_->can_append()) done = co_await log_->append(changes);
+    if (done.ok()) ++commits_;
+    if (done.ok() == failing_) {
+        failing_ = !done.ok();
+        if (failing_) {
+            log_error("the catalog cannot be written", {{"error", done.error().message}});
+        } else {
+            log_info("the catalog can be written again");
+        }
+    }
+    co_return done;
+}
+
+io::Task<void> CatalogWriter::stop() {
+    co_await gate_.close();
+    co_await log_->close();
+}
+
+}  // namespace sluice::meta
