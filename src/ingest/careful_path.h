@@ -35,6 +35,9 @@ public:
     // `line` is what lies before the newline, leading blanks included. Text values point into it.
     CarefulLine parse(Request& request, std::string_view line, std::uint32_t number);
 
+    // The parts of the line last parsed, if it was well formed.
+    const PointText& point() const { return point_; }
+
 private:
     struct Value {
         std::string name;

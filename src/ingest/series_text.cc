@@ -22,26 +22,6 @@ void make_canonical_key(const PointText& point, std::string& key) {
     key = model::make_series_key(unescape_name(point.measurement), tags);
 }
 
-bool is_plainly_canonical(std::string_view key) {
-    std::size_t comma = key.find(',');
-    if (comma == 0 || key.empty()) return false;
-    std::string_view previous;
-    while (comma != std::string_view::npos) {
-        const std::size_t equals = key.find('=', comma + 1);
-        if (equals == std::string_view::npos) return false;
-        const std::string_view name = key.substr(comma + 1, equals - comma - 1);
-        if (name <= previous || name == "time" || name.find(',') != std::string_view::npos) {
-            return false;
-        }
-        comma = key.find(',', equals + 1);
-        const std::size_t end = std::min(comma, key.size());
-        const std::string_view value = key.substr(equals + 1, end - equals - 1);
-        if (value.empty() || value.find('=') != std::string_view::npos) return false;
-        previous = name;
-    }
-    return true;
-}
-
 bool is_settled(std::string_view key) {
     std::size_t measurement_size = 0;
     for (std::size_t at = key.find('\\'); at != std::string_view::npos;

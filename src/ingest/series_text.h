@@ -14,11 +14,6 @@ bool has_time_tag(const PointText& point);
 // The canonical key (model/series_key.h) of the series that `point` names.
 void make_canonical_key(const PointText& point, std::string& key);
 
-// True when `key`, which holds no backslash, is `measurement,tag=value,...` with non-empty parts,
-// tags in strictly ascending order and none called "time": such a key is its own canonical form.
-// False says nothing.
-bool is_plainly_canonical(std::string_view key);
-
 // Whether the bytes of `key` alone, as written in a line, say which series is meant, so that it may
 // be looked up by them. Not so after a backslash pair (InfluxDB's passes then disagree on what is
 // escaped), nor where a measurement has escapes that canonical keys do not have.

@@ -146,6 +146,95 @@ TEST(LineProtocol, RefusesWithInfluxDbsWords) {
     }
 }
 
+TEST(LineProtocol, TakesALineInAStreamAsItTakesItAlone) {
+    const std::string_view known =
+        "m,a=b v=1,w=2,x=3i,y=t,z=\"s\" 1451606400000000000\n"
+        "m v=1 1451606400000000000\n"
+        "m,a=b z=\"\\\"\",y=f,x=4i,w=5,v=6 1451606400000000000\n";
+    for (const std::string_view line : {"m v=.",
+                                        "m v=-.",
+                                        "m v=.5",
+                                        "m v=5.",
+                                        "m v=-0",
+                                        "m v=1234567",
+                                        "m v=123456",
+                                        "m v=1e5",
+                                        "m v=12.5e3,w=1",
+                                        "m v=12345678901234567890",
+                                        "m v=0.12345678901234567890123",
+                                        "m v=5u",
+                                        "m v=-5u",
+                                        "m v=-5i",
+                                        "m v=123456789012i",
+                                        "m v=9223372036854775808i",
+                                        "m v=ii",
+                                        "m v=1i2",
+                                        "m v=1..2",
+                                        "m v=1-2",
+                                        "m v=t",
+                                        "m v=tr",
+                                        "m v=true,w=f",
+                                        "m v=\"\"",
+                                        "m v=\"a\\\\\"",
+                                        "m v=\"a\\\\\\\"\" 1",
+                                        "m v=\"a\"b",
+                                        "m v=\"a\nb\" 1",
+
+                                        "m v=1 ",
+                                        "m v=1  5",
+                                        "m  v=1",
+                                        "m \tv=1",
+                                        "m v=1,\tv=2",
+                                        "m v=1 1451606400000000001",
+                                        "m v=1 9223372036854775806",
+                                        "m v=1 9223372036854775807",
+                                        "m v=1 9999999999999999999",
+                                        "m v=1 -5",
+                                        "m v=1 --5",
+                                        "m v=1 5 ",
+                                        "m v=1 5 6",
+                                        "m v=1\r",
+                                        "m v=1,v=2",
+                                        "m v=1,w=2,v=3",
+                                        "m v=1,time=5",
+                                        "m,time=b v=1",
+                                        "m,a=b,a=c v=1",
+                                        "m,b=1,a=2 v=1",
+                                        "m,a= v=1",
+                                        "m,a=b=c v=1",
+                                        "m,a==c v=1",
+                                        "m,a v=1",
+                                        ",a=b v=1",
+                                        "m,a=b\\ c v=1",
+                                        "m,a=b\\\\ v=1",
+                                        "m\\ a=b,c=d v=1",
+                                        "#m v=1",
+                                        "",
+                                        " m v=1",
+                                        "m v =1",
+                                        "m v=1,",
+                                        "m =1",
+                                        "m v",
+                                        "m,a=b",
+                                        "mm v=1"}) {
+        const Parsed alone = parse(line, {.now = 1000});
+        for (const ParserKernel kernel :
+             {ParserKernel::kScalar, ParserKernel::kAvx2, ParserKernel::kAvx512}) {
+            for (const std::string_view after : {"\n", "\nm v=2 2\n"}) {
+                const std::string body =
+                    std::string(known) + std::string(line) + std::string(after);
+                const Parsed streamed = parse(body, {.now = 1000}, {}, kernel);
+                EXPECT_EQ(streamed.result.rejected, alone.result.rejected) << line;
+                EXPECT_EQ(streamed.result.dropped, alone.result.dropped) << line;
+                Strings expected = parse(known).rows;
+                expected.insert(expected.end(), alone.rows.begin(), alone.rows.end());
+                if (after.size() > 1) expected.push_back("m|v=2|2");
+                EXPECT_EQ(streamed.rows, expected) << line;
+            }
+        }
+    }
+}
+
 TEST(LineProtocol, PassesOverBlankLinesAndComments) {
     const Parsed parsed = parse("\n  \n# m v=1\n \t#\nm v=1 7\n\n");
     EXPECT_EQ(parsed.rows, Strings{"m|v=1|7"});

@@ -1,0 +1,93 @@
+#include "ingest/field_shape.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sluice::ingest {
+namespace {
+
+constexpr std::size_t kNameBytesMax = 1000;
+
+// A name that means itself wherever a field may begin.
+bool is_plain(std::string_view name) {
+    return !name.empty() && name.size() <= kNameBytesMax && name != "time" && name[0] != '\t' &&
+           name[0] != '\0' && name.find_first_of("\\\", =\n") == std::string_view::npos;
+}
+
+}  // namespace
+
+void FieldShape::learn(const std::vector<FieldText>& line) {
+    std::uint32_t previous = kNone;
+    for (const FieldText& field : line) {
+        if (!is_plain(field.name)) {
+            previous = kNone;
+            continue;
+        }
+        const char* text = field.name.data();
+        std::uint32_t at = find(text, text + field.name.size() + 1, previous);
+        if (at == kNone) {
+            if (fields.size() == kFieldsMax) return;
+            at = add(field.name);
+        }
+        if (previous != kNone) {
+            fields[previous].next = at;
+        } else if (&field == &line.front()) {
+            first = at;
+        }
+        previous = at;
+    }
+}
+
+std::uint32_t FieldShape::add(std::string_view name) {
+    ShapeField field;
+    field.size = static_cast<std::uint32_t>(name.size() + 1);
+    char* bytes = text_.allocate(field.size);
+    std::memcpy(bytes, name.data(), name.size());
+    bytes[name.size()] = '=';
+    field.bytes = bytes;
+    const std::uint32_t head = std::min(field.size, ShapeField::kHeadBytes);
+    std::memcpy(field.head, bytes, head);
+    field.head_mask = head == 32 ? ~std::uint32_t{0} : (std::uint32_t{1} << head) - 1;
+    fields.push_back(field);
+    return static_cast<std::uint32_t>(fields.size() - 1);
+}
+
+std::uint32_t FieldShape::find(const char* text, const char* end, std::uint32_t previous) const {
+    const auto count = static_cast<std::uint32_t>(fields.size());
+    std::uint32_t at = previous == kNone ? 0 : previous + 1;
+    for (std::uint32_t tried = 0; tried < count; ++tried, ++at) {
+        if (at >= count) at = 0;
+        const ShapeField& field = fields[at];
+        if (field.size <= static_cast<std::size_t>(end - text) && field.bytes[0] == text[0] &&
+            std::memcmp(field.bytes, text, field.size) == 0) {
+            return at;
+        }
+    }
+    return kNone;
+}
+
+void FieldShape::use_table(model::BatchTable& chosen, std::uint64_t request_number) {
+    table = &chosen;
+    request = request_number;
+    for (ShapeField& field : fields) field.column = ShapeField::kNoColumn;
+}
+
+ShapeField& FieldShape::resolve(std::uint32_t at, model::FieldType type) {
+    ShapeField& field = fields[at];
+    const model::BatchColumn& column = table->column(field.name(), type);
+    field.column = static_cast<std::uint32_t>(&column - table->columns.data());
+    field.type = type;
+    return field;
+}
+
+void FieldShapes::learn(model::MeasurementId measurement, const PointText& point) {
+    FieldShape* shape = find(measurement);
+    if (shape == nullptr) {
+        std::unique_ptr<FieldShape>& slot = slots_[measurement % kSlots];
+        slot = std::make_unique<FieldShape>(measurement, point.measurement);
+        shape = slot.get();
+    }
+    shape->learn(point.fields);
+}
+
+}  // namespace sluice::ingest
