@@ -58,6 +58,8 @@ class ResponseHead {
 public:
     explicit ResponseHead(std::uint16_t status) : status_(status) {}
 
+    std::uint16_t status() const { return status_; }
+
     // In any order. Views stay alive until append_to().
     void add(std::string_view name, std::string_view value);
     // "Request-Id" and "X-Request-Id".

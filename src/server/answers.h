@@ -1,0 +1,33 @@
+// The shapes of errors and documents on the two APIs.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sluice/query/result_writer.h"
+
+namespace sluice::server {
+
+class Connection;
+
+// 1.x: {"error":"..."} and a newline, X-Influxdb-Error.
+void answer_error(Connection& connection, std::uint16_t status, std::string_view message,
+                  query::AnswerFormat format = query::AnswerFormat::kJson, bool pretty = false);
+
+// 2.x: {"code":"...","message":"..."} without a newline, X-Platform-Error-Code. The code follows
+// from the status; `line` of the body, when one is to blame.
+void answer_platform_error(Connection& connection, std::uint16_t status, std::string_view message,
+                           std::uint32_t line = 0);
+
+// 503 with Retry-After, in the shape of the endpoint.
+void answer_overload(Connection& connection, bool platform_shape, std::string_view message,
+                     unsigned retry_after_s);
+
+void answer_document(Connection& connection, std::uint16_t status, std::string_view content_type,
+                     std::string_view body);
+
+// What Go's http.Error() sends: plain text, no request id.
+void answer_plain(Connection& connection, std::uint16_t status, std::string_view text,
+                  std::string_view allow = {});
+
+}  // namespace sluice::server

@@ -1,0 +1,45 @@
+// Who writes and queries how often, counted only while somebody asks (/debug/requests).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "sluice/io/task.h"
+
+namespace sluice::server {
+
+struct CoreServices;
+
+struct ClientCount {
+    std::uint64_t writes = 0;
+    std::uint64_t queries = 0;
+};
+using ClientCounts = std::map<std::string, ClientCount>;
+
+// Of one core. Costs a test per request while nobody counts.
+class ClientCounter {
+public:
+    bool active() const { return users_ != 0; }
+    void add_write(std::string_view client) { count(client).writes += 1; }
+    void add_query(std::string_view client) { count(client).queries += 1; }
+
+    void begin() { ++users_; }
+    // The counts so far; forgotten when nobody counts any more.
+    ClientCounts end();
+    ClientCounts counts() const { return counts_; }
+
+private:
+    // More clients than this are counted together.
+    static constexpr std::size_t kClientsMax = 10'000;
+    ClientCount& count(std::string_view client);
+
+    unsigned users_ = 0;
+    ClientCounts counts_;
+};
+
+// Counts on every core for `duration_ns`, or until the server stops.
+io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_ns);
+
+}  // namespace sluice::server

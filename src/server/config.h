@@ -1,0 +1,103 @@
+// What an operator can set: InfluxDB's sections and keys, and a section of our own.
+//
+// Layers, later ones win: defaults, the file, INFLUXDB_SECTION_KEY, SLUICE_SECTION_KEY, flags. One
+// list, visit_settings(), serves the file, the environment and the printed form.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/base/units.h"
+
+namespace sluice::server {
+
+struct SettingDuration {
+    std::int64_t ns = 0;
+    bool operator==(const SettingDuration&) const = default;
+};
+struct SettingSize {
+    std::uint64_t bytes = 0;
+    operator std::uint64_t() const { return bytes; }
+    bool operator==(const SettingSize&) const = default;
+};
+
+struct Config {
+    struct Data {
+        std::string dir = "/var/lib/sluice";
+    } data;
+
+    struct Coordinator {
+        std::uint64_t max_select_buckets = 0;  // 0: unlimited
+    } coordinator;
+
+    struct Retention {
+        bool enabled = true;
+        SettingDuration check_interval{30 * kMinuteNs};
+    } retention;
+
+    struct Http {
+        std::string bind_address = ":8086";
+        bool auth_enabled = false;
+        std::string realm = "InfluxDB";
+        SettingSize max_body_size{25'000'000};   // 0: bounded by memory only
+        std::uint64_t max_connection_limit = 0;  // of the process; 0: by descriptors only
+        std::vector<std::pair<std::string, std::string>> headers;  // added to every answer
+    } http;
+
+    struct Logging {
+        std::string format = "auto";
+        std::string level = "info";
+    } logging;
+
+    struct Sluice {
+        std::uint64_t cores = 0;  // 0: one per CPU the process may use
+        bool pin_cores = true;
+        SettingSize memory_limit{0};  // of buffers, memtables, caches and queries; 0: a default
+        SettingSize free_space_min{256 * kMiB};
+        SettingDuration drain_timeout{20 * kSecondNs};
+    } sluice;
+};
+
+// Calls visitor(section, key, value) for each setting but the table http.headers.
+template <typename C, typename Visitor>
+void visit_settings(C& config, Visitor&& visitor) {
+    visitor("data", "dir", config.data.dir);
+    visitor("coordinator", "max-select-buckets", config.coordinator.max_select_buckets);
+    visitor("retention", "enabled", config.retention.enabled);
+    visitor("retention", "check-interval", config.retention.check_interval);
+    visitor("http", "bind-address", config.http.bind_address);
+    visitor("http", "auth-enabled", config.http.auth_enabled);
+    visitor("http", "realm", config.http.realm);
+    visitor("http", "max-body-size", config.http.max_body_size);
+    visitor("http", "max-connection-limit", config.http.max_connection_limit);
+    visitor("logging", "format", config.logging.format);
+    visitor("logging", "level", config.logging.level);
+    visitor("sluice", "cores", config.sluice.cores);
+    visitor("sluice", "pin-cores", config.sluice.pin_cores);
+    visitor("sluice", "memory-limit", config.sluice.memory_limit);
+    visitor("sluice", "free-space-min", config.sluice.free_space_min);
+    visitor("sluice", "drain-timeout", config.sluice.drain_timeout);
+}
+
+// What was found on the way and does not keep the server from starting.
+using ConfigWarnings = std::vector<std::string>;
+
+// `name` is the file's, for messages.
+Result<void> apply_toml(Config& config, std::string_view text, std::string_view name,
+                        ConfigWarnings& warnings);
+
+// `environment` as in environ. `prefix` is INFLUXDB or SLUICE; empty values are ignored.
+Result<void> apply_environment(Config& config, const char* const* environment,
+                               std::string_view prefix);
+
+// The whole against itself.
+Result<void> check_config(const Config& config);
+
+// A file that apply_toml() reads back to the same settings.
+std::string format_config(const Config& config);
+
+}  // namespace sluice::server

@@ -1,0 +1,363 @@
+#include "server/connection.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "server/routes.h"
+
+namespace sluice::server {
+namespace {
+
+using http::BodyFraming;
+using http::RequestParser;
+
+// Telegraf flushes every ten seconds or so; InfluxDB never closes an idle connection.
+constexpr std::int64_t kIdleTimeoutNs = 5 * kMinuteNs;
+// From its first byte to its empty line.
+constexpr std::int64_t kHeadTimeoutNs = 30 * kSecondNs;
+constexpr std::int64_t kSendTimeoutNs = 60 * kSecondNs;
+// A body may take this long, and a second more for each 16 KiB: a modem's speed.
+constexpr std::int64_t kBodyTimeoutNs = 30 * kSecondNs;
+constexpr std::int64_t kBodyNsPerByte = kSecondNs / (16 * 1024);
+// Unread bodies up to this size are read and forgotten so that the connection can go on (the bound
+// of Go's server).
+constexpr std::uint64_t kDiscardBytesMax = 256 * kKiB;
+// A closing connection listens this long, so that its answer is not destroyed by a reset.
+constexpr std::int64_t kLingerNs = 2 * kSecondNs;
+// Pipelined answers beyond this leave before the next request is looked at.
+constexpr std::size_t kOutputBytesMax = 64 * kKiB;
+// More than that does not stay with an idle connection.
+constexpr std::size_t kOutputBytesKept = 64 * kKiB;
+// First guess of what a chunked body needs.
+constexpr std::uint64_t kPermitStep = 256 * kKiB;
+
+ByteSpan bytes_of(const http::OutputBuffer& output) {
+    return as_byte_span({output.data(), output.size()});
+}
+
+}  // namespace
+
+Connection::Connection(CoreServices& services, io::Socket socket)
+    : services_(services), socket_(std::move(socket)) {}
+
+std::string_view Connection::peer_address() {
+    if (peer_address_.empty()) peer_address_ = socket_.peer_address();
+    return peer_address_;
+}
+
+void Connection::set_deadline_in(std::int64_t ns) {
+    socket_.set_deadline_ns(services_.reactor.monotonic_ns() + ns);
+}
+
+void Connection::drain() {
+    close_after_answer_ = true;
+    if (phase_ == Phase::kIdle) socket_.shutdown();
+}
+
+void Connection::abort() {
+    close_after_answer_ = true;
+    socket_.shutdown();
+}
+
+RequestParser::Outcome Connection::parse_buffered_head() {
+    if (input_.empty()) return RequestParser::Outcome::kNeedMore;
+    const RequestParser::Progress progress = parser_.feed(input_);
+    input_.remove_prefix(progress.consumed);
+    return progress.outcome;
+}
+
+io::Task<void> Connection::run() {
+    bool answered_last = false;
+    while (!close_after_answer_) {
+        RequestParser::Outcome outcome = parse_buffered_head();
+        bool gone = false;
+        while (outcome == RequestParser::Outcome::kNeedMore) {
+            if (!output_.empty()) {
+                const auto sent = co_await socket_.send(bytes_of(output_));
+                output_.clear();
+                output_.shrink_capacity(kOutputBytesKept);
+                if (!sent.ok() || close_after_answer_) {
+                    gone = true;
+                    break;
+                }
+            }
+            if (phase_ == Phase::kIdle && parser_.in_head()) {
+                phase_ = Phase::kHead;
+                set_deadline_in(kHeadTimeoutNs);
+            } else if (phase_ == Phase::kRequest) {
+                phase_ = Phase::kIdle;
+                set_deadline_in(kIdleTimeoutNs);
+            }
+            const auto received = co_await socket_.receive();
+            if (!received.ok() || received->empty()) {
+                if (!received.ok() && received.error().kind == ErrorKind::kCancelled) {
+                    services_.metrics.connections_timed_out.add();
+                }
+                gone = true;
+                break;
+            }
+            input_ = as_text(*received);
+            outcome = parse_buffered_head();
+        }
+        if (gone) break;
+        phase_ = Phase::kRequest;
+        if (outcome == RequestParser::Outcome::kRefused) {
+            answer_refused_head();
+            answered_last = true;
+            break;
+        }
+        begin_request();
+        co_await serve();
+        parser_.reset();
+        if (output_.size() > kOutputBytesMax && !(co_await flush()).ok()) break;
+        if (discard_wanted_ && !co_await discard_body()) break;
+        answered_last = close_after_answer_;
+    }
+    phase_ = Phase::kClosing;
+    if (answered_last && (co_await flush()).ok()) co_await linger();
+    input_ = {};
+    co_await socket_.close();
+}
+
+void Connection::begin_request() {
+    const http::Request& request = parser_.request();
+    parameters_.clear();
+    parameters_.parse(request.query);
+    request_id_.clear();
+    continue_owed_ = request.expects_continue && request.minor_version >= 1;
+    discard_wanted_ = false;
+    body_left_ = request.content_length;
+    body_unread_ = request.framing != BodyFraming::kNone;
+    if (request.framing == BodyFraming::kChunked) chunks_.reset();
+    if (!request.keep_alive) close_after_answer_ = true;
+    services_.update_time();
+}
+
+io::Task<void> Connection::serve() {
+    CoreServices& services = services_;
+    const std::int64_t began_ns = services.reactor.precise_ns();
+    services.metrics.requests.add();
+    services.metrics.requests_active.add();
+    co_await serve_request(*this);
+    services.metrics.requests_active.subtract();
+    services.metrics.request_ns.add(
+        static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns));
+}
+
+// ---- bodies ----
+
+bool Connection::take_buffered_body(BodyBuffer& body, std::size_t bytes_max) {
+    if (!body_unread_) return true;
+    if (request().framing != BodyFraming::kLength || body_left_ > bytes_max ||
+        body_left_ > input_.size()) {
+        return false;
+    }
+    body.append(as_byte_span(input_.substr(0, body_left_)));
+    input_.remove_prefix(body_left_);
+    body_left_ = 0;
+    body_unread_ = false;
+    return true;
+}
+
+io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_max,
+                                           engine::Permit& permit) {
+    const bool chunked = request().framing == BodyFraming::kChunked;
+    if (!chunked && body_left_ > bytes_max) co_return BodyStatus::kTooLarge;
+    if (continue_owed_) {
+        continue_owed_ = false;
+        if (input_.empty()) {
+            http::append_text(output_, http::kContinue);
+            if (!(co_await flush()).ok()) co_return BodyStatus::kGone;
+        }
+    }
+    if (chunked) co_return co_await read_chunked(body, bytes_max, permit);
+
+    body.resize_uninitialized(body_left_);
+    const std::size_t ahead = std::min<std::size_t>(input_.size(), body_left_);
+    std::memcpy(body.data(), input_.data(), ahead);
+    input_.remove_prefix(ahead);
+    if (ahead < body.size()) {
+        const MutableByteSpan rest(body.data() + ahead, body.size() - ahead);
+        set_deadline_in(kBodyTimeoutNs + static_cast<std::int64_t>(rest.size()) * kBodyNsPerByte);
+        const auto received = co_await socket_.receive_into(rest);
+        if (!received.ok() || *received != rest.size()) {
+            close_after_answer_ = true;
+            co_return BodyStatus::kGone;
+        }
+    }
+    body_left_ = 0;
+    body_unread_ = false;
+    co_return BodyStatus::kComplete;
+}
+
+io::Task<BodyStatus> Connection::read_chunked(BodyBuffer& body, std::size_t bytes_max,
+                                              engine::Permit& permit) {
+    using Outcome = http::ChunkedDecoder::Outcome;
+    const std::int64_t began_ns = services_.reactor.monotonic_ns();
+    for (;;) {
+        if (!input_.empty()) {
+            const auto progress = chunks_.feed(input_, body, bytes_max);
+            input_.remove_prefix(progress.consumed);
+            if (progress.outcome == Outcome::kDone) break;
+            if (progress.outcome != Outcome::kNeedMore) {
+                close_after_answer_ = true;
+                co_return progress.outcome == Outcome::kTooLarge ? BodyStatus::kTooLarge
+                                                                 : BodyStatus::kMalformed;
+            }
+            if (body.size() > permit.bytes() && !permit.grow_to(body.size() + kPermitStep).ok()) {
+                co_return BodyStatus::kBusy;
+            }
+        }
+        socket_.set_deadline_ns(began_ns + kBodyTimeoutNs +
+                                static_cast<std::int64_t>(body.size()) * kBodyNsPerByte);
+        if (!co_await receive_more()) {
+            close_after_answer_ = true;
+            co_return BodyStatus::kGone;
+        }
+    }
+    body_unread_ = false;
+    co_return BodyStatus::kComplete;
+}
+
+// Only when `input_` is used up.
+io::Task<bool> Connection::receive_more() {
+    const auto received = co_await socket_.receive();
+    if (!received.ok() || received->empty()) {
+        if (!received.ok() && received.error().kind == ErrorKind::kCancelled) {
+            services_.metrics.connections_timed_out.add();
+        }
+        input_ = {};
+        co_return false;
+    }
+    input_ = as_text(*received);
+    co_return true;
+}
+
+void Connection::release_input() {
+    if (input_.empty()) socket_.release();
+}
+
+// What happens to a body that the handler did not read: a short one is read later, else the
+// connection ends, because nobody can tell where the next request begins.
+void Connection::settle_unread_body() {
+    if (!body_unread_) return;
+    if (request().framing == BodyFraming::kLength && body_left_ <= kDiscardBytesMax &&
+        !continue_owed_) {
+        discard_wanted_ = true;
+    } else {
+        close_after_answer_ = true;
+    }
+}
+
+io::Task<bool> Connection::discard_body() {
+    discard_wanted_ = false;
+    set_deadline_in(kBodyTimeoutNs);
+    for (;;) {
+        const std::size_t ahead = std::min<std::size_t>(input_.size(), body_left_);
+        input_.remove_prefix(ahead);
+        body_left_ -= ahead;
+        if (body_left_ == 0) break;
+        if (!(co_await flush()).ok() || !co_await receive_more()) co_return false;
+    }
+    body_unread_ = false;
+    co_return true;
+}
+
+// ---- answers ----
+
+io::Task<Result<void>> Connection::flush() {
+    if (output_.empty()) co_return Result<void>{};
+    set_deadline_in(kSendTimeoutNs);
+    auto sent = co_await socket_.send(bytes_of(output_));
+    output_.clear();
+    output_.shrink_capacity(kOutputBytesKept);
+    if (!sent.ok()) close_after_answer_ = true;
+    co_return sent;
+}
+
+void Connection::begin_answer(http::ResponseHead& head, bool with_request_id) {
+    settle_unread_body();
+    const http::Request& request = parser_.request();
+    head.add("X-Influxdb-Build", kBuild);
+    head.add("X-Influxdb-Version", kVersion);
+    if (!request.origin.empty()) {
+        head.add("Access-Control-Allow-Origin", request.origin);
+        head.add("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, POST, PUT");
+        head.add("Access-Control-Allow-Headers",
+                 "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, "
+                 "X-CSRF-Token, X-HTTP-Method-Override");
+        head.add("Access-Control-Expose-Headers", "Date, X-InfluxDB-Version, X-InfluxDB-Build");
+    }
+    for (const auto& [name, value] : services_.config().http.headers) head.add(name, value);
+    if (with_request_id) {
+        if (!request.x_request_id.empty()) {
+            head.add_request_id(request.x_request_id);
+        } else if (!request.request_id.empty()) {
+            head.add_request_id(request.request_id);
+        } else {
+            request_id_ = services_.stamp.next_request_id();
+            head.add_request_id(request_id_);
+        }
+    }
+    if (close_after_answer_) {
+        head.set_connection(http::ConnectionField::kClose);
+    } else if (request.minor_version == 0) {
+        head.set_connection(http::ConnectionField::kKeepAlive);
+    }
+}
+
+void Connection::answer(http::ResponseHead& head, std::string_view body, bool with_request_id) {
+    begin_answer(head, with_request_id);
+    head.set_body(http::ResponseBody::kLength, body.size());
+    head.append_to(output_, services_.stamp);
+    if (request().method != http::Method::kHead) http::append_text(output_, body);
+    if (head.status() >= 500) {
+        services_.metrics.server_errors.add();
+    } else if (head.status() >= 400) {
+        services_.metrics.client_errors.add();
+    }
+}
+
+void Connection::answer_no_content() {
+    const http::Request& request = parser_.request();
+    settle_unread_body();
+    if (!close_after_answer_ && request.origin.empty() && request.x_request_id.empty() &&
+        request.request_id.empty() && request.minor_version != 0 &&
+        services_.config().http.headers.empty()) {
+        services_.no_content.append_to(output_, services_.stamp.date(),
+                                       services_.stamp.next_request_id());
+        return;
+    }
+    http::ResponseHead head(204);
+    head.add("Content-Type", "application/json");
+    begin_answer(head, true);
+    head.set_body(http::ResponseBody::kNone);
+    head.append_to(output_, services_.stamp);
+}
+
+// The words of Go's server, which answers these before any handler.
+void Connection::answer_refused_head() {
+    services_.update_time();
+    services_.metrics.client_errors.add();
+    const http::HeadRefusal& refusal = parser_.refusal();
+    http::append_text(output_, "HTTP/1.1 ");
+    http::append_text(output_, refusal.text.substr(0, refusal.text.find(':')));
+    http::append_text(output_,
+                      "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n");
+    http::append_text(output_, refusal.text);
+    close_after_answer_ = true;
+}
+
+// The answer is out and ours is the last word, but bytes of the client may still be on their way:
+// closing now would answer them with a reset, which can overtake the answer.
+io::Task<void> Connection::linger() {
+    if (!(co_await socket_.finish_sending()).ok()) co_return;
+    set_deadline_in(kLingerNs);
+    input_ = {};
+    for (;;) {
+        const auto received = co_await socket_.receive();
+        if (!received.ok() || received->empty()) co_return;
+    }
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,135 @@
+// sluiced: the server.
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "server/command_line.h"
+#include "server/server.h"
+#include "server/supervisor.h"
+#include "sluice/base/log.h"
+
+namespace {
+
+using namespace sluice;
+using namespace sluice::server;
+
+void complain(std::string_view sentence) {
+    std::fprintf(stderr, "sluiced: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
+}
+
+// Each connection and each segment is a descriptor.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log_warn("the descriptor limit stays as it was");
+}
+
+// Threads inherit the mask, so the signals wait for the main thread.
+sigset_t block_signals() {
+    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    return signals;
+}
+
+void set_up_log(const Config::Logging& logging) {
+    set_log_format(logging.format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
+    set_log_level(logging.level == "debug"   ? LogLevel::kDebug
+                  : logging.level == "warn"  ? LogLevel::kWarn
+                  : logging.level == "error" ? LogLevel::kError
+                                             : LogLevel::kInfo);
+}
+
+// Tells the supervisor how things are, until a signal asks to stop or a core gives up.
+void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals) {
+    constexpr std::int64_t kStartLookNs = 10 * kMillisecondNs;
+    constexpr std::int64_t kLookNs = kSecondNs;
+    constexpr int kLooksPerStatus = 5;
+    bool announced = false;
+    std::int64_t watchdog_wait_ns = 0;
+    for (int look = 0; !server.failed(); ++look) {
+        const std::int64_t wait_ns = announced ? kLookNs : kStartLookNs;
+        const timespec wait{wait_ns / kSecondNs, wait_ns % kSecondNs};
+        const int signal = ::sigtimedwait(&signals, nullptr, &wait);
+        if (signal == SIGTERM || signal == SIGINT) return;
+        if (!announced && server.shared().serving.reached()) {
+            announced = true;
+            log_info("serving", {{"address", server.shared().bind_address},
+                                 {"cores", server.shared().cores.size()},
+                                 {"data", server.shared().config.data.dir}});
+            supervisor.notify("READY=1");
+        }
+        if (announced && look % kLooksPerStatus == 0) {
+            supervisor.notify("STATUS=" + server.status_line(kLooksPerStatus));
+        }
+        watchdog_wait_ns += wait_ns;
+        if (supervisor.watchdog_interval_ns() != 0 &&
+            watchdog_wait_ns >= std::min(supervisor.watchdog_interval_ns(), 4 * kSecondNs)) {
+            watchdog_wait_ns = 0;
+            if (server.cores_are_alive()) supervisor.notify("WATCHDOG=1");
+        }
+    }
+}
+
+int serve(const Config& config, std::vector<std::string> command_line,
+          const std::string& pid_file) {
+    set_up_log(config.logging);
+    raise_descriptor_limit();
+    const sigset_t signals = block_signals();
+    const Supervisor supervisor;
+    auto started = Server::start(config, std::move(command_line));
+    if (!started.ok()) {
+        complain(started.error().message);
+        return 1;
+    }
+    if (!pid_file.empty()) std::ofstream(pid_file) << ::getpid() << '\n';
+    Server& server = **started;
+    watch(server, supervisor, signals);
+
+    log_info("stopping");
+    supervisor.notify("STOPPING=1\nSTATUS=draining");
+    // A second signal does not wait.
+    ::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+    server.request_stop();
+    server.wait();
+    if (!pid_file.empty()) ::unlink(pid_file.c_str());
+    if (server.failed()) {
+        complain(server.failure().message);
+        return 1;
+    }
+    log_info("stopped");
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const CommandLine command_line = parse_command_line(argc, argv);
+    if (command_line.action == CommandLine::Action::kExit) return command_line.exit_status;
+    ConfigWarnings warnings;
+    const auto config = load_config(command_line, warnings);
+    if (!config.ok()) {
+        complain(config.error().message);
+        return 1;
+    }
+    for (const std::string& warning : warnings) complain(warning);
+    switch (command_line.action) {
+        case CommandLine::Action::kCheck:
+            std::puts("the configuration is good");
+            return 0;
+        case CommandLine::Action::kPrintConfig:
+            std::fputs(format_config(*config).c_str(), stdout);
+            return 0;
+        default:
+            return serve(*config, {argv, argv + argc}, command_line.pid_file);
+    }
+}

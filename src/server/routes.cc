@@ -1,0 +1,125 @@
+#include "server/routes.h"
+
+#include "server/admin_handler.h"
+#include "server/answers.h"
+#include "server/connection.h"
+#include "server/query_handler.h"
+#include "server/write_handler.h"
+#include "sluice/http/router.h"
+
+namespace sluice::server {
+namespace {
+
+enum Handler : std::uint8_t {
+    kWriteV1,
+    kWriteV2,
+    kQuery,
+    kFlux,
+    kPing,
+    kStatus,
+    kHealth,
+    kReady,
+    kAlive,
+    kTakingRequests,
+    kMetrics,
+    kVariables,
+    kRequestCounts,
+};
+
+constexpr http::MethodSet kGet{http::method_bit(http::Method::kGet), "GET"};
+
+constexpr http::Route kRoutes[] = {
+    {"/write", http::kPostOptions, kWriteV1},      {"/api/v2/write", http::kPostOptions, kWriteV2},
+    {"/query", http::kGetPostOptions, kQuery},     {"/ping", http::kGetHead, kPing},
+    {"/health", http::kGetHead, kHealth},          {"/ready", http::kGetHead, kReady},
+    {"/metrics", http::kGetHead, kMetrics},        {"/status", http::kGetHead, kStatus},
+    {"/api/v2/query", http::kPostOptions, kFlux},  {"/-/healthy", http::kGetHead, kAlive},
+    {"/-/ready", http::kGetHead, kTakingRequests}, {"/debug/vars", kGet, kVariables},
+    {"/debug/requests", kGet, kRequestCounts},
+};
+
+io::Task<void> nothing_more() {
+    co_return;
+}
+
+io::Task<void> serve_small(Connection& connection, std::uint8_t handler) {
+    switch (handler) {
+        case kPing:
+            answer_ping(connection);
+            break;
+        case kStatus:
+            answer_status(connection);
+            break;
+        case kReady:
+            answer_ready(connection);
+            break;
+        case kAlive:
+            answer_alive(connection);
+            break;
+        case kTakingRequests:
+            answer_taking_requests(connection);
+            break;
+        case kFlux:
+            answer_platform_error(connection, 501, "Flux is not supported; use /query (InfluxQL)");
+            break;
+        default:
+            break;
+    }
+    return nothing_more();
+}
+
+void count_client(Connection& connection, std::uint8_t handler) {
+    ClientCounter& counter = connection.services().client_counter;
+    if (!counter.active()) [[likely]]
+        return;
+    if (handler == kWriteV1 || handler == kWriteV2) counter.add_write(connection.peer_address());
+    if (handler == kQuery) counter.add_query(connection.peer_address());
+}
+
+}  // namespace
+
+io::Task<void> serve_request(Connection& connection) {
+    const http::Request& request = connection.request();
+    const http::RouteMatch match = http::find_route(kRoutes, request.method, request.path);
+    const bool platform = request.path.starts_with("/api/v2/");
+    switch (match.kind) {
+        case http::RouteMatch::Kind::kNotFound:
+            if (platform) {
+                answer_platform_error(connection, 404, "path not found");
+            } else {
+                answer_plain(connection, 404, "404 page not found\n");
+            }
+            return nothing_more();
+        case http::RouteMatch::Kind::kMethodNotAllowed:
+            answer_plain(connection, 405, "Method Not Allowed\n", match.route->methods.allow);
+            return nothing_more();
+        case http::RouteMatch::Kind::kFound:
+            break;
+    }
+    if (request.method == http::Method::kOptions) {
+        answer_options(connection);
+        return nothing_more();
+    }
+    const std::uint8_t handler = match.route->handler;
+    count_client(connection, handler);
+    switch (handler) {
+        case kWriteV1:
+            return handle_write(connection, WriteApi::kV1);
+        case kWriteV2:
+            return handle_write(connection, WriteApi::kV2);
+        case kQuery:
+            return handle_query(connection);
+        case kHealth:
+            return handle_health(connection);
+        case kMetrics:
+            return handle_metrics(connection);
+        case kVariables:
+            return handle_variables(connection);
+        case kRequestCounts:
+            return handle_request_counts(connection);
+        default:
+            return serve_small(connection, handler);
+    }
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,201 @@
+#include "server/server.h"
+
+#include <sys/random.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "server/config_text.h"
+#include "sluice/base/log.h"
+#include "sluice/io/mailbox.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr std::int64_t kHeartbeatNs = kSecondNs;
+
+std::uint64_t random_bits() {
+    std::uint64_t bits = 0;
+    SLUICE_CHECK(::getrandom(&bits, sizeof bits, 0) == sizeof bits);
+    return bits;
+}
+
+// Containers and hardened kernels switch io_uring off; the operator should read that and not an
+// errno.
+Error explain_start_failure(Error error) {
+    std::ifstream setting("/proc/sys/kernel/io_uring_disabled");
+    int disabled = 0;
+    if (setting >> disabled && disabled != 0) {
+        return Error{ErrorKind::kUnsupported,
+                     "io_uring is switched off here (kernel.io_uring_disabled = " +
+                         std::to_string(disabled) + ") and Sluice cannot run without it",
+                     error.os_error};
+    }
+    if (error.os_error == EPERM || error.os_error == ENOSYS) {
+        return Error{ErrorKind::kUnsupported,
+                     "io_uring is not available here (a kernel before 5.19, or a container's "
+                     "seccomp profile) and Sluice cannot run without it: " +
+                         error.message,
+                     error.os_error};
+    }
+    return error;
+}
+
+engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) {
+    engine::EngineOptions options;
+    options.data_directory = config.data.dir;
+    options.cores = cores;
+    if (config.sluice.memory_limit != 0) {
+        options.memory = engine::MemoryBudget::of_total(config.sluice.memory_limit);
+    }
+    options.free_space_min = config.sluice.free_space_min;
+    options.retention_check_ns = config.retention.check_interval.ns;
+    return options;
+}
+
+io::Task<void> beat(CoreServices& services) {
+    while (co_await services.reactor.sleep_ns(kHeartbeatNs)) services.metrics.heartbeats.add();
+}
+
+}  // namespace
+
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(Config config,
+                                              std::vector<std::string> command_line) {
+    std::unique_ptr<Server> server(new Server());
+    ServerShared& shared = server->shared_;
+    shared.config = std::move(config);
+    shared.command_line = std::move(command_line);
+
+    io::CoreOptions core_options;
+    core_options.count = shared.config.sluice.cores == 0
+                             ? io::usable_cpu_count()
+                             : static_cast<std::uint32_t>(shared.config.sluice.cores);
+    core_options.pin = shared.config.sluice.pin_cores;
+    shared.cores.resize(core_options.count);
+    server->heartbeats_.resize(core_options.count);
+    SLUICE_TRY(server->engine_,
+               engine::Engine::create(engine_options(shared.config, core_options.count)));
+    Server* const self = server.get();
+    auto cores = io::Cores::start(core_options,
+                                  [self](io::Reactor& reactor) { return self->run_core(reactor); });
+    if (!cores.ok()) return explain_start_failure(std::move(cores).error());
+    server->cores_ = std::move(cores).value();
+    return server;
+}
+
+io::Task<void> Server::run_core(io::Reactor& reactor) {
+    if (reactor.core() == 0) {
+        shared_.started_wall_ns = reactor.wall_ns();
+        shared_.started_monotonic_ns = reactor.precise_ns();
+    }
+    auto started = co_await engine_->start_core(reactor);
+    if (!started.ok()) {
+        co_await report_failure(std::move(started).error());
+        co_return;
+    }
+    engine::Core& core = **started;
+    auto made = std::make_unique<CoreServices>(shared_, core, random_bits());
+    CoreServices& services = *made;
+    shared_.cores[reactor.core()] = std::move(made);
+    co_await serve(services);
+    co_await services.background.close();
+    co_await engine_->stop_core(core);
+}
+
+io::Task<void> Server::serve(CoreServices& services) {
+    auto listening = co_await listen(services);
+    if (!listening.ok()) {
+        co_await report_failure(std::move(listening).error());
+        co_await services.reactor.stop_requested();
+        co_return;
+    }
+    ConnectionListener& listener = **listening;
+    co_await meet_others();
+    listener.start();
+    if (services.reactor.core() == 0) shared_.serving.reach();
+    io::Task<void> heart = beat(services);
+    co_await services.reactor.stop_requested();
+    co_await listener.stop();
+    co_await heart;
+}
+
+// Core 0 goes first, because it may be the kernel that chooses the port.
+io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreServices& services) {
+    HostPort address = *parse_host_port(shared_.config.http.bind_address);
+    const bool first = services.reactor.core() == 0;
+    if (!first) {
+        co_await meet_others();
+        address.port = shared_.port;
+        co_return ConnectionListener::listen(services, address);
+    }
+    auto listening = ConnectionListener::listen(services, address);
+    if (listening.ok()) {
+        shared_.port = (*listening)->port();
+        shared_.bind_address = address.host + ":" + std::to_string(shared_.port);
+    }
+    co_await meet_others();
+    co_return listening;
+}
+
+io::Task<void> Server::meet_others() {
+    co_await io::call_on(0, [this] { return wait_for_others(); });
+}
+
+// On core 0. Arrivals are counted through all meetings: a core cannot come to the next one before
+// this one is over.
+io::Task<void> Server::wait_for_others() {
+    constexpr std::int64_t kLookNs = 20 * kMillisecondNs;
+    io::Reactor& reactor = io::Reactor::current();
+    const std::uint64_t count = shared_.cores.size();
+    const std::uint64_t awaited = (arrivals_ / count + 1) * count;
+    ++arrivals_;
+    arrival_.notify_all();
+    while (arrivals_ < awaited && !reactor.stopping()) {
+        co_await arrival_.wait_until(reactor.monotonic_ns() + kLookNs);
+    }
+}
+
+io::Task<void> Server::report_failure(Error error) {
+    co_await io::call_on(0, [this, error = std::move(error)] {
+        if (failed_.reached()) return;
+        failure_ = error;
+        failed_.reach();
+    });
+}
+
+void Server::request_stop() {
+    shared_.draining.reach();
+    cores_->request_stop();
+}
+
+void Server::wait() {
+    cores_->wait();
+}
+
+bool Server::cores_are_alive() {
+    if (!shared_.serving.reached()) return true;
+    bool alive = true;
+    for (std::size_t i = 0; i < shared_.cores.size(); ++i) {
+        const std::uint64_t beats = shared_.cores[i]->metrics.heartbeats.value();
+        alive = alive && beats != heartbeats_[i];
+        heartbeats_[i] = beats;
+    }
+    return alive;
+}
+
+std::string Server::status_line(unsigned seconds) {
+    std::uint64_t points = 0;
+    std::uint64_t connections = 0;
+    for (const auto& core : shared_.cores) {
+        points += core->metrics.points_ok.value();
+        connections += core->metrics.connections_active.value();
+    }
+    const std::uint64_t rate = (points - points_reported_) / seconds;
+    points_reported_ = points;
+    return "serving " + shared_.bind_address + ", " + std::to_string(rate) + " points/s, " +
+           std::to_string(connections) + " connections";
+}
+
+}  // namespace sluice::server

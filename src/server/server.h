@@ -1,0 +1,67 @@
+// The running server: engine and connections on every core, from start to orderly stop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/core_services.h"
+#include "server/listener.h"
+#include "sluice/engine/engine.h"
+#include "sluice/io/cores.h"
+#include "sluice/io/event.h"
+#include "sluice/io/milestone.h"
+
+namespace sluice::server {
+
+// Made and used by the process's main thread, which is no core. wait() completes before
+// destruction.
+class Server {
+public:
+    // The error is one sentence for the operator.
+    static Result<std::unique_ptr<Server>> start(Config config,
+                                                 std::vector<std::string> command_line);
+    ~Server();
+
+    const ServerShared& shared() const { return shared_; }
+    // A core could not start. The rest waits for request_stop().
+    bool failed() const { return failed_.reached(); }
+    const Error& failure() const { return failure_; }
+
+    // Begins to drain.
+    void request_stop();
+    // Until every core has ended.
+    void wait();
+
+    // Each core's loop comes round: false when one did not since the last call.
+    bool cores_are_alive();
+    // One line for the supervisor: points per second of the last `seconds`, and what is open.
+    std::string status_line(unsigned seconds);
+
+private:
+    Server() = default;
+    io::Task<void> run_core(io::Reactor& reactor);
+    io::Task<void> serve(CoreServices& services);
+    io::Task<Result<std::unique_ptr<ConnectionListener>>> listen(CoreServices& services);
+    // Completes when every core has come to the same point, or the server stops.
+    io::Task<void> meet_others();
+    io::Task<void> wait_for_others();
+    io::Task<void> report_failure(Error error);
+
+    ServerShared shared_;
+    std::unique_ptr<engine::Engine> engine_;
+    std::unique_ptr<io::Cores> cores_;
+
+    // Of core 0.
+    std::uint64_t arrivals_ = 0;
+    io::Event arrival_;
+    Error failure_;
+    io::Milestone failed_;
+
+    // Of the main thread.
+    std::vector<std::uint64_t> heartbeats_;
+    std::uint64_t points_reported_ = 0;
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,41 @@
+// What the server counts beside the engine: InfluxDB's `httpd` statistics and a few of its own.
+#pragma once
+
+#include "sluice/base/metrics.h"
+
+namespace sluice::server {
+
+// Written by one core, read by any.
+struct ServerMetrics {
+    Counter requests;
+    Counter requests_active;
+    Counter request_ns;
+    Counter writes;
+    Counter writes_active;
+    Counter write_ns;
+    Counter write_body_bytes;  // as they came, compressed or not
+    Counter points_ok;
+    Counter points_dropped;  // well formed, but refused: type conflicts, beyond retention, limits
+    Counter points_failed;   // of writes that ended with 5xx
+    Counter values_ok;
+    Counter lines_rejected;  // not line protocol
+    Counter queries;
+    Counter query_ns;
+    Counter query_body_bytes;
+    Counter queries_active;
+    Counter pings;
+    Counter statuses;
+    Counter client_errors;
+    Counter server_errors;
+    Counter auth_failures;
+    Counter overloads;  // 503 before the body was read
+    Counter connections_accepted;
+    Counter connections_active;
+    Counter connections_refused;    // beyond max-connection-limit
+    Counter connections_timed_out;  // slow or idle
+    Counter heartbeats;
+    Histogram write_latency_ns;  // from the end of the head to the answer
+    Histogram query_latency_ns;
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,329 @@
+#include "server/write_handler.h"
+
+#include <optional>
+#include <string>
+
+#include "server/answers.h"
+#include "server/connection.h"
+#include "server/write_outcome.h"
+#include "sluice/ingest/line_protocol.h"
+
+namespace sluice::server {
+namespace {
+
+using model::Precision;
+
+// What the client asked for, before its body is looked at. Views into the request.
+struct WriteRequest {
+    WriteApi api = WriteApi::kV1;
+    std::string_view database;
+    std::string_view policy;
+    std::string_view bucket;
+    Precision precision = Precision::kNanosecond;
+    std::size_t body_bytes_max = 0;
+    std::int64_t now = 0;
+    bool gzip = false;
+};
+
+// 2.x clients send batches of up to 50 MB unless told otherwise, and 2.x has no bound.
+constexpr std::size_t kV2BodyBytesMin = 50'000'000;
+
+// A refused or empty body of a gzip request is bounded by this guess until its size is known.
+constexpr std::uint64_t kGzipRatioGuess = 6;
+
+std::optional<Precision> v1_precision(std::string_view text) {
+    if (text.empty() || text == "n" || text == "ns") return Precision::kNanosecond;
+    if (text == "u" || text == "us" || text == "\xC2\xB5") return Precision::kMicrosecond;
+    if (text == "ms") return Precision::kMillisecond;
+    if (text == "s") return Precision::kSecond;
+    if (text == "m") return Precision::kMinute;
+    if (text == "h") return Precision::kHour;
+    return std::nullopt;
+}
+
+std::optional<Precision> v2_precision(std::string_view text) {
+    if (text.empty() || text == "ns") return Precision::kNanosecond;
+    if (text == "us") return Precision::kMicrosecond;
+    if (text == "ms") return Precision::kMillisecond;
+    if (text == "s") return Precision::kSecond;
+    return std::nullopt;
+}
+
+bool is_consistency_level(std::string_view level) {
+    for (const std::string_view known : {"", "all", "any", "one", "quorum"}) {
+        if (http::equals_ignoring_case(level, known)) return true;
+    }
+    return false;
+}
+
+std::size_t body_bytes_max(const CoreServices& services, WriteApi api) {
+    // "0" means no limit in InfluxDB's configuration; here memory is the limit then.
+    const std::uint64_t configured = services.config().http.max_body_size;
+    const std::uint64_t limit =
+        configured == 0 ? services.core.admission().bytes_max() : configured;
+    if (api == WriteApi::kV1) return limit;
+    return limit > kV2BodyBytesMin ? limit : kV2BodyBytesMin;
+}
+
+// Reads the parameters; false when an error has been answered. The order of the checks is that of
+// InfluxDB's serveWrite().
+bool understand(Connection& connection, WriteRequest& request) {
+    const http::Parameters& parameters = connection.parameters();
+    const std::string_view unit = parameters.get("precision");
+    const meta::Catalog& catalog = *connection.services().core.catalog();
+    request.gzip = http::is_gzip(connection.request().content_encoding);
+    request.body_bytes_max = body_bytes_max(connection.services(), request.api);
+    if (request.api == WriteApi::kV2) {
+        const auto precision = v2_precision(unit);
+        if (!precision) {
+            answer_platform_error(connection, 400,
+                                  "invalid precision; valid precision units are ns, us, ms, and s");
+            return false;
+        }
+        request.precision = *precision;
+        request.bucket = parameters.get("bucket");
+        const std::size_t slash = request.bucket.find('/');
+        request.database = request.bucket.substr(0, slash);
+        if (slash != request.bucket.npos) request.policy = request.bucket.substr(slash + 1);
+        if (request.bucket.empty()) {
+            answer_platform_error(connection, 404, "bucket not found");
+            return false;
+        }
+        return true;
+    }
+    const auto precision = v1_precision(unit);
+    if (!precision) {
+        std::string text = "invalid precision \"" + std::string(unit);
+        text += "\" (use n, u, ms, s, m or h)";
+        answer_error(connection, 400, text);
+        return false;
+    }
+    request.precision = *precision;
+    request.database = parameters.get("db");
+    request.policy = parameters.get("rp");
+    if (request.database.empty()) {
+        answer_error(connection, 400, "database is required");
+        return false;
+    }
+    if (catalog.find_database(request.database) == nullptr) {
+        answer_error(connection, 404,
+                     "database not found: \"" + std::string(request.database) + "\"");
+        return false;
+    }
+    return true;
+}
+
+void answer_write_error(Connection& connection, const WriteRequest& request, std::uint16_t status,
+                        std::string_view message, std::uint32_t line = 0) {
+    if (request.api == WriteApi::kV2) {
+        answer_platform_error(connection, status, message, line);
+    } else {
+        answer_error(connection, status, message);
+    }
+}
+
+void answer_busy(Connection& connection, const WriteRequest& request, const Error& error) {
+    answer_overload(connection, request.api == WriteApi::kV2, error.message,
+                    connection.services().core.admission().retry_after_s());
+}
+
+void answer_too_large(Connection& connection, const WriteRequest& request) {
+    answer_write_error(connection, request, 413,
+                       request.api == WriteApi::kV2
+                           ? "unable to read data: points batch is too large"
+                           : "Request Entity Too Large");
+}
+
+// A kBusy or kNoSpace says "later"; of everything else the client is told what went wrong.
+void answer_failure(Connection& connection, const WriteRequest& request, const Error& error) {
+    switch (error.kind) {
+        case ErrorKind::kNotFound:
+            if (request.api == WriteApi::kV2) {
+                answer_platform_error(connection, 404,
+                                      "bucket \"" + std::string(request.bucket) + "\" not found");
+            } else if (error.message.starts_with("database")) {
+                answer_error(connection, 404, error.message);
+            } else {
+                answer_error(connection, 500, error.message);
+            }
+            return;
+        case ErrorKind::kInvalid:
+            answer_write_error(connection, request, 400, error.message);
+            return;
+        case ErrorKind::kTooLarge:
+            answer_too_large(connection, request);
+            return;
+        default:
+            answer_busy(connection, request, error);
+            return;
+    }
+}
+
+// The body as text, inflated if need be; false when an error has been answered or nobody is there.
+io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
+                            engine::Permit& permit, BodyPool::Lease& body) {
+    CoreServices& services = connection.services();
+    if (!connection.take_buffered_body(*body, request.body_bytes_max)) {
+        switch (co_await connection.read_body(*body, request.body_bytes_max, permit)) {
+            case BodyStatus::kComplete:
+                break;
+            case BodyStatus::kTooLarge:
+                answer_too_large(connection, request);
+                co_return false;
+            case BodyStatus::kBusy: {
+                const Error error{ErrorKind::kBusy, "the server is busy, try again later"};
+                answer_busy(connection, request, error);
+                co_return false;
+            }
+            case BodyStatus::kMalformed:
+                answer_write_error(connection, request, 400, "malformed chunked encoding");
+                co_return false;
+            case BodyStatus::kGone:
+                co_return false;
+        }
+    }
+    services.metrics.write_body_bytes.add(body->size());
+    if (!request.gzip) co_return true;
+
+    BodyPool::Lease inflated = services.bodies.take();
+    const auto decoded =
+        services.gzip.decode({body->data(), body->size()}, *inflated, request.body_bytes_max);
+    if (!decoded.ok()) {
+        answer_failure(connection, request, decoded.error());
+        co_return false;
+    }
+    body = std::move(inflated);
+    if (body->size() > permit.bytes()) {
+        const auto grown = permit.grow_to(body->size());
+        if (!grown.ok()) {
+            answer_busy(connection, request, grown.error());
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+void remember_rejections(Connection& connection, const WriteRequest& request,
+                         const WriteReport& report) {
+    CoreServices& services = connection.services();
+    services.metrics.lines_rejected.add(report.parsed.rejected);
+    services.metrics.points_dropped.add(report.dropped() + report.parsed.beyond_retention);
+    std::size_t room = RejectRing::kPerRequestMax;
+    for (const auto* list : {&report.parsed.rejections, report.refused}) {
+        for (const model::Rejection& rejection : *list) {
+            if (room-- == 0) return;
+            services.rejects.add(request.now, request.database, connection.peer_address(),
+                                 rejection);
+        }
+    }
+}
+
+void answer_outcome(Connection& connection, const WriteRequest& request,
+                    const WriteReport& report) {
+    CoreServices& services = connection.services();
+    services.metrics.points_ok.add(report.outcome.rows_written);
+    services.metrics.values_ok.add(report.outcome.values_written);
+    if (report.is_clean()) [[likely]] {
+        connection.answer_no_content();
+        return;
+    }
+    remember_rejections(connection, request, report);
+    if (request.api == WriteApi::kV1) {
+        answer_error(connection, 400, partial_write_text(report));
+    } else {
+        answer_platform_error(connection, 422,
+                              "failure writing points to database: " + partial_write_text(report));
+    }
+}
+
+// Nothing of this body is written: no line was good (1.x), or one was bad (2.x).
+bool refuse_unparsable(Connection& connection, const WriteRequest& request,
+                       const WriteReport& report) {
+    const ingest::ParseResult& parsed = report.parsed;
+    if (parsed.rejected == 0) return false;
+    if (request.api == WriteApi::kV2) {
+        remember_rejections(connection, request, report);
+        const model::Rejection& first = parsed.rejections.front();
+        answer_platform_error(connection, 400, first.message, first.line);
+        return true;
+    }
+    if (parsed.rows + parsed.dropped + parsed.beyond_retention != 0) return false;
+    remember_rejections(connection, request, report);
+    answer_error(connection, 400, joined_parse_errors(parsed));
+    return true;
+}
+
+io::Task<void> write_points(Connection& connection, const WriteRequest& request,
+                            const BodyBuffer& body) {
+    CoreServices& services = connection.services();
+    ScratchPool::Lease scratch = services.scratch.take();
+    ingest::ParseOptions options;
+    options.precision = request.precision;
+    options.now = request.now;
+    options.stop_at_first_error = request.api == WriteApi::kV2;
+    const std::string_view text = as_text({body.data(), body.size()});
+    WriteReport report;
+    report.refused = &scratch->rejections;
+    for (;;) {
+        const auto target = services.core.resolve(request.database, request.policy);
+        if (!target.ok()) {
+            answer_failure(connection, request, target.error());
+            co_return;
+        }
+        scratch->clear();
+        report.parsed = services.parser.parse(text, options, target->shards,
+                                              services.core.series_index(), scratch->batch);
+        if (refuse_unparsable(connection, request, report)) co_return;
+        if (request.api == WriteApi::kV1 &&
+            !is_consistency_level(connection.parameters().get("consistency"))) {
+            answer_error(connection, 400, "invalid consistency level");
+            co_return;
+        }
+        if (report.parsed.rows == 0) break;
+        report.outcome = co_await services.core.write(*target, scratch->batch, scratch->rejections);
+        if (report.outcome.status != engine::WriteStatus::kParseAgain) break;
+    }
+    if (report.outcome.status == engine::WriteStatus::kFailed) {
+        services.metrics.points_failed.add(report.parsed.rows);
+        answer_failure(connection, request, report.outcome.error);
+        co_return;
+    }
+    answer_outcome(connection, request, report);
+}
+
+}  // namespace
+
+io::Task<void> handle_write(Connection& connection, WriteApi api) {
+    CoreServices& services = connection.services();
+    services.metrics.writes.add();
+    WriteRequest request;
+    request.api = api;
+    request.now = services.reactor.wall_ns();
+    if (!understand(connection, request)) co_return;
+
+    const http::Request& head = connection.request();
+    if (head.content_length > request.body_bytes_max) {
+        answer_too_large(connection, request);
+        co_return;
+    }
+    auto admitted = services.core.admission().try_admit(
+        request.gzip ? head.content_length * kGzipRatioGuess : head.content_length);
+    if (!admitted.ok()) {
+        answer_busy(connection, request, admitted.error());
+        co_return;
+    }
+    engine::Permit permit = std::move(admitted).value();
+    BodyPool::Lease body = services.bodies.take();
+    const std::int64_t began_ns = services.reactor.precise_ns();
+    services.metrics.writes_active.add();
+    if (co_await receive_body(connection, request, permit, body)) {
+        connection.release_input();
+        co_await write_points(connection, request, *body);
+    }
+    services.metrics.writes_active.subtract();
+    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
+    services.metrics.write_ns.add(took_ns);
+    services.metrics.write_latency_ns.record(took_ns);
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,34 @@
+// What became of the points of one request, and InfluxDB's sentences for it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sluice/engine/core.h"
+#include "sluice/ingest/line_protocol.h"
+#include "sluice/model/rejection.h"
+
+namespace sluice::server {
+
+struct WriteReport {
+    ingest::ParseResult parsed;
+    engine::WriteOutcome outcome;
+    // Points the engine took out of the batch.
+    const std::vector<model::Rejection>* refused = nullptr;
+
+    // Well formed, in time, and still not stored.
+    std::uint64_t dropped() const { return parsed.dropped + (parsed.rows - outcome.rows_written); }
+    bool is_clean() const {
+        return parsed.rejected == 0 && parsed.beyond_retention == 0 && dropped() == 0;
+    }
+};
+
+// The sentences of all lines that are not line protocol, as InfluxDB joins them.
+std::string joined_parse_errors(const ingest::ParseResult& parsed);
+
+// "partial write: ... dropped=N". InfluxDB gives one reason: a refusal by a shard before points
+// beyond retention (coordinator/points_writer.go), both before bad lines.
+std::string partial_write_text(const WriteReport& report);
+
+}  // namespace sluice::server
