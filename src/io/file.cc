@@ -80,7 +80,7 @@ File::File(File&& other) noexcept
 
 File& File::operator=(File&& other) noexcept {
     if (this != &other) {
-        SLUICE_CHECK(fd_ < 0);
+        close_now();
         reactor_ = other.reactor_;
         fd_ = std::exchange(other.fd_, -1);
         path_ = std::move(other.path_);
@@ -89,7 +89,11 @@ File& File::operator=(File&& other) noexcept {
 }
 
 File::~File() {
-    SLUICE_CHECK(fd_ < 0 || abandoning());
+    close_now();
+}
+
+void File::close_now() {
+    if (fd_ >= 0 && !abandoning()) reactor_->backend().close_now(std::exchange(fd_, -1));
 }
 
 Task<Result<File>> File::open(Reactor& reactor, std::string path, OpenMode mode) {

@@ -130,6 +130,7 @@ bool Reactor::run_share(std::size_t index) {
 
 void Reactor::report_long_turn(std::int64_t busy_ns) {
     metrics_.long_turns.add();
+    if (!backend_.is_real()) return;
     if (now_ns_ - last_report_ns_ < kReportIntervalNs && last_report_ns_ != 0) return;
     last_report_ns_ = now_ns_;
     log_warn("long turn", {{"core", core_},

@@ -77,6 +77,9 @@ public:
     // For destructors after an error at start; everything else closes by kClose.
     virtual void close_now(int fd) = 0;
 
+    // False where time is made up: long turns mean nothing then.
+    virtual bool is_real() const { return true; }
+
     const BackendMetrics& metrics() const { return metrics_; }
 
 protected:

@@ -17,8 +17,9 @@
 
 namespace sluice::io {
 
-// Of one core. close() completes before destruction. Not moved, closed or destroyed while one of
-// its operations is in flight.
+// Of one core. Not moved, closed or destroyed while one of its operations is in flight. close()
+// before destruction does not block; a File that is destroyed open, on the way out of an error,
+// closes its descriptor itself.
 class File {
 public:
     File() = default;
@@ -48,6 +49,7 @@ public:
 private:
     File(Reactor& reactor, std::string path, int fd);
     Task<Result<void>> write_all(ByteSpan data, std::uint64_t offset, std::uint32_t flags);
+    void close_now();
     Error failure(const char* doing, std::int64_t result) const;
 
     Reactor* reactor_ = nullptr;

@@ -1,0 +1,145 @@
+#include <cerrno>
+#include <deque>
+#include <utility>
+
+#include "connection.h"
+#include "sluice/base/check.h"
+#include "sluice/base/log.h"
+#include "sluice/io/socket.h"
+
+namespace sluice::io {
+
+namespace {
+
+// How long to leave connections in the kernel's queue when the process is out of descriptors.
+constexpr std::int64_t kBackOffNs = 50 * kMillisecondNs;
+// Accepted connections that nobody has asked for yet; beyond that they wait in the kernel.
+constexpr std::size_t kAcceptedMax = 256;
+
+bool is_shortage(std::int64_t result) {
+    return result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM;
+}
+
+}  // namespace
+
+// Keeps one multishot accept armed.
+class Listener::Acceptor final : public Operation, private Timer {
+public:
+    Acceptor(Reactor& reactor, int fd_, std::uint16_t port)
+        : Operation(OperationKind::kAccept, fd_),
+          Timer(&Acceptor::back_off_over),
+          reactor_(reactor),
+          port_(port) {
+        reactor_.backend().submit(*this);
+    }
+    ~Acceptor() { SLUICE_CHECK(fd < 0 || abandoning()); }
+
+    std::uint16_t port() const { return port_; }
+
+    void complete(const Completion& completion) override {
+        if (completion.result >= 0) {
+            accepted_.push_back(static_cast<int>(completion.result));
+            if (completion.more && accepted_.size() >= kAcceptedMax) {
+                reactor_.backend().cancel(*this);
+            }
+        } else if (is_shortage(completion.result) && !stopped_) {
+            log_warn("accept: out of descriptors or memory, trying again",
+                     {{"core", reactor_.core()}, {"errno", -completion.result}});
+            shortage_ = true;
+        }
+        if (!completion.more && !stopped_) {
+            if (shortage_) {
+                reactor_.timers().start(*this, reactor_.monotonic_ns() + kBackOffNs);
+            } else {
+                arm();
+            }
+        }
+        event_.notify_all();
+    }
+
+    Task<Result<Socket>> accept() {
+        while (accepted_.empty()) {
+            if (stopped_)
+                co_return Error{ErrorKind::kCancelled, "accept: the listener has stopped"};
+            co_await event_.wait();
+        }
+        const int accepted = accepted_.front();
+        accepted_.pop_front();
+        if (!stopped_) arm();
+        co_return Socket(std::make_unique<Socket::Connection>(reactor_, accepted));
+    }
+
+    void stop() {
+        if (stopped_) return;
+        stopped_ = true;
+        reactor_.timers().cancel(*this);
+        reactor_.backend().cancel(*this);
+        event_.notify_all();
+    }
+
+    Task<void> close() {
+        stop();
+        while (in_flight) co_await event_.wait();
+        for (const int accepted : accepted_) reactor_.backend().close_now(accepted);
+        accepted_.clear();
+        IoAwaiter close(reactor_.backend(), OperationKind::kClose, std::exchange(fd, -1));
+        co_await close;
+    }
+
+private:
+    static void back_off_over(Timer& timer) {
+        auto& self = static_cast<Acceptor&>(timer);
+        self.shortage_ = false;
+        self.arm();
+    }
+    void arm() {
+        if (in_flight || shortage_ || accepted_.size() >= kAcceptedMax) return;
+        reactor_.backend().submit(*this);
+    }
+
+    Reactor& reactor_;
+    std::uint16_t port_;
+    std::deque<int> accepted_;
+    bool stopped_ = false;
+    bool shortage_ = false;
+    Event event_;
+};
+
+Listener::Listener() = default;
+Listener::Listener(Listener&&) noexcept = default;
+Listener& Listener::operator=(Listener&& other) noexcept {
+    SLUICE_CHECK(acceptor_ == nullptr || this == &other);
+    acceptor_ = std::move(other.acceptor_);
+    return *this;
+}
+Listener::~Listener() = default;
+Listener::Listener(std::unique_ptr<Acceptor> acceptor) : acceptor_(std::move(acceptor)) {}
+
+Result<Listener> Listener::listen(Reactor& reactor, std::string address, std::uint16_t port) {
+    Backend& backend = reactor.backend();
+    SLUICE_TRY(const int fd, backend.listen(address, port));
+    Result<std::uint16_t> own_port = backend.local_port(fd);
+    if (!own_port.ok()) {
+        backend.close_now(fd);
+        return std::move(own_port).error();
+    }
+    return Listener(std::make_unique<Acceptor>(reactor, fd, *own_port));
+}
+
+std::uint16_t Listener::port() const {
+    return acceptor_->port();
+}
+Task<Result<Socket>> Listener::accept() {
+    return acceptor_->accept();
+}
+void Listener::stop() {
+    acceptor_->stop();
+}
+
+Task<void> Listener::close() {
+    if (acceptor_ == nullptr) co_return;
+    const std::unique_ptr<Acceptor> acceptor = std::move(acceptor_);
+    co_await acceptor->close();
+}
+
+}  // namespace sluice::io
