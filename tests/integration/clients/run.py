@@ -90,10 +90,17 @@ def test_shell_reads_long_answers_in_chunks(port):
     equal(len([line for line in out.splitlines() if line.startswith("disk,")]), 12000)
 
 
-def test_shell_ends_with_one_on_errors(port):
+def test_shell_ends_with_one_on_a_malformed_statement(port):
+    Shell(port).execute("SELECT used FROM", expect=1)
+
+
+def test_shell_shows_why_a_point_is_refused(port):
     shell = Shell(port)
-    shell.execute("SELECT used FROM", expect=1)
-    shell.execute(f"INSERT cpu,host=a\\ b load=\"text\" {START_NS}", "-database", "shell", expect=1)
+    result = subprocess.run([*shell.base, "-database", "shell", "-execute",
+                             f'INSERT cpu,host=a\\ b load="text" {START_NS}'],
+                            capture_output=True, text=True, timeout=60, check=False)
+    said = result.stdout + result.stderr
+    assert 'partial write: field type conflict: input field \\"load\\"' in said, said
 
 
 # ---- python3-influxdb
