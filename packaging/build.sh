@@ -19,9 +19,9 @@ for argument in "$@"; do
     esac
 done
 
-"$source/packaging/install_dependencies.sh" g++ dpkg-dev meson ninja-build 'pkgconf|pkg-config' \
-    liburing-dev libdeflate-dev libsimdjson-dev libmimalloc-dev libxxhash-dev libzstd-dev \
-    libfmt-dev libtomlplusplus-dev libgtest-dev curl
+"$source/packaging/install_dependencies.sh" g++ dpkg-dev meson ninja-build 'pkgconf|pkg-config' curl \
+    liburing-dev libdeflate-dev libmimalloc-dev libxxhash-dev libzstd-dev libre2-dev \
+    libtomlplusplus-dev libcli11-dev libgtest-dev
 
 # llhttp: where this release has no package, the static library of the next one, under DIR.
 pkg_config_path=

@@ -73,15 +73,20 @@ telegraf [[outputs.influxdb]]
 TEXT
 
 # One line about the last second, from the server's own counters: rewritten on a terminal, once in ten
-# seconds elsewhere.
+# seconds elsewhere. Points in segments have as many values as points did on average.
 status_of() {
     awk '
         /^#/ { next }
+        /^sluice_write_seconds\{.*quantile="0\.99"/ { p99 = $NF; next }
         { name = $1; sub(/\{.*/, "", name); sum[name] += $NF }
         END {
+            values = 0
+            if (sum["sluice_points_written_total"] > 0) {
+                values = sum["sluice_store_segment_rows"] * sum["sluice_values_written_total"] \
+                    / sum["sluice_points_written_total"]
+            }
             printf "%.0f %.0f %.6f %.0f %.0f\n", sum["sluice_points_written_total"],
-                sum["sluice_write_request_bytes_total"], p99, sum["sluice_values_stored"],
-                sum["sluice_segment_bytes"]
+                sum["sluice_http_body_bytes_total"], p99, values, sum["sluice_store_segment_bytes"]
         }'
 }
 points_before=0 bytes_before=0 second=0

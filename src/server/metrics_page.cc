@@ -230,6 +230,8 @@ private:
                   [](const Report& store) { return store.stats.segments; });
         per_store("sluice_store_segment_bytes", "gauge", "Bytes of segments.",
                   [](const Report& store) { return store.stats.segment_bytes; });
+        per_store("sluice_store_segment_rows", "gauge", "Rows of segments.",
+                  [](const Report& store) { return store.stats.segment_rows; });
         per_store("sluice_store_segments_quarantined", "gauge", "Damaged segments set aside.",
                   [](const Report& store) { return store.stats.segments_quarantined; });
         per_store("sluice_store_writable", "gauge", "1 unless the store refuses writes.",
