@@ -112,7 +112,7 @@ if ! command -v npm >/dev/null; then
 fi
 say "building release"
 mkdir -p "$logs"
-if ! packaging/build.sh "$build" 2>&1 | tee "$logs/build.log" |
+if ! packaging/build.sh "$build" -Dwerror="${SLUICE_WERROR:-false}" 2>&1 | tee "$logs/build.log" |
     awk -v every=25 'match($0, /^\[[0-9]+\/[0-9]+\]/) { if (++n % every == 0) print "         " $0; fflush(); next }
                      /error|warning|FAILED/ { print; fflush() }'; then
     say "the release build failed; see $logs/build.log"
