@@ -57,19 +57,22 @@ CarefulLine CarefulPath::parse(Request& request, std::string_view line, std::uin
     return add(request, time, number);
 }
 
-bool CarefulPath::read_values(std::string& why) {
+void CarefulPath::read_values(std::string& why) {
     value_count_ = 0;
     for (const FieldText& field : point_.fields) {
         if (value_count_ == values_.size()) values_.emplace_back();
         Value& value = values_[value_count_];
+        if (field.name.empty()) {
+            why = "missing field key";
+            return;
+        }
         if (!read_field_value(field.value, value.value)) {
             why = "invalid value: field-key=" + std::string(field.name);
-            return false;
+            return;
         }
         value.name = unescape_name(field.name);
         ++value_count_;
     }
-    return true;
 }
 
 bool CarefulPath::is_storable(Request& request, std::uint32_t number) {

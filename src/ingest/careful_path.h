@@ -44,7 +44,8 @@ private:
         FieldValueText value;
     };
 
-    bool read_values(std::string& why);
+    // Leaves what is wrong in `why`.
+    void read_values(std::string& why);
     bool is_storable(Request& request, std::uint32_t number);
     void unescape_strings(model::PointBatch& batch);
     CarefulLine add(Request& request, model::Timestamp time, std::uint32_t number);

@@ -84,7 +84,7 @@ public:
     void learn(model::MeasurementId measurement, const PointText& point);
 
 private:
-    static constexpr std::size_t kSlots = 1024;
+    static constexpr std::size_t kSlots = 256;
     std::vector<std::unique_ptr<FieldShape>> slots_{kSlots};
 };
 

@@ -11,7 +11,7 @@ namespace {
 // A last piece of the body up to this size is copied, so that the fast path may load past its end.
 constexpr std::size_t kTailBytesMax = 64 * 1024;
 // Fields of one line that the fast path takes.
-constexpr std::size_t kStagedValuesMax = 4096;
+constexpr std::size_t kStagedValuesMax = 1024;
 
 RunLines* run_lines_of(ParserKernel kernel) {
     switch (kernel) {

@@ -59,7 +59,7 @@ public:
     // Of the line before: its spelling, its shape and its timestamp.
     model::SpellingId spelling = model::SeriesIndex::kNone;
     FieldShape* shape = nullptr;
-    char time_text[20] = {};  // 19 digits and a newline
+    char time_text[21] = "0000000000000000000\n";
     model::Timestamp time = 0;
 
     // The parts that are not worth compiling for several instruction sets.

@@ -1,9 +1,9 @@
 // Line protocol from strangers: every kernel must make the same batch, and the fast path what the
 // careful path makes.
 //
-// The first byte chooses precision, retention and shard length; the rest is the body. It is parsed
-// twice in a row against one index, the second time with everything guessed right, and then line by
-// line by parsers that know nothing and therefore take the careful path.
+// The first byte chooses precision, retention and shard length; the rest is the body. Every kernel
+// parses it twice in a row against one index, the second time with everything guessed right; the
+// careful path alone is the authority.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ingest/careful_path.h"
 #include "ingest/point_text.h"
 #include "sluice/ingest/line_protocol.h"
 
@@ -115,33 +116,29 @@ Outcome parse(LineProtocolParser& parser, std::string_view body, const Setting& 
     return outcome;
 }
 
-// Every line alone, read by a parser and against an index that have seen nothing.
+// The same body by the careful path alone.
 Outcome parse_carefully(std::string_view body, const Setting& setting) {
-    Outcome whole;
-    whole.rows.resize(1);
+    model::SeriesIndex index;
+    model::PointBatch batch;
+    Outcome outcome;
+    ingest::RejectionList rejections(outcome.result);
+    const auto unit = static_cast<std::int64_t>(setting.options.precision);
+    ingest::Request request{setting.options,
+                            setting.shards,
+                            index,
+                            batch,
+                            outcome.result,
+                            rejections,
+                            model::truncate_as_go(setting.options.now, unit)};
+    ingest::CarefulPath careful;
     for (std::size_t at = 0; at < body.size();) {
         const std::size_t end = ingest::find_line_end(body, at);
-        // The escape rule at the very end of a body differs, so a line keeps its newline.
-        const std::string_view line = body.substr(at, std::min(end + 1, body.size()) - at);
-        LineProtocolParser parser(ParserKernel::kScalar);
-        model::SeriesIndex index;
-        Outcome one = parse(parser, line, setting, index);
-        if (one.result.lines != 1) return {};  // the line means something else alone
-        whole.rows.push_back(std::move(one.rows.at(1)));
-        whole.result.rows += one.result.rows;
-        whole.result.rejected += one.result.rejected;
-        whole.result.dropped += one.result.dropped;
-        whole.result.beyond_retention += one.result.beyond_retention;
-        ++whole.result.lines;
-        for (model::Rejection& each : one.result.rejections) {
-            each.line = whole.result.lines;
-            const bool is_repeated = each.reason == model::RejectReason::kBeyondRetention &&
-                                     whole.result.beyond_retention > 1;
-            if (!is_repeated) whole.result.rejections.push_back(std::move(each));
-        }
+        careful.parse(request, body.substr(at, end - at), ++outcome.result.lines);
         at = end + 1;
     }
-    return whole;
+    batch.finish();
+    outcome.rows = rows_of(batch, index, outcome.result.lines);
+    return outcome;
 }
 
 void check(bool holds, const char* what) {
@@ -170,9 +167,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         Outcome cold = parse(parser, body, setting, index);
         const Outcome warm = parse(parser, body, setting, index);
         check(same(cold, warm), "the same body, parsed again");
-        if (careful.result.lines == cold.result.lines) {
-            check(same(cold, careful), "line by line and as a whole");
-        }
+        check(same(cold, careful), "fast and careful path");
         first.push_back(std::move(cold));
         check(same(first.front(), first.back()), "kernels");
     }
