@@ -51,7 +51,6 @@ public:
     const T& operator[](std::size_t i) const { return data_[i]; }
     T& back() { return data_[size_ - 1]; }
     const T& back() const { return data_[size_ - 1]; }
-    operator std::span<const T>() const { return {data_, size_}; }  // NOLINT: implicit
 
     void clear() { size_ = 0; }
     void pop_back() { --size_; }
