@@ -5,14 +5,29 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/base/byte_writer.h"
+#include "sluice/base/bytes.h"
+#include "sluice/codec/column_chunk.h"
 #include "sluice/model/field_type.h"
 #include "sluice/model/shard_map.h"
 #include "sluice/model/timestamp.h"
 
 namespace sluice::storage {
 
+// First bytes of the file, and last ones.
 inline constexpr std::string_view kSegmentMagic = "SLUICSEG";
 inline constexpr std::uint32_t kSegmentVersion = 1;
+inline constexpr std::size_t kSegmentHeaderBytes = 16;
+inline constexpr std::size_t kSegmentTrailerBytes = 32;
+// Ends every structure but the trailer's magic: CRC-32C of all its bytes before.
+inline constexpr std::size_t kChecksumBytes = 4;
+
+// A piece of the file.
+struct FileRange {
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+    std::uint64_t end() const { return offset + size; }
+};
 
 struct SegmentColumn {
     std::string name;
@@ -34,5 +49,17 @@ struct SegmentMeta {
     std::uint64_t size_bytes = 0;  // of the file, a multiple of kDirectIoAlignment
     bool operator==(const SegmentMeta&) const = default;
 };
+
+// Appends the checksum of what `out` holds from `start` on.
+void seal(ByteWriter& out, std::size_t start);
+// The bytes before the checksum, or an empty span when it does not match.
+ByteSpan unseal(ByteSpan sealed);
+
+// Statistics of a column that has at least one value, in the form of the block directory.
+void append_statistics(ByteWriter& out, model::FieldType type, std::uint32_t rows,
+                       const codec::ColumnStatistics& statistics);
+// False when damaged.
+bool read_statistics(ByteReader& in, model::FieldType type, std::uint32_t rows,
+                     codec::ColumnStatistics& statistics);
 
 }  // namespace sluice::storage

@@ -1,5 +1,5 @@
-// The index of a segment in memory: footer, block directory and pages of series keys, parsed from
-// bytes without any I/O.
+// The index of a segment in memory: footer and directories of blocks and of pages of series keys,
+// parsed from bytes without any I/O.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,9 @@
 #include "sluice/base/result.h"
 #include "sluice/codec/column_chunk.h"
 #include "storage/segment_format.h"
+#include "storage/segment_series_page.h"
 
 namespace sluice::storage {
-
-// A piece of the file.
-struct FileRange {
-    std::uint64_t offset = 0;
-    std::uint64_t size = 0;
-};
 
 struct SegmentMeasurement {
     std::string name;  // unescaped
@@ -66,9 +61,17 @@ struct SegmentBlockChunks {
     std::vector<SegmentChunkInfo> columns;
 };
 
+// A page of series keys as the directory describes it.
+struct SegmentPageInfo {
+    FileRange range;
+    std::uint32_t first_series = 0;
+    std::uint32_t series_count = 0;
+};
+
 class SegmentIndex {
 public:
     std::span<const SegmentColumn> columns() const { return columns_; }
+    bool has_sequences() const { return has_sequences_; }
     std::uint32_t series_count() const { return series_count_; }
 
     std::uint32_t block_count() const { return static_cast<std::uint32_t>(blocks_.size()); }
@@ -79,9 +82,9 @@ public:
     void read_chunks(std::uint32_t block, SegmentBlockChunks& out) const;
 
     std::uint32_t page_count() const { return static_cast<std::uint32_t>(pages_.size()); }
-    // The number of the page's first series.
-    std::uint32_t page_first_series(std::uint32_t page) const { return pages_[page].first_series; }
+    const SegmentPageInfo& page(std::uint32_t index) const { return pages_[index]; }
     std::uint32_t page_of_series(std::uint32_t series) const;
+    std::string_view first_key_of_page(std::uint32_t page) const;
     // The only page that may hold the key.
     std::uint32_t page_of_key(std::string_view key) const;
 
@@ -92,54 +95,26 @@ public:
                                       bool has_sequences);
 
 private:
-    friend class SegmentReader;
-    struct Page {
-        FileRange range;
-        std::uint32_t first_series = 0;
-        std::uint32_t first_key_begin = 0;  // in page_keys_
-        std::uint32_t first_key_size = 0;
-    };
+    bool parse_pages(ByteReader& in, std::uint64_t offset_max);
+    bool parse_blocks(ByteReader& in, const SegmentMeasurement& measurement);
+    bool parse_entries(ByteReader& in, std::span<const std::uint64_t> sizes);
+    bool parse_entry(std::uint32_t block, SegmentBlockChunks& out) const;
 
     std::vector<SegmentColumn> columns_;
     bool has_sequences_ = false;
     std::uint32_t series_count_ = 0;
     std::vector<SegmentBlockInfo> blocks_;
-    PodVector<std::uint32_t> chunk_positions_;  // of each block in chunk_bytes_
-    PodVector<std::byte> chunk_bytes_;
-    std::vector<Page> pages_;
-    std::string page_keys_;
+    PodVector<std::uint64_t> entry_ends_;  // of each block's entry in entries_
+    PodVector<std::byte> entries_;
+    std::vector<SegmentPageInfo> pages_;
+    std::vector<std::string> first_keys_;  // of pages
 };
 
-// Series keys of one page, in columns: per tag a dictionary of values and one id per series.
-// Tags can be tested without making the keys.
-class SeriesPage {
-public:
-    std::uint32_t first_series() const { return first_series_; }
-    std::uint32_t series_count() const { return series_count_; }
-
-    // Appends the canonical key of series first_series() + i.
-    void append_key(std::uint32_t i, std::string& out) const;
-    // All keys of the page in ascending order.
-    void append_keys(std::vector<std::string>& out) const;
-    // Position i of the key, or -1.
-    std::int64_t find(std::string_view key) const;
-
-    static Result<SeriesPage> parse(ByteSpan bytes, std::uint32_t first_series,
-                                    std::uint32_t series_count);
-
-private:
-    struct TagColumn {
-        std::string key;                  // escaped, as in the series key
-        std::vector<std::string> values;  // escaped, ascending
-        PodVector<std::uint32_t> ids;     // per series; 0: no such tag, else 1 + index into values
-    };
-
-    std::uint32_t first_series_ = 0;
-    std::uint32_t series_count_ = 0;
-    std::string prefix_;  // the escaped measurement
-    std::vector<TagColumn> tags_;
-};
-
-Result<SegmentFooter> parse_segment_footer(ByteSpan bytes);
+// Where the trailer says the footer is. `bytes` are the last kSegmentTrailerBytes of a file of
+// `file_size` bytes. kUnsupported for another version.
+Result<FileRange> parse_segment_trailer(ByteSpan bytes, std::uint64_t file_size);
+// `bytes` is what the trailer names.
+Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_size);
+Result<void> check_segment_header(ByteSpan bytes);
 
 }  // namespace sluice::storage

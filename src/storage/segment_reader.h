@@ -18,25 +18,11 @@
 #include "sluice/base/result.h"
 #include "sluice/codec/column_chunk.h"
 #include "sluice/io/task.h"
+#include "storage/random_access.h"
 #include "storage/segment_format.h"
 #include "storage/segment_index.h"
 
 namespace sluice::storage {
-
-// Bytes of a file together with what keeps them in memory (a buffer, or a page of a cache).
-struct FileBytes {
-    std::shared_ptr<const void> owner;
-    ByteSpan bytes;
-};
-
-// The seam between reader and file: an io::File, the block cache, or memory in tests.
-class RandomAccess {
-public:
-    virtual ~RandomAccess() = default;
-    virtual std::uint64_t size() const = 0;
-    // Exactly [offset, offset + size); the reader never asks beyond size().
-    virtual io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) = 0;
-};
 
 // One block, decoded as far as it was asked for. Reused from block to block.
 struct SegmentBlock {
@@ -60,6 +46,7 @@ public:
     static io::Task<Result<std::unique_ptr<SegmentReader>>> open(RandomAccess& access,
                                                                  std::string path);
 
+    const std::string& path() const { return path_; }
     const SegmentMeta& meta() const { return footer_.meta; }
     bool has_sequences() const { return footer_.has_sequences; }
     // Sorted by name.
@@ -68,8 +55,11 @@ public:
     const SegmentMeasurement* find_measurement(std::string_view name) const;
 
     // Directory of series pages and blocks of one measurement; memory about as on disk.
+    // `measurement` is one of measurements().
     io::Task<Result<std::unique_ptr<SegmentIndex>>> load_index(
         const SegmentMeasurement& measurement) const;
+
+    // In the following, `index` (of this segment) stays alive until completion.
 
     // One page of series keys.
     io::Task<Result<SeriesPage>> read_series_page(const SegmentIndex& index,
@@ -78,19 +68,29 @@ public:
     io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,
                                                                std::string key) const;
 
-    // `request` is copied at once but what its span points to stays until completion, like `out`.
+    // What `request` points to stays until completion, like `out`. Chunks that lie close together
+    // come with one read.
     io::Task<Result<void>> read_block(const SegmentIndex& index, std::uint32_t block,
                                       BlockRequest request, SegmentBlock& out) const;
 
-    // Walks every structure and every checksum of the file.
+    // Walks the whole file: every checksum, every chunk, statistics against rows, order of keys and
+    // times, and that no byte belongs to nothing.
     io::Task<Result<void>> verify() const;
 
 private:
-    SegmentReader(RandomAccess& access, std::string path, SegmentFooter footer);
+    SegmentReader(RandomAccess& access, std::string path, SegmentFooter footer,
+                  FileRange footer_range);
+
+    io::Task<Result<FileBytes>> read(FileRange range) const;
+    io::Task<Result<std::uint64_t>> verify_measurement(const SegmentMeasurement& measurement) const;
+    io::Task<Result<std::uint64_t>> verify_pages(const SegmentIndex& index) const;
+    io::Task<Result<std::uint64_t>> verify_blocks(const SegmentIndex& index) const;
+    Error placed(Error error, const std::string& place) const;
 
     RandomAccess& access_;
     std::string path_;
     SegmentFooter footer_;
+    FileRange footer_range_;
 };
 
 }  // namespace sluice::storage

@@ -1,0 +1,293 @@
+#include "storage/segment_reader.h"
+
+#include <algorithm>
+
+#include "sluice/base/check.h"
+#include "sluice/io/reactor.h"
+
+namespace sluice::storage {
+namespace {
+
+// Chunks with less than this between them are read at once: a device answers 16 KiB more sooner
+// than a second request.
+constexpr std::uint64_t kReadGapMax = 16 * 1024;
+
+// The chunks of a block that are wanted, and the reads that bring them.
+struct BlockRead {
+    FileRange range;
+    FileBytes bytes;
+};
+
+void add_range(std::vector<BlockRead>& reads, const FileRange& range) {
+    if (range.size == 0) return;
+    if (!reads.empty() && range.offset <= reads.back().range.end() + kReadGapMax &&
+        range.offset >= reads.back().range.offset) {
+        FileRange& last = reads.back().range;
+        last.size = std::max(last.end(), range.end()) - last.offset;
+        return;
+    }
+    reads.push_back({range, {}});
+}
+
+ByteSpan chunk_bytes(const std::vector<BlockRead>& reads, const FileRange& range) {
+    for (const BlockRead& read : reads) {
+        if (range.offset >= read.range.offset && range.end() <= read.range.end()) {
+            return read.bytes.bytes.subspan(range.offset - read.range.offset, range.size);
+        }
+    }
+    SLUICE_CHECK(false);
+    return {};
+}
+
+Result<void> decode_runs(const SegmentBlockInfo& info, ByteSpan chunk, SegmentBlock& out) {
+    out.run_rows.clear();
+    if (info.series_count == 1) {
+        out.run_rows.push_back(info.rows);
+        return {};
+    }
+    PodVector<std::uint64_t> words;
+    SLUICE_TRY_VOID(codec::decode_words(chunk, info.series_count, words));
+    std::uint64_t rows = 0;
+    for (const std::uint64_t word : words) {
+        if (word == 0 || word > info.rows) {
+            return Error{ErrorKind::kCorrupt, "row counts of series are wrong"};
+        }
+        out.run_rows.push_back(static_cast<std::uint32_t>(word));
+        rows += word;
+    }
+    if (rows != info.rows) return Error{ErrorKind::kCorrupt, "row counts of series are wrong"};
+    return {};
+}
+
+Result<void> decode_block(const SegmentIndex& index, const SegmentBlockInfo& info,
+                          const SegmentBlockChunks& chunks, const std::vector<BlockRead>& reads,
+                          const BlockRequest& request, SegmentBlock& out) {
+    out.rows = info.rows;
+    out.first_series = info.first_series;
+    out.sequences.clear();
+    const ByteSpan runs = chunks.runs.size == 0 ? ByteSpan() : chunk_bytes(reads, chunks.runs);
+    SLUICE_TRY_VOID(decode_runs(info, runs, out));
+    SLUICE_TRY_VOID(codec::decode_times(chunk_bytes(reads, chunks.times), out.run_rows, out.times));
+    if (request.with_sequences && chunks.sequences.size != 0) {
+        SLUICE_TRY_VOID(
+            codec::decode_words(chunk_bytes(reads, chunks.sequences), info.rows, out.sequences));
+    }
+    out.columns.resize(request.columns.size());
+    for (std::size_t i = 0; i < request.columns.size(); ++i) {
+        const std::uint32_t column = request.columns[i];
+        const model::FieldType type = index.columns()[column].type;
+        const FileRange range = chunks.columns[column].range;
+        if (range.size == 0) {
+            out.columns[i].set_all_null(type, info.rows);
+            continue;
+        }
+        SLUICE_TRY_VOID(
+            codec::decode_column(chunk_bytes(reads, range), type, info.rows, out.columns[i]));
+    }
+    return {};
+}
+
+std::string block_place(std::uint32_t block, const SegmentBlockInfo& info) {
+    return "block " + std::to_string(block) + " at byte " + std::to_string(info.range.offset);
+}
+
+// What the directory says of a block against its rows.
+Result<void> check_block(const SegmentIndex& index, const SegmentBlockInfo& info,
+                         const SegmentBlockChunks& chunks, const SegmentBlock& block) {
+    const auto [earliest, latest] = std::minmax_element(block.times.begin(), block.times.end());
+    if (*earliest != info.time_min || *latest != info.time_max) {
+        return Error{ErrorKind::kCorrupt, "times outside the directory's range"};
+    }
+    std::size_t row = 0;
+    for (const std::uint32_t rows : block.run_rows) {
+        for (std::size_t i = row + 1; i < row + rows; ++i) {
+            if (block.times[i] <= block.times[i - 1]) {
+                return Error{ErrorKind::kCorrupt, "times do not ascend"};
+            }
+        }
+        row += rows;
+    }
+    for (std::size_t i = 0; i < index.columns().size(); ++i) {
+        if (!chunks.columns[i].has_statistics) continue;
+        if (codec::column_statistics(block.columns[i].slice(), block.rows) !=
+            chunks.columns[i].statistics) {
+            return Error{ErrorKind::kCorrupt,
+                         "statistics of column " + index.columns()[i].name + " are wrong"};
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+SegmentReader::SegmentReader(RandomAccess& access, std::string path, SegmentFooter footer,
+                             FileRange footer_range)
+    : access_(access),
+      path_(std::move(path)),
+      footer_(std::move(footer)),
+      footer_range_(footer_range) {}
+
+Error SegmentReader::placed(Error error, const std::string& place) const {
+    error.message = "segment " + path_ + ": " + (place.empty() ? "" : place + ": ") + error.message;
+    return error;
+}
+
+io::Task<Result<FileBytes>> SegmentReader::read(FileRange range) const {
+    return access_.read(range.offset, range.size);
+}
+
+io::Task<Result<std::unique_ptr<SegmentReader>>> SegmentReader::open(RandomAccess& access,
+                                                                     std::string path) {
+    const std::uint64_t size = access.size();
+    if (size < kSegmentHeaderBytes + kSegmentTrailerBytes) {
+        co_return Error{ErrorKind::kCorrupt, "segment " + path + ": shorter than its trailer"};
+    }
+    SLUICE_CO_TRY(const FileBytes trailer,
+                  co_await access.read(size - kSegmentTrailerBytes, kSegmentTrailerBytes));
+    Result<FileRange> range = parse_segment_trailer(trailer.bytes, size);
+    if (!range.ok()) {
+        co_return Error{range.error().kind, "segment " + path + ": " + range.error().message};
+    }
+    SLUICE_CO_TRY(const FileBytes bytes, co_await access.read(range->offset, range->size));
+    Result<SegmentFooter> footer = parse_segment_footer(bytes.bytes, size);
+    if (!footer.ok()) {
+        co_return Error{footer.error().kind, "segment " + path + ": " + footer.error().message};
+    }
+    co_return std::unique_ptr<SegmentReader>(
+        new SegmentReader(access, std::move(path), std::move(footer).value(), *range));
+}
+
+const SegmentMeasurement* SegmentReader::find_measurement(std::string_view name) const {
+    const auto found = std::lower_bound(
+        footer_.measurements.begin(), footer_.measurements.end(), name,
+        [](const auto& measurement, auto wanted) { return measurement.name < wanted; });
+    return found != footer_.measurements.end() && found->name == name ? &*found : nullptr;
+}
+
+io::Task<Result<std::unique_ptr<SegmentIndex>>> SegmentReader::load_index(
+    const SegmentMeasurement& measurement) const {
+    SLUICE_CO_TRY(const FileBytes bytes, co_await read(measurement.index));
+    Result<SegmentIndex> index =
+        SegmentIndex::parse(bytes.bytes, measurement, footer_.has_sequences);
+    if (!index.ok()) {
+        co_return placed(std::move(index).error(), "measurement " + measurement.name);
+    }
+    co_return std::make_unique<SegmentIndex>(std::move(index).value());
+}
+
+io::Task<Result<SeriesPage>> SegmentReader::read_series_page(const SegmentIndex& index,
+                                                             std::uint32_t page) const {
+    const SegmentPageInfo info = index.page(page);
+    SLUICE_CO_TRY(const FileBytes bytes, co_await read(info.range));
+    Result<SeriesPage> parsed =
+        SeriesPage::parse(bytes.bytes, info.first_series, info.series_count);
+    if (!parsed.ok()) {
+        co_return placed(std::move(parsed).error(),
+                         "page at byte " + std::to_string(info.range.offset));
+    }
+    co_return parsed;
+}
+
+io::Task<Result<std::optional<std::uint32_t>>> SegmentReader::find_series(const SegmentIndex& index,
+                                                                          std::string key) const {
+    if (index.page_count() == 0) co_return std::optional<std::uint32_t>();
+    SLUICE_CO_TRY(const SeriesPage page, co_await read_series_page(index, index.page_of_key(key)));
+    const std::int64_t found = page.find(key);
+    if (found < 0) co_return std::optional<std::uint32_t>();
+    co_return std::optional<std::uint32_t>(page.first_series() + static_cast<std::uint32_t>(found));
+}
+
+io::Task<Result<void>> SegmentReader::read_block(const SegmentIndex& index, std::uint32_t block,
+                                                 BlockRequest request, SegmentBlock& out) const {
+    const SegmentBlockInfo info = index.block(block);
+    SegmentBlockChunks chunks;
+    index.read_chunks(block, chunks);
+    std::vector<BlockRead> reads;
+    add_range(reads, chunks.runs);
+    add_range(reads, chunks.times);
+    if (request.with_sequences) add_range(reads, chunks.sequences);
+    for (const std::uint32_t column : request.columns) {
+        add_range(reads, chunks.columns[column].range);
+    }
+    for (BlockRead& piece : reads) {
+        SLUICE_CO_TRY(piece.bytes, co_await read(piece.range));
+    }
+    Result<void> decoded = decode_block(index, info, chunks, reads, request, out);
+    if (!decoded.ok()) co_return placed(std::move(decoded).error(), block_place(block, info));
+    co_return Result<void>();
+}
+
+io::Task<Result<std::uint64_t>> SegmentReader::verify_pages(const SegmentIndex& index) const {
+    std::uint64_t bytes = 0;
+    std::string previous;
+    std::string key;
+    for (std::uint32_t i = 0; i < index.page_count(); ++i) {
+        SLUICE_CO_TRY(const SeriesPage page, co_await read_series_page(index, i));
+        bytes += index.page(i).range.size;
+        for (std::uint32_t k = 0; k < page.series_count(); ++k) {
+            key.clear();
+            page.append_key(k, key);
+            const bool first = i == 0 && k == 0;
+            if ((!first && key <= previous) || (k == 0 && key != index.first_key_of_page(i))) {
+                co_return placed({ErrorKind::kCorrupt, "keys do not ascend"},
+                                 "page " + std::to_string(i));
+            }
+            std::swap(key, previous);
+        }
+    }
+    co_return bytes;
+}
+
+io::Task<Result<std::uint64_t>> SegmentReader::verify_blocks(const SegmentIndex& index) const {
+    std::uint64_t bytes = 0;
+    SegmentBlock block;
+    SegmentBlockChunks chunks;
+    std::vector<std::uint32_t> all_columns(index.columns().size());
+    for (std::uint32_t i = 0; i < all_columns.size(); ++i) all_columns[i] = i;
+    const BlockRequest request{all_columns, true};
+    for (std::uint32_t i = 0; i < index.block_count(); ++i) {
+        SLUICE_CO_TRY_VOID(co_await read_block(index, i, request, block));
+        index.read_chunks(i, chunks);
+        Result<void> checked = check_block(index, index.block(i), chunks, block);
+        if (!checked.ok()) {
+            co_return placed(std::move(checked).error(), block_place(i, index.block(i)));
+        }
+        bytes += index.block(i).range.size;
+    }
+    co_return bytes;
+}
+
+io::Task<Result<std::uint64_t>> SegmentReader::verify_measurement(
+    const SegmentMeasurement& measurement) const {
+    SLUICE_CO_TRY(const std::unique_ptr<SegmentIndex> index, co_await load_index(measurement));
+    SLUICE_CO_TRY(const std::uint64_t pages, co_await verify_pages(*index));
+    SLUICE_CO_TRY(const std::uint64_t blocks, co_await verify_blocks(*index));
+    co_return pages + blocks + measurement.index.size;
+}
+
+io::Task<Result<void>> SegmentReader::verify() const {
+    SLUICE_CO_TRY(const FileBytes header, co_await access_.read(0, kSegmentHeaderBytes));
+    Result<void> checked = check_segment_header(header.bytes);
+    if (!checked.ok()) co_return placed(std::move(checked).error(), "");
+    std::uint64_t bytes = kSegmentHeaderBytes + footer_range_.size;
+    for (const SegmentMeasurement& measurement : footer_.measurements) {
+        SLUICE_CO_TRY(const std::uint64_t more, co_await verify_measurement(measurement));
+        bytes += more;
+    }
+    const FileRange padding{footer_range_.end(),
+                            access_.size() - kSegmentTrailerBytes - footer_range_.end()};
+    if (padding.size != 0) {
+        SLUICE_CO_TRY(const FileBytes zeros, co_await read(padding));
+        for (const std::byte byte : zeros.bytes) {
+            if (byte != std::byte{0}) {
+                co_return placed({ErrorKind::kCorrupt, "padding is not zero"}, "");
+            }
+        }
+    }
+    if (bytes != footer_range_.end()) {
+        co_return placed({ErrorKind::kCorrupt, "bytes that belong to nothing"}, "");
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::storage
