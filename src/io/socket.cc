@@ -34,36 +34,51 @@ Task<Result<Socket>> Socket::connect(Reactor& reactor, std::string address, std:
     co_return Socket(std::make_unique<Connection>(reactor, fd));
 }
 
-Task<Result<ByteSpan>> Socket::receive() {
-    return connection_->receive();
-}
-void Socket::release() {
-    connection_->release();
-}
-Task<Result<std::size_t>> Socket::receive_into(MutableByteSpan into) {
-    return connection_->receive_into(into);
-}
-Task<Result<void>> Socket::send(ByteSpan bytes) {
-    return connection_->send(bytes, {});
-}
-Task<Result<void>> Socket::send2(ByteSpan head, ByteSpan body) {
-    return connection_->send(head, body);
-}
-void Socket::set_deadline_ns(std::int64_t deadline_ns) {
-    connection_->set_deadline_ns(deadline_ns);
-}
-void Socket::shutdown() {
-    connection_->shutdown();
-}
-Task<Result<void>> Socket::finish_sending() {
-    return connection_->finish_sending();
+namespace {
+
+Error closed(const char* doing) {
+    return Error{ErrorKind::kCancelled, std::string(doing) + ": the connection is closed"};
 }
 
+template <class T>
+Task<Result<T>> refuse(const char* doing) {
+    co_return closed(doing);
+}
+
+}  // namespace
+
+Task<Result<ByteSpan>> Socket::receive() {
+    return connection_ == nullptr ? refuse<ByteSpan>("receive") : connection_->receive();
+}
+Task<Result<std::size_t>> Socket::receive_into(MutableByteSpan into) {
+    return connection_ == nullptr ? refuse<std::size_t>("receive")
+                                  : connection_->receive_into(into);
+}
+Task<Result<void>> Socket::send(ByteSpan bytes) {
+    return send2(bytes, {});
+}
+Task<Result<void>> Socket::send2(ByteSpan head, ByteSpan body) {
+    return connection_ == nullptr ? refuse<void>("send") : connection_->send(head, body);
+}
+Task<Result<void>> Socket::finish_sending() {
+    return connection_ == nullptr ? refuse<void>("send") : connection_->finish_sending();
+}
+void Socket::release() {
+    if (connection_ != nullptr) connection_->release();
+}
+void Socket::set_deadline_ns(std::int64_t deadline_ns) {
+    if (connection_ != nullptr) connection_->set_deadline_ns(deadline_ns);
+}
+void Socket::shutdown() {
+    if (connection_ != nullptr) connection_->shutdown();
+}
+
+// The connection stays in place until the last receive and send have ended: their callers may try
+// again before they learn that it is closed.
 Task<void> Socket::close() {
     if (connection_ == nullptr) co_return;
-    // Pending receives and sends refer to the connection, not to this Socket.
-    const std::unique_ptr<Connection> connection = std::move(connection_);
-    co_await connection->close();
+    co_await connection_->close();
+    connection_.reset();
 }
 
 std::string Socket::peer_address() const {

@@ -17,7 +17,8 @@ namespace sluice::io {
 
 // Of one core. At most one receive and one send are in flight; one of each may be. close()
 // completes before destruction; it may be called while a receive or a send is in flight, and lets
-// them end with an error first. Not moved while something is in flight.
+// them end with ErrorKind::kCancelled first, as does every later call. Not moved while something is
+// in flight.
 class Socket {
 public:
     Socket();
