@@ -1,6 +1,8 @@
 #include "sluice/model/point_batch.h"
 
+#include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace sluice::model {
 namespace {
@@ -79,6 +81,14 @@ void BatchColumn::truncate_to(std::uint32_t rows) {
     if (rows % 64 != 0) validity.back() &= (std::uint64_t{1} << (rows % 64)) - 1;
 }
 
+bool BatchColumn::has_values() const {
+    if (!has_nulls) return filled != 0;
+    for (const std::uint64_t word : validity) {
+        if (word != 0) return true;
+    }
+    return false;
+}
+
 void BatchColumn::clear() {
     filled = 0;
     has_nulls = false;
@@ -133,6 +143,14 @@ void BatchTable::drop_rows(const std::vector<bool>& drop) {
     keep_rows(series, drop);
     keep_rows(times, drop);
     keep_rows(lines, drop);
+}
+
+void BatchTable::remove_empty_columns() {
+    // The removed ones go behind those in use and keep their memory for later requests.
+    const auto used_end = columns.begin() + column_count;
+    const auto kept_end = std::stable_partition(
+        columns.begin(), used_end, [](const BatchColumn& each) { return each.has_values(); });
+    column_count = static_cast<std::uint32_t>(kept_end - columns.begin());
 }
 
 void BatchTable::clear() {
@@ -193,6 +211,18 @@ void PointBatch::finish() {
             tables_[i].columns[c].pad_to(rows);
         }
     }
+}
+
+void PointBatch::remove_empty_tables() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < table_count_; ++i) {
+        if (tables_[i].rows() == 0) continue;
+        if (kept != i) std::swap(tables_[kept], tables_[i]);
+        ++kept;
+    }
+    // The empty ones are cleared here: clear() only sees those in use.
+    for (std::size_t i = kept; i < table_count_; ++i) tables_[i].clear();
+    table_count_ = kept;
 }
 
 void PointBatch::clear() {

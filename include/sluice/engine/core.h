@@ -38,8 +38,12 @@ class Reactor;
 
 namespace sluice::engine {
 
-class Engine;
 class CoreState;
+class Engine;
+class EngineState;
+
+// Text of rejections that one write adds at most; what exceeds it is only counted.
+inline constexpr std::size_t kRejectionBytesMax = 64 * 1024;
 
 // Where the points of one request go, by one snapshot. It keeps the snapshot alive.
 struct WriteTarget {
@@ -62,6 +66,8 @@ struct WriteOutcome {
     Error error;
     std::uint64_t rows_written = 0;
     std::uint64_t values_written = 0;
+    // Rows this write refused; `rejections` names as many as its bound allows, the first always.
+    std::uint64_t rows_rejected = 0;
 };
 
 // Written by the core, read by any.
@@ -71,7 +77,6 @@ struct CoreMetrics {
     Counter points_written;
     Counter values_written;
     Counter points_type_conflict;
-    Counter points_invalid_name;
     Counter names_requested;  // messages to the catalog's core
     Counter parses_repeated;
 };
@@ -98,11 +103,11 @@ public:
     model::SeriesIndex& series_index();
 
     // Checks every column against the schema of its shard group; rows with a conflict are removed
-    // from `batch` and added to `rejections`, in the order in which InfluxDB would name them. Asks
-    // the catalog's core for unknown shard groups, measurements and fields in one message. Then
-    // appends to the store.
-    // `target` is taken by reference for the first step only; `batch`, `rejections` and the
-    // request body that the batch points into live until completion.
+    // from `batch` and added to `rejections` (kTypeConflict, by line, about kRejectionBytesMax of
+    // text). Asks the catalog's core for unknown shard groups, measurements and fields in one
+    // message. Then appends to the store. The batch is of no use afterwards.
+    // `target` is needed for the first step only; `batch`, `rejections` and the request body that
+    // the batch points into live until completion.
     io::Task<WriteOutcome> write(const WriteTarget& target, model::PointBatch& batch,
                                  std::vector<model::Rejection>& rejections);
 
@@ -128,8 +133,7 @@ public:
     const CoreMetrics& metrics() const;
 
 private:
-    friend class Engine;
-    friend class CoreState;
+    friend class EngineState;
     explicit Core(std::unique_ptr<CoreState> state);
     std::unique_ptr<CoreState> state_;
 };

@@ -42,11 +42,14 @@ struct EngineOptions {
     std::string data_directory;
     std::uint32_t cores = 1;
     MemoryBudget memory;
-    // Free space of the data directory below which writes are refused; twice the bound of the
-    // stores, so that an admitted write can still be logged.
+    // Free space of the data directory below which writes are refused: well above the stores' own
+    // bound, so that an admitted write can still be logged.
     std::uint64_t free_space_min = 256 * kMiB;
     std::int64_t free_space_check_ns = 500 * kMillisecondNs;
+    // A group leaves the server at most about this long after it has expired.
     std::int64_t retention_check_ns = 30 * kMinuteNs;
+    // Off where the directory exists only in a simulation.
+    bool lock_directory = true;
     // Directory, sequences, head and cache sizes are filled in by the engine.
     storage::StoreOptions store;
 };

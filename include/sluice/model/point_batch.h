@@ -60,6 +60,8 @@ struct BatchColumn {
         mark(row);
     }
 
+    // Whether any row has a value. After finish().
+    bool has_values() const;
     // Fills nulls up to `rows`.
     void pad_to(std::uint32_t rows);
     // Forgets values of rows >= `rows`.
@@ -95,6 +97,8 @@ struct BatchTable {
     void truncate_to(std::uint32_t rows);
     // Removes the rows whose bit in `drop` is set; columns that lose all values stay, all null.
     void drop_rows(const std::vector<bool>& drop);
+    // Removes columns without any value. After finish().
+    void remove_empty_columns();
     void clear();
 };
 
@@ -117,6 +121,8 @@ public:
 
     // Pads all columns to the length of their table. Called once after parsing.
     void finish();
+    // Removes tables without rows; table() is not called again before clear().
+    void remove_empty_tables();
     void clear();
     std::size_t memory_bytes() const;
 

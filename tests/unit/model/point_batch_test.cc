@@ -109,5 +109,37 @@ TEST(PointBatch, SeparatesShardGroupsOfOneMeasurement) {
     EXPECT_EQ(&batch.table(0, week(kWeekNs)), &second);
 }
 
+TEST(PointBatch, ColumnsAndTablesWithoutValuesCanBeRemoved) {
+    PointBatch batch;
+    BatchTable& first = batch.table(0, ShardSlot{{0, 10}, 1});
+    first.series.push_back(0);
+    first.times.push_back(5);
+    first.lines.push_back(1);
+    first.column("v", FieldType::kInteger).set_word(0, 7);
+    first.truncate_to(0);
+    BatchTable& second = batch.table(1, ShardSlot{{0, 10}, 1});
+    for (std::uint32_t row = 0; row < 2; ++row) {
+        second.series.push_back(0);
+        second.times.push_back(5);
+        second.lines.push_back(row + 2);
+    }
+    second.column("v", FieldType::kInteger).set_word(0, 7);
+    second.column("v", FieldType::kFloat).set_word(1, 8);
+    second.column("w", FieldType::kFloat).set_word(1, 9);
+    batch.finish();
+    EXPECT_TRUE(second.columns[0].has_values());
+    second.drop_rows({true, false});
+    second.remove_empty_columns();
+    ASSERT_EQ(second.column_count, 2u);
+    EXPECT_EQ(second.columns[0].type, FieldType::kFloat);
+    EXPECT_EQ(second.columns[1].name, "w");
+    batch.remove_empty_tables();
+    ASSERT_EQ(batch.table_count(), 1u);
+    EXPECT_EQ(batch.table_at(0).measurement, 1u);
+    EXPECT_EQ(batch.value_count(), 2u);
+    batch.clear();
+    EXPECT_EQ(batch.table(0, ShardSlot{{0, 10}, 1}).rows(), 0u);
+}
+
 }  // namespace
 }  // namespace sluice::model

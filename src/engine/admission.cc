@@ -1,0 +1,49 @@
+#include "sluice/engine/admission.h"
+
+#include <algorithm>
+
+#include "sluice/base/check.h"
+
+namespace sluice::engine {
+
+Result<void> Permit::grow_to(std::uint64_t bytes) {
+    SLUICE_CHECK(admission_ != nullptr);
+    if (bytes <= bytes_) return {};
+    Admission& admission = *admission_;
+    const std::uint64_t more = bytes - bytes_;
+    const std::uint64_t others = admission.in_flight_.value() - bytes_;
+    if (others != 0 && !admission.has_room(more)) {
+        admission.refused_.add();
+        return Error{ErrorKind::kBusy, "too many bytes of requests in flight"};
+    }
+    admission.in_flight_.add(more);
+    bytes_ = bytes;
+    return {};
+}
+
+void Permit::release() {
+    if (admission_ == nullptr) return;
+    admission_->in_flight_.subtract(bytes_);
+    admission_ = nullptr;
+    bytes_ = 0;
+}
+
+Result<Permit> Admission::try_admit(std::uint64_t bytes) {
+    if (low_space_) {
+        refused_.add();
+        return Error{ErrorKind::kNoSpace, "not enough free disk space for writes"};
+    }
+    if (!has_room(bytes)) {
+        refused_.add();
+        return Error{ErrorKind::kBusy, "too many bytes of requests in flight"};
+    }
+    in_flight_.add(bytes);
+    return Permit(this, bytes);
+}
+
+unsigned Admission::retry_after_s() const {
+    // A full budget empties within a commit or two; space takes a human or a retention check.
+    return low_space_ ? 10 : 1;
+}
+
+}  // namespace sluice::engine

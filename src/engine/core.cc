@@ -1,0 +1,157 @@
+#include "sluice/engine/core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/core_state.h"
+#include "engine/engine_state.h"
+#include "sluice/base/log.h"
+
+namespace sluice::engine {
+
+CoreState::CoreState(EngineState& engine_, io::Reactor& reactor_, std::uint64_t body_bytes_max)
+    : engine(engine_), reactor(reactor_), admission(body_bytes_max) {}
+
+io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
+    // All at once: recovery is mostly reading.
+    std::vector<io::Task<Result<std::unique_ptr<storage::Store>>>> opening;
+    for (const std::string& name : names) {
+        opening.push_back(storage::Store::open(reactor, engine.store_options(name, names.size())));
+    }
+    Result<void> result;
+    for (std::size_t i = 0; i < opening.size(); ++i) {
+        Result<std::unique_ptr<storage::Store>> opened = co_await opening[i];
+        if (opened.ok()) {
+            owned_stores.push_back({names[i], std::move(opened).value()});
+            stores.push_back(owned_stores.back().store.get());
+        } else if (result.ok()) {
+            result = std::move(opened).error();
+        }
+    }
+    co_return result;
+}
+
+io::Task<void> CoreState::stop_stores() {
+    // What takes longer than this to write is left to the log.
+    constexpr std::uint64_t kCheapFlushBytes = 16 * kMiB;
+    for (storage::Store* store : stores) {
+        const storage::StoreStats stats = store->stats();
+        if (stats.head_rows != 0 && stats.head_bytes <= kCheapFlushBytes &&
+            store->health().state != storage::StoreState::kReadOnly) {
+            const Result<void> flushed = co_await store->flush();
+            if (!flushed.ok()) {
+                log_warn("flush at stop failed", {{"error", flushed.error().message}});
+            }
+        }
+        co_await store->stop();
+    }
+    stores.clear();
+    owned_stores.clear();
+}
+
+void CoreState::install(const std::shared_ptr<const meta::Catalog>& newest) {
+    if (catalog != nullptr && newest->version <= catalog->version) return;
+    // A count of our own: copies made on this core do not touch the one that all cores share.
+    auto holder = std::make_shared<const std::shared_ptr<const meta::Catalog>>(newest);
+    catalog = std::shared_ptr<const meta::Catalog>(std::move(holder), newest.get());
+}
+
+io::Task<Result<void>> CoreState::drop_groups(
+    std::shared_ptr<const std::vector<model::ShardGroupId>> ids) {
+    Result<void> result;
+    for (storage::Store* store : stores) {
+        const std::vector<model::ShardGroupId> present = store->shard_groups();
+        for (const model::ShardGroupId id : *ids) {
+            if (!std::binary_search(present.begin(), present.end(), id)) continue;
+            Result<void> dropped = co_await store->drop_shard_group(id);
+            if (!dropped.ok() && result.ok()) result = std::move(dropped);
+        }
+    }
+    co_return result;
+}
+
+model::ShardGroupId CoreState::last_group_in_stores() const {
+    model::ShardGroupId last = 0;
+    for (const storage::Store* store : stores) {
+        const std::vector<model::ShardGroupId> groups = store->shard_groups();
+        if (!groups.empty()) last = std::max(last, groups.back());
+    }
+    return last;
+}
+
+Core::Core(std::unique_ptr<CoreState> state) : state_(std::move(state)) {}
+Core::~Core() = default;
+
+io::Reactor& Core::reactor() {
+    return state_->reactor;
+}
+std::uint32_t Core::number() const {
+    return state_->reactor.core();
+}
+Engine& Core::engine() {
+    return state_->engine.engine;
+}
+const std::shared_ptr<const meta::Catalog>& Core::catalog() const {
+    return state_->catalog;
+}
+Result<WriteTarget> Core::resolve(std::string_view database, std::string_view retention_policy) {
+    return state_->resolve(database, retention_policy);
+}
+model::SeriesIndex& Core::series_index() {
+    return state_->stores.front()->series_index();
+}
+io::Task<WriteOutcome> Core::write(const WriteTarget& target, model::PointBatch& batch,
+                                   std::vector<model::Rejection>& rejections) {
+    return state_->write(target, batch, rejections);
+}
+Admission& Core::admission() {
+    return state_->admission;
+}
+const std::vector<storage::Store*>& Core::stores() const {
+    return state_->stores;
+}
+const CoreMetrics& Core::metrics() const {
+    return state_->metrics;
+}
+
+io::Task<Result<void>> Core::create_database(std::string name,
+                                             std::optional<meta::RetentionPolicySpec> policy) {
+    co_return co_await state_->engine.change_catalog([&name, &policy](meta::CatalogEditor& editor) {
+        return editor.create_database(name, policy);
+    });
+}
+
+io::Task<Result<void>> Core::drop_database(std::string name) {
+    co_return co_await state_->engine.remove_from_catalog([&name](meta::CatalogEditor& editor) {
+        editor.drop_database(name);
+        return Result<void>();
+    });
+}
+
+io::Task<Result<void>> Core::create_retention_policy(std::string database,
+                                                     meta::RetentionPolicySpec policy,
+                                                     bool make_default) {
+    co_return co_await state_->engine.change_catalog(
+        [&database, &policy, make_default](meta::CatalogEditor& editor) {
+            return editor.create_retention_policy(database, policy, make_default);
+        });
+}
+
+io::Task<Result<void>> Core::alter_retention_policy(std::string database, std::string policy,
+                                                    meta::RetentionPolicyUpdate update,
+                                                    bool make_default) {
+    co_return co_await state_->engine.change_catalog(
+        [&database, &policy, &update, make_default](meta::CatalogEditor& editor) {
+            return editor.alter_retention_policy(database, policy, update, make_default);
+        });
+}
+
+io::Task<Result<void>> Core::drop_retention_policy(std::string database, std::string policy) {
+    co_return co_await state_->engine.remove_from_catalog(
+        [&database, &policy](meta::CatalogEditor& editor) {
+            editor.drop_retention_policy(database, policy);
+            return Result<void>();
+        });
+}
+
+}  // namespace sluice::engine

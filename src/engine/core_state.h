@@ -1,0 +1,72 @@
+// The inside of a Core.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/schema_check.h"
+#include "sluice/engine/core.h"
+#include "sluice/io/reactor.h"
+#include "sluice/meta/catalog_editor.h"
+
+namespace sluice::engine {
+
+class EngineState;
+
+class CoreState {
+public:
+    CoreState(EngineState& engine, io::Reactor& reactor, std::uint64_t body_bytes_max);
+
+    // Opens the stores of these folders; the first becomes the one that is written to.
+    io::Task<Result<void>> open_stores(std::vector<std::string> names);
+    io::Task<void> stop_stores();
+
+    // Takes the snapshot over if it is newer.
+    void install(const std::shared_ptr<const meta::Catalog>& catalog);
+
+    Result<WriteTarget> resolve(std::string_view database, std::string_view retention_policy);
+    io::Task<WriteOutcome> write(const WriteTarget& target, model::PointBatch& batch,
+                                 std::vector<model::Rejection>& rejections);
+
+    // Unlinks what this core's stores have of the groups.
+    io::Task<Result<void>> drop_groups(std::shared_ptr<const std::vector<model::ShardGroupId>> ids);
+    // The highest id of a group that any of the stores has something of.
+    model::ShardGroupId last_group_in_stores() const;
+
+    struct OwnedStore {
+        std::string name;
+        std::unique_ptr<storage::Store> store;
+    };
+
+    EngineState& engine;
+    io::Reactor& reactor;
+    std::shared_ptr<const meta::Catalog> catalog;
+    std::vector<OwnedStore> owned_stores;
+    std::vector<storage::Store*> stores;
+    Admission admission;
+    CoreMetrics metrics;
+
+private:
+    // How the check of a batch against the newest snapshot came out.
+    enum class Checked : std::uint8_t { kFits, kAsk, kParseAgain, kNotFound };
+    Checked check(std::string_view database, std::string_view policy, std::uint64_t head_id,
+                  model::PointBatch& batch);
+    // Gives tables of shard groups that have been made meanwhile their group's id.
+    static bool adopt_new_groups(const meta::RetentionPolicy& policy, model::PointBatch& batch);
+    io::Task<WriteOutcome> write_after_asking(meta::NamesWanted wanted, Checked checked,
+                                              std::uint64_t head_id, model::PointBatch& batch,
+                                              std::vector<model::Rejection>& rejections);
+    // `wanted` names database and policy; its groups are overwritten.
+    io::Task<Result<void>> ask_for_names(meta::NamesWanted& wanted,
+                                         std::vector<meta::GroupWanted> missing);
+    io::Task<WriteOutcome> append(model::PointBatch& batch,
+                                  std::vector<model::Rejection>& rejections);
+
+    SchemaChecker checker_;
+    SchemaFindings findings_;  // of the write that is being checked; never used across a wait
+};
+
+}  // namespace sluice::engine

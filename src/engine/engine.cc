@@ -1,0 +1,70 @@
+#include "sluice/engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine_state.h"
+#include "engine/store_layout.h"
+#include "sluice/engine/scan.h"
+
+namespace sluice::engine {
+
+MemoryBudget MemoryBudget::of_total(std::uint64_t total_bytes) {
+    // Heads decide how long runs in segments get and come first; what is not dealt out here is the
+    // program's, its stacks' and the kernel's buffers.
+    MemoryBudget budget;
+    budget.heads_bytes = total_bytes / 100 * 35;
+    budget.queries_bytes = total_bytes / 100 * 25;
+    budget.bodies_bytes = total_bytes / 100 * 15;
+    budget.block_cache_bytes = total_bytes / 100 * 10;
+    return budget;
+}
+
+Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
+    if (options.data_directory.empty()) {
+        return Error{ErrorKind::kInvalid, "no data directory is given"};
+    }
+    if (options.cores == 0) return Error{ErrorKind::kInvalid, "the engine needs a core"};
+    // A head below this would be flushed for a handful of requests.
+    constexpr std::uint64_t kHeadBytesMin = kMiB;
+    if (options.memory.heads_bytes / options.cores / 2 < kHeadBytesMin) {
+        return Error{
+            ErrorKind::kInvalid,
+            "too little memory for memtables: " + std::to_string(options.memory.heads_bytes) +
+                " bytes for " + std::to_string(options.cores) + " cores"};
+    }
+    std::unique_ptr<Engine> engine(new Engine(nullptr));
+    engine->state_ = std::make_unique<EngineState>(*engine, std::move(options));
+    return engine;
+}
+
+Engine::Engine(std::unique_ptr<EngineState> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+io::Task<Result<Core*>> Engine::start_core(io::Reactor& reactor) {
+    return state_->start_core(reactor);
+}
+io::Task<void> Engine::stop_core(Core& core) {
+    return state_->stop_core(core);
+}
+std::uint32_t Engine::core_count() const {
+    return state_->options().cores;
+}
+std::uint64_t Engine::query_bytes_per_core() const {
+    return state_->options().memory.queries_bytes / state_->options().cores;
+}
+const Core& Engine::core(std::uint32_t number) const {
+    return state_->core(number);
+}
+io::Task<EngineReport> Engine::report(Core& here) {
+    return state_->report(here);
+}
+io::Task<EngineHealth> Engine::health(Core& here) {
+    return state_->health(here);
+}
+
+Core& detail::core_of(Engine& engine, std::uint32_t number) {
+    return const_cast<Core&>(std::as_const(engine).core(number));
+}
+
+}  // namespace sluice::engine

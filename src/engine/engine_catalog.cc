@@ -1,0 +1,188 @@
+// What core 0 does for all: changes of the catalog, unlinking, retention, free space.
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine_state.h"
+#include "sluice/base/log.h"
+#include "sluice/io/file.h"
+#include "sluice/io/mailbox.h"
+
+namespace sluice::engine {
+
+io::Task<Result<std::shared_ptr<const meta::Catalog>>> EngineState::ensure_names(
+    const meta::NamesWanted& wanted) {
+    const meta::NamesWanted* names = &wanted;
+    return io::call_on(0, [this, names] {
+        return catalog_->change(
+            [names](meta::CatalogEditor& editor) { return editor.ensure_names(*names); });
+    });
+}
+
+namespace {
+
+// Carried to core 0 by change_catalog() and remove_from_catalog().
+template <typename Member>
+struct Carry {
+    EngineState* engine;
+    Member member;
+    meta::CatalogWriter::Change* change;
+    auto operator()() { return (engine->*member)(std::move(*change)); }
+};
+
+}  // namespace
+
+io::Task<Result<void>> EngineState::change_catalog(meta::CatalogWriter::Change change) {
+    Carry<decltype(&EngineState::change_on_core_0)> carry{this, &EngineState::change_on_core_0,
+                                                          &change};
+    co_return co_await io::call_on(0, carry);
+}
+
+io::Task<Result<void>> EngineState::remove_from_catalog(meta::CatalogWriter::Change change) {
+    Carry<decltype(&EngineState::remove_on_core_0)> carry{this, &EngineState::remove_on_core_0,
+                                                          &change};
+    co_return co_await io::call_on(0, carry);
+}
+
+io::Task<Result<void>> EngineState::change_on_core_0(meta::CatalogWriter::Change change) {
+    const std::shared_ptr<const meta::Catalog> before = catalog_->catalog();
+    const Result<std::shared_ptr<const meta::Catalog>> changed =
+        co_await catalog_->change(std::move(change));
+    if (!changed.ok()) co_return changed.error();
+    if (*changed != before) co_await install_everywhere(*changed);
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> EngineState::remove_on_core_0(meta::CatalogWriter::Change change) {
+    // Kept until the end: the last reference to a large part of the catalog goes here and not on
+    // a core that is busy with writes.
+    const std::shared_ptr<const meta::Catalog> before = catalog_->catalog();
+    SLUICE_CO_TRY_VOID(co_await change_on_core_0(std::move(change)));
+    co_await unlink_doomed();
+    co_return Result<void>();
+}
+
+void EngineState::publish(const std::shared_ptr<const meta::Catalog>& catalog) {
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        if (number == 0) {
+            state->install(catalog);
+        } else {
+            io::post_to(number, [state, catalog] { state->install(catalog); });
+        }
+    }
+}
+
+io::Task<void> EngineState::install_everywhere(std::shared_ptr<const meta::Catalog> catalog) {
+    std::vector<io::Task<void>> installing;
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        installing.push_back(io::call_on(number, [state, catalog] { state->install(catalog); }));
+    }
+    for (io::Task<void>& each : installing) co_await each;
+}
+
+io::Task<void> EngineState::unlink_doomed() {
+    const auto doomed = std::make_shared<const std::vector<model::ShardGroupId>>(
+        catalog_->catalog()->doomed_groups);
+    if (doomed->empty()) co_return;
+    std::vector<io::Task<Result<void>>> dropping;
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        dropping.push_back(
+            io::call_on(number, [state, doomed] { return state->drop_groups(doomed); }));
+    }
+    bool all = true;
+    for (io::Task<Result<void>>& each : dropping) {
+        const Result<void> dropped = co_await each;
+        if (!dropped.ok()) {
+            all = false;
+            log_warn("cannot unlink a shard group yet", {{"error", dropped.error().message}});
+        }
+    }
+    if (!all) co_return;
+    const auto forgotten = co_await catalog_->change([&doomed](meta::CatalogEditor& editor) {
+        editor.forget_doomed(*doomed);
+        return Result<void>();
+    });
+    if (!forgotten.ok()) {
+        log_warn("cannot forget unlinked shard groups", {{"error", forgotten.error().message}});
+    }
+}
+
+// True: the engine is stopping.
+io::Task<bool> EngineState::pause(io::Reactor& reactor, std::int64_t duration_ns) {
+    const std::int64_t until = reactor.monotonic_ns() + duration_ns;
+    while (!stopping_ && reactor.monotonic_ns() < until) co_await stop_.wait_until(until);
+    co_return stopping_;
+}
+
+io::Task<void> EngineState::watch_space(io::Reactor& reactor) {
+    // Leaving the refusal needs a little more space than entering it, so that it does not flutter.
+    const std::uint64_t enough = options_.free_space_min + options_.free_space_min / 16;
+    for (;;) {
+        const Result<std::uint64_t> free_bytes =
+            co_await io::free_space(reactor, options_.data_directory);
+        if (free_bytes.ok()) {
+            const std::uint64_t bound = low_space_ ? enough : options_.free_space_min;
+            set_low_space(*free_bytes < bound);
+        }
+        if (co_await pause(reactor, options_.free_space_check_ns)) co_return;
+    }
+}
+
+void EngineState::set_low_space(bool low) {
+    if (low == low_space_) return;
+    low_space_ = low;
+    if (low) {
+        log_error("the disk is nearly full: writes are refused",
+                  {{"directory", options_.data_directory}});
+    } else {
+        log_info("the disk has space again: writes are accepted");
+    }
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        if (number == 0) {
+            state->admission.set_low_space(low);
+        } else {
+            io::post_to(number, [state, low] { state->admission.set_low_space(low); });
+        }
+    }
+}
+
+io::Task<void> EngineState::enforce_retention(io::Reactor& reactor) {
+    co_await reactor.switch_to(io::Share::kBackground);
+    // Unfinished business of the last run.
+    co_await unlink_doomed();
+    for (;;) {
+        if (co_await pause(reactor, options_.retention_check_ns / 3)) co_return;
+        const std::vector<meta::ExpiredGroup> expired =
+            retention_.check(*catalog_->catalog(), reactor.wall_ns(), reactor.monotonic_ns());
+        if (retention_.last_jump_ns() != 0) {
+            log_warn("the wall clock jumped: retention waits",
+                     {{"seconds", retention_.last_jump_ns() / kSecondNs}});
+        }
+        if (!expired.empty()) {
+            const Result<void> removed =
+                co_await remove_on_core_0([&expired](meta::CatalogEditor& editor) {
+                    editor.expire_groups(expired);
+                    return Result<void>();
+                });
+            if (removed.ok()) {
+                groups_expired_ += expired.size();
+                log_info("expired shard groups removed", {{"groups", expired.size()}});
+            } else {
+                log_warn("expired shard groups stay", {{"error", removed.error().message}});
+            }
+        } else if (!catalog_->catalog()->doomed_groups.empty()) {
+            co_await unlink_doomed();
+        }
+    }
+}
+
+io::Task<void> EngineState::run_watchers(io::Reactor& reactor) {
+    io::Task<void> space = watch_space(reactor);
+    co_await enforce_retention(reactor);
+    co_await space;
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,100 @@
+// What the engine tells about itself.
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine_state.h"
+#include "sluice/io/mailbox.h"
+
+namespace sluice::engine {
+namespace {
+
+struct OneCore {
+    CoreReport core;
+    std::vector<StoreReport> stores;
+};
+
+OneCore report_of(CoreState& core) {
+    OneCore one;
+    one.core = {core.reactor.core(), core.admission.bytes_in_flight(), core.admission.refused()};
+    for (const CoreState::OwnedStore& owned : core.owned_stores) {
+        one.stores.push_back(
+            {owned.name, core.reactor.core(), owned.store->health(), owned.store->stats()});
+    }
+    return one;
+}
+
+}  // namespace
+
+EngineState::CatalogFacts EngineState::catalog_facts() const {
+    CatalogFacts facts;
+    facts.failing = catalog_->is_failing();
+    facts.low_space = low_space_;
+    facts.damage = catalog_->damage();
+    facts.log_bytes = catalog_->log_bytes();
+    facts.groups_expired = groups_expired_;
+    return facts;
+}
+
+io::Task<EngineReport> EngineState::report(Core& here) {
+    EngineReport report;
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        OneCore one = co_await io::call_on(number, [state] { return report_of(*state); });
+        report.cores.push_back(one.core);
+        for (StoreReport& store : one.stores) report.stores.push_back(std::move(store));
+    }
+    const CatalogFacts facts = co_await io::call_on(0, [this] { return catalog_facts(); });
+    report.catalog_log_bytes = facts.log_bytes;
+    report.shard_groups_expired = facts.groups_expired;
+    const std::shared_ptr<const meta::Catalog> catalog = here.catalog();
+    report.databases = catalog->databases.size();
+    for (const auto& database : catalog->databases) {
+        report.retention_policies += database->retention_policies.size();
+        for (const auto& policy : database->retention_policies) {
+            report.shard_groups += policy->shard_groups.size();
+            for (const auto& group : policy->shard_groups) {
+                report.measurements += group->measurements.size();
+            }
+        }
+    }
+    co_return report;
+}
+
+io::Task<EngineHealth> EngineState::health(Core& here) {
+    EngineHealth health;
+    const auto worsen = [&health](HealthState state, std::string text) {
+        health.state = std::max(health.state, state);
+        health.texts.push_back(std::move(text));
+    };
+    const EngineReport picture = co_await report(here);
+    std::vector<bool> core_writes(options_.cores, false);
+    for (const StoreReport& store : picture.stores) {
+        const bool first = !core_writes[store.core];
+        core_writes[store.core] = true;
+        if (store.health.state == storage::StoreState::kOk) continue;
+        const bool read_only = store.health.state == storage::StoreState::kReadOnly;
+        // Only the first store of a core is written to.
+        if (read_only && first) health.writable = false;
+        worsen(read_only && first ? HealthState::kFail : HealthState::kWarn,
+               "store " + store.name + ": " + store.health.text);
+    }
+    const CatalogFacts facts = co_await io::call_on(0, [this] { return catalog_facts(); });
+    if (facts.failing) {
+        worsen(HealthState::kFail, "the catalog cannot be written: new names are refused");
+    }
+    if (facts.low_space) {
+        health.writable = false;
+        worsen(HealthState::kFail, "the disk is nearly full: writes are refused");
+    }
+    if (facts.damage.changes_lost != 0) {
+        worsen(HealthState::kWarn,
+               "the catalog was damaged: " + std::to_string(facts.damage.changes_lost) +
+                   " changes are lost");
+    }
+    if (facts.damage.snapshots_damaged != 0) {
+        worsen(HealthState::kWarn, "a damaged catalog snapshot was replaced by the one before");
+    }
+    co_return health;
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,144 @@
+// Start and stop: the directory, the stores, the meeting points of the cores.
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine_state.h"
+#include "engine/store_layout.h"
+#include "sluice/base/log.h"
+#include "sluice/io/file.h"
+#include "sluice/io/mailbox.h"
+
+namespace sluice::engine {
+
+io::Task<Result<void>> Barrier::arrive(Result<void> result) {
+    if (result_.ok() && !result.ok()) result_ = std::move(result);
+    SLUICE_CHECK(missing_ != 0);
+    if (--missing_ == 0) complete_.notify_all();
+    while (missing_ != 0) co_await complete_.wait();
+    co_return result_;
+}
+
+EngineState::EngineState(Engine& engine_, EngineOptions options)
+    : engine(engine_),
+      options_(std::move(options)),
+      cores_(options_.cores, nullptr),
+      started_(options_.cores),
+      quiet_(options_.cores),
+      stores_stopped_(options_.cores),
+      retention_(RetentionRules{.spacing_ns = options_.retention_check_ns / 3}) {}
+
+storage::StoreOptions EngineState::store_options(const std::string& name,
+                                                 std::size_t stores_of_core) {
+    storage::StoreOptions store = options_.store;
+    store.directory = options_.data_directory + "/stores/" + name;
+    store.sequences = &sequences;
+    // One head is filled while the one before is written out; stores that are only read keep none.
+    store.head_bytes_max = options_.memory.heads_bytes / options_.cores / 2;
+    store.block_cache_bytes = options_.memory.block_cache_bytes / options_.cores / stores_of_core;
+    return store;
+}
+
+io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
+    const std::string& data = options_.data_directory;
+    const std::string stores = data + "/stores";
+    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, data));
+    if (options_.lock_directory) {
+        SLUICE_CO_TRY(lock_, io::DirectoryLock::acquire(data + "/LOCK"));
+    }
+    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, stores));
+    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, data));
+    SLUICE_CO_TRY(catalog_, co_await meta::CatalogWriter::open(reactor, data + "/meta"));
+    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, data));
+    SLUICE_CO_TRY(const std::vector<io::DirectoryEntry> entries,
+                  co_await io::list_directory(reactor, stores));
+    std::vector<std::string> names;
+    for (const io::DirectoryEntry& entry : entries) {
+        if (entry.is_directory && is_store_name(entry.name)) names.push_back(entry.name);
+    }
+    plan_ = Plan{catalog_->catalog(), deal_stores(std::move(names), options_.cores)};
+    co_return Result<void>();
+}
+
+io::Task<Result<EngineState::Plan>> EngineState::await_plan() {
+    while (!plan_.has_value()) co_await plan_ready_.wait();
+    co_return *plan_;
+}
+
+io::Task<Result<void>> EngineState::arrive_started(Result<void> result,
+                                                   model::ShardGroupId last_group) {
+    last_group_in_stores_ = std::max(last_group_in_stores_, last_group);
+    if (++cores_arrived_ == options_.cores && catalog_ != nullptr) co_await prepare_catalog();
+    co_return co_await started_.arrive(std::move(result));
+}
+
+// All cores have their Core, none takes writes yet.
+io::Task<void> EngineState::prepare_catalog() {
+    catalog_->set_publish(
+        [this](const std::shared_ptr<const meta::Catalog>& catalog) { publish(catalog); });
+    if (last_group_in_stores_ <= catalog_->catalog()->last_group_id) co_return;
+    // The catalog has lost changes. An id must not be given to a second group.
+    log_error("stores hold shard groups that the catalog does not know",
+              {{"last_group", last_group_in_stores_}});
+    const auto raised = co_await catalog_->change([this](meta::CatalogEditor& editor) {
+        editor.raise_group_id(last_group_in_stores_);
+        return Result<void>();
+    });
+    if (!raised.ok()) log_error("cannot change the catalog", {{"error", raised.error().message}});
+}
+
+io::Task<Result<Core*>> EngineState::start_core(io::Reactor& reactor) {
+    const std::uint32_t number = reactor.core();
+    SLUICE_CHECK(number < options_.cores && cores_[number] == nullptr);
+    if (number == 0) {
+        Result<void> opened = co_await open_directory(reactor);
+        if (!opened.ok()) plan_ = std::move(opened).error();
+        plan_ready_.notify_all();
+    }
+    Result<Plan> plan = co_await io::call_on(0, [this] { return await_plan(); });
+
+    auto state =
+        std::make_unique<CoreState>(*this, reactor, options_.memory.bodies_bytes / options_.cores);
+    Result<void> ready;
+    if (plan.ok()) {
+        state->install(plan->catalog);
+        ready = co_await state->open_stores(plan->stores[number]);
+    } else {
+        ready = std::move(plan).error();
+    }
+    // Called by others from here on; they start only after the barrier.
+    CoreState& inside = *state;
+    std::unique_ptr<Core> core(new Core(std::move(state)));
+    cores_[number] = core.get();
+    const model::ShardGroupId last_group = inside.last_group_in_stores();
+    const Result<void> all_ready = co_await io::call_on(
+        0, [this, &ready, last_group] { return arrive_started(std::move(ready), last_group); });
+    if (!all_ready.ok()) {
+        co_await inside.stop_stores();
+        if (number == 0 && catalog_ != nullptr) co_await catalog_->stop();
+        co_return all_ready.error();
+    }
+    if (number == 0) {
+        background_.spawn(run_watchers(reactor));
+    }
+    co_return core.release();
+}
+
+io::Task<void> EngineState::stop_core(Core& core) {
+    std::unique_ptr<Core> owned(&core);
+    CoreState& inside = *core.state_;
+    if (core.number() == 0) {
+        stopping_ = true;
+        stop_.notify_all();
+        co_await background_.close();
+    }
+    // Nobody asks anything of any core after this.
+    (void)co_await io::call_on(0, [this] { return quiet_.arrive({}); });
+    co_await inside.stop_stores();
+    (void)co_await io::call_on(0, [this] { return stores_stopped_.arrive({}); });
+    if (core.number() == 0) {
+        co_await catalog_->stop();
+        lock_ = io::DirectoryLock();
+    }
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,114 @@
+// The inside of an Engine: what all cores share, and what core 0 does for all.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core_state.h"
+#include "engine/retention_enforcer.h"
+#include "sluice/engine/engine.h"
+#include "sluice/io/directory_lock.h"
+#include "sluice/io/event.h"
+#include "sluice/io/gate.h"
+#include "sluice/io/sequence_source.h"
+#include "sluice/meta/catalog_writer.h"
+
+namespace sluice::engine {
+
+// Completes for everybody when all cores have come. Used once, on core 0.
+class Barrier {
+public:
+    explicit Barrier(std::uint32_t expected) : missing_(expected) {}
+
+    // The first error anybody came with.
+    io::Task<Result<void>> arrive(Result<void> result);
+
+private:
+    std::uint32_t missing_;
+    Result<void> result_;
+    io::Event complete_;
+};
+
+class EngineState {
+public:
+    EngineState(Engine& engine, EngineOptions options);
+
+    // Any core.
+    io::Task<Result<Core*>> start_core(io::Reactor& reactor);
+    io::Task<void> stop_core(Core& core);
+    io::Task<Result<std::shared_ptr<const meta::Catalog>>> ensure_names(
+        const meta::NamesWanted& wanted);  // lives until completion
+    // Runs a change of the catalog; every core works with the result when it completes.
+    io::Task<Result<void>> change_catalog(meta::CatalogWriter::Change change);
+    // change_catalog(), and what left the catalog has left the stores.
+    io::Task<Result<void>> remove_from_catalog(meta::CatalogWriter::Change change);
+    io::Task<EngineReport> report(Core& here);
+    io::Task<EngineHealth> health(Core& here);
+
+    Core& core(std::uint32_t number) { return *cores_[number]; }
+    const EngineOptions& options() const { return options_; }
+    storage::StoreOptions store_options(const std::string& name, std::size_t stores_of_core);
+
+    io::SequenceSource sequences;
+    Engine& engine;
+
+private:
+    // What core 0 found out for the others.
+    struct Plan {
+        std::shared_ptr<const meta::Catalog> catalog;
+        std::vector<std::vector<std::string>> stores;  // by core
+    };
+
+    // What core 0 alone knows, for reports.
+    struct CatalogFacts {
+        bool failing = false;
+        bool low_space = false;
+        meta::CatalogDamage damage;
+        std::uint64_t log_bytes = 0;
+        std::uint64_t groups_expired = 0;
+    };
+
+    // On core 0.
+    CatalogFacts catalog_facts() const;
+    io::Task<Result<void>> open_directory(io::Reactor& reactor);
+    io::Task<Result<Plan>> await_plan();
+    io::Task<Result<void>> arrive_started(Result<void> result, model::ShardGroupId last_group);
+    io::Task<void> prepare_catalog();
+    void publish(const std::shared_ptr<const meta::Catalog>& catalog);
+    io::Task<Result<void>> change_on_core_0(meta::CatalogWriter::Change change);
+    io::Task<Result<void>> remove_on_core_0(meta::CatalogWriter::Change change);
+    io::Task<void> install_everywhere(std::shared_ptr<const meta::Catalog> catalog);
+    io::Task<void> unlink_doomed();
+    io::Task<void> run_watchers(io::Reactor& reactor);
+    io::Task<void> watch_space(io::Reactor& reactor);
+    io::Task<void> enforce_retention(io::Reactor& reactor);
+    io::Task<bool> pause(io::Reactor& reactor, std::int64_t duration_ns);
+    void set_low_space(bool low);
+
+    EngineOptions options_;
+    // Each written by its core before the barrier of the start, read by all after it.
+    std::vector<Core*> cores_;
+
+    // Core 0's own.
+    io::DirectoryLock lock_;
+    std::unique_ptr<meta::CatalogWriter> catalog_;
+    std::optional<Result<Plan>> plan_;
+    io::Event plan_ready_;
+    Barrier started_;
+    Barrier quiet_;
+    Barrier stores_stopped_;
+    std::uint32_t cores_arrived_ = 0;
+    model::ShardGroupId last_group_in_stores_ = 0;
+    bool stopping_ = false;
+    io::Event stop_;
+    io::Gate background_;
+    bool low_space_ = false;
+    RetentionEnforcer retention_;
+    std::uint64_t groups_expired_ = 0;
+};
+
+}  // namespace sluice::engine

@@ -1,0 +1,238 @@
+#include "engine/schema_check.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace sluice::engine {
+namespace {
+
+// Direct-mapped: more measurements than this in one store's traffic cost a lookup each.
+constexpr std::size_t kEntryCount = 4096;
+
+// What is known of each column of one table while its rows are gone through.
+struct ColumnState {
+    bool has_values = false;
+    // The type the field has in the shard group; nothing: the field is new.
+    std::optional<model::FieldType> existing;
+    // Columns of new fields: the first column of the same name, for fields of two types.
+    std::uint32_t first_of_name = 0;
+};
+
+class TableCheck {
+public:
+    TableCheck(const model::BatchTable& table, const meta::MeasurementSchema* schema,
+               std::string_view measurement)
+        : table_(table), measurement_(measurement), states_(table.column_count) {
+        std::map<std::string_view, std::uint32_t> new_fields;
+        for (std::uint32_t i = 0; i < table.column_count; ++i) {
+            const model::BatchColumn& column = table.columns[i];
+            ColumnState& state = states_[i];
+            state.has_values = column.has_values();
+            state.first_of_name = i;
+            const meta::Field* field =
+                schema == nullptr ? nullptr : schema->find_field(column.name);
+            if (field != nullptr) {
+                state.existing = field->type;
+                conflicts_ |= state.has_values && field->type != column.type;
+                hollow_ |= !state.has_values;
+                continue;
+            }
+            if (!state.has_values) {
+                hollow_ = true;
+                continue;
+            }
+            const auto [first, is_first] = new_fields.emplace(column.name, i);
+            state.first_of_name = first->second;
+            conflicts_ |= !is_first;
+        }
+    }
+
+    // Goes through the rows where that is needed. `drop` stays empty when all rows fit.
+    void run(std::vector<bool>& drop, std::vector<model::Rejection>& rejections) {
+        wanted_.assign(states_.size(), false);
+        for (std::size_t i = 0; i < states_.size(); ++i) {
+            wanted_[i] = !conflicts_ && states_[i].has_values && !states_[i].existing.has_value();
+        }
+        if (!conflicts_) return;
+        chosen_.assign(states_.size(), std::nullopt);
+        for (std::uint32_t row = 0; row < table_.rows(); ++row) {
+            if (row_fits(row, rejections)) continue;
+            if (drop.empty()) drop.resize(table_.rows());
+            drop[row] = true;
+        }
+    }
+
+    bool has_hollow_columns() const { return hollow_; }
+
+    std::vector<meta::Field> new_fields() const {
+        std::vector<meta::Field> fields;
+        for (std::uint32_t i = 0; i < states_.size(); ++i) {
+            if (wanted_[i]) fields.push_back({table_.columns[i].name, table_.columns[i].type});
+        }
+        return fields;
+    }
+
+private:
+    bool row_fits(std::uint32_t row, std::vector<model::Rejection>& rejections) {
+        row_columns_.clear();
+        for (std::uint32_t i = 0; i < states_.size(); ++i) {
+            if (!states_[i].has_values || !table_.columns[i].is_valid(row)) continue;
+            const std::optional<model::FieldType> existing = existing_type(i);
+            if (existing.has_value() && *existing != table_.columns[i].type) {
+                rejections.push_back({model::RejectReason::kTypeConflict, table_.lines[row],
+                                      type_conflict_text(table_.columns[i].name, measurement_,
+                                                         table_.columns[i].type, *existing)});
+                return false;
+            }
+            if (!states_[i].existing.has_value()) row_columns_.push_back(i);
+        }
+        for (const std::uint32_t i : row_columns_) {
+            chosen_[states_[i].first_of_name] = table_.columns[i].type;
+            wanted_[i] = true;
+        }
+        return true;
+    }
+
+    // In the catalog, by an earlier row, or by another column of the same row.
+    std::optional<model::FieldType> existing_type(std::uint32_t column) const {
+        const ColumnState& state = states_[column];
+        if (state.existing.has_value()) return state.existing;
+        if (chosen_[state.first_of_name].has_value()) return chosen_[state.first_of_name];
+        for (const std::uint32_t other : row_columns_) {
+            if (states_[other].first_of_name == state.first_of_name) {
+                return table_.columns[other].type;
+            }
+        }
+        return std::nullopt;
+    }
+
+    const model::BatchTable& table_;
+    std::string_view measurement_;
+    std::vector<ColumnState> states_;
+    bool conflicts_ = false;
+    bool hollow_ = false;
+    // By column: a row that stays defines this field.
+    std::vector<bool> wanted_;
+    // By first column of a name: the type of a new field, once a row has chosen it.
+    std::vector<std::optional<model::FieldType>> chosen_;
+    std::vector<std::uint32_t> row_columns_;
+};
+
+// The entry of `missing` for the table's shard group. Batches touch few groups.
+meta::GroupWanted& wanted_group(std::vector<meta::GroupWanted>& missing,
+                                std::vector<model::TimeRange>& ranges,
+                                const model::BatchTable& table) {
+    for (std::size_t i = missing.size(); i-- > 0;) {
+        if (ranges[i] == table.shard.range) return missing[i];
+    }
+    ranges.push_back(table.shard.range);
+    missing.push_back({table.shard.group, table.times[0], {}});
+    return missing.back();
+}
+
+}  // namespace
+
+std::string type_conflict_text(std::string_view field, std::string_view measurement,
+                               model::FieldType input, model::FieldType existing) {
+    std::string text = "field type conflict: input field \"";
+    text += field;
+    text += "\" on measurement \"";
+    text += measurement;
+    text += "\" is type ";
+    text += model::field_type_name(input);
+    text += ", already exists as type ";
+    text += model::field_type_name(existing);
+    return text;
+}
+
+SchemaChecker::SchemaChecker() : entries_(kEntryCount) {}
+
+SchemaChecker::Entry& SchemaChecker::entry_of(const model::BatchTable& table) {
+    const std::uint64_t mixed = (table.measurement + table.shard.group * 31) * 0x9E3779B97F4A7C15;
+    return entries_[(mixed >> 32) % kEntryCount];
+}
+
+bool SchemaChecker::is_about(const Entry& entry, std::uint64_t removals, std::uint64_t head_id,
+                             const model::BatchTable& table) {
+    return entry.group == table.shard.group && entry.measurement == table.measurement &&
+           entry.head_id == head_id && entry.removals == removals && entry.group != 0;
+}
+
+bool SchemaChecker::has_columns(const Entry& entry, const model::BatchTable& table) {
+    if (entry.columns.size() < table.column_count) return false;
+    for (std::uint32_t i = 0; i < table.column_count; ++i) {
+        const meta::Field& field = *entry.columns[i];
+        if (field.type != table.columns[i].type || field.name != table.columns[i].name) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool SchemaChecker::learn_columns(Entry& entry, const model::BatchTable& table) {
+    entry.columns.clear();
+    for (std::uint32_t i = 0; i < table.column_count; ++i) {
+        const meta::Field* field = entry.schema->find_field(table.columns[i].name);
+        if (field == nullptr || field->type != table.columns[i].type) return false;
+        entry.columns.push_back(field);
+    }
+    return true;
+}
+
+void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPolicy& policy,
+                          std::uint64_t head_id, const model::SeriesIndex& index,
+                          const model::PointBatch& batch, SchemaFindings& findings) {
+    std::vector<model::TimeRange> ranges;
+    for (std::size_t t = 0; t < batch.table_count(); ++t) {
+        const model::BatchTable& table = batch.table_at(t);
+        Entry& entry = entry_of(table);
+        if (is_about(entry, catalog.removals, head_id, table) &&
+            (has_columns(entry, table) || learn_columns(entry, table))) {
+            continue;
+        }
+        const meta::ShardGroup* group = policy.find_group(table.shard.group, table.shard.range);
+        if (group == nullptr && table.shard.group != 0) {
+            findings.stale = true;
+            return;
+        }
+        const std::string_view name = index.measurement_name(table.measurement);
+        const std::shared_ptr<const meta::MeasurementSchema>* schema =
+            group == nullptr ? nullptr : group->measurements.find_shared(name);
+        if (schema != nullptr) {
+            entry.schema = *schema;
+            entry.removals = catalog.removals;
+            entry.head_id = head_id;
+            entry.group = table.shard.group;
+            entry.measurement = table.measurement;
+            if (learn_columns(entry, table)) continue;
+        }
+        TableCheck check(table, schema == nullptr ? nullptr : schema->get(), name);
+        SchemaFindings::Drop drop{t, {}};
+        check.run(drop.rows, findings.rejections);
+        if (!drop.rows.empty()) findings.drops.push_back(std::move(drop));
+        if (check.has_hollow_columns()) findings.hollow_tables.push_back(t);
+        std::vector<meta::Field> fields = check.new_fields();
+        if (group != nullptr && fields.empty()) continue;
+        meta::GroupWanted& wanted = wanted_group(findings.missing, ranges, table);
+        if (!fields.empty()) {
+            wanted.measurements.push_back({std::string(name), std::move(fields)});
+        }
+    }
+    std::stable_sort(findings.rejections.begin(), findings.rejections.end(),
+                     [](const auto& a, const auto& b) { return a.line < b.line; });
+}
+
+void SchemaChecker::apply(const SchemaFindings& findings, model::PointBatch& batch) {
+    for (const SchemaFindings::Drop& drop : findings.drops) {
+        model::BatchTable& table = batch.table_at(drop.table);
+        table.drop_rows(drop.rows);
+        table.remove_empty_columns();
+    }
+    for (const std::size_t table : findings.hollow_tables) {
+        batch.table_at(table).remove_empty_columns();
+    }
+    if (!findings.drops.empty()) batch.remove_empty_tables();
+}
+
+}  // namespace sluice::engine

@@ -1,0 +1,90 @@
+// Whether the columns of a batch fit the catalog: what must be made first, which rows must go.
+//
+// A field's type is fixed per measurement within a shard group. Rows are taken in the order of the
+// request: the first type of a new field wins, a row that conflicts is dropped whole and defines
+// nothing (InfluxDB 1.6.7, measured).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/meta/catalog.h"
+#include "sluice/meta/catalog_editor.h"
+#include "sluice/model/point_batch.h"
+#include "sluice/model/rejection.h"
+#include "sluice/model/series_index.h"
+
+namespace sluice::engine {
+
+// `input field "v" on measurement "m" is type integer, already exists as type float` and what goes
+// before it.
+std::string type_conflict_text(std::string_view field, std::string_view measurement,
+                               model::FieldType input, model::FieldType existing);
+
+// The findings on one batch. Reused: clear() keeps memory.
+struct SchemaFindings {
+    struct Drop {
+        std::size_t table = 0;
+        std::vector<bool> rows;
+    };
+    // What the catalog lacks; then nothing else counts yet.
+    std::vector<meta::GroupWanted> missing;
+    std::vector<Drop> drops;
+    // Tables with columns that hold no value (their lines were refused): those go too.
+    std::vector<std::size_t> hollow_tables;
+    // A table's shard group is not in the catalog any more: parse again.
+    bool stale = false;
+    // By line, without a bound on their text.
+    std::vector<model::Rejection> rejections;
+
+    void clear() {
+        missing.clear();
+        drops.clear();
+        hollow_tables.clear();
+        stale = false;
+        rejections.clear();
+    }
+};
+
+// Remembers what it has checked: the same columns again cost a few nanoseconds each. Positive
+// answers stay true when the catalog grows, and are forgotten when something is taken away from it.
+// One core.
+class SchemaChecker {
+public:
+    SchemaChecker();
+
+    // `batch` was parsed against `index`, which belongs to the head `head_id`, and has no empty
+    // tables. `policy` is of `catalog`.
+    void check(const meta::Catalog& catalog, const meta::RetentionPolicy& policy,
+               std::uint64_t head_id, const model::SeriesIndex& index,
+               const model::PointBatch& batch, SchemaFindings& findings);
+
+    // Carries the findings out: rows, columns and tables that have nothing left are gone
+    // afterwards.
+    static void apply(const SchemaFindings& findings, model::PointBatch& batch);
+
+private:
+    struct Entry {
+        std::uint64_t head_id = 0;
+        std::uint64_t removals = 0;
+        model::ShardGroupId group = 0;
+        model::MeasurementId measurement = 0;
+        std::shared_ptr<const meta::MeasurementSchema> schema;
+        std::vector<const meta::Field*> columns;  // of `schema`
+    };
+
+    Entry& entry_of(const model::BatchTable& table);
+    // Whether the entry is about this table's measurement and group.
+    static bool is_about(const Entry& entry, std::uint64_t removals, std::uint64_t head_id,
+                         const model::BatchTable& table);
+    static bool has_columns(const Entry& entry, const model::BatchTable& table);
+    // Looks the columns up in the entry's schema and remembers them if they all fit.
+    static bool learn_columns(Entry& entry, const model::BatchTable& table);
+
+    std::vector<Entry> entries_;
+};
+
+}  // namespace sluice::engine

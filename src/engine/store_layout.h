@@ -1,0 +1,20 @@
+// Which store belongs to which core. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::engine {
+
+// Names of the folders in data/stores/ are numbers of four digits or more, from 0001.
+bool is_store_name(std::string_view name);
+
+// The stores of each core, given those on disk. Each core gets at least one; stores beyond the
+// number of cores go round, stores that are missing get new names. Nobody's first store changes
+// while the number of cores stays the same.
+std::vector<std::vector<std::string>> deal_stores(std::vector<std::string> on_disk,
+                                                  std::uint32_t cores);
+
+}  // namespace sluice::engine

@@ -1,0 +1,191 @@
+// A write, from the names in its URL to the store.
+#include <utility>
+
+#include "engine/core_state.h"
+#include "engine/engine_state.h"
+
+namespace sluice::engine {
+namespace {
+
+// Names asked for in one message: the catalog's core works on them for a few milliseconds. Only
+// requests with thousands of new measurements need more than one.
+constexpr std::size_t kMeasurementsPerMessage = 2048;
+// Each round of asking makes progress unless somebody drops the same names all the time.
+constexpr int kRoundsMax = 16;
+
+WriteOutcome failed(Error error) {
+    WriteOutcome outcome;
+    outcome.status = WriteStatus::kFailed;
+    outcome.error = std::move(error);
+    return outcome;
+}
+
+void move_bounded(std::vector<model::Rejection>& from, std::vector<model::Rejection>& to) {
+    std::size_t bytes = 0;
+    for (model::Rejection& rejection : from) {
+        bytes += rejection.message.size();
+        if (bytes > kRejectionBytesMax && &rejection != &from.front()) break;
+        to.push_back(std::move(rejection));
+    }
+}
+
+// Takes up to kMeasurementsPerMessage measurements off the end of `missing`.
+std::vector<meta::GroupWanted> take_message(std::vector<meta::GroupWanted>& missing) {
+    std::vector<meta::GroupWanted> message;
+    std::size_t left = kMeasurementsPerMessage;
+    while (!missing.empty() && left != 0) {
+        meta::GroupWanted& group = missing.back();
+        if (group.measurements.size() <= left) {
+            left -= group.measurements.size();
+            if (group.measurements.empty()) --left;
+            message.push_back(std::move(group));
+            missing.pop_back();
+            continue;
+        }
+        meta::GroupWanted part{group.group, group.time, {}};
+        const auto cut = group.measurements.end() - static_cast<std::ptrdiff_t>(left);
+        part.measurements.assign(std::make_move_iterator(cut),
+                                 std::make_move_iterator(group.measurements.end()));
+        group.measurements.erase(cut, group.measurements.end());
+        message.push_back(std::move(part));
+        left = 0;
+    }
+    return message;
+}
+
+}  // namespace
+
+Result<WriteTarget> CoreState::resolve(std::string_view database,
+                                       std::string_view retention_policy) {
+    const meta::Database* found = catalog->find_database(database);
+    if (found == nullptr) {
+        return Error{ErrorKind::kNotFound, "database not found: \"" + std::string(database) + "\""};
+    }
+    const meta::RetentionPolicy* policy = found->find_policy(retention_policy);
+    if (policy == nullptr) {
+        const std::string_view name =
+            retention_policy.empty() ? found->default_retention_policy : retention_policy;
+        return Error{ErrorKind::kNotFound, "retention policy not found: " + std::string(name)};
+    }
+    WriteTarget target;
+    target.snapshot = catalog;
+    target.database = found;
+    target.policy = policy;
+    target.shards = model::ShardMap::sharing(
+        std::shared_ptr<const model::ShardMap::Slots>(catalog, &policy->shard_slots),
+        policy->shard_group_duration_ns,
+        policy->duration_ns == 0 ? model::kTimestampMin : policy->time_min(reactor.wall_ns()));
+    return target;
+}
+
+CoreState::Checked CoreState::check(std::string_view database, std::string_view policy_name,
+                                    std::uint64_t head_id, model::PointBatch& batch) {
+    storage::Head& head = stores.front()->active_head();
+    // Series numbers of another head mean nothing.
+    if (head.id() != head_id) return Checked::kParseAgain;
+    const meta::Database* found = catalog->find_database(database);
+    const meta::RetentionPolicy* policy =
+        found == nullptr ? nullptr : found->find_policy(policy_name);
+    if (policy == nullptr) return Checked::kNotFound;
+    if (!adopt_new_groups(*policy, batch)) return Checked::kParseAgain;
+    findings_.clear();
+    checker_.check(*catalog, *policy, head_id, head.series_index(), batch, findings_);
+    if (findings_.stale) return Checked::kParseAgain;
+    return findings_.missing.empty() ? Checked::kFits : Checked::kAsk;
+}
+
+bool CoreState::adopt_new_groups(const meta::RetentionPolicy& policy, model::PointBatch& batch) {
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        model::BatchTable& table = batch.table_at(i);
+        if (table.shard.group != 0) continue;
+        const meta::ShardGroup* group = policy.group_at(table.times[0]);
+        if (group == nullptr) continue;
+        // Cut otherwise than the parser expected: its rows may belong into several groups.
+        if (group->range != table.shard.range) return false;
+        table.shard.group = group->id;
+    }
+    return true;
+}
+
+// Not a coroutine: a write that needs no new names costs one frame less.
+io::Task<WriteOutcome> CoreState::write(const WriteTarget& target, model::PointBatch& batch,
+                                        std::vector<model::Rejection>& rejections) {
+    batch.remove_empty_tables();
+    const std::uint64_t head_id = stores.front()->active_head().id();
+    const Checked checked = check(target.database->name, target.policy->name, head_id, batch);
+    if (checked == Checked::kFits) return append(batch, rejections);
+    return write_after_asking({target.database->name, target.policy->name, {}}, checked, head_id,
+                              batch, rejections);
+}
+
+io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, Checked checked,
+                                                     std::uint64_t head_id,
+                                                     model::PointBatch& batch,
+                                                     std::vector<model::Rejection>& rejections) {
+    for (int round = 0; checked == Checked::kAsk && round < kRoundsMax; ++round) {
+        Result<void> made = co_await ask_for_names(wanted, std::move(findings_.missing));
+        if (!made.ok()) {
+            metrics.writes.add();
+            metrics.writes_failed.add();
+            co_return failed(std::move(made).error());
+        }
+        checked = check(wanted.database, wanted.retention_policy, head_id, batch);
+    }
+    if (checked == Checked::kFits) co_return co_await append(batch, rejections);
+    if (checked == Checked::kAsk) {
+        metrics.writes.add();
+        metrics.writes_failed.add();
+        co_return failed({ErrorKind::kBusy, "the names of this write are dropped all the time"});
+    }
+    // For what is gone, resolve() finds the words.
+    metrics.parses_repeated.add();
+    WriteOutcome outcome;
+    outcome.status = WriteStatus::kParseAgain;
+    co_return outcome;
+}
+
+io::Task<Result<void>> CoreState::ask_for_names(meta::NamesWanted& wanted,
+                                                std::vector<meta::GroupWanted> missing) {
+    while (!missing.empty()) {
+        wanted.groups = take_message(missing);
+        metrics.names_requested.add();
+        Result<std::shared_ptr<const meta::Catalog>> made = co_await engine.ensure_names(wanted);
+        if (!made.ok()) {
+            // Dropped by somebody else: resolve() will say so.
+            if (made.error().kind == ErrorKind::kNotFound) co_return Result<void>();
+            co_return std::move(made).error();
+        }
+        install(*made);
+    }
+    co_return Result<void>();
+}
+
+// What check() found is carried out; there was no wait since.
+io::Task<WriteOutcome> CoreState::append(model::PointBatch& batch,
+                                         std::vector<model::Rejection>& rejections) {
+    metrics.writes.add();
+    WriteOutcome outcome;
+    if (!findings_.drops.empty() || !findings_.hollow_tables.empty()) {
+        SchemaChecker::apply(findings_, batch);
+        outcome.rows_rejected = findings_.rejections.size();
+        metrics.points_type_conflict.add(outcome.rows_rejected);
+        move_bounded(findings_.rejections, rejections);
+    }
+    const std::uint64_t rows = batch.row_count();
+    if (rows == 0) co_return outcome;
+    const std::uint64_t values = batch.value_count();
+    Result<storage::AppendReceipt> receipt = co_await stores.front()->append(batch);
+    if (!receipt.ok()) {
+        metrics.writes_failed.add();
+        outcome.status = WriteStatus::kFailed;
+        outcome.error = std::move(receipt).error();
+        co_return outcome;
+    }
+    outcome.rows_written = rows;
+    outcome.values_written = values;
+    metrics.points_written.add(rows);
+    metrics.values_written.add(values);
+    co_return outcome;
+}
+
+}  // namespace sluice::engine
