@@ -57,15 +57,16 @@ wait_until_writable() {
     local began=$1 status
     while kill -0 "$server_pid" 2>/dev/null; do
         status=$(curl -s -m 2 -o /dev/null -w '%{http_code}' --data-binary 'ready value=1 1451606400000000000' \
-            "http://127.0.0.1:$port/write?db=bench")
+            "http://127.0.0.1:$port/write?db=bench") || true
         if [ "$status" = 404 ]; then
-            curl -s -m 2 -o /dev/null --data-urlencode 'q=CREATE DATABASE bench' "http://127.0.0.1:$port/query"
+            curl -s -m 2 -o /dev/null --data-urlencode 'q=CREATE DATABASE bench' \
+                "http://127.0.0.1:$port/query" || true
         elif [ "$status" = 204 ]; then
             echo "$(date +%s.%N) $began" | awk '{ printf "%.3f\n", $1 - $2 }'
             return 0
         fi
         sleep 0.005
-        if awk -v now="$(date +%s)" -v began="$began" 'BEGIN { exit !(now - began > 120) }'; then break; fi
+        if [ $(($(date +%s) - ${began%.*})) -gt 120 ]; then break; fi
     done
     echo "the server does not accept writes" >&2
     return 1
@@ -74,12 +75,12 @@ wait_until_writable() {
 # end_server SIGNAL: waits until the process is gone.
 end_server() {
     [ -n "$server_pid" ] || return 0
-    kill "-$1" "$server_pid" 2>/dev/null
+    kill "-$1" "$server_pid" 2>/dev/null || true
     for _ in $(seq 300); do
         kill -0 "$server_pid" 2>/dev/null || break
         sleep 0.1
     done
-    kill -KILL "$server_pid" 2>/dev/null
+    kill -KILL "$server_pid" 2>/dev/null || true
     server_pid=
 }
 

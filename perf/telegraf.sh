@@ -5,6 +5,7 @@
 #
 # Telegraf is taken from PATH or $TELEGRAF, else built with Go into build/telegraf/ from its module, with
 # only the plugins that telegraf.conf names. Prints what the server spent and how many points it holds.
+# server=influxdb sends to that one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-500000}
@@ -36,7 +37,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-start_server sluice "$work/data"
+start_server "${server:-sluice}" "$work/data"
 wait_until_writable "$(date +%s.%N)" >/dev/null
 ticks_before=$(server_cpu_ticks)
 SLUICE_URL=http://127.0.0.1:$port SLUICE_GENERATE=$build/perf/generate SLUICE_LINES=$lines \
@@ -49,17 +50,20 @@ count_points() {
         --data-urlencode "q=SELECT count(usage_user) FROM cpu WHERE hostname =~ /./" |
         sed -n 's/.*,\([0-9]*\)\]\]}\].*/\1/p'
 }
-began=$(date +%s) found=0
-while [ "${found:-0}" -lt "$lines" ] && [ $(($(date +%s) - began)) -lt 300 ] && kill -0 "$telegraf_pid"; do
+began=$(date +%s) found=0 unchanged=0
+while [ "$found" -lt "$lines" ] && [ "$unchanged" -lt 20 ] && kill -0 "$telegraf_pid"; do
     sleep 1
+    before=$found
     found=$(count_points)
-    printf '%s of %s points\n' "${found:-0}" "$lines" >&2
+    found=${found:-0}
+    if [ "$found" -eq "$before" ]; then unchanged=$((unchanged + 1)); else unchanged=0; fi
+    printf '%s of %s points\n' "$found" "$lines" >&2
 done
 seconds=$(($(date +%s) - began))
 ticks=$(($(server_cpu_ticks) - ticks_before))
 errors=$(grep -c ' E! ' "$work/telegraf.log" || true)
 grep ' E! ' "$work/telegraf.log" | head -5 >&2 || true
-echo "$("$telegraf" version | head -1): ${found:-0} of $lines points after $seconds s, $errors errors logged;" \
+echo "$("$telegraf" version | head -1): $found of $lines points after $seconds s, $errors errors logged;" \
     "server CPU $(awk -v t="$ticks" -v n="$lines" 'BEGIN { printf "%.0f", t / 100 * 1000 / (n / 1e5) }')" \
     "ms per million values (queries of this script included)"
-[ "${found:-0}" -eq "$lines" ] && [ "$errors" -eq 0 ]
+[ "$found" -eq "$lines" ] && [ "$errors" -eq 0 ]
