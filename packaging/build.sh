@@ -26,7 +26,7 @@ done
 # llhttp: where this release has no package, the static library of the next one, under DIR.
 pkg_config_path=
 if ! pkg-config --exists libllhttp; then
-    if LC_ALL=C apt-cache policy libllhttp-dev 2>/dev/null | grep -q '^  Candidate: [^(]'; then
+    if [[ $(LC_ALL=C apt-cache policy libllhttp-dev 2>/dev/null) == *"Candidate: "[!\(]* ]]; then
         "$source/packaging/install_dependencies.sh" libllhttp-dev
     else
         "$source/packaging/fetch_llhttp.sh" "$build/dependencies"

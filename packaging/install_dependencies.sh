@@ -12,7 +12,7 @@ is_installed() {
 }
 is_available() {
     # A name that apt only knows as a dependency of others has no candidate.
-    LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'
+    [[ $(LC_ALL=C apt-cache policy "$1" 2>/dev/null) == *"Candidate: "[!\(]* ]]
 }
 find_missing() {
     missing=() unknown=()
