@@ -42,13 +42,14 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     const std::string& data = options_.data_directory;
     const std::string stores = data + "/stores";
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, data));
-    if (options_.lock_directory) {
+    // Whoever made the directory for us may not let us open its parent.
+    (void)co_await io::sync_directory(reactor, data + "/..");
+    if (reactor.backend().is_real()) {
         SLUICE_CO_TRY(lock_, io::DirectoryLock::acquire(data + "/LOCK"));
     }
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, stores));
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, data));
     SLUICE_CO_TRY(catalog_, co_await meta::CatalogWriter::open(reactor, data + "/meta"));
-    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, data));
     SLUICE_CO_TRY(const std::vector<io::DirectoryEntry> entries,
                   co_await io::list_directory(reactor, stores));
     std::vector<std::string> names;

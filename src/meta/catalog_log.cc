@@ -23,6 +23,11 @@ AlignedBuffer aligned_copy(ByteSpan bytes) {
     return buffer;
 }
 
+std::string parent_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 constexpr std::string_view kUnfinishedSuffix = ".tmp";
 
 }  // namespace
@@ -50,6 +55,7 @@ io::Task<Result<CatalogFiles>> CatalogLog::read_files() {
 
 io::Task<Result<CatalogRecovery>> CatalogLog::open() {
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, directory_));
+    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor_, parent_of(directory_)));
     SLUICE_CO_TRY(const CatalogFiles files, co_await read_files());
     SLUICE_CO_TRY(CatalogRecovery recovery, recover_catalog(files));
     last_generation_ = files.last_generation();

@@ -128,7 +128,12 @@ std::uint64_t CatalogFiles::last_generation() const {
 }
 
 Result<CatalogRecovery> recover_catalog(const CatalogFiles& files) {
-    if (files.empty()) {
+    // The very first compaction may have come no further than its log.
+    const bool has_history = !files.snapshots.empty() ||
+                             std::any_of(files.logs.begin(), files.logs.end(), [](const auto& log) {
+                                 return !read_log(log.first, log.second).scanned.frames.empty();
+                             });
+    if (!has_history) {
         CatalogRecovery fresh;
         fresh.catalog = CatalogDraft{Catalog{}}.finish();
         return fresh;

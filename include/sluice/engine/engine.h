@@ -48,8 +48,6 @@ struct EngineOptions {
     std::int64_t free_space_check_ns = 500 * kMillisecondNs;
     // A group leaves the server at most about this long after it has expired.
     std::int64_t retention_check_ns = 30 * kMinuteNs;
-    // Off where the directory exists only in a simulation.
-    bool lock_directory = true;
     // Directory, sequences, head and cache sizes are filled in by the engine.
     storage::StoreOptions store;
 };

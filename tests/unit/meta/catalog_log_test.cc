@@ -277,6 +277,18 @@ TEST(CatalogRecovery, AnEmptyDirectoryIsAnEmptyCatalog) {
     EXPECT_TRUE(recovery->catalog->databases.empty());
 }
 
+TEST(CatalogRecovery, ACrashDuringTheFirstStartLeavesAnEmptyCatalog) {
+    CatalogFiles files;
+    files.logs[1] = {};
+    ByteWriter started;
+    append_frame(started, CatalogFrameKind::kLogStart, 2, 0, {});
+    files.logs[2] = copy_of(started.span());
+    ASSERT_TRUE(recover_catalog(files).ok());
+    append_frame(started, CatalogFrameKind::kChanges, 2, 1, {});
+    files.logs[2] = copy_of(started.span());
+    EXPECT_FALSE(recover_catalog(files).ok()) << "there was history";
+}
+
 TEST(CatalogRecovery, KnowsItsFiles) {
     EXPECT_EQ(log_file_name(7), "catalog-0000000007.log");
     EXPECT_EQ(parse_file_name(snapshot_file_name(12))->generation, 12u);
