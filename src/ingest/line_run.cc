@@ -2,7 +2,9 @@
 
 #include <bit>
 
+#include "ingest/digits.h"
 #include "ingest/number_text.h"
+#include "sluice/base/bytes.h"
 
 namespace sluice::ingest {
 namespace {
@@ -11,15 +13,18 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-bool ends_value(char c) {
-    return c == ',' || c == ' ' || c == '\n';
-}
-
 // Any number of so many decimal digits fits in 64 bits.
 constexpr int kDigitsMax = 19;
 
 // Folds digits at `at` into `mantissa`; a negative `left` says that there were too many.
 const char* fold_digits(const char* at, const char* end, std::uint64_t& mantissa, int& left) {
+    while (end - at >= 8 && left >= 8) {
+        const std::uint64_t digits = digits_of(load_le<std::uint64_t>(at));
+        if (non_digits(digits) != 0) break;
+        mantissa = mantissa * 100'000'000 + eight_digits(digits);
+        left -= 8;
+        at += 8;
+    }
     while (at < end && is_digit(*at)) {
         if (--left < 0) return at;
         mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at++ - '0');
@@ -36,19 +41,25 @@ const char* LineRun::read_number(const char* at, const char* end, StagedValue& v
     std::uint64_t mantissa = 0;
     int left = kDigitsMax;
     at = fold_digits(at, end, mantissa, left);
-    int fraction = 0;
     const char* const whole_end = at;
+    int fraction = 0;
     if (at < end && *at == '.') {
         at = fold_digits(at + 1, end, mantissa, left);
         fraction = static_cast<int>(at - whole_end) - 1;
     }
-    if (at >= end) return nullptr;
-    if (ends_value(*at) && left >= 0 && left < kDigitsMax) {
-        if (mantissa < kExactMantissaMax && fraction <= kExactPowerMax) {
+    if (at + 1 >= end) return nullptr;
+    if (left >= 0 && left < kDigitsMax) {
+        if (ends_value(*at) && mantissa < kExactMantissaMax && fraction <= kExactPowerMax) {
             const double number = static_cast<double>(mantissa) / kExactPowersOfTen[fraction];
             value.word = std::bit_cast<std::uint64_t>(negative ? -number : number);
             value.type = model::FieldType::kFloat;
             return at;
+        }
+        // Up to 18 digits cannot leave the range.
+        if (*at == 'i' && at == whole_end && left > 0 && ends_value(at[1])) {
+            value.word = negative ? std::uint64_t{0} - mantissa : mantissa;
+            value.type = model::FieldType::kInteger;
+            return at + 1;
         }
     }
     while (at < end && !ends_value(*at)) ++at;
@@ -64,16 +75,17 @@ const char* LineRun::read_number(const char* at, const char* end, StagedValue& v
 }
 
 const char* LineRun::read_boolean(const char* at, StagedValue& value) {
-    const char* end = at;
-    while (end - at < 6 && !ends_value(*end)) ++end;
-    FieldValueText read;
-    if (!read_field_value({at, static_cast<std::size_t>(end - at)}, read) ||
-        read.type != model::FieldType::kBoolean) {
-        return nullptr;
-    }
-    value.word = read.word;
+    const char first = *at;
+    const bool is_true = first == 't' || first == 'T';
+    if (!is_true && first != 'f' && first != 'F') return nullptr;
+    value.word = is_true;
     value.type = model::FieldType::kBoolean;
-    return end;
+    if (ends_value(at[1])) return at + 1;
+    const std::string_view text(at, is_true ? 4 : 5);
+    for (const std::string_view name : {"true", "True", "TRUE", "false", "False", "FALSE"}) {
+        if (text == name) return ends_value(at[text.size()]) ? at + text.size() : nullptr;
+    }
+    return nullptr;
 }
 
 void LineRun::stage_escaped(std::string_view escaped, StagedValue& value) {
@@ -107,27 +119,6 @@ model::SpellingId LineRun::add_series(std::string_view text, std::uint64_t hash)
 void LineRun::select_table(model::Timestamp time_of_row) {
     shape->use_table(request.batch.table(shape->measurement(), request.shards.find(time_of_row)),
                      request_number);
-}
-
-void LineRun::push_staged(const StagedValue& value, std::uint32_t row) {
-    ShapeField* field = &shape->fields[value.field];
-    if (field->column == ShapeField::kNoColumn || field->type != value.type) {
-        field = &shape->resolve(value.field, value.type);
-    }
-    model::BatchColumn& column = shape->table->columns[field->column];
-    switch (value.type) {
-        case model::FieldType::kFloat:
-        case model::FieldType::kInteger:
-        case model::FieldType::kUnsigned:
-            column.set_word(row, value.word);
-            break;
-        case model::FieldType::kString:
-            column.set_text(row, {reinterpret_cast<const char*>(value.word), value.size});
-            break;
-        case model::FieldType::kBoolean:
-            column.set_flag(row, value.word != 0);
-            break;
-    }
 }
 
 }  // namespace sluice::ingest

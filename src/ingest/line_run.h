@@ -75,7 +75,6 @@ public:
     model::SpellingId add_series(std::string_view text, std::uint64_t hash);
     // Points `shape` at the table for a row of that time.
     void select_table(model::Timestamp time_of_row);
-    void push_staged(const StagedValue& value, std::uint32_t row);
 };
 
 using RunLines = LineRun::Stop(LineRun&);

@@ -4,31 +4,11 @@
 // No include guard: every kernel compiles its own copy, so that no inline function built for one
 // instruction set is linked into another.
 
-inline std::uint64_t non_digits(std::uint64_t digits) {
-    // Adding 0x76 lifts 10 and more over 0x7f. A carry can only come out of a byte that is no digit
-    // itself, so bytes up to the first such are judged rightly; the callers look no further than
-    // ASCII separators.
-    return ((digits + 0x7676767676767676) | digits) & 0x8080808080808080;
-}
-
-// Eight bytes 0..9, the first the most significant.
-inline std::uint64_t eight_digits(std::uint64_t digits) {
-    digits = digits * 10 + (digits >> 8);
-    return (((digits & 0x000000FF000000FF) * 0x000F424000000064) +
-            (((digits >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >>
-           32;
-}
-
-inline bool ends_value(char c) {
-    return c == ',' || c == ' ' || c == '\n';
-}
-
-// `12.34,` and `12i ` with everything in eight bytes; other numbers go to LineRun::read_number.
-inline const char* read_short_number(const char* at, StagedValue& value) {
-    const bool negative = *at == '-';
-    const char* first = at + negative;
-    const std::uint64_t bytes = load_le<std::uint64_t>(first);
-    const std::uint64_t digits = bytes ^ 0x3030303030303030;
+// `12.34,` and `12i ` with everything in eight bytes, without a sign; other numbers go to
+// LineRun::read_number.
+inline const char* read_short_number(const char* at, StagedValue& value, std::uint64_t sign) {
+    const std::uint64_t bytes = load_le<std::uint64_t>(at);
+    const std::uint64_t digits = digits_of(bytes);
     const std::uint64_t stops = non_digits(digits);
     const std::uint64_t after = stops & (stops - 1);
     if (after == 0) return nullptr;
@@ -42,23 +22,22 @@ inline const char* read_short_number(const char* at, StagedValue& value) {
         const auto mantissa =
             static_cast<double>(static_cast<std::int64_t>(eight_digits(joined << (72 - end * 8))));
         const double number = mantissa / kExactPowersOfTen[end - 1 - whole];
-        value.word = std::bit_cast<std::uint64_t>(number) | (std::uint64_t{negative} << 63);
+        value.word = std::bit_cast<std::uint64_t>(number) | sign;
         value.type = model::FieldType::kFloat;
-        return first + end;
+        return at + end;
     }
     if (whole == 0) return nullptr;
-    const std::uint64_t number = eight_digits(digits << (64 - whole * 8));
+    const auto number = static_cast<std::int64_t>(eight_digits(digits << (64 - whole * 8)));
     if (ends_value(stop)) {
-        value.word = std::bit_cast<std::uint64_t>(static_cast<double>(number)) |
-                     (std::uint64_t{negative} << 63);
+        value.word = std::bit_cast<std::uint64_t>(static_cast<double>(number)) | sign;
         value.type = model::FieldType::kFloat;
-        return first + whole;
+        return at + whole;
     }
     if (stop != 'i' || end != whole + 1) return nullptr;
     if (!ends_value(static_cast<char>(bytes >> (end * 8)))) return nullptr;
-    value.word = negative ? std::uint64_t{0} - number : number;
+    value.word = static_cast<std::uint64_t>(sign == 0 ? number : -number);
     value.type = model::FieldType::kInteger;
-    return first + end;
+    return at + end;
 }
 
 inline const char* read_string(LineRun& run, const char* at, StagedValue& value) {
@@ -83,13 +62,20 @@ inline const char* read_string(LineRun& run, const char* at, StagedValue& value)
 }
 
 inline const char* read_value(LineRun& run, const char* at, StagedValue& value) {
+    constexpr std::uint64_t kMinus = std::uint64_t{1} << 63;
     const char c = *at;
-    if ((c >= '0' && c <= '9') || c == '-' || c == '.') [[likely]] {
-        const char* end = read_short_number(at, value);
-        return end != nullptr ? end : LineRun::read_number(at, run.limit + LineRun::kMargin, value);
+    const char* end = nullptr;
+    // The sign is a branch of its own: as arithmetic it would lie between one value and the next.
+    if ((c >= '0' && c <= '9') || c == '.') [[likely]] {
+        end = read_short_number(at, value, 0);
+    } else if (c == '-') {
+        end = read_short_number(at + 1, value, kMinus);
+    } else if (c == '"') {
+        return read_string(run, at, value);
+    } else {
+        return LineRun::read_boolean(at, value);
     }
-    if (c == '"') return read_string(run, at, value);
-    return LineRun::read_boolean(at, value);
+    return end != nullptr ? end : LineRun::read_number(at, run.limit + LineRun::kMargin, value);
 }
 
 // The series of the line, or what is needed to make it.
@@ -222,11 +208,16 @@ inline bool add_row(LineRun& run, const KeyGuess& key, std::string_view key_text
     for (std::size_t n = 0; n < count; ++n) {
         const StagedValue& value = values[n];
         const ShapeField& field = fields[value.field];
-        if (field.column == ShapeField::kNoColumn || field.type != value.type ||
-            !model::is_word_type(value.type)) [[unlikely]] {
-            run.push_staged(value, row);
+        if (field.column == ShapeField::kNoColumn || field.type != value.type) [[unlikely]] {
+            shape.resolve(value.field, value.type);
+        }
+        model::BatchColumn& column = table.columns[field.column];
+        if (model::is_word_type(value.type)) [[likely]] {
+            column.set_word(row, value.word);
+        } else if (value.type == model::FieldType::kString) {
+            column.set_text(row, {reinterpret_cast<const char*>(value.word), value.size});
         } else {
-            table.columns[field.column].set_word(row, value.word);
+            column.set_flag(row, value.word != 0);
         }
     }
     table.series.push_back(index.spelling(spelling).series);

@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 
+#include "ingest/digits.h"
 #include "ingest/line_run.h"
 #include "ingest/number_text.h"
 #include "ingest/series_text.h"

@@ -52,6 +52,9 @@ class Oracle:
         return shutil.which("influxd") is not None
 
     def __init__(self):
+        self.start()
+
+    def start(self):
         self.folder = tempfile.mkdtemp(prefix="line-protocol-oracle-")
         self.port = free_port()
         config = os.path.join(self.folder, "influxdb.conf")
@@ -68,9 +71,25 @@ class Oracle:
                 break
             except OSError:
                 if time.monotonic() > deadline or self.process.poll() is not None:
+                    print(self.last_words())
                     self.stop()
-                    raise RuntimeError("influxd does not start; its log was " + self.log.name)
+                    raise RuntimeError("influxd does not start")
                 time.sleep(0.1)
+
+    def last_words(self):
+        with open(self.log.name, errors="replace") as log:
+            return log.read()[-2000:]
+
+    def has_ended(self):
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def restart(self):
+        self.stop()
+        self.start()
 
     def stop(self):
         self.process.terminate()
