@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace sluice::codec {
 namespace {
@@ -18,42 +19,49 @@ constexpr double kPowers[kDigitsMax + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  
                                             1e14, 1e15, 1e16, 1e17, 1e18};
 constexpr std::size_t kSamplesMax = 32;
 
-bool is_decimal(const Kernels& k, std::uint64_t value, unsigned digits) {
-    std::uint64_t integer = 0;
-    std::uint64_t inexact = 0;
-    return k.to_decimal(&value, 1, kPowers[digits], &integer, &inexact) == 0 &&
-           // The rounding trick is exact by accident for huge doubles: their bits come back, but
-           // the integers are no use.
-           std::bit_width(integer ^ (0 - (integer >> 63))) <= 52;
+// What Kernels::to_decimal does, for one value. Also false for huge doubles, whose bits would come
+// back by accident of the rounding trick, from integers that are no use.
+bool is_decimal(double value, unsigned digits) {
+    constexpr double kRounding = 0x1.8p52;
+    constexpr double kIntegerMax = 0x1p51;
+    const double scaled = value * kPowers[digits];
+    if (!(std::fabs(scaled) < kIntegerMax)) return false;
+    const double integer = scaled + kRounding - kRounding;
+    return std::bit_cast<std::uint64_t>(integer / kPowers[digits]) ==
+           std::bit_cast<std::uint64_t>(value);
+}
+
+// The least digits that make the value a decimal, or kDigitsMax + 1. `guess` is tried first.
+unsigned digits_of(double value, unsigned guess) {
+    unsigned digits = guess;
+    if (is_decimal(value, digits)) {
+        while (digits > 0 && is_decimal(value, digits - 1)) --digits;
+        return digits;
+    }
+    while (++digits <= kDigitsMax) {
+        if (is_decimal(value, digits)) return digits;
+    }
+    return digits;
 }
 
 // The least digits that make at least seven of eight samples decimals, or -1.
-int find_digits(const Kernels& k, std::span<const std::uint64_t> values) {
-    std::uint32_t samples_by_digits[kDigitsMax + 1] = {};
+int find_digits(std::span<const std::uint64_t> values) {
+    std::uint32_t samples_by_digits[kDigitsMax + 2] = {};
     const std::size_t step = values.size() / kSamplesMax + 1;
     std::size_t samples = 0;
-    std::size_t failed = 0;
     unsigned guess = 0;
     for (std::size_t i = 0; i < values.size(); i += step) {
-        ++samples;
-        // Start from where the last sample succeeded and walk down or up.
-        unsigned digits = guess;
-        if (is_decimal(k, values[i], digits)) {
-            while (digits > 0 && is_decimal(k, values[i], digits - 1)) --digits;
-        } else {
-            while (digits <= kDigitsMax && !is_decimal(k, values[i], digits)) ++digits;
-        }
-        if (digits > kDigitsMax) {
-            if (++failed >= 8 && failed * 2 > samples) return -1;
-            continue;
-        }
+        const unsigned digits = digits_of(std::bit_cast<double>(values[i]), guess);
         ++samples_by_digits[digits];
-        guess = std::max(guess, digits);
+        ++samples;
+        if (digits <= kDigitsMax) guess = std::max(guess, digits);
+        const std::size_t failed = samples_by_digits[kDigitsMax + 1];
+        if (failed >= kSamplesMax / 4 && failed * 2 > samples) return -1;
     }
     std::size_t covered = 0;
     for (unsigned digits = 0; digits <= kDigitsMax; ++digits) {
         covered += samples_by_digits[digits];
-        if (covered * 8 >= samples * 7 && covered != 0) return static_cast<int>(digits);
+        if (covered * 8 >= samples * 7) return static_cast<int>(digits);
     }
     return -1;
 }
@@ -124,7 +132,7 @@ bool decode_bits(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t>
 }  // namespace
 
 void encode_floats(FloatScratch& scratch, std::span<const std::uint64_t> values, ByteWriter& out) {
-    const int digits = find_digits(kernels(), values);
+    const int digits = find_digits(values);
     if (digits >= 0 && encode_decimals(scratch, values, static_cast<unsigned>(digits), out)) return;
     encode_bits(scratch, values, out);
 }

@@ -123,26 +123,29 @@ Plan make_plan(const Kernels& k, StreamScratch& scratch, std::span<const std::ui
     return best;
 }
 
-// Something above 1 that divides all distances from the first value, or 1.
-std::uint64_t common_divisor(std::span<const std::uint64_t> values) {
-    const auto distance = [&](std::size_t i) {
-        const auto d = static_cast<std::int64_t>(values[i] - values[0]);
-        return d < 0 ? 0 - static_cast<std::uint64_t>(d) : static_cast<std::uint64_t>(d);
-    };
+std::uint64_t distance(std::uint64_t from, std::uint64_t to) {
+    const auto d = static_cast<std::int64_t>(to - from);
+    return d < 0 ? 0 - static_cast<std::uint64_t>(d) : static_cast<std::uint64_t>(d);
+}
+
+// Something above 1 that divides all distances from the first value, or 1. With it, `quotients` are
+// these distances divided.
+std::uint64_t common_divisor(const Kernels& k, std::span<const std::uint64_t> values,
+                             std::uint64_t* quotients) {
     std::uint64_t divisor = 0;
     const std::size_t step = values.size() / kSamplesMax + 1;
     for (std::size_t i = step; i < values.size(); i += step) {
-        divisor = std::gcd(divisor, distance(i));
+        divisor = std::gcd(divisor, distance(values[0], values[i]));
         if (divisor == 1) return 1;
     }
-    if (divisor == 0) return 1;
-    for (std::size_t i = 1; i < values.size(); ++i) {
-        if (distance(i) % divisor == 0) [[likely]]
-            continue;
-        divisor = std::gcd(divisor, distance(i));
-        if (divisor == 1) return 1;
+    while (divisor > 1) {
+        if (k.divide(values.data(), values.size(), values[0], divisor, quotients)) return divisor;
+        const auto indivisible = std::find_if(
+            values.begin(), values.end(),
+            [&](std::uint64_t value) { return distance(values[0], value) % divisor != 0; });
+        divisor = std::gcd(divisor, distance(values[0], *indivisible));
     }
-    return divisor;
+    return 1;
 }
 
 bool all_equal(std::span<const std::uint64_t> values) {
@@ -179,19 +182,9 @@ void encode_stream(StreamScratch& scratch, std::span<const std::uint64_t> values
         out.write_varint(zigzag_word(values[0]));
         return;
     }
-    const std::uint64_t divisor = common_divisor(values);
     const std::uint64_t first = values[0];
-    if (divisor != 1) {
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const auto distance = static_cast<std::int64_t>(values[i] - first);
-            // The divisor may be 2^63, which int64 lacks; only 0 and -2^63 are its multiples.
-            const auto quotient = divisor >> 63 != 0
-                                      ? -static_cast<std::int64_t>(distance != 0)
-                                      : distance / static_cast<std::int64_t>(divisor);
-            scratch.scaled[i] = static_cast<std::uint64_t>(quotient);
-        }
-        values = {scratch.scaled, values.size()};
-    }
+    const std::uint64_t divisor = common_divisor(k, values, scratch.scaled);
+    if (divisor != 1) values = {scratch.scaled, values.size()};
     const Plan plan = make_plan(k, scratch, values);
     out.write(static_cast<std::uint8_t>(plan.mode | (divisor != 1 ? kScaled : 0)));
     if (divisor != 1) {
@@ -225,9 +218,7 @@ bool decode_stream(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_
     const std::uint64_t divisor = scaled ? in.read_varint() : 1;
     const std::uint64_t first = scaled ? unzigzag_word(in.read_varint()) : 0;
     if (!read_frames(kernels(), scratch, in, out, mode)) return false;
-    if (scaled) {
-        for (std::uint64_t& value : out) value = value * divisor + first;
-    }
+    if (scaled) kernels().multiply(out.data(), out.size(), divisor, first);
     return true;
 }
 

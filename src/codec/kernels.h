@@ -47,6 +47,14 @@ struct Kernels {
     // Running sum, starting after `previous`; the last sum.
     std::uint64_t (*accumulate)(std::uint64_t* values, std::size_t count, std::uint64_t previous);
 
+    // out[i] = (in[i] - base) / divisor as signed numbers, where all quotients are whole; else
+    // false.
+    bool (*divide)(const std::uint64_t* in, std::size_t count, std::uint64_t base,
+                   std::uint64_t divisor, std::uint64_t* out);
+    // In place: values[i] * factor + base.
+    void (*multiply)(std::uint64_t* values, std::size_t count, std::uint64_t factor,
+                     std::uint64_t base);
+
     // integers[i] = values[i] * scale rounded, as a signed number; bit i of `inexact` (cleared by
     // the caller) where integer / scale is not bit for bit the value. How many those are.
     std::uint32_t (*to_decimal)(const std::uint64_t* values, std::size_t count, double scale,

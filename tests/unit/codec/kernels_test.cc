@@ -92,6 +92,32 @@ TEST(Kernels, WordLoopsAreTheSame) {
     }
 }
 
+TEST(Kernels, DivisionLeavesNoRestOrSaysSo) {
+    for (const std::uint64_t divisor : {2ull, 3ull, 7ull, 10ull, 1ull << 40, 1ull << 63,
+                                        10'000'000'000ull, ~0ull, 6'000'000'000'000'000'001ull}) {
+        Random random(divisor);
+        Words in(300);
+        const std::uint64_t base = random.next();
+        const std::uint64_t quotient_max = (std::uint64_t{1} << 63) / divisor;
+        for (auto& word : in) {
+            const std::uint64_t quotient = random.below(quotient_max + 1);
+            const std::uint64_t distance = quotient * divisor;
+            word = random.chance(0.5) ? base + distance : base - distance;
+        }
+        for (const Kernels* k : available_kernels()) {
+            Words out(in.size());
+            ASSERT_TRUE(k->divide(in.data(), in.size(), base, divisor, out.data())) << divisor;
+            k->multiply(out.data(), out.size(), divisor, base);
+            EXPECT_EQ(in, out) << k->name << ", " << divisor;
+            for (const std::size_t place : {0ul, 150ul, 299ul}) {
+                Words wrong = in;
+                wrong[place] += 1;
+                EXPECT_FALSE(k->divide(wrong.data(), in.size(), base, divisor, out.data()));
+            }
+        }
+    }
+}
+
 TEST(Kernels, DecimalLoopsAreTheSameAndInverse) {
     for (const std::uint32_t rows : {1u, 9u, 64u, 65u, 1000u}) {
         for (const test::TestColumn& column : test::float_columns(rows)) {
