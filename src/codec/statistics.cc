@@ -31,11 +31,14 @@ ColumnStatistics by_rows(const ColumnSlice& column, std::uint32_t rows) {
     double float_sum = 0.0;
     for (std::uint32_t row = 0; row < rows; ++row) {
         if (!column.is_valid(row)) continue;
-        if (s.count++ == 0) s.first_row = s.min_row = s.max_row = row;
+        if (s.count++ == 0) s.first_row = row;
         s.last_row = row;
         if (column.type == FieldType::kString) continue;
         const std::uint64_t value = value_at(column, row);
-        if (s.count == 1) s.first = s.min = s.max = value;
+        if (s.count == 1) {
+            s.min_row = s.max_row = row;
+            s.first = s.min = s.max = value;
+        }
         s.last = value;
         if (is_less(column.type, value, s.min)) s.min = value, s.min_row = row;
         if (is_less(column.type, s.max, value)) s.max = value, s.max_row = row;

@@ -88,6 +88,14 @@ MeasurementId SeriesIndex::add_measurement(std::string_view name) {
     return id;
 }
 
+MeasurementId SeriesIndex::find_measurement(std::string_view name) const {
+    const std::size_t mask = measurement_slots_.size() - 1;
+    for (std::size_t slot = hash_bytes(name) & mask;; slot = (slot + 1) & mask) {
+        const MeasurementId id = measurement_slots_[slot];
+        if (id == kNone || measurement_names_[id] == name) return id;
+    }
+}
+
 std::size_t SeriesIndex::memory_bytes() const {
     return bytes_.memory_bytes() + slots_.capacity() * sizeof(Slot) +
            spellings_.capacity() * sizeof(Spelling) + successors_.capacity() * sizeof(SpellingId) +

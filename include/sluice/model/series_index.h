@@ -70,6 +70,8 @@ public:
 
     // Finds or adds; `name` is unescaped.
     MeasurementId add_measurement(std::string_view name);
+    // kNone when there is none.
+    MeasurementId find_measurement(std::string_view name) const;
     std::uint32_t measurement_count() const {
         return static_cast<std::uint32_t>(measurement_names_.size());
     }

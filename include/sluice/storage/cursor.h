@@ -36,9 +36,6 @@ struct ScanSpec {
     bool with_sequences = false;
     // A run may be a whole block's statistics instead of its rows.
     bool statistics_allowed = false;
-    // Rows without any of `fields` are passed too (they exist in the series, though not in these
-    // columns). Off: such rows are left out.
-    bool empty_rows = false;
 };
 
 // One field of a run. Exactly one of words, texts, flags is used, by type; where a row has no value
@@ -73,7 +70,8 @@ struct ColumnStatistics {
     std::uint64_t last = 0;   // the value at SeriesRun::time_last
 };
 
-// Consecutive rows of one series. Everything it shows is valid until the next call of next().
+// Consecutive rows of one series. A row may lack all of the fields asked for; a run in which every
+// row does is left out. Everything it shows is valid until the next call of next().
 struct SeriesRun {
     std::string_view series_key;
     std::size_t rows = 0;

@@ -1,0 +1,269 @@
+// Merging segments of a shard group: small ones by level while it is written to, all of them once
+// it went cold.
+//
+// A flushed segment has level 0. `merge_width` segments of one level become one of the next, up to
+// kLevelMax: so a row is rewritten twice while its group is hot and once when it went cold.
+#include <algorithm>
+
+#include "sluice/base/log.h"
+#include "storage/file_names.h"
+#include "storage/row_merger.h"
+#include "storage/segment_output.h"
+#include "storage/segment_source.h"
+#include "storage/store_core.h"
+
+namespace sluice::storage {
+namespace {
+
+constexpr std::uint32_t kLevelMax = 2;
+constexpr std::int64_t kRetryNs = kSecondNs;
+// How often cold groups are looked for.
+constexpr std::int64_t kColdCheckNs = kMinuteNs;
+
+// One input, read front to back past the block cache.
+struct MergeInput {
+    MergeInput(SegmentPtr segment_, std::uint64_t size)
+        : segment(std::move(segment_)), access(segment->file(), size) {}
+
+    SegmentPtr segment;
+    SequentialAccess access;
+    std::unique_ptr<SegmentReader> reader;
+};
+
+using MergeInputs = std::vector<std::shared_ptr<MergeInput>>;
+
+io::Task<Result<MergeInputs>> open_inputs(std::vector<SegmentPtr> segments) {
+    MergeInputs inputs;
+    for (const SegmentPtr& each : segments) {
+        SLUICE_CO_TRY_VOID(co_await each->reader());  // opens the file
+        auto input = std::make_shared<MergeInput>(each, each->record().meta.size_bytes);
+        SLUICE_CO_TRY(input->reader, co_await SegmentReader::open(input->access, each->path()));
+        inputs.push_back(std::move(input));
+    }
+    co_return inputs;
+}
+
+std::set<std::string> measurement_names(const MergeInputs& inputs) {
+    std::set<std::string> names;
+    for (const auto& each : inputs) {
+        for (const SegmentMeasurement& one : each->reader->measurements()) names.insert(one.name);
+    }
+    return names;
+}
+
+// The columns of all inputs, in order of their names.
+Result<std::vector<SegmentColumn>> merge_columns(const MergeInputs& inputs,
+                                                 const std::string& measurement) {
+    std::map<std::string, model::FieldType> types;
+    for (const auto& each : inputs) {
+        const SegmentMeasurement* found = each->reader->find_measurement(measurement);
+        if (found == nullptr) continue;
+        for (const SegmentColumn& column : found->columns) {
+            const auto [place, added] = types.try_emplace(column.name, column.type);
+            if (!added && place->second != column.type) {
+                return Error{ErrorKind::kCorrupt, each->segment->path() + ": field " + column.name +
+                                                      " of " + measurement +
+                                                      " is of another type elsewhere"};
+            }
+        }
+    }
+    std::vector<SegmentColumn> columns;
+    for (const auto& [name, type] : types) columns.push_back({name, type});
+    return columns;
+}
+
+io::Task<Result<void>> merge_measurement(io::Reactor& reactor, const MergeInputs& inputs,
+                                         std::string name, SegmentOutput& output) {
+    SLUICE_CO_TRY(std::vector<SegmentColumn> columns, merge_columns(inputs, name));
+    std::vector<std::unique_ptr<RowSource>> sources;
+    for (const auto& each : inputs) {
+        SegmentSource::Options options;
+        options.measurement = name;
+        for (const SegmentColumn& column : columns) options.columns.push_back(column.name);
+        options.with_sequences = each->segment->record().has_sequences;
+        SLUICE_CO_TRY(auto source,
+                      co_await SegmentSource::open(each, each->reader.get(),
+                                                   each->segment->record().meta.sequence_max,
+                                                   std::move(options)));
+        if (source != nullptr) sources.push_back(std::move(source));
+    }
+    RowMerger merger(reactor, std::move(sources), columns.size());
+    co_return co_await output.write_measurement(std::move(name), std::move(columns), merger);
+}
+
+io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInputs& inputs,
+                                           SegmentOutput& output) {
+    for (const std::string& name : measurement_names(inputs)) {
+        SLUICE_CO_TRY_VOID(co_await merge_measurement(reactor, inputs, name, output));
+    }
+    co_return co_await output.finish();
+}
+
+}  // namespace
+
+io::Task<void> StoreCore::run_compactor() {
+    co_await reactor_.switch_to(io::Share::kBackground);
+    for (const auto& [group, segments] : segments_) {
+        last_write_ns_.try_emplace(group, reactor_.monotonic_ns());
+    }
+    while (!stopping_) {
+        std::optional<Merge> due;
+        if (options_.background && !compacting_) due = choose_merge(false);
+        if (!due) {
+            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + kColdCheckNs);
+            continue;
+        }
+        const Result<void> merged = co_await merge(std::move(*due));
+        if (!merged.ok() && !stopping_) {
+            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
+        }
+    }
+}
+
+// The group with the most segments to win from; `into_one`: any group with more than one.
+std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
+    Merge best;
+    const auto in_memory = [this](model::ShardGroupId group) {
+        const auto has = [group](const Generation& generation) {
+            const auto& tables = generation.head->memtables();
+            const auto first = tables.lower_bound({group, 0});
+            return first != tables.end() && first->first.group == group;
+        };
+        return has(*active_) || std::any_of(frozen_.begin(), frozen_.end(),
+                                            [&](const auto& each) { return has(*each); });
+    };
+    for (const auto& [group, segments] : segments_) {
+        std::vector<SegmentPtr> usable;
+        for (const SegmentPtr& each : segments) {
+            if (!each->damaged()) usable.push_back(each);
+        }
+        const auto written = last_write_ns_.find(group);
+        const bool cold = written != last_write_ns_.end() &&
+                          reactor_.monotonic_ns() - written->second >= options_.cold_after_ns &&
+                          !in_memory(group);
+        if (cold || into_one) {
+            if (usable.size() < 2 || usable.size() <= best.inputs.size()) continue;
+            best.group = group;
+            best.drop_sequences = cold && options_.group_is_ours_alone &&
+                                  usable.size() == segments.size() &&
+                                  options_.group_is_ours_alone(group);
+            best.inputs = std::move(usable);
+            continue;
+        }
+        for (std::uint32_t level = 0; level < kLevelMax; ++level) {
+            std::vector<SegmentPtr> of_level;
+            for (const SegmentPtr& each : usable) {
+                if (each->record().level == level) of_level.push_back(each);
+            }
+            if (of_level.size() < options_.merge_width) continue;
+            // The oldest: they are the likeliest to be complete.
+            of_level.resize(options_.merge_width);
+            if (of_level.size() <= best.inputs.size()) continue;
+            best.group = group;
+            best.drop_sequences = false;
+            best.inputs = std::move(of_level);
+        }
+    }
+    if (best.inputs.empty()) return std::nullopt;
+    return best;
+}
+
+io::Task<Result<void>> StoreCore::merge(Merge merge) {
+    compacting_ = true;
+    auto made = co_await write_merged(merge);
+    compacting_ = false;
+    if (!made.ok()) {
+        metrics_.compaction_failures.add();
+        if (made.error().kind == ErrorKind::kCorrupt) {
+            // Left alone from now on; queries that meet the damage will say so.
+            for (const SegmentPtr& each : merge.inputs) co_await check_input(each, made.error());
+            co_return std::move(made).error();
+        }
+        if (!compaction_trouble_ && !stopping_) {
+            log_error("compaction failed; it is tried again", {{"error", made.error().message}});
+        }
+        compaction_trouble_ = made.error();
+        changed_.notify_all();
+        co_return std::move(made).error();
+    }
+    compaction_trouble_.reset();
+    std::vector<ManifestEdit> edits;
+    for (const SegmentPtr& each : merge.inputs) {
+        edits.push_back(edit::RemoveSegment{each->record().id});
+    }
+    edits.push_back(edit::AddSegment{*made});
+    SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
+
+    // The output takes the inputs' place in this turn.
+    for (const SegmentPtr& each : merge.inputs) {
+        remove_segment(each);
+        each->set_obsolete();
+        metrics_.compaction_bytes_in.add(each->record().meta.size_bytes);
+    }
+    metrics_.compactions.add();
+    if (is_dropped(merge.group)) {
+        std::vector<SegmentRecord> unwanted;
+        unwanted.push_back(*made);
+        co_await discard_files(std::move(unwanted));
+        co_return Result<void>();
+    }
+    add_segment(*made);
+    metrics_.compaction_bytes_out.add(made->meta.size_bytes);
+    changed_.notify_all();
+    merge_wanted_.notify_all();
+    co_return Result<void>();
+}
+
+// Writes the merged segment; the manifest does not know it yet.
+io::Task<Result<SegmentRecord>> StoreCore::write_merged(Merge& merge) {
+    SegmentRecord record;
+    record.id = manifest_.take_segment_id();
+    record.has_sequences = !merge.drop_sequences;
+    std::uint64_t sequence_min = ~std::uint64_t{0};
+    std::uint64_t sequence_max = 0;
+    for (const SegmentPtr& each : merge.inputs) {
+        record.level = std::max(record.level, each->record().level + 1);
+        sequence_min = std::min(sequence_min, each->record().meta.sequence_min);
+        sequence_max = std::max(sequence_max, each->record().meta.sequence_max);
+    }
+    SLUICE_CO_TRY(const MergeInputs inputs, co_await open_inputs(merge.inputs));
+    SegmentWriterOptions options;
+    options.group = merge.group;
+    options.with_sequences = record.has_sequences;
+    SLUICE_CO_TRY(const auto output,
+                  co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
+    auto meta = co_await merge_inputs(reactor_, inputs, *output);
+    if (!meta.ok()) {
+        co_await output->abandon();
+        co_return std::move(meta).error();
+    }
+    record.meta = *meta;
+    record.meta.sequence_min = sequence_min;
+    record.meta.sequence_max = sequence_max;
+    co_return record;
+}
+
+// A merge met damage in one of its inputs: in this one?
+io::Task<void> StoreCore::check_input(SegmentPtr segment, Error error) {
+    auto reader = co_await segment->reader();
+    if (reader.ok()) {
+        const Result<void> verified = co_await (*reader)->verify();
+        if (verified.ok()) co_return;
+        error = verified.error();
+    }
+    report_damage(segment, error, !reader.ok());
+}
+
+io::Task<Result<void>> StoreCore::compact_all(bool into_one) {
+    while (auto due = choose_merge(into_one)) {
+        if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+        if (compacting_) {
+            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + 10 * kMillisecondNs);
+            continue;
+        }
+        SLUICE_CO_TRY_VOID(co_await merge(std::move(*due)));
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,30 @@
+// How the files of a store are called: numbers, so that order and uniqueness are plain.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sluice/model/shard_map.h"
+
+namespace sluice::storage {
+
+std::string log_directory(const std::string& store);     // <store>/wal
+std::string shards_directory(const std::string& store);  // <store>/shards
+std::string group_directory(const std::string& store, model::ShardGroupId group);
+std::string log_path(const std::string& store, std::uint64_t number);
+std::string segment_path(const std::string& store, model::ShardGroupId group, std::uint64_t id);
+std::string manifest_path(const std::string& store, std::uint64_t number);
+
+// The counterparts, of names without directory; nothing when the name is of another kind.
+std::optional<std::uint64_t> parse_log_name(std::string_view name);
+std::optional<std::uint64_t> parse_segment_name(std::string_view name);
+std::optional<std::uint64_t> parse_manifest_name(std::string_view name);
+std::optional<model::ShardGroupId> parse_group_name(std::string_view name);
+
+// What a damaged file is renamed to: nothing reads or removes it any more.
+std::string quarantine_path(const std::string& path);  // <path>.damaged
+bool is_quarantine_name(std::string_view name);
+
+}  // namespace sluice::storage

@@ -1,0 +1,86 @@
+// Log files waiting to be used: their space is allocated and written, so that a commit changes no
+// metadata of the file system and cannot run out of space.
+//
+// Files are made ahead of need in the background share, and come back when the head they belonged
+// to is in segments.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/aligned_buffer.h"
+#include "sluice/base/result.h"
+#include "sluice/io/event.h"
+#include "sluice/io/file.h"
+#include "sluice/io/task.h"
+
+namespace sluice::storage {
+
+struct LogFile {
+    io::File file;
+    std::uint64_t number = 0;
+    // A write to it failed: it is never written again, and removed instead of used again.
+    bool failed = false;
+};
+
+struct LogFilePoolOptions {
+    std::string store;  // its directory
+    std::uint64_t file_bytes = 0;
+    std::uint32_t spare_target = 0;
+    std::uint32_t spare_max = 0;
+};
+
+// stop() completes before destruction.
+class LogFilePool {
+public:
+    LogFilePool(io::Reactor& reactor, LogFilePoolOptions options);
+
+    // Before run(): a file found on disk that no head needs, and the highest number ever seen.
+    void adopt(std::unique_ptr<LogFile> file) { spare_.push_back(std::move(file)); }
+    void set_next_number(std::uint64_t number) { next_number_ = number; }
+
+    // Makes spare files whenever there are too few. Ends after stop().
+    io::Task<void> run();
+    void stop();
+    // Closes what is spare. After run() has ended.
+    io::Task<void> close();
+
+    // The oldest spare file, or nullptr: then one is being made.
+    std::unique_ptr<LogFile> try_take();
+    // Waits until one is made. The error is that of the attempt.
+    io::Task<Result<std::unique_ptr<LogFile>>> take();
+
+    // Gives files back for further use; those too many, or failed, are removed.
+    io::Task<void> give_back(std::vector<std::unique_ptr<LogFile>> files);
+
+    // Why there is no spare file; nothing while there is one or none has been tried.
+    const std::optional<Error>& trouble() const { return trouble_; }
+    std::size_t spare_count() const { return spare_.size(); }
+
+    // Called when a file could be made after trouble.
+    std::function<void()> on_recovery;
+
+private:
+    io::Task<Result<std::unique_ptr<LogFile>>> make_file();
+    io::Task<Result<void>> fill_file(io::File& file);
+    void add_spare(std::unique_ptr<LogFile> file);
+    bool wants_more() const { return spare_.size() < options_.spare_target; }
+
+    io::Reactor& reactor_;
+    LogFilePoolOptions options_;
+    AlignedBuffer zeroes_;  // while files are made
+    std::deque<std::unique_ptr<LogFile>> spare_;
+    std::uint64_t next_number_ = 1;
+    std::uint64_t attempts_failed_ = 0;
+    bool stopping_ = false;
+    std::optional<Error> trouble_;
+    io::Event wanted_;   // run() waits here
+    io::Event changed_;  // takers wait here
+};
+
+}  // namespace sluice::storage

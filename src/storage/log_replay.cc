@@ -1,0 +1,84 @@
+#include "storage/log_replay.h"
+
+#include <algorithm>
+
+#include "storage/memtable.h"
+
+namespace sluice::storage {
+namespace {
+
+Error undefined(std::string_view what, std::uint64_t number) {
+    return Error{ErrorKind::kCorrupt, "log frame: " + std::string(what) + " " +
+                                          std::to_string(number) + " is not defined"};
+}
+
+// Ids are dense: one far beyond the last is damage, not a large head.
+constexpr std::uint32_t kGapMax = 1u << 20;
+
+}  // namespace
+
+Result<void> LogReplay::on_series(std::uint32_t series, std::string_view key) {
+    if (series > series_.size()) return undefined("the series before", series);
+    const model::SeriesId id = head_.series_index().add_series(key);
+    if (series == series_.size()) {
+        series_.push_back(id);
+    } else if (series_[series] != id) {
+        return Error{ErrorKind::kCorrupt, "log frame: a series has two keys"};
+    }
+    return {};
+}
+
+Result<void> LogReplay::on_table(std::uint32_t memtable, model::ShardGroupId group,
+                                 std::string_view measurement) {
+    // Memtables of a head that only ever held refused rows are not defined: gaps are normal.
+    if (memtable >= tables_.size() + kGapMax) return undefined("the table before", memtable);
+    if (memtable >= tables_.size()) tables_.resize(memtable + 1);
+    Table& table = tables_[memtable];
+    table.defined = true;
+    table.group = group;
+    table.measurement = head_.series_index().add_measurement(measurement);
+    return {};
+}
+
+Result<void> LogReplay::on_column(std::uint32_t memtable, std::uint32_t column,
+                                  model::FieldType type, std::string_view name) {
+    if (memtable >= tables_.size() || !tables_[memtable].defined) {
+        return undefined("table", memtable);
+    }
+    std::vector<Column>& columns = tables_[memtable].columns;
+    if (column > columns.size()) return undefined("the column before", column);
+    if (column == columns.size()) columns.emplace_back();
+    columns[column] = {std::string(name), type, true};
+    return {};
+}
+
+Result<void> LogReplay::on_rows(WalRows& rows) {
+    if (rows.memtable >= tables_.size() || !tables_[rows.memtable].defined) {
+        return undefined("table", rows.memtable);
+    }
+    const Table& table = tables_[rows.memtable];
+    sequence_max_ = std::max(sequence_max_, rows.sequence);
+    if (is_dropped_(table.group)) {
+        dropped_seen_.insert(table.group);
+        return {};
+    }
+    for (model::SeriesId& each : rows.table.series) {
+        if (each >= series_.size()) return undefined("series", each);
+        each = series_[each];
+    }
+    for (std::uint32_t i = 0; i < rows.table.column_count; ++i) {
+        if (rows.columns[i] >= table.columns.size()) return undefined("column", rows.columns[i]);
+        const Column& column = table.columns[rows.columns[i]];
+        if (column.type != rows.table.columns[i].type) {
+            return Error{ErrorKind::kCorrupt,
+                         "log frame: column " + column.name + " is not of its defined type"};
+        }
+        rows.table.columns[i].name = column.name;
+    }
+    rows.table.measurement = table.measurement;
+    rows.table.shard.group = table.group;
+    rows_ += rows.table.rows();
+    return head_.memtable(table.group, table.measurement).append(rows.table, rows.sequence);
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,211 @@
+#include "storage/segment_source.h"
+
+#include <algorithm>
+
+namespace sluice::storage {
+
+SegmentSource::SegmentSource(std::shared_ptr<const void> owner, const SegmentReader* reader,
+                             std::uint64_t sequence, Options options)
+    : owner_(std::move(owner)), reader_(reader), options_(std::move(options)) {
+    whole_.sequence = sequence;
+}
+
+io::Task<Result<std::unique_ptr<SegmentSource>>> SegmentSource::open(
+    std::shared_ptr<const void> owner, const SegmentReader* reader, std::uint64_t sequence,
+    Options options) {
+    std::unique_ptr<SegmentSource> source(
+        new SegmentSource(std::move(owner), reader, sequence, std::move(options)));
+    source->measurement_ = reader->find_measurement(source->options_.measurement);
+    const SegmentMeasurement* measurement = source->measurement_;
+    if (measurement == nullptr ||
+        !source->options_.range.overlaps({measurement->time_min, measurement->time_max + 1})) {
+        co_return std::unique_ptr<SegmentSource>();
+    }
+    SLUICE_CO_TRY(source->index_, co_await reader->load_index(*measurement));
+    const auto present = source->index_->columns();
+    for (const std::string& name : source->options_.columns) {
+        const auto found =
+            std::find_if(present.begin(), present.end(),
+                         [&](const SegmentColumn& each) { return each.name == name; });
+        source->column_places_.push_back(
+            found == present.end() ? -1 : static_cast<std::int32_t>(source->columns_.size()));
+        if (found != present.end()) {
+            source->columns_.push_back(static_cast<std::uint32_t>(found - present.begin()));
+        }
+    }
+    SLUICE_CO_TRY_VOID(co_await source->pick_series());
+    if (!source->next_block()) co_return std::unique_ptr<SegmentSource>();
+    co_return source;
+}
+
+io::Task<Result<void>> SegmentSource::pick_series() {
+    if (options_.keys == nullptr) co_return Result<void>();
+    picked_.emplace();
+    for (const std::string& key : *options_.keys) {
+        SLUICE_CO_TRY(const auto found, co_await reader_->find_series(*index_, key));
+        if (found) picked_->push_back(*found);
+    }
+    co_return Result<void>();
+}
+
+bool SegmentSource::series_is_wanted(std::uint32_t series) const {
+    return !picked_ || std::binary_search(picked_->begin(), picked_->end(), series);
+}
+
+bool SegmentSource::block_is_wanted(std::uint32_t block) const {
+    const SegmentBlockInfo& info = index_->block(block);
+    if (!options_.range.overlaps({info.time_min, info.time_max + 1})) return false;
+    if (!picked_) return true;
+    const auto first = std::lower_bound(picked_->begin(), picked_->end(), info.first_series);
+    return first != picked_->end() && *first < info.first_series + info.series_count;
+}
+
+// Moves to the next block that may hold rows: kLoad, or kEnd.
+bool SegmentSource::next_block() {
+    block_loaded_ = false;
+    while (next_block_ < index_->block_count() && !block_is_wanted(next_block_)) ++next_block_;
+    if (next_block_ == index_->block_count()) {
+        state_ = State::kEnd;
+        return false;
+    }
+    block_number_ = next_block_++;
+    state_ = State::kLoad;
+    return true;
+}
+
+io::Task<Result<void>> SegmentSource::read_key(std::uint32_t series) {
+    if (series == key_series_) co_return Result<void>();
+    const std::uint32_t page = index_->page_of_series(series);
+    if (!page_ || page_number_ != page) {
+        SLUICE_CO_TRY(page_, co_await reader_->read_series_page(*index_, page));
+        page_number_ = page;
+    }
+    key_.clear();
+    page_->append_key(series - page_->first_series(), key_);
+    key_series_ = series;
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> SegmentSource::load() {
+    while (state_ == State::kLoad || state_ == State::kStatistics) {
+        if (!block_loaded_) {
+            if (state_ == State::kLoad && options_.statistics_allowed) {
+                SLUICE_CO_TRY(const bool offered, co_await offer_statistics());
+                if (offered) co_return Result<void>();
+            }
+            SLUICE_CO_TRY_VOID(co_await load_block());
+        }
+        if (!find_run()) {
+            next_block();
+            continue;
+        }
+        SLUICE_CO_TRY_VOID(
+            co_await read_key(block_.first_series + static_cast<std::uint32_t>(run_)));
+        slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
+        state_ = State::kRows;
+    }
+    co_return Result<void>();
+}
+
+// Whether the block's directory entry can stand for its rows.
+io::Task<Result<bool>> SegmentSource::offer_statistics() {
+    const SegmentBlockInfo& info = index_->block(block_number_);
+    if (info.series_count != 1) co_return false;
+    if (info.time_min < options_.range.begin || info.time_max >= options_.range.end) {
+        co_return false;
+    }
+    index_->read_chunks(block_number_, chunks_);
+    statistics_.rows = info.rows;
+    statistics_.time_first = info.time_min;
+    statistics_.time_last = info.time_max;
+    statistics_.columns.assign(column_places_.size(), {});
+    statistics_.types.assign(column_places_.size(), model::FieldType::kFloat);
+    for (std::size_t c = 0; c < column_places_.size(); ++c) {
+        if (column_places_[c] < 0) continue;
+        const std::uint32_t column = columns_[static_cast<std::size_t>(column_places_[c])];
+        const SegmentChunkInfo& chunk = chunks_.columns[column];
+        statistics_.types[c] = index_->columns()[column].type;
+        if (chunk.range.size == 0) continue;
+        if (!chunk.has_statistics || chunk.statistics.count != info.rows) co_return false;
+        statistics_.columns[c] = chunk.statistics;
+    }
+    SLUICE_CO_TRY_VOID(co_await read_key(info.first_series));
+    state_ = State::kStatistics;
+    co_return true;
+}
+
+io::Task<Result<void>> SegmentSource::load_block() {
+    BlockRequest request;
+    request.columns = columns_;
+    request.with_sequences = options_.with_sequences;
+    SLUICE_CO_TRY_VOID(co_await reader_->read_block(*index_, block_number_, request, block_));
+    whole_.times = view_of(block_.times);
+    whole_.sequences = view_of(block_.sequences);
+    whole_.columns.assign(column_places_.size(), {});
+    for (std::size_t c = 0; c < column_places_.size(); ++c) {
+        if (column_places_[c] < 0) continue;
+        const auto& column = block_.columns[static_cast<std::size_t>(column_places_[c])];
+        whole_.columns[c] = column.slice();
+    }
+    run_ = 0;
+    run_begin_ = 0;
+    row_end_ = 0;
+    block_loaded_ = true;
+    co_return Result<void>();
+}
+
+// The next rows of the block that are wanted, from run_ on. False when there are none.
+bool SegmentSource::find_run() {
+    for (; run_ < block_.run_rows.size(); run_begin_ += block_.run_rows[run_++]) {
+        if (!series_is_wanted(block_.first_series + static_cast<std::uint32_t>(run_))) continue;
+        const auto begin = block_.times.begin() + run_begin_;
+        const auto end = begin + block_.run_rows[run_];
+        const auto from = std::lower_bound(begin, end, options_.range.begin);
+        const auto to = std::lower_bound(from, end, options_.range.end);
+        row_begin_ = static_cast<std::size_t>(from - block_.times.begin());
+        row_end_ = static_cast<std::size_t>(to - block_.times.begin());
+        if (row_begin_ < row_end_) return true;
+    }
+    return false;
+}
+
+void SegmentSource::consume(std::size_t rows) {
+    row_begin_ += rows;
+    if (row_begin_ < row_end_) {
+        slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
+        return;
+    }
+    run_begin_ += block_.run_rows[run_++];
+    state_ = State::kLoad;
+    if (!find_run()) {
+        next_block();
+        return;
+    }
+    const std::uint32_t series = block_.first_series + static_cast<std::uint32_t>(run_);
+    // On another page load() reads the key.
+    if (series - page_->first_series() >= page_->series_count()) return;
+    key_.clear();
+    page_->append_key(series - page_->first_series(), key_);
+    key_series_ = series;
+    slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
+    state_ = State::kRows;
+}
+
+void SegmentSource::consume_statistics() {
+    next_block();
+}
+
+std::uint64_t SegmentSource::rows_ahead() const {
+    const SegmentBlockInfo& info = index_->block(block_number_);
+    // A series that fills its block may go on in the next ones.
+    if (info.series_count > 1) return row_end_ - row_begin_;
+    const auto [first, last] = index_->blocks_of_series(info.first_series);
+    return std::uint64_t{last - std::max(first, block_number_)} * codec::kBlockRowsMax;
+}
+
+std::size_t SegmentSource::memory_bytes() const {
+    return (columns_.size() + 2) * codec::kBlockRowsMax * sizeof(std::uint64_t) +
+           (index_ ? index_->memory_bytes() : 0);
+}
+
+}  // namespace sluice::storage
