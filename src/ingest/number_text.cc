@@ -21,7 +21,9 @@ bool is_tiny(std::string_view text) {
         const bool negative = first != last && *first == '-';
         if (first != last && (*first == '-' || *first == '+')) ++first;
         constexpr std::int64_t kHuge = std::int64_t{1} << 40;
-        if (std::from_chars(first, last, exponent).ec != std::errc()) exponent = kHuge;
+        if (std::from_chars(first, last, exponent).ec != std::errc() || exponent > kHuge) {
+            exponent = kHuge;
+        }
         if (negative) exponent = -exponent;
         text = text.substr(0, e);
     }

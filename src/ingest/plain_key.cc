@@ -6,10 +6,6 @@
 namespace sluice::ingest {
 namespace {
 
-std::string_view name_of(std::string_view tag) {
-    return tag.substr(0, tag.find('='));
-}
-
 const char* find_byte(const char* from, const char* end, char byte) {
     const void* found = std::memchr(from, byte, static_cast<std::size_t>(end - from));
     return found == nullptr ? end : static_cast<const char*>(found);
@@ -35,7 +31,7 @@ bool PlainKey::split(std::string_view key) {
         }
         if (name <= previous) sorted_ = false;
         previous = name;
-        tags_.emplace_back(tag, static_cast<std::size_t>(at - tag));
+        tags_.push_back({name, {tag, static_cast<std::size_t>(at - tag)}});
     }
     return true;
 }
@@ -45,14 +41,14 @@ std::string_view PlainKey::canonical(std::string_view key) {
     if (sorted_) return key;
     const std::size_t measurement_size = key.find(',');
     std::sort(tags_.begin(), tags_.end(),
-              [](std::string_view a, std::string_view b) { return name_of(a) < name_of(b); });
+              [](const Tag& a, const Tag& b) { return a.name < b.name; });
     text_.assign(key.substr(0, measurement_size));
     std::string_view previous;
-    for (const std::string_view tag : tags_) {
-        if (name_of(tag) == previous) return {};
-        previous = name_of(tag);
+    for (const Tag& tag : tags_) {
+        if (tag.name == previous) return {};
+        previous = tag.name;
         text_ += ',';
-        text_ += tag;
+        text_ += tag.text;
     }
     return text_;
 }

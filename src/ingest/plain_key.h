@@ -14,9 +14,14 @@ public:
     std::string_view canonical(std::string_view key);
 
 private:
+    struct Tag {
+        std::string_view name;
+        std::string_view text;  // `name=value`
+    };
+
     bool split(std::string_view key);
 
-    std::vector<std::string_view> tags_;  // `name=value`
+    std::vector<Tag> tags_;
     bool sorted_ = true;
     std::string text_;
 };

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -46,6 +47,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def limit_memory():
+    # It ends alone, and is started again, before it takes the machine with it.
+    resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
+
+
 class Oracle:
     @staticmethod
     def is_installed():
@@ -62,7 +68,8 @@ class Oracle:
             out.write(CONFIG.format(folder=self.folder, http=self.port, rpc=free_port()))
         self.log = open(os.path.join(self.folder, "log"), "w")
         self.process = subprocess.Popen(
-            ["influxd", "-config", config], stdout=self.log, stderr=self.log)
+            ["influxd", "-config", config], stdout=self.log, stderr=self.log,
+            preexec_fn=limit_memory)
         self.connection = None
         deadline = time.monotonic() + 60
         while True:

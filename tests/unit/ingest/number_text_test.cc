@@ -31,6 +31,8 @@ TEST(NumberText, ReadsFloatsAsGoDoes) {
         {"2e-324", NumberStatus::kOk, 0.0},
         {"-1e-400", NumberStatus::kOk, -0.0},
         {"1e-999999999999999999999", NumberStatus::kOk, 0.0},
+        {"100e9223372036854775807", NumberStatus::kRange, 0},
+        {"0.001e-9223372036854775807", NumberStatus::kOk, 0.0},
         {"0e999999999999999999999", NumberStatus::kOk, 0.0},
         {"0.0000001e308", NumberStatus::kOk, 1e301},
         {"2.2250738585072011e-308", NumberStatus::kOk, 2.2250738585072011e-308},
