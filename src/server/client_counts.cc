@@ -35,11 +35,12 @@ io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_n
     ClientCounts before;
     ClientCounts total;
     for (std::uint32_t number = 0; number < shared.cores.size(); ++number) {
-        ClientCounts present = co_await io::call_on(number, [&shared, number] {
+        const auto begin = [&shared, number] {
             ClientCounter& counter = shared.cores[number]->client_counter;
             counter.begin();
             return counter.counts();
-        });
+        };
+        ClientCounts present = co_await io::call_on(number, begin);
         for (const auto& [client, count] : present) {
             before[client].writes += count.writes;
             before[client].queries += count.queries;
@@ -47,8 +48,8 @@ io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_n
     }
     co_await here.reactor.sleep_ns(duration_ns);
     for (std::uint32_t number = 0; number < shared.cores.size(); ++number) {
-        ClientCounts counted = co_await io::call_on(
-            number, [&shared, number] { return shared.cores[number]->client_counter.end(); });
+        const auto end = [&shared, number] { return shared.cores[number]->client_counter.end(); };
+        ClientCounts counted = co_await io::call_on(number, end);
         for (const auto& [client, count] : counted) {
             total[client].writes += count.writes;
             total[client].queries += count.queries;

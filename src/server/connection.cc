@@ -109,12 +109,21 @@ io::Task<void> Connection::run() {
         begin_request();
         co_await serve();
         parser_.reset();
-        if (output_.size() > kOutputBytesMax && !(co_await flush()).ok()) break;
-        if (discard_wanted_ && !co_await discard_body()) break;
+        if (output_.size() > kOutputBytesMax) {
+            const auto sent = co_await flush();
+            if (!sent.ok()) break;
+        }
+        if (discard_wanted_) {
+            const bool discarded = co_await discard_body();
+            if (!discarded) break;
+        }
         answered_last = close_after_answer_;
     }
     phase_ = Phase::kClosing;
-    if (answered_last && (co_await flush()).ok()) co_await linger();
+    if (answered_last) {
+        const auto sent = co_await flush();
+        if (sent.ok()) co_await linger();
+    }
     input_ = {};
     co_await socket_.close();
 }
@@ -167,10 +176,14 @@ io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_m
         continue_owed_ = false;
         if (input_.empty()) {
             http::append_text(output_, http::kContinue);
-            if (!(co_await flush()).ok()) co_return BodyStatus::kGone;
+            const auto sent = co_await flush();
+            if (!sent.ok()) co_return BodyStatus::kGone;
         }
     }
-    if (chunked) co_return co_await read_chunked(body, bytes_max, permit);
+    if (chunked) {
+        const BodyStatus status = co_await read_chunked(body, bytes_max, permit);
+        co_return status;
+    }
 
     body.resize_uninitialized(body_left_);
     const std::size_t ahead = std::min<std::size_t>(input_.size(), body_left_);
@@ -210,7 +223,8 @@ io::Task<BodyStatus> Connection::read_chunked(BodyBuffer& body, std::size_t byte
         }
         socket_.set_deadline_ns(began_ns + kBodyTimeoutNs +
                                 static_cast<std::int64_t>(body.size()) * kBodyNsPerByte);
-        if (!co_await receive_more()) {
+        const bool received = co_await receive_more();
+        if (!received) {
             close_after_answer_ = true;
             co_return BodyStatus::kGone;
         }
@@ -257,7 +271,10 @@ io::Task<bool> Connection::discard_body() {
         input_.remove_prefix(ahead);
         body_left_ -= ahead;
         if (body_left_ == 0) break;
-        if (!(co_await flush()).ok() || !co_await receive_more()) co_return false;
+        const auto sent = co_await flush();
+        if (!sent.ok()) co_return false;
+        const bool received = co_await receive_more();
+        if (!received) co_return false;
     }
     body_unread_ = false;
     co_return true;
@@ -351,7 +368,8 @@ void Connection::answer_refused_head() {
 // The answer is out and ours is the last word, but bytes of the client may still be on their way:
 // closing now would answer them with a reset, which can overtake the answer.
 io::Task<void> Connection::linger() {
-    if (!(co_await socket_.finish_sending()).ok()) co_return;
+    const auto finished = co_await socket_.finish_sending();
+    if (!finished.ok()) co_return;
     set_deadline_in(kLingerNs);
     input_ = {};
     for (;;) {

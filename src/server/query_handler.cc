@@ -48,7 +48,8 @@ public:
             http::append_text(connection_.output(), bytes);
         }
         if (connection_.output().size() < kFlushBytes) co_return Result<void>{};
-        co_return co_await connection_.flush();
+        Result<void> sent = co_await connection_.flush();
+        co_return sent;
     }
 
     void finish() {
@@ -82,14 +83,17 @@ public:
 io::Task<void> run_in_background(CoreServices& services, query::QueryRequest request) {
     co_await services.reactor.switch_to(io::Share::kQuery);
     NoAnswer sink;
-    const auto done = co_await services.executor.execute(std::move(request), sink);
+    io::Task<Result<void>> running = services.executor.execute(std::move(request), sink);
+    const auto done = co_await running;
     if (!done.ok()) log_warn("asynchronous query failed", {{"error", done.error().message}});
 }
 
 io::Task<Result<void>> run_query(CoreServices& services, query::QueryRequest request,
                                  AnswerStream& stream) {
     co_await services.reactor.switch_to(io::Share::kQuery);
-    co_return co_await services.executor.execute(std::move(request), stream);
+    io::Task<Result<void>> running = services.executor.execute(std::move(request), stream);
+    Result<void> done = co_await running;
+    co_return done;
 }
 
 // Adds the parameters of a form in the body, which come before those of the target. False when an
@@ -156,7 +160,8 @@ io::Task<void> handle_query(Connection& connection) {
     const query::AnswerFormat format = query::answer_format_of(connection.request().accept);
     // InfluxDB reads this one from the target only (services/httpd/response_writer.go).
     const bool pretty = connection.parameters().get("pretty") == "true";
-    if (!co_await read_form(connection, format, pretty)) co_return;
+    const bool readable = co_await read_form(connection, format, pretty);
+    if (!readable) co_return;
     connection.release_input();
     const http::Parameters& parameters = connection.parameters();
     if (parameters.get("q").empty()) {
@@ -175,7 +180,8 @@ io::Task<void> handle_query(Connection& connection) {
     const std::int64_t began_ns = services.reactor.precise_ns();
     services.metrics.queries_active.add();
     AnswerStream stream(connection);
-    const auto done = co_await run_query(services, std::move(request), stream);
+    io::Task<Result<void>> running = run_query(services, std::move(request), stream);
+    const auto done = co_await running;
     if (done.ok()) {
         stream.finish();
     } else {

@@ -54,7 +54,11 @@ engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) 
 }
 
 io::Task<void> beat(CoreServices& services) {
-    while (co_await services.reactor.sleep_ns(kHeartbeatNs)) services.metrics.heartbeats.add();
+    for (;;) {
+        const bool slept = co_await services.reactor.sleep_ns(kHeartbeatNs);
+        if (!slept) co_return;
+        services.metrics.heartbeats.add();
+    }
 }
 
 }  // namespace
@@ -92,7 +96,8 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
     }
     auto started = co_await engine_->start_core(reactor);
     if (!started.ok()) {
-        co_await report_failure(std::move(started).error());
+        io::Task<void> reporting = report_failure(std::move(started).error());
+        co_await reporting;
         co_return;
     }
     engine::Core& core = **started;
@@ -107,7 +112,8 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
 io::Task<void> Server::serve(CoreServices& services) {
     auto listening = co_await listen(services);
     if (!listening.ok()) {
-        co_await report_failure(std::move(listening).error());
+        io::Task<void> reporting = report_failure(std::move(listening).error());
+        co_await reporting;
         co_await services.reactor.stop_requested();
         co_return;
     }
@@ -140,7 +146,8 @@ io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreService
 }
 
 io::Task<void> Server::meet_others() {
-    co_await io::call_on(0, [this] { return wait_for_others(); });
+    const auto wait = [this] { return wait_for_others(); };
+    co_await io::call_on(0, wait);
 }
 
 // On core 0. Arrivals are counted through all meetings: a core cannot come to the next one before
@@ -158,11 +165,12 @@ io::Task<void> Server::wait_for_others() {
 }
 
 io::Task<void> Server::report_failure(Error error) {
-    co_await io::call_on(0, [this, error = std::move(error)] {
+    const auto take = [this, &error] {
         if (failed_.reached()) return;
-        failure_ = error;
+        failure_ = std::move(error);
         failed_.reach();
-    });
+    };
+    co_await io::call_on(0, take);
 }
 
 void Server::request_stop() {

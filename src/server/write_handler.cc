@@ -164,7 +164,9 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
                             engine::Permit& permit, BodyPool::Lease& body) {
     CoreServices& services = connection.services();
     if (!connection.take_buffered_body(*body, request.body_bytes_max)) {
-        switch (co_await connection.read_body(*body, request.body_bytes_max, permit)) {
+        const BodyStatus status =
+            co_await connection.read_body(*body, request.body_bytes_max, permit);
+        switch (status) {
             case BodyStatus::kComplete:
                 break;
             case BodyStatus::kTooLarge:
@@ -280,7 +282,12 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
             co_return;
         }
         if (report.parsed.rows == 0) break;
-        report.outcome = co_await services.core.write(*target, scratch->batch, scratch->rejections);
+        // In two steps, and so in all coroutines here: GCC 12 destroys the temporary of an awaited
+        // aggregate twice.
+        io::Task<engine::WriteOutcome> writing =
+            services.core.write(*target, scratch->batch, scratch->rejections);
+        engine::WriteOutcome outcome = co_await writing;
+        report.outcome = std::move(outcome);
         if (report.outcome.status != engine::WriteStatus::kParseAgain) break;
     }
     if (report.outcome.status == engine::WriteStatus::kFailed) {
@@ -316,7 +323,8 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
     BodyPool::Lease body = services.bodies.take();
     const std::int64_t began_ns = services.reactor.precise_ns();
     services.metrics.writes_active.add();
-    if (co_await receive_body(connection, request, permit, body)) {
+    const bool received = co_await receive_body(connection, request, permit, body);
+    if (received) {
         connection.release_input();
         co_await write_points(connection, request, *body);
     }

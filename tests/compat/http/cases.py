@@ -1,0 +1,119 @@
+"""Requests whose answers are compared with InfluxDB 1.6.7, byte for byte.
+
+Every case is (name, raw request without a body length, body or None). {db} is a database that exists on both
+servers and holds `typed v=1 <T>`. Sources: the order and texts of services/httpd/handler.go, and what the
+server was seen to answer.
+"""
+
+import gzip
+
+T = 1_715_000_000_000_000_000
+GOOD = f"compat v=1 {T}\n".encode()
+ZIPPED = gzip.compress(GOOD * 20, mtime=0)
+
+WRITE = "POST /write?db={db}"
+GZIP = ("Content-Encoding: gzip",)
+
+# name, request line, extra header lines, body
+CASES = [
+    # ---- identity and routes
+    ("ping", "GET /ping", (), None),
+    ("ping by HEAD", "HEAD /ping", (), None),
+    ("ping with an origin", "GET /ping", ("Origin: http://example.org",), None),
+    ("ping with X-Request-Id", "GET /ping", ("X-Request-Id: abc",), None),
+    ("ping with Request-Id", "GET /ping", ("Request-Id: abc",), None),
+    ("ping with both ids", "GET /ping", ("Request-Id: abc", "X-Request-Id: xyz"), None),
+    ("ping by POST", "POST /ping", (), b""),
+    ("ping with a closing connection", "GET /ping", ("Connection: close",), None),
+    ("status", "GET /status", (), None),
+    ("status by HEAD", "HEAD /status", (), None),
+    ("an unknown path", "GET /nope", (), None),
+    ("an unknown path with an origin", "GET /nope", ("Origin: http://example.org",), None),
+    ("the root", "GET /", (), None),
+    ("an unknown path by POST", "POST /nope", (), b"x"),
+    ("write by GET", "GET /write", (), None),
+    ("write by HEAD", "HEAD /write", (), None),
+    ("write by OPTIONS", "OPTIONS /write", (), None),
+    ("write by OPTIONS with an origin", "OPTIONS /write", ("Origin: http://example.org",), None),
+    ("write by PUT", "PUT /write", (), b"x"),
+    ("query by PUT", "PUT /query", (), b"x"),
+    ("query by HEAD", "HEAD /query", (), None),
+    ("query by OPTIONS", "OPTIONS /query", (), None),
+
+    # ---- writes that land
+    ("a point", WRITE, (), GOOD),
+    ("a point without a newline", WRITE, (), GOOD[:-1]),
+    ("no body at all", WRITE, (), None),
+    ("an empty body", WRITE, (), b""),
+    ("blank lines", WRITE, (), b"\n\n\n"),
+    ("a comment", WRITE, (), b"# nothing\n"),
+    ("gzip", WRITE, GZIP, ZIPPED),
+    ("gzip of two members", WRITE, GZIP, ZIPPED + ZIPPED),
+    ("a coding nobody knows is plain text", WRITE, ("Content-Encoding: deflate",), GOOD),
+    ("a form type does not make a form", WRITE, ("Content-Type: application/x-www-form-urlencoded",), GOOD),
+    ("an empty content type", WRITE, ("Content-Type:",), GOOD),
+    ("empty parameters", WRITE + "&rp=&precision=&consistency=", (), GOOD),
+    ("precision s", WRITE + "&precision=s", (), b"compat v=1 1715000000\n"),
+    ("precision n", WRITE + "&precision=n", (), GOOD),
+    ("consistency all", WRITE + "&consistency=all", (), GOOD),
+    ("the default policy by name", WRITE + "&rp=autogen", (), GOOD),
+    ("an escaped database name", "POST /write?db=%64%62", (), GOOD),
+
+    # ---- writes that are refused
+    ("no db", "POST /write", (), GOOD),
+    ("an empty db", "POST /write?db=", (), GOOD),
+    ("an unknown db", "POST /write?db=nodb", (), GOOD),
+    ("an unknown db with quotes", "POST /write?db=no%22db%3C", (), GOOD),
+    ("an unknown policy", WRITE + "&rp=nope", (), GOOD),
+    ("a bad consistency", WRITE + "&consistency=foo", (), GOOD),
+    ("an empty gzip body", WRITE, GZIP, b""),
+    ("gzip of three bytes", WRITE, GZIP, b"abc"),
+    ("gzip that is text", WRITE, GZIP, b"this is not gzip at all"),
+    ("gzip cut in its data", WRITE, GZIP, ZIPPED[:-12]),
+    ("gzip cut in its trailer", WRITE, GZIP, ZIPPED[:-3]),
+    ("gzip with a wrong sum", WRITE, GZIP, ZIPPED[:-5] + bytes([ZIPPED[-5] ^ 1]) + ZIPPED[-4:]),
+    ("gzip with garbage behind", WRITE, GZIP, ZIPPED + b"garbage behind it"),
+    ("gzip with a byte behind", WRITE, GZIP, ZIPPED + b"x"),
+    ("gzip with a bad block", WRITE, GZIP, ZIPPED[:10] + b"\x07" + ZIPPED[11:]),
+    ("a bad timestamp", WRITE, (), b"m v=1 abc"),
+    ("two bad lines", WRITE, (), b"bad\nm v=1 abc"),
+    ("a bad line among good ones", WRITE, (), GOOD + b"bad\n" + GOOD),
+    ("two bad lines among good ones", WRITE, (), GOOD + b"bad\n" + GOOD + b"m v=1 abc\n"),
+    ("a bad line with what JSON escapes", WRITE, (), b'm,t=<&> v="\xc3\xa4" x\n'),
+    ("a line with bytes that are not UTF-8", WRITE, (), b"m\xff v= 1\n"),
+    ("a type conflict", WRITE, (), f"typed v=1i {T}\n".encode()),
+    ("a type conflict and a bad line", WRITE, (), f"typed v=1i {T}\nbad\n".encode()),
+    ("a type conflict and good points", WRITE, (), f"typed v=1i {T}\ntyped v=2 {T + 1}\n".encode()),
+    ("two type conflicts", WRITE, (), f"typed v=1i {T}\ntyped v=\"x\" {T + 1}\n".encode()),
+    ("points beyond retention", WRITE + "&rp=short", (), b"old v=1 1000000000000000000\n"),
+    ("points beyond retention and good ones", WRITE + "&rp=short", (), b"old v=1 1000000000000000000\nold v=1\n"),
+    ("points beyond retention and a bad line", WRITE + "&rp=short", (), b"old v=1 1000000000000000000\nbad\n"),
+    ("no field", WRITE, (), b"m\n"),
+    ("no measurement", WRITE, (), b",t=1 v=1\n"),
+    ("a carriage return", WRITE, (), f"m v=1 {T}\r\n".encode()),
+    ("a length beyond the limit", WRITE, (), 25_000_001),
+
+    # ---- queries
+    ("show databases", "GET /query?q=SHOW+DATABASES", (), None),
+    ("show databases by POST", "POST /query?q=SHOW+DATABASES", (), b""),
+    ("show databases in a form", "POST /query", ("Content-Type: application/x-www-form-urlencoded",),
+     b"q=SHOW+DATABASES"),
+    ("show databases, pretty", "GET /query?pretty=true&q=SHOW+DATABASES", (), None),
+    ("show databases, chunked", "GET /query?chunked=true&q=SHOW+DATABASES", (), None),
+    ("show databases as CSV", "GET /query?q=SHOW+DATABASES", ("Accept: text/csv",), None),
+    ("show databases as application/csv", "GET /query?q=SHOW+DATABASES", ("Accept: application/csv",), None),
+    ("show databases from a file", "POST /query", ("Content-Type: multipart/form-data; boundary=b",),
+     b'--b\r\nContent-Disposition: form-data; name="q"; filename="q.txt"\r\n\r\nSHOW DATABASES\r\n--b--\r\n'),
+    ("show databases with a gzip header", "GET /query?q=SHOW+DATABASES", GZIP, None),
+    ("async", "POST /query?async=true&q=SHOW+DATABASES", (), b""),
+    ("no q", "GET /query", (), None),
+    ("no q, pretty", "GET /query?pretty=true", (), None),
+    ("no q as CSV", "GET /query", ("Accept: text/csv",), None),
+    ("no q by POST", "POST /query", (), b""),
+    ("a broken form", "POST /query", ("Content-Type: application/x-www-form-urlencoded",), b"q=%zz"),
+    ("a query cut short", "GET /query?q=SELECT", (), None),
+    ("a query cut short as CSV", "GET /query?q=SELECT", ("Accept: text/csv",), None),
+    ("a point read back", "GET /query?db={db}&epoch=ns&q=SELECT+v+FROM+typed+WHERE+time=1715000000000000000", (), None),
+    ("select from an unknown db", "GET /query?db=nodb&q=SELECT+v+FROM+m", (), None),
+    ("create by GET", "GET /query?q=CREATE+DATABASE+{db}", (), None),
+]

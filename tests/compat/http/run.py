@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Sends both servers the same requests and compares the answers, head and body, byte for byte.
+
+    SLUICED=build/src/server/sluiced tests/compat/http/run.py [WORD] [--verbose]
+
+The reference is Debian's influxd 1.6.7 on a free port with a directory of its own.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "integration" / "http"))
+
+from cases import CASES, T  # noqa: E402
+from differences import DIFFERENCES  # noqa: E402
+from wire import Client, Server, free_port  # noqa: E402
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class Oracle:
+    def __init__(self):
+        self.port = free_port()
+        self.directory = tempfile.TemporaryDirectory(prefix="sluice-oracle-")
+        root = self.directory.name
+        config = pathlib.Path(root, "influxdb.conf")
+        config.write_text(f"""
+reporting-disabled = true
+bind-address = "127.0.0.1:{free_port()}"
+[meta]
+  dir = "{root}/meta"
+[data]
+  dir = "{root}/data"
+  wal-dir = "{root}/wal"
+[monitor]
+  store-enabled = false
+[http]
+  bind-address = "127.0.0.1:{self.port}"
+  log-enabled = false
+""")
+        self.process = subprocess.Popen(["influxd", "-config", str(config)], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                Client(self.port).get("/ping")
+                return
+            except OSError:
+                assert time.monotonic() < deadline and self.process.poll() is None, "influxd did not start"
+                time.sleep(0.05)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def prepare(port):
+    with Client(port) as client:
+        for statement in ("CREATE DATABASE db", "CREATE RETENTION POLICY short ON db DURATION 1h REPLICATION 1"):
+            answer = client.post("/query", "q=" + statement.replace(" ", "+"),
+                                 [("Content-Type", "application/x-www-form-urlencoded")])
+            assert answer.status == 200 and b"error" not in answer.body, answer.body
+        answer = client.post("/write?db=db", f"typed v=1 {T}\n")
+        assert answer.status == 204, answer.body
+
+
+def exchange(port, case):
+    _, line, headers, body = case
+    method = line.split(" ", 1)[0]
+    head = line.replace("{db}", "db") + " HTTP/1.1\r\nHost: test\r\n" + "".join(h + "\r\n" for h in headers)
+    with Client(port, timeout=15) as client:
+        if isinstance(body, int):  # a length only: the answer comes before the body
+            client.send(f"{head}Content-Length: {body}\r\n\r\n")
+        else:
+            length = f"Content-Length: {len(body)}\r\n" if body is not None else ""
+            client.send(f"{head}{length}\r\n".encode() + (body or b""))
+        return client.read(method)
+
+
+def normal_value(name, value):
+    if name == "Date":
+        return re.sub(r"^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$", "<date>", value)
+    if name in ("Request-Id", "X-Request-Id"):
+        return UUID.sub("<uuid>", value)
+    if name == "X-Influxdb-Version":
+        return "<version>"
+    if name == "Allow":
+        return ", ".join(sorted(value.split(", ")))
+    return value
+
+
+def describe(answer):
+    lines = [f"{answer.status} {answer.reason}"]
+    lines += [f"{name}: {normal_value(name, value)}" for name, value in answer.headers]
+    return "\n".join(lines) + "\n\n" + answer.body.decode("utf-8", "backslashreplace")
+
+
+def attempt(port, case):
+    try:
+        return describe(exchange(port, case))
+    except (ConnectionError, socket.timeout, AssertionError) as trouble:
+        return f"no answer: {trouble}"
+
+
+def indent(text):
+    return "        " + text.replace("\n", "\n        ")
+
+
+def main():
+    arguments = sys.argv[1:]
+    verbose = "--verbose" in arguments
+    word = next((a for a in arguments if not a.startswith("-")), "")
+    if shutil.which("influxd") is None:
+        print("influxd is not installed")
+        print(f"0 passed, 0 failed, {len(CASES)} skipped")
+        return 0
+    server, oracle = None, None
+    passed = failed = 0
+    try:
+        server, oracle = Server("--cores", "2"), Oracle()
+        prepare(server.port)
+        prepare(oracle.port)
+        for case in (c for c in CASES if word in c[0]):
+            expected, found = attempt(oracle.port, case), attempt(server.port, case)
+            if (expected == found) != (case[0] in DIFFERENCES):
+                passed += 1
+                if verbose:
+                    print(f"ok {case[0]}\n{indent(found)}")
+                continue
+            failed += 1
+            print(f"FAILED {case[0]}" + (": equal, but listed as different" if expected == found else ""))
+            if expected != found:
+                print(f"    InfluxDB:\n{indent(expected)}\n    Sluice:\n{indent(found)}")
+    finally:
+        for process in (server, oracle):
+            if process is not None:
+                process.stop()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("SLUICED", "build/src/server/sluiced")
+    sys.exit(main())
