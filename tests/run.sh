@@ -43,8 +43,8 @@ sanitized() {
 }
 threads() {
     packaging/build.sh build-tsan -Dbuildtype=debugoptimized -Db_ndebug=false \
-        -Db_sanitize=thread -Dperf_tools=false tests/unit/io/unit-io &&
-        meson_tests build-tsan io unit-io
+        -Db_sanitize=thread -Dperf_tools=false tests/unit/io/unit-io tests/integration/io/integration-io &&
+        meson_tests build-tsan io unit-io integration-io
 }
 fuzzers() {
     local clang=
