@@ -120,7 +120,8 @@ if ! packaging/build.sh "$build" -Dwerror="${SLUICE_WERROR:-false}" 2>&1 | tee "
     echo "0 passed, 1 failed"
     exit 1
 fi
-SLUICED=$(find "$build" -name sluiced -type f -perm -u+x | head -1)
+packaging/build.sh "$build" src/server/sluiced >>"$logs/build.log" 2>&1 || say "the server does not build"
+SLUICED=$build/src/server/sluiced
 export SLUICED
 
 # ---- two at a time
