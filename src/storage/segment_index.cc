@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sluice/base/check.h"
-#include "sluice/base/crc32c.h"
 #include "sluice/base/zigzag.h"
 #include "sluice/codec/word_stream.h"
 

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "sluice/base/check.h"
-#include "sluice/base/crc32c.h"
 #include "sluice/base/zigzag.h"
 #include "sluice/codec/word_stream.h"
 #include "storage/segment_block_builder.h"
