@@ -82,7 +82,8 @@ ShapeField& FieldShape::resolve(std::uint32_t at, model::FieldType type) {
 
 void FieldShapes::learn(model::MeasurementId measurement, const PointText& point) {
     FieldShape* shape = find(measurement);
-    if (shape == nullptr) {
+    // Another index may give the number to another measurement.
+    if (shape == nullptr || !shape->is_spelled(point.measurement)) {
         std::unique_ptr<FieldShape>& slot = slots_[measurement % kSlots];
         slot = std::make_unique<FieldShape>(measurement, point.measurement);
         shape = slot.get();

@@ -50,6 +50,10 @@ public:
                (key.size() == size || key[size] == ',');
     }
 
+    bool is_spelled(std::string_view measurement_text) const {
+        return measurement_text_ == measurement_text;
+    }
+
     // Adds what is new and expects this order next time. Names that need care are left out.
     void learn(const std::vector<FieldText>& fields);
 

@@ -354,6 +354,25 @@ TEST(LineProtocol, AnySpellingOfASeriesIsTheSameSeries) {
               (Strings{"m=x|v=1|1", "m\\=x|v=1|1", "m=x|v=1|1", "m=x|v=1|1"}));
 }
 
+TEST(LineProtocol, TakesOnlyGuessesFromOneIndexToTheNext) {
+    LineProtocolParser parser;
+    for (const std::string_view name : {"a", "bb", "a", "c"}) {
+        const std::string m(name);
+        model::SeriesIndex index;
+        for (int request = 0; request < 3; ++request) {
+            model::PointBatch batch;
+            const std::string tag = std::to_string(request);
+            const std::string body = m + ",t=" + tag + " v=1,s=\"x\" 1\n" + m + ",t=new" + tag +
+                                     " v=2,s=\"\\\"\" 2\n" + m + ",t=" + tag + " s=\"z\",w=f 3\n";
+            parser.parse(body, {}, {}, index, batch);
+            EXPECT_EQ(
+                testing::describe_rows(batch, index),
+                (Strings{m + ",t=" + tag + "|s=\"x\",v=1|1", m + ",t=new" + tag + "|s=\"\"\",v=2|2",
+                         m + ",t=" + tag + "|s=\"z\",w=false|3"}));
+        }
+    }
+}
+
 TEST(LineProtocol, BoundsKeysAndStrings) {
     const std::string big(70000, 'k');
     const std::string long_key = "m,a=" + big + " v=1 1";
