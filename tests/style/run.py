@@ -200,6 +200,20 @@ def check_built():
                 yield f"{name_of(path)}: in no meson.build"
 
 
+def check_example_configuration():
+    """packaging/sluice.conf names every setting"""
+    settings = re.findall(r'visitor\("([a-z_]+)", "([a-z-]+)"',
+                          (ROOT / "src/server/config.h").read_text(encoding="utf-8"))
+    section, named = None, set()
+    for line in (ROOT / "packaging/sluice.conf").read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"\[(\w+)\]", line):
+            section = match.group(1)
+        elif match := re.match(r"\s*([a-z-]+) =", line):
+            named.add((section, match.group(1)))
+    for setting in sorted(set(settings) ^ named):
+        yield ".".join(setting) + (": not in sluice.conf" if setting in settings else ": no such setting")
+
+
 def check_links():
     """Links between documents lead somewhere"""
     link = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")

@@ -63,7 +63,9 @@ class Server:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
+        # Little memory: heads are small, so flushes and compactions are killed too.
+        environment = {"SLUICE_SLUICE_MEMORY_LIMIT": "64m", **os.environ}
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log, env=environment)
         self.started = time.monotonic()
 
     def wait_until_writable(self):
