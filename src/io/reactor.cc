@@ -45,8 +45,11 @@ Reactor::~Reactor() {
     if (detail::current_reactor == this) detail::current_reactor = outer_;
 }
 
+// Those who sleep or await the stop hear of it before run() returns.
 void Reactor::run() {
-    while (!stopped_.load(std::memory_order_acquire) || has_runnable()) turn(Wait::kAllowed);
+    while (!stopped_.load(std::memory_order_acquire) || !stop_announced_ || has_runnable()) {
+        turn(Wait::kAllowed);
+    }
 }
 
 bool Reactor::has_runnable() const {

@@ -62,6 +62,7 @@ void SimBackend::cancel(Operation& operation) {
 }
 
 void SimBackend::finish(Operation& operation, const Completion& completion) {
+    SLUICE_CHECK(operation.in_flight);
     world_.trace(operation.kind, completion.result);
     metrics_.completions.add();
     if (!completion.more) {

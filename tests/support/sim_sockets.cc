@@ -114,7 +114,6 @@ void SimBackend::perform_socket(const Event& event) {
         return finish(operation, 0);
     }
     SimSocket::Waiting& waiting = waiting_place(operation, socket);
-    waiting.scheduled = false;
     if (event.cancelled) {
         waiting = {};
         return finish(operation, operation.backend_word > 0
@@ -123,6 +122,7 @@ void SimBackend::perform_socket(const Event& event) {
     }
     const double reset = world_.options_.faults.connection_reset;
     if (!socket.listening && reset > 0 && world_.random_.chance(reset)) reset_connection(socket);
+    waiting.scheduled = false;
     switch (operation.kind) {
         case OperationKind::kAccept:
             return perform_accept(operation, socket);

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <set>
 
-#include "sim_backend.h"
+#include "sim_machine.h"
 #include "sluice/base/aligned_buffer.h"
 #include "sluice/io/file.h"
 
@@ -20,24 +20,6 @@ AlignedBuffer filled(std::size_t size, unsigned char value) {
     std::memset(buffer.data(), value, buffer.size());
     return buffer;
 }
-
-// A machine of one core; crash() ends it and gives its disk.
-struct Machine {
-    explicit Machine(std::uint64_t seed, SimOptions options = {}, SimDisk disk = SimDisk())
-        : backend(std::make_unique<SimBackend>(seed, options, std::move(disk))),
-          reactor(std::make_unique<Reactor>(*backend)) {}
-    ~Machine() {
-        Abandon abandon;
-        reactor.reset();
-        backend.reset();
-    }
-    template <class T>
-    T run(Task<T> task) {
-        return reactor->run_until_done(std::move(task));
-    }
-    std::unique_ptr<SimBackend> backend;
-    std::unique_ptr<Reactor> reactor;
-};
 
 enum class Step { kWrite, kWriteDurable, kSync, kSyncDirectory };
 
@@ -66,9 +48,9 @@ TEST(SimDisk, KeepsWhatWasSyncedThroughEveryCrash) {
     };
     const AlignedBuffer expected = filled(4 * kBlock, 7);
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
-        Machine machine(seed);
-        ASSERT_TRUE(machine.run(write_file(*machine.reactor, "a", ways[seed % 4], 4, 7)).ok());
-        const SimDisk disk = machine.backend->crash();
+        SimMachine machine(seed);
+        ASSERT_TRUE(machine.run(write_file(machine.reactor(), "a", ways[seed % 4], 4, 7)).ok());
+        const SimDisk disk = machine.crash();
         const auto content = disk.content("a");
         ASSERT_EQ(content.size(), expected.size()) << "seed " << seed;
         EXPECT_EQ(std::memcmp(content.data(), expected.data(), expected.size()), 0)
@@ -79,9 +61,9 @@ TEST(SimDisk, KeepsWhatWasSyncedThroughEveryCrash) {
 TEST(SimDisk, MayLoseTearAndKeepWhatWasNotSynced) {
     unsigned absent = 0, lost = 0, torn = 0, kept = 0;
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
-        Machine machine(seed);
-        ASSERT_TRUE(machine.run(write_file(*machine.reactor, "a", {Step::kWrite}, 4, 7)).ok());
-        const SimDisk disk = machine.backend->crash();
+        SimMachine machine(seed);
+        ASSERT_TRUE(machine.run(write_file(machine.reactor(), "a", {Step::kWrite}, 4, 7)).ok());
+        const SimDisk disk = machine.crash();
         if (disk.find("a") == nullptr) {
             ++absent;
             continue;
@@ -107,10 +89,10 @@ TEST(SimDisk, MayLoseTearAndKeepWhatWasNotSynced) {
 TEST(SimDisk, NeedsTheDirectorySyncedForANameToStay) {
     unsigned gone = 0;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
-        Machine machine(seed);
+        SimMachine machine(seed);
         ASSERT_TRUE(
-            machine.run(write_file(*machine.reactor, "a", {Step::kWriteDurable}, 1, 7)).ok());
-        gone += machine.backend->crash().find("a") == nullptr;
+            machine.run(write_file(machine.reactor(), "a", {Step::kWriteDurable}, 1, 7)).ok());
+        gone += machine.crash().find("a") == nullptr;
     }
     EXPECT_GT(gone, 20u);
     EXPECT_LT(gone, 80u);
@@ -126,9 +108,9 @@ Task<Result<void>> replace_file(Reactor& reactor) {
 TEST(SimDisk, RenamesWhollyOrNotAtAll) {
     std::set<std::string> outcomes;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
-        Machine machine(seed);
-        ASSERT_TRUE(machine.run(replace_file(*machine.reactor)).ok());
-        const SimDisk disk = machine.backend->crash();
+        SimMachine machine(seed);
+        ASSERT_TRUE(machine.run(replace_file(machine.reactor())).ok());
+        const SimDisk disk = machine.crash();
         std::string outcome;
         for (const std::string& path : disk.files()) {
             outcome += path + "=" + std::to_string(static_cast<int>(disk.content(path)[0])) + " ";
@@ -155,9 +137,9 @@ Task<Result<void>> overwrite_in_place(Reactor& reactor, bool durable_last) {
 
 TEST(SimDisk, ADurableWriteOverAnUnsyncedOneStays) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
-        Machine machine(seed);
-        ASSERT_TRUE(machine.run(overwrite_in_place(*machine.reactor, true)).ok());
-        const SimDisk disk = machine.backend->crash();
+        SimMachine machine(seed);
+        ASSERT_TRUE(machine.run(overwrite_in_place(machine.reactor(), true)).ok());
+        const SimDisk disk = machine.crash();
         const auto content = disk.content("a");
         ASSERT_EQ(content.size(), 2 * kBlock);
         for (std::size_t i = 0; i < 2 * kBlock; ++i) {
@@ -178,12 +160,10 @@ Task<void> write_and_forget(Reactor& reactor) {
 
 TEST(SimDisk, CrashesInTheMiddleOfAnOperation) {
     for (std::uint64_t seed = 0; seed < 300; ++seed) {
-        Machine machine(seed);
-        Task<void> task = write_and_forget(*machine.reactor);
-        for (std::uint64_t turn = 0; turn < seed % 12 && !task.done(); ++turn) {
-            machine.reactor->turn(Reactor::Wait::kAllowed);
-        }
-        SimDisk disk = machine.backend->crash();
+        SimMachine machine(seed);
+        Task<void> task = write_and_forget(machine.reactor());
+        machine.run_turns(task, seed % 12);
+        SimDisk disk = machine.crash();
         {
             Abandon abandon;
             task = Task<void>();
@@ -191,11 +171,11 @@ TEST(SimDisk, CrashesInTheMiddleOfAnOperation) {
         for (const std::byte byte : disk.content("a")) {
             ASSERT_LE(static_cast<int>(byte), 2);
         }
-        Machine again(seed, {}, std::move(disk));
-        const auto exists = again.run(file_exists(*again.reactor, "a"));
+        SimMachine again(seed, {}, std::move(disk));
+        const auto exists = again.run(file_exists(again.reactor(), "a"));
         ASSERT_TRUE(exists.ok());
         if (*exists) {
-            EXPECT_TRUE(again.run(read_whole_file(*again.reactor, "a")).ok());
+            EXPECT_TRUE(again.run(read_whole_file(again.reactor(), "a")).ok());
         }
     }
 }
@@ -215,10 +195,9 @@ Task<Result<void>> sync_twice(Reactor& reactor, SimFaults& faults) {
 TEST(SimDisk, ASecondSyncDoesNotMakeUpForAFailedOne) {
     unsigned damaged = 0;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
-        Machine machine(seed);
-        ASSERT_TRUE(
-            machine.run(sync_twice(*machine.reactor, machine.backend->world().faults())).ok());
-        const SimDisk disk = machine.backend->crash();
+        SimMachine machine(seed);
+        ASSERT_TRUE(machine.run(sync_twice(machine.reactor(), machine.world().faults())).ok());
+        const SimDisk disk = machine.crash();
         const AlignedBuffer one = filled(4 * kBlock, 1);
         const auto content = disk.content("a");
         damaged += content.size() != one.size() ||
@@ -239,9 +218,9 @@ Task<Result<void>> truncate_unsynced(Reactor& reactor) {
 TEST(SimDisk, ATruncationThatIsLostGivesTheOldBytesBack) {
     std::set<std::size_t> sizes;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
-        Machine machine(seed);
-        ASSERT_TRUE(machine.run(truncate_unsynced(*machine.reactor)).ok());
-        const SimDisk disk = machine.backend->crash();
+        SimMachine machine(seed);
+        ASSERT_TRUE(machine.run(truncate_unsynced(machine.reactor())).ok());
+        const SimDisk disk = machine.crash();
         const auto content = disk.content("a");
         sizes.insert(content.size());
         for (const std::byte byte : content) ASSERT_EQ(static_cast<int>(byte), 5);
@@ -250,10 +229,10 @@ TEST(SimDisk, ATruncationThatIsLostGivesTheOldBytesBack) {
 }
 
 TEST(SimDisk, RefusesWhatDoesNotFit) {
-    Machine machine(1, {}, SimDisk(8 * kBlock));
-    const auto small = machine.run(write_file(*machine.reactor, "a", {Step::kWrite}, 6, 1));
+    SimMachine machine(1, {}, SimDisk(8 * kBlock));
+    const auto small = machine.run(write_file(machine.reactor(), "a", {Step::kWrite}, 6, 1));
     EXPECT_TRUE(small.ok());
-    const auto large = machine.run(write_file(*machine.reactor, "b", {Step::kWrite}, 4, 1));
+    const auto large = machine.run(write_file(machine.reactor(), "b", {Step::kWrite}, 4, 1));
     ASSERT_FALSE(large.ok());
     EXPECT_EQ(large.error().kind, ErrorKind::kNoSpace);
 }
@@ -262,9 +241,9 @@ TEST(SimDisk, GivesEqualTracesForEqualSeeds) {
     std::set<std::uint64_t> traces;
     for (int round = 0; round < 2; ++round) {
         for (std::uint64_t seed = 0; seed < 20; ++seed) {
-            Machine machine(seed);
-            machine.run(write_and_forget(*machine.reactor));
-            traces.insert(machine.backend->world().trace_hash());
+            SimMachine machine(seed);
+            machine.run(write_and_forget(machine.reactor()));
+            traces.insert(machine.world().trace_hash());
         }
     }
     EXPECT_EQ(traces.size(), 20u);
