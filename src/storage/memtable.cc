@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 
 #include "sluice/base/check.h"
 #include "sluice/storage/head.h"
@@ -45,7 +44,7 @@ void Memtable::account(std::size_t bytes) {
 
 void* Memtable::allocate(std::size_t bytes) {
     void* memory = std::malloc(bytes);
-    if (memory == nullptr) throw std::bad_alloc();
+    SLUICE_CHECK(memory != nullptr);  // out of memory
     allocations_.push_back(memory);
     account(bytes);
     return memory;
