@@ -2,23 +2,32 @@
 #
 # A server is one of sluice, influxdb, victoriametrics. Each runs on a loopback port, with a data
 # directory of its own, on the CPUs of $server_cpus; all settings are the defaults unless said here.
+# $influxd and $victoria_metrics may name other programs than those on PATH.
 
 : "${server_cpus:=0}" "${load_cpus:=1}" "${port:=18586}"
+: "${influxd:=influxd}" "${victoria_metrics:=victoria-metrics}"
 server_pid=
 
 has_server() {
     case $1 in
         sluice) [ -n "$sluiced" ] && [ -x "$sluiced" ] ;;
-        influxdb) command -v influxd >/dev/null ;;
-        victoriametrics) command -v victoria-metrics >/dev/null ;;
+        influxdb) command -v "$influxd" >/dev/null ;;
+        victoriametrics) command -v "$victoria_metrics" >/dev/null ;;
     esac
 }
 
 server_version() {
     case $1 in
         sluice) "$sluiced" --version 2>/dev/null | head -1 ;;
-        influxdb) influxd version | awk '{ print $2 }' ;;
-        victoriametrics) dpkg-query -W -f '${Version}' victoria-metrics 2>/dev/null | sed 's/+.*//' ;;
+        influxdb) "$influxd" version | sed 's/.* v\([0-9.]*\).*/\1/' ;;
+        victoriametrics)
+            # Debian's builds do not know their version.
+            if [ "$victoria_metrics" = victoria-metrics ]; then
+                dpkg-query -W -f '${Version}' victoria-metrics 2>/dev/null | sed 's/+.*//'
+            else
+                echo "${victoria_metrics_version:-}"
+            fi
+            ;;
     esac
 }
 
@@ -40,11 +49,11 @@ start_server() {
                 INFLUXDB_DATA_MAX_SERIES_PER_DATABASE=0 \
                 INFLUXDB_DATA_CACHE_SNAPSHOT_WRITE_COLD_DURATION=2s \
                 INFLUXDB_DATA_COMPACT_FULL_WRITE_COLD_DURATION=4s \
-                taskset -c "$server_cpus" influxd -config /dev/null >>"$2.log" 2>&1 &
+                taskset -c "$server_cpus" "$influxd" -config /dev/null >>"$2.log" 2>&1 &
             ;;
         victoriametrics)
             # The data begins in 2016; one month is kept by default.
-            taskset -c "$server_cpus" victoria-metrics -storageDataPath="$2" \
+            taskset -c "$server_cpus" "$victoria_metrics" -storageDataPath="$2" \
                 -httpListenAddr="127.0.0.1:$port" -retentionPeriod=100y >>"$2.log" 2>&1 &
             ;;
     esac
