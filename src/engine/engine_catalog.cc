@@ -126,6 +126,7 @@ io::Task<void> EngineState::watch_space(io::Reactor& reactor) {
             const std::uint64_t bound = low_space_ ? enough : options_.free_space_min;
             set_low_space(*free_bytes < bound);
         }
+        if (catalog_->needs_healing()) co_await catalog_->heal();
         if (co_await pause(reactor, options_.free_space_check_ns)) co_return;
     }
 }

@@ -1,5 +1,6 @@
 // Start and stop: the directory, the stores, the meeting points of the cores.
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "engine/engine_state.h"
@@ -9,6 +10,16 @@
 #include "sluice/io/mailbox.h"
 
 namespace sluice::engine {
+
+namespace {
+
+std::string parent_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return path.substr(0, slash == 0 ? 1 : slash);
+}
+
+}  // namespace
 
 io::Task<Result<void>> Barrier::arrive(Result<void> result) {
     if (result_.ok() && !result.ok()) result_ = std::move(result);
@@ -21,7 +32,7 @@ io::Task<Result<void>> Barrier::arrive(Result<void> result) {
 EngineState::EngineState(Engine& engine_, EngineOptions options)
     : engine(engine_),
       options_(std::move(options)),
-      cores_(options_.cores, nullptr),
+      cores_(options_.cores),
       started_(options_.cores),
       quiet_(options_.cores),
       stores_stopped_(options_.cores),
@@ -42,8 +53,12 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     const std::string& data = options_.data_directory;
     const std::string stores = data + "/stores";
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, data));
+    std::string parent = parent_of(data);
+    const Result<void> synced = co_await io::sync_directory(reactor, std::move(parent));
     // Whoever made the directory for us may not let us open its parent.
-    (void)co_await io::sync_directory(reactor, data + "/..");
+    if (!synced.ok() && synced.error().os_error != EACCES && synced.error().os_error != EPERM) {
+        co_return synced;
+    }
     if (reactor.backend().is_real()) {
         SLUICE_CO_TRY(lock_, io::DirectoryLock::acquire(data + "/LOCK"));
     }
@@ -56,7 +71,14 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     for (const io::DirectoryEntry& entry : entries) {
         if (entry.is_directory && is_store_name(entry.name)) names.push_back(entry.name);
     }
-    plan_ = Plan{catalog_->catalog(), deal_stores(std::move(names), options_.cores)};
+    Plan plan{catalog_->catalog(), deal_stores(std::move(names), options_.cores)};
+    for (const std::vector<std::string>& dealt : plan.stores) {
+        for (const std::string& name : dealt) {
+            SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, stores + "/" + name));
+        }
+    }
+    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, stores));
+    plan_ = std::move(plan);
     co_return Result<void>();
 }
 
@@ -108,26 +130,26 @@ io::Task<Result<Core*>> EngineState::start_core(io::Reactor& reactor) {
     }
     // Called by others from here on; they start only after the barrier.
     CoreState& inside = *state;
-    std::unique_ptr<Core> core(new Core(std::move(state)));
-    cores_[number] = core.get();
+    cores_[number].reset(new Core(std::move(state)));
     const model::ShardGroupId last_group = inside.last_group_in_stores();
     const Result<void> all_ready = co_await io::call_on(
         0, [this, &ready, last_group] { return arrive_started(std::move(ready), last_group); });
     if (!all_ready.ok()) {
         co_await inside.stop_stores();
         if (number == 0 && catalog_ != nullptr) co_await catalog_->stop();
+        cores_[number].reset();
         co_return all_ready.error();
     }
     if (number == 0) {
         background_.spawn(run_watchers(reactor));
     }
-    co_return core.release();
+    co_return cores_[number].get();
 }
 
 io::Task<void> EngineState::stop_core(Core& core) {
-    std::unique_ptr<Core> owned(&core);
+    const std::uint32_t number = core.number();
     CoreState& inside = *core.state_;
-    if (core.number() == 0) {
+    if (number == 0) {
         stopping_ = true;
         stop_.notify_all();
         co_await background_.close();
@@ -136,7 +158,8 @@ io::Task<void> EngineState::stop_core(Core& core) {
     (void)co_await io::call_on(0, [this] { return quiet_.arrive({}); });
     co_await inside.stop_stores();
     (void)co_await io::call_on(0, [this] { return stores_stopped_.arrive({}); });
-    if (core.number() == 0) {
+    cores_[number].reset();
+    if (number == 0) {
         co_await catalog_->stop();
         lock_ = io::DirectoryLock();
     }

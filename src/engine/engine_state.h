@@ -90,8 +90,9 @@ private:
     void set_low_space(bool low);
 
     EngineOptions options_;
-    // Each written by its core before the barrier of the start, read by all after it.
-    std::vector<Core*> cores_;
+    // Each written by its core before the barrier of the start and after that of the stop, read by
+    // all between them.
+    std::vector<std::unique_ptr<Core>> cores_;
 
     // Core 0's own.
     io::DirectoryLock lock_;

@@ -25,7 +25,8 @@ AlignedBuffer aligned_copy(ByteSpan bytes) {
 
 std::string parent_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    if (slash == std::string::npos) return ".";
+    return path.substr(0, slash == 0 ? 1 : slash);
 }
 
 constexpr std::string_view kUnfinishedSuffix = ".tmp";

@@ -67,7 +67,11 @@ io::Task<void> CatalogWriter::commit_queued() {
                       group.end());
         group.resize(taken);
         Result<void> durable;
-        if (editor.changed()) durable = co_await make_durable(editor.changes());
+        if (editor.changed()) {
+            durable = co_await make_durable(editor.changes());
+        } else if (!log_->can_append()) {
+            (void)co_await log_->compact(*catalog_);
+        }
         if (durable.ok() && editor.changed()) {
             catalog_ = std::move(editor).finish();
             if (publish_) publish_(catalog_);
@@ -87,7 +91,12 @@ io::Task<Result<void>> CatalogWriter::make_durable(ByteSpan changes) {
         done = co_await log_->compact(*catalog_);
     }
     // A compaction that was only due and failed does not stand in the way.
-    if (log_->can_append()) done = co_await log_->append(changes);
+    if (log_->can_append()) {
+        done = co_await log_->append(changes);
+        // The change may be on disk all the same. What is built on the state without it must not
+        // be lost to a restart that finds it: history goes on elsewhere, now.
+        if (!done.ok()) (void)co_await log_->compact(*catalog_);
+    }
     if (done.ok()) ++commits_;
     if (done.ok() == failing_) {
         failing_ = !done.ok();
@@ -98,6 +107,14 @@ io::Task<Result<void>> CatalogWriter::make_durable(ByteSpan changes) {
         }
     }
     co_return done;
+}
+
+bool CatalogWriter::needs_healing() const {
+    return !log_->can_append();
+}
+
+io::Task<void> CatalogWriter::heal() {
+    (void)co_await change([](CatalogEditor&) { return Result<void>(); });
 }
 
 io::Task<void> CatalogWriter::stop() {

@@ -58,6 +58,10 @@ public:
     std::uint64_t commits() const { return commits_; }
     // The last write failed; the next change tries again.
     bool is_failing() const { return failing_; }
+    // After a failed write the log may hold a change that was reported as failed: call this now and
+    // then until it says no. It makes a new log.
+    bool needs_healing() const;
+    io::Task<void> heal();
 
     // Changes under way end first; no change() after it.
     io::Task<void> stop();

@@ -1,0 +1,84 @@
+#include "engine_model.h"
+
+#include <algorithm>
+
+namespace sluice::engine {
+
+std::uint64_t EngineModel::send(SentPoint point, model::Timestamp base) {
+    const std::uint64_t serial = next_serial_++;
+    point.time = base + static_cast<model::Timestamp>(serial);
+    point.drops_before = drops_[point.database];
+    point.during_drop = running_drops_[point.database] != 0;
+    points_[serial] = std::move(point);
+    return serial;
+}
+
+void EngineModel::acknowledge(std::uint64_t serial) {
+    SentPoint& point = points_[serial];
+    ++acknowledged_;
+    // A drop that began meanwhile may have come before it or after.
+    if (point.state == PointState::kSent) {
+        const bool certain = !point.during_drop && drops_[point.database] == point.drops_before;
+        point.state = certain ? PointState::kAcknowledged : PointState::kUncertain;
+    }
+}
+
+std::uint64_t EngineModel::begin_drop(const std::string& database) {
+    ++running_drops_[database];
+    const std::uint64_t drop = ++drops_[database];
+    for (auto& [serial, point] : points_) {
+        if (point.database == database && point.state == PointState::kAcknowledged) {
+            point.state = PointState::kUncertain;
+            point.doomed_by = drop;
+        }
+    }
+    return drop;
+}
+
+void EngineModel::end_drop(const std::string& database, std::uint64_t drop) {
+    --running_drops_[database];
+    for (auto& [serial, point] : points_) {
+        if (point.database == database && point.doomed_by != 0 && point.doomed_by <= drop) {
+            point.state = PointState::kDropped;
+        }
+    }
+}
+
+std::optional<std::string> EngineModel::found(const std::string& database,
+                                              std::string_view measurement, std::string_view series,
+                                              model::Timestamp time, std::string_view field,
+                                              model::FieldType type, std::uint64_t value) {
+    const std::uint64_t serial = serial_of(time);
+    const std::string what = "point " + std::to_string(serial) + " " + std::string(field);
+    const auto known = points_.find(serial);
+    if (known == points_.end()) return what + " was never sent";
+    const SentPoint& point = known->second;
+    if (point.time != time || point.database != database || point.measurement != measurement ||
+        point.series != series || value != serial) {
+        return what + " is not as it was sent";
+    }
+    const std::pair<std::string, model::FieldType> wanted(std::string(field), type);
+    if (std::find(point.fields.begin(), point.fields.end(), wanted) == point.fields.end()) {
+        return what + " has another type or no such field";
+    }
+    if (point.state == PointState::kRejected) return what + " was rejected";
+    if (point.state == PointState::kDropped) return what + " was dropped";
+    ++found_[serial];
+    return std::nullopt;
+}
+
+std::optional<std::string> EngineModel::check() {
+    for (const auto& [serial, point] : points_) {
+        const auto seen = found_.find(serial);
+        const std::size_t fields = seen == found_.end() ? 0 : seen->second;
+        if (point.state == PointState::kAcknowledged && fields != point.fields.size()) {
+            return "acknowledged point " + std::to_string(serial) + " of " + point.database + " " +
+                   point.series + " has " + std::to_string(fields) + " of " +
+                   std::to_string(point.fields.size()) + " fields";
+        }
+    }
+    found_.clear();
+    return std::nullopt;
+}
+
+}  // namespace sluice::engine
