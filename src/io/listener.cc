@@ -43,8 +43,7 @@ public:
                 reactor_.backend().cancel(*this);
             }
         } else if (is_shortage(completion.result) && !stopped_) {
-            log_warn("accept: out of descriptors or memory, trying again",
-                     {{"core", reactor_.core()}, {"errno", -completion.result}});
+            report_shortage(completion.result);
             shortage_ = true;
         }
         if (!completion.more && !stopped_) {
@@ -92,6 +91,15 @@ private:
         self.shortage_ = false;
         self.arm();
     }
+    // A process out of descriptors fails twenty times a second; one line per second is enough.
+    void report_shortage(std::int64_t result) {
+        const std::int64_t now_ns = reactor_.monotonic_ns();
+        if (reported_ns_ != 0 && now_ns - reported_ns_ < kSecondNs) return;
+        reported_ns_ = now_ns;
+        if (!reactor_.backend().is_real()) return;
+        log_warn("accept: out of descriptors or memory, trying again",
+                 {{"core", reactor_.core()}, {"errno", -result}});
+    }
     void arm() {
         if (in_flight || shortage_ || accepted_.size() >= kAcceptedMax) return;
         reactor_.backend().submit(*this);
@@ -102,6 +110,7 @@ private:
     std::deque<int> accepted_;
     bool stopped_ = false;
     bool shortage_ = false;
+    std::int64_t reported_ns_ = 0;
     Event event_;
 };
 

@@ -1,13 +1,6 @@
-// The only file that meets liburing.
-//
-// Written against liburing 2.3; what is newer is probed by number at start.
 #include "sluice/io/uring_backend.h"
 
-#include <fcntl.h>
-#include <liburing.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +14,7 @@
 #include "sluice/base/units.h"
 #include "sluice/io/timer.h"
 #include "system_calls.h"
+#include "uring_entries.h"
 
 namespace sluice::io {
 
@@ -31,31 +25,6 @@ constexpr std::uint64_t kIgnore = 0;       // a cancel: only the operation it me
 constexpr std::uint64_t kEventFdRead = 1;  // wake_from_any_thread()
 constexpr std::uint64_t kWake = 2;         // another core's MSG_RING, on arrival
 constexpr std::uint64_t kWakeSent = 4;     // | the target's eventfd << 32: a MSG_RING that failed
-
-constexpr std::uint16_t kBufferGroup = 0;
-// Largest transfer of one read or write: keeps lengths in 32 bits with room for alignment.
-constexpr std::size_t kTransferBytesMax = kGiB;
-
-// IORING_OP_FTRUNCATE of Linux 6.9, which liburing's header may not name.
-constexpr int kOpFtruncate = 55;
-
-// What the kernel reads or writes beside the Operation itself.
-union Scratch {
-    struct {
-        msghdr header;
-        iovec parts[2];
-    } message;
-    struct statx status;
-    Scratch* next_free;
-};
-
-int open_flags(std::uint32_t flags) {
-    if (flags & Operation::kDirectory) return O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    int system = O_CLOEXEC | ((flags & Operation::kBuffered) ? 0 : O_DIRECT);
-    system |= (flags & Operation::kForWriting) ? O_RDWR : O_RDONLY;
-    if (flags & Operation::kExclusive) system |= O_CREAT | O_EXCL;
-    return system;
-}
 
 std::string why_forbidden(int os_error) {
     std::string setting;
@@ -69,68 +38,6 @@ std::string why_forbidden(int os_error) {
            "io_uring_register";
 }
 
-// ---------------------------------------------------------------------------------------------
-// The pool of receive buffers that the kernel picks from (a provided buffer ring).
-class ReceiveBuffers {
-public:
-    ReceiveBuffers() = default;
-    ReceiveBuffers(const ReceiveBuffers&) = delete;
-    ReceiveBuffers& operator=(const ReceiveBuffers&) = delete;
-    ~ReceiveBuffers() {
-        if (ring_ != nullptr) munmap(ring_, ring_bytes_);
-        if (memory_ != nullptr) munmap(memory_, memory_bytes_);
-    }
-
-    // 0, or a negative errno.
-    int start(io_uring& ring, std::uint32_t count, std::uint32_t buffer_bytes) {
-        SLUICE_CHECK(std::has_single_bit(count) && count <= 32768);
-        count_ = count;
-        buffer_bytes_ = buffer_bytes;
-        ring_bytes_ = count * sizeof(io_uring_buf);
-        memory_bytes_ = std::size_t{count} * buffer_bytes;
-        void* shared = map(ring_bytes_);
-        void* memory = map(memory_bytes_);
-        ring_ = static_cast<io_uring_buf_ring*>(shared);
-        memory_ = static_cast<std::byte*>(memory);
-        if (shared == nullptr || memory == nullptr) return -ENOMEM;
-        madvise(memory, memory_bytes_, MADV_HUGEPAGE);
-        io_uring_buf_reg registration = {};
-        registration.ring_addr = reinterpret_cast<std::uint64_t>(ring_);
-        registration.ring_entries = count;
-        registration.bgid = kBufferGroup;
-        const int result = io_uring_register_buf_ring(&ring, &registration, 0);
-        if (result != 0) return result;
-        ring_->tail = 0;
-        for (std::uint32_t id = 0; id < count; ++id) give(static_cast<std::uint16_t>(id));
-        return 0;
-    }
-
-    const std::byte* at(std::uint16_t id) const {
-        return memory_ + std::size_t{id} * buffer_bytes_;
-    }
-
-    void give(std::uint16_t id) {
-        io_uring_buf_ring_add(ring_, memory_ + std::size_t{id} * buffer_bytes_, buffer_bytes_, id,
-                              static_cast<int>(count_ - 1), 0);
-        io_uring_buf_ring_advance(ring_, 1);
-    }
-
-private:
-    static void* map(std::size_t bytes) {
-        void* memory =
-            mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        return memory == MAP_FAILED ? nullptr : memory;
-    }
-
-    io_uring_buf_ring* ring_ = nullptr;
-    std::byte* memory_ = nullptr;
-    std::size_t ring_bytes_ = 0;
-    std::size_t memory_bytes_ = 0;
-    std::uint32_t count_ = 0;
-    std::uint32_t buffer_bytes_ = 0;
-};
-
-// ---------------------------------------------------------------------------------------------
 class UringBackend final : public Backend {
 public:
     ~UringBackend() override;
@@ -167,8 +74,6 @@ private:
     int set_up_ring(const UringOptions& options);
     io_uring_sqe* next_entry();
     bool try_submit(Operation& operation);
-    void prepare_file(io_uring_sqe& entry, Operation& operation);
-    void prepare_socket(io_uring_sqe& entry, Operation& operation);
     bool try_cancel(Operation& operation);
     void submit_waiting();
     void enter(std::int64_t deadline_ns);
@@ -176,8 +81,6 @@ private:
     void complete(const io_uring_cqe& entry);
     void wake_failed(std::uint64_t user_data);
     void arm_event_fd();
-    Scratch& take_scratch(Operation& operation);
-    void give_scratch(Operation& operation);
 
     io_uring ring_ = {};
     bool ring_made_ = false;
@@ -189,6 +92,7 @@ private:
     std::uint64_t event_value_ = 0;
     std::size_t in_flight_ = 0;
     ReceiveBuffers buffers_;
+    UringEntries entries_;
     // Operations and cancels for which the submission queue had no place.
     Operation* waiting_first_ = nullptr;
     Operation* waiting_last_ = nullptr;
@@ -199,8 +103,6 @@ private:
         std::int64_t result;
     };
     std::vector<Immediate> immediate_;
-    std::vector<std::unique_ptr<Scratch[]>> scratch_chunks_;
-    Scratch* scratch_free_ = nullptr;
 };
 
 UringBackend::~UringBackend() {
@@ -285,139 +187,10 @@ bool UringBackend::try_submit(Operation& operation) {
     }
     io_uring_sqe* entry = next_entry();
     if (entry == nullptr) return false;
-    if (operation.kind < OperationKind::kAccept) {
-        prepare_file(*entry, operation);
-    } else {
-        prepare_socket(*entry, operation);
-    }
+    entries_.prepare(*entry, operation);
     io_uring_sqe_set_data(entry, &operation);
     metrics_.submissions.add();
     return true;
-}
-
-void UringBackend::prepare_file(io_uring_sqe& entry, Operation& operation) {
-    const auto length = static_cast<unsigned>(std::min(operation.length, kTransferBytesMax));
-    switch (operation.kind) {
-        case OperationKind::kOpen:
-            io_uring_prep_openat(&entry, AT_FDCWD, operation.path, open_flags(operation.flags),
-                                 0640);
-            break;
-        case OperationKind::kRead:
-            io_uring_prep_read(&entry, operation.fd, const_cast<std::byte*>(operation.data), length,
-                               operation.offset);
-            break;
-        case OperationKind::kWrite:
-            io_uring_prep_write(&entry, operation.fd, operation.data, length, operation.offset);
-            if (operation.flags & Operation::kDurable) entry.rw_flags = RWF_DSYNC;
-            break;
-        case OperationKind::kSync:
-            io_uring_prep_fsync(
-                &entry, operation.fd,
-                (operation.flags & Operation::kDataOnly) ? IORING_FSYNC_DATASYNC : 0);
-            break;
-        case OperationKind::kAllocate:
-            io_uring_prep_fallocate(&entry, operation.fd, 0, static_cast<off_t>(operation.offset),
-                                    static_cast<off_t>(operation.length));
-            break;
-        case OperationKind::kTruncate:
-            io_uring_prep_rw(kOpFtruncate, &entry, operation.fd, nullptr, 0, operation.offset);
-            break;
-        case OperationKind::kStat: {
-            struct statx& status = take_scratch(operation).status;
-            const bool by_path = operation.path != nullptr;
-            io_uring_prep_statx(&entry, by_path ? AT_FDCWD : operation.fd,
-                                by_path ? operation.path : "", by_path ? 0 : AT_EMPTY_PATH,
-                                STATX_SIZE | STATX_TYPE, &status);
-            break;
-        }
-        case OperationKind::kRename:
-            io_uring_prep_renameat(&entry, AT_FDCWD, operation.path, AT_FDCWD, operation.path_to,
-                                   0);
-            break;
-        case OperationKind::kRemoveFile:
-            io_uring_prep_unlinkat(&entry, AT_FDCWD, operation.path, 0);
-            break;
-        case OperationKind::kMakeDirectory:
-            io_uring_prep_mkdirat(&entry, AT_FDCWD, operation.path, 0750);
-            break;
-        default:
-            SLUICE_CHECK(false);
-    }
-}
-
-void UringBackend::prepare_socket(io_uring_sqe& entry, Operation& operation) {
-    switch (operation.kind) {
-        case OperationKind::kAccept:
-            io_uring_prep_multishot_accept(&entry, operation.fd, nullptr, nullptr, SOCK_CLOEXEC);
-            break;
-        case OperationKind::kConnect:
-            io_uring_prep_connect(&entry, operation.fd,
-                                  reinterpret_cast<const sockaddr*>(operation.data),
-                                  static_cast<socklen_t>(operation.length));
-            break;
-        case OperationKind::kReceive:
-            if (operation.flags & Operation::kRepeat) {
-                io_uring_prep_recv_multishot(&entry, operation.fd, nullptr, 0, 0);
-            } else {
-                io_uring_prep_recv(&entry, operation.fd, nullptr, 0, 0);
-            }
-            entry.flags |= IOSQE_BUFFER_SELECT;
-            entry.buf_group = kBufferGroup;
-            break;
-        case OperationKind::kReceiveInto:
-            io_uring_prep_recv(&entry, operation.fd, const_cast<std::byte*>(operation.data),
-                               std::min(operation.length, kTransferBytesMax),
-                               (operation.flags & Operation::kAll) ? MSG_WAITALL : 0);
-            break;
-        case OperationKind::kSend:
-            if (operation.length2 == 0) {
-                io_uring_prep_send(&entry, operation.fd, operation.data,
-                                   std::min(operation.length, kTransferBytesMax),
-                                   MSG_NOSIGNAL | MSG_WAITALL);
-            } else {
-                auto& message = take_scratch(operation).message;
-                message.parts[0] = {const_cast<std::byte*>(operation.data), operation.length};
-                message.parts[1] = {const_cast<std::byte*>(operation.data2), operation.length2};
-                message.header = {};
-                message.header.msg_iov = message.parts;
-                message.header.msg_iovlen = 2;
-                io_uring_prep_sendmsg(&entry, operation.fd, &message.header,
-                                      MSG_NOSIGNAL | MSG_WAITALL);
-            }
-            break;
-        case OperationKind::kShutdown:
-            io_uring_prep_shutdown(
-                &entry, operation.fd,
-                (operation.flags & Operation::kSendingOnly) ? SHUT_WR : SHUT_RDWR);
-            break;
-        case OperationKind::kClose:
-            io_uring_prep_close(&entry, operation.fd);
-            break;
-        default:
-            SLUICE_CHECK(false);
-    }
-}
-
-Scratch& UringBackend::take_scratch(Operation& operation) {
-    constexpr std::size_t kChunk = 64;
-    if (scratch_free_ == nullptr) {
-        scratch_chunks_.push_back(std::make_unique<Scratch[]>(kChunk));
-        for (std::size_t i = 0; i < kChunk; ++i) {
-            Scratch& scratch = scratch_chunks_.back()[i];
-            scratch.next_free = scratch_free_;
-            scratch_free_ = &scratch;
-        }
-    }
-    Scratch& scratch = *scratch_free_;
-    scratch_free_ = scratch.next_free;
-    operation.scratch = &scratch;
-    return scratch;
-}
-
-void UringBackend::give_scratch(Operation& operation) {
-    auto* scratch = static_cast<Scratch*>(std::exchange(operation.scratch, nullptr));
-    scratch->next_free = scratch_free_;
-    scratch_free_ = scratch;
 }
 
 void UringBackend::cancel(Operation& operation) {
@@ -543,14 +316,7 @@ void UringBackend::complete(const io_uring_cqe& entry) {
     if (!completion.more) {
         operation.in_flight = false;
         --in_flight_;
-        if (operation.scratch != nullptr) {
-            if (operation.kind == OperationKind::kStat) {
-                const struct statx& status = static_cast<Scratch*>(operation.scratch)->status;
-                operation.offset = status.stx_size;
-                operation.flags = S_ISDIR(status.stx_mode) ? Operation::kDirectory : 0;
-            }
-            give_scratch(operation);
-        }
+        entries_.finish(operation);
         if (operation.cancel_requested && !cancels_waiting_.empty()) {
             std::erase(cancels_waiting_, &operation);
         }
