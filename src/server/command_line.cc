@@ -47,11 +47,19 @@ CommandLine parse_command_line(int argc, char** argv) {
         "sluiced");
     app.set_version_flag("--version", std::string(kVersion));
     app.fallthrough();
-    app.add_option("--config", parsed.config_file, "configuration file (TOML)")->type_name("FILE");
-    app.add_option("--data-dir", parsed.data_dir, "where points are kept")->type_name("DIR");
-    app.add_option("--bind", parsed.bind, "address of the HTTP API")->type_name("ADDR:PORT");
-    app.add_option("--cores", parsed.cores, "threads; 0: one per CPU")->type_name("N");
-    app.add_option("--pidfile", parsed.pid_file, "write the process id here")->type_name("FILE");
+    app.add_option("--config", parsed.config_file, "configuration file (TOML)")
+        ->type_name("FILE")
+        ->take_last();
+    app.add_option("--data-dir", parsed.data_dir, "where points are kept")
+        ->type_name("DIR")
+        ->take_last();
+    app.add_option("--bind", parsed.bind, "address of the HTTP API")
+        ->type_name("ADDR:PORT")
+        ->take_last();
+    app.add_option("--cores", parsed.cores, "threads; 0: one per CPU")->type_name("N")->take_last();
+    app.add_option("--pidfile", parsed.pid_file, "write the process id here")
+        ->type_name("FILE")
+        ->take_last();
     app.require_subcommand(0, 1);
     CLI::App* const check = app.add_subcommand("check", "check the configuration and end");
     CLI::App* const print = app.add_subcommand("config", "print the merged configuration");

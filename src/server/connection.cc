@@ -297,7 +297,8 @@ void Connection::begin_answer(http::ResponseHead& head, bool with_request_id) {
     const http::Request& request = parser_.request();
     head.add("X-Influxdb-Build", kBuild);
     head.add("X-Influxdb-Version", kVersion);
-    if (!request.origin.empty()) {
+    // As in InfluxDB, answers from outside its handlers carry neither CORS fields nor ids.
+    if (with_request_id && !request.origin.empty()) {
         head.add("Access-Control-Allow-Origin", request.origin);
         head.add("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, POST, PUT");
         head.add("Access-Control-Allow-Headers",

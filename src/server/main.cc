@@ -97,8 +97,11 @@ int serve(const Config& config, std::vector<std::string> command_line,
 
     log_info("stopping");
     supervisor.notify("STOPPING=1\nSTATUS=draining");
-    // A second signal does not wait.
-    ::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+    // A second Ctrl-C does not wait; supervisors repeat SIGTERM and mean the same stop.
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    ::sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
     server.request_stop();
     server.wait();
     if (!pid_file.empty()) ::unlink(pid_file.c_str());

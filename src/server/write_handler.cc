@@ -49,6 +49,16 @@ std::optional<Precision> v2_precision(std::string_view text) {
     return std::nullopt;
 }
 
+// Go's %q, as far as names of databases go: InfluxDB's sentence quotes with it.
+std::string quoted(std::string_view name) {
+    std::string out = "\"";
+    for (const char c : name) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
 bool is_consistency_level(std::string_view level) {
     for (const std::string_view known : {"", "all", "any", "one", "quorum"}) {
         if (http::equals_ignoring_case(level, known)) return true;
@@ -106,8 +116,7 @@ bool understand(Connection& connection, WriteRequest& request) {
         return false;
     }
     if (catalog.find_database(request.database) == nullptr) {
-        answer_error(connection, 404,
-                     "database not found: \"" + std::string(request.database) + "\"");
+        answer_error(connection, 404, "database not found: " + quoted(request.database));
         return false;
     }
     return true;

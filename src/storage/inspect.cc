@@ -7,6 +7,8 @@
 #include "sluice/io/file.h"
 #include "sluice/io/reactor.h"
 #include "storage/manifest_format.h"
+#include "storage/segment.h"
+#include "storage/segment_dump.h"
 #include "storage/wal_decoder.h"
 #include "storage/wal_reader.h"
 
@@ -137,6 +139,26 @@ io::Task<Result<void>> dump_manifest(io::Reactor& reactor, std::string path, Lin
              number(meta.sequence_max) + (segment.has_sequences ? "" : " merged"));
     }
     co_return Result<void>();
+}
+
+io::Task<Result<void>> dump_segment_file(io::Reactor& reactor, std::string path, bool details,
+                                         LineSink sink) {
+    SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor, path, io::OpenMode::kRead));
+    SLUICE_CO_TRY(const std::uint64_t size, co_await file.size());
+    SequentialAccess access(file, size);
+    auto reader = co_await SegmentReader::open(access, path);
+    Result<void> dumped{};
+    if (reader.ok()) {
+        SegmentDumpOptions options;
+        options.with_series = details;
+        options.with_blocks = details;
+        io::Task<Result<void>> dumping = dump_segment(**reader, options, sink);
+        dumped = co_await dumping;
+    } else {
+        dumped = std::move(reader).error();
+    }
+    co_await file.close();
+    co_return dumped;
 }
 
 }  // namespace sluice::storage

@@ -21,6 +21,10 @@ using LineSink = std::function<void(std::string_view line)>;
 // values of every row.
 io::Task<Result<void>> dump_log(io::Reactor& reactor, std::string path, bool rows, LineSink sink);
 
+// A segment: its measurements and where its bytes go. `details`: every series and block.
+io::Task<Result<void>> dump_segment_file(io::Reactor& reactor, std::string path, bool details,
+                                         LineSink sink);
+
 // Records of a manifest file, summed up: identity, dropped groups, live segments.
 io::Task<Result<void>> dump_manifest(io::Reactor& reactor, std::string path, LineSink sink);
 

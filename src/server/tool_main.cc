@@ -1,0 +1,177 @@
+// sluice: looks at what the server wrote, while the server does not run on it.
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "server/core_services.h"
+#include "sluice/io/file.h"
+#include "sluice/io/reactor.h"
+#include "sluice/io/uring_backend.h"
+#include "sluice/storage/inspect.h"
+#include "sluice/storage/verify.h"
+
+namespace {
+
+using namespace sluice;
+
+void complain(std::string_view sentence) {
+    std::fprintf(stderr, "sluice: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
+}
+
+std::string_view file_name_of(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
+void print_line(std::string_view line) {
+    std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+}
+
+// One line on a terminal that is written over; nothing elsewhere.
+class ProgressBar {
+public:
+    void show(const std::string& path, std::uint64_t done, std::uint64_t total) {
+        if (!shown_) return;
+        constexpr std::uint64_t kCells = 30;
+        const std::uint64_t filled = total == 0 ? kCells : done * kCells / total;
+        std::string bar(filled, '#');
+        bar.resize(kCells, '.');
+        std::fprintf(stderr, "\r\033[K[%s] %3llu %%  %s", bar.c_str(),
+                     static_cast<unsigned long long>(total == 0 ? 100 : done * 100 / total),
+                     std::string(file_name_of(path)).c_str());
+    }
+    void clear() {
+        if (shown_) std::fputs("\r\033[K", stderr);
+    }
+
+private:
+    const bool shown_ = ::isatty(STDERR_FILENO) != 0;
+};
+
+io::Task<Result<void>> inspect(io::Reactor& reactor, std::string path, bool rows) {
+    const std::string_view name = file_name_of(path);
+    if (name.starts_with("MANIFEST")) {
+        Result<void> done = co_await storage::dump_manifest(reactor, path, print_line);
+        co_return done;
+    }
+    if (name.ends_with(".seg")) {
+        Result<void> done = co_await storage::dump_segment_file(reactor, path, rows, print_line);
+        co_return done;
+    }
+    if (name.ends_with(".log")) {
+        Result<void> done = co_await storage::dump_log(reactor, path, rows, print_line);
+        co_return done;
+    }
+    co_return Error{ErrorKind::kInvalid,
+                    path + ": not a segment (.seg), a log (.log) or a manifest"};
+}
+
+// The stores below a data directory, or the directory itself when it is a store.
+io::Task<Result<std::vector<std::string>>> find_stores(io::Reactor& reactor,
+                                                       std::string directory) {
+    std::vector<std::string> stores;
+    auto listed = co_await io::list_directory(reactor, directory + "/stores");
+    if (!listed.ok()) {
+        stores.push_back(directory);
+        co_return stores;
+    }
+    for (const io::DirectoryEntry& entry : *listed) {
+        if (entry.is_directory) stores.push_back(directory + "/stores/" + entry.name);
+    }
+    co_return stores;
+}
+
+// How many files are damaged.
+io::Task<Result<std::size_t>> verify(io::Reactor& reactor, std::string directory) {
+    auto stores = co_await find_stores(reactor, directory);
+    if (!stores.ok()) co_return std::move(stores).error();
+    std::size_t damaged = 0;
+    for (const std::string& store : *stores) {
+        ProgressBar bar;
+        const auto show = [&bar](const std::string& path, std::uint64_t done, std::uint64_t total) {
+            bar.show(path, done, total);
+        };
+        io::Task<Result<storage::VerifyReport>> verifying =
+            storage::verify_store(reactor, store, show);
+        auto verified = co_await verifying;
+        bar.clear();
+        if (!verified.ok()) co_return std::move(verified).error();
+        const storage::VerifyReport& report = *verified;
+        std::printf("%s: %llu segments, %llu bytes; %llu log files, %llu frames, %llu torn tails\n",
+                    store.c_str(), static_cast<unsigned long long>(report.segments),
+                    static_cast<unsigned long long>(report.segment_bytes),
+                    static_cast<unsigned long long>(report.log_files),
+                    static_cast<unsigned long long>(report.log_frames),
+                    static_cast<unsigned long long>(report.torn_tails));
+        for (const std::string& damage : report.damage)
+            std::printf("  damaged: %s\n", damage.c_str());
+        for (const std::string& path : report.quarantined) {
+            std::printf("  set aside earlier: %s\n", path.c_str());
+        }
+        damaged += report.damage.size();
+    }
+    co_return damaged;
+}
+
+// What this machine offers the server.
+int check() {
+    bool good = true;
+    auto backend = io::make_uring_backend();
+    std::printf("io_uring: %s\n", backend.ok() ? "available" : backend.error().message.c_str());
+    good = good && backend.ok();
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    std::printf("descriptors: %llu%s\n", static_cast<unsigned long long>(limit.rlim_max),
+                limit.rlim_max < 65536 ? ", few for a server with many clients" : "");
+    return good ? 0 : 1;
+}
+
+template <typename T>
+int run(io::Task<Result<T>> (*work)(io::Reactor&, std::string), std::string path) {
+    auto backend = io::make_uring_backend();
+    if (!backend.ok()) {
+        complain(backend.error().message);
+        return 1;
+    }
+    io::Reactor reactor(**backend);
+    auto result = reactor.run_until_done(work(reactor, std::move(path)));
+    if (!result.ok()) {
+        complain(result.error().message);
+        return 1;
+    }
+    if constexpr (!std::is_void_v<T>) return *result == 0 ? 0 : 1;
+    return 0;
+}
+
+io::Task<Result<void>> inspect_briefly(io::Reactor& reactor, std::string path) {
+    return inspect(reactor, std::move(path), false);
+}
+io::Task<Result<void>> inspect_rows(io::Reactor& reactor, std::string path) {
+    return inspect(reactor, std::move(path), true);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Looks at files of a Sluice data directory.", "sluice");
+    app.set_version_flag("--version", std::string(server::kVersion));
+    app.require_subcommand(1);
+    std::string path;
+    bool rows = false;
+    CLI::App* const inspecting =
+        app.add_subcommand("inspect", "print what a segment, log or manifest holds");
+    inspecting->add_option("FILE", path)->required();
+    inspecting->add_flag("--rows", rows, "also rows of logs, series and blocks of segments");
+    CLI::App* const verifying =
+        app.add_subcommand("verify", "check every checksum of a data directory; 1 if one fails");
+    verifying->add_option("DIR", path)->required();
+    CLI::App* const checking = app.add_subcommand("check", "does this machine suit the server");
+    CLI11_PARSE(app, argc, argv);
+    if (checking->parsed()) return check();
+    if (verifying->parsed()) return run<std::size_t>(verify, path);
+    return run<void>(rows ? inspect_rows : inspect_briefly, path);
+}
