@@ -52,7 +52,7 @@ run_scenario() {
         return
     fi
     json=$(timeout 600 taskset -c "$load_cpus" "$build/perf/load" --port "$port" --pid "$server_pid" \
-        --settle 120 --quiet 6 "$@" 2>"$work/load.err") ||
+        --settle 120 --quiet 12 "$@" 2>"$work/load.err") ||
         say "$scenario $server: $(tail -c 300 "$work/load.err")"
     for name in values_per_second requests_per_second lines values p50_ms p99_ms max_ms \
         server_cpu_ms_per_million_values server_cpu_us_per_request server_cpu_seconds \

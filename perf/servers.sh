@@ -2,6 +2,8 @@
 #
 # A server is one of sluice, influxdb, victoriametrics. Each runs on a loopback port, with a data
 # directory of its own, on the CPUs of $server_cpus; all settings are the defaults unless said here.
+# How long Sluice and InfluxDB keep points in memory, and a shard uncompacted, is minutes and hours by
+# default: the work is the same, only sooner, so that it falls into the measurement.
 # $influxd and $victoria_metrics may name other programs than those on PATH.
 
 : "${server_cpus:=0}" "${load_cpus:=1}" "${port:=18586}"
@@ -36,19 +38,20 @@ start_server() {
     mkdir -p "$2"
     case $1 in
         sluice)
-            taskset -c "$server_cpus" "$sluiced" --data-dir "$2" --bind "127.0.0.1:$port" \
+            env INFLUXDB_DATA_CACHE_SNAPSHOT_WRITE_COLD_DURATION=8s \
+                INFLUXDB_DATA_COMPACT_FULL_WRITE_COLD_DURATION=10s \
+                taskset -c "$server_cpus" "$sluiced" --data-dir "$2" --bind "127.0.0.1:$port" \
                 ${sluiced_options:-} >>"$2.log" 2>&1 &
             ;;
         influxdb)
-            # Both durations are minutes and hours by default: the work is the same, only sooner, so
-            # that it falls into the measurement. The series limit is one million by default.
+            # The series limit is one million by default.
             env INFLUXDB_REPORTING_DISABLED=true INFLUXDB_BIND_ADDRESS="127.0.0.1:$((port + 1))" \
                 INFLUXDB_META_DIR="$2/meta" INFLUXDB_DATA_DIR="$2/data" \
                 INFLUXDB_DATA_WAL_DIR="$2/wal" INFLUXDB_HTTP_BIND_ADDRESS="127.0.0.1:$port" \
                 INFLUXDB_HTTP_LOG_ENABLED=false INFLUXDB_MONITOR_STORE_ENABLED=false \
                 INFLUXDB_DATA_MAX_SERIES_PER_DATABASE=0 \
-                INFLUXDB_DATA_CACHE_SNAPSHOT_WRITE_COLD_DURATION=2s \
-                INFLUXDB_DATA_COMPACT_FULL_WRITE_COLD_DURATION=4s \
+                INFLUXDB_DATA_CACHE_SNAPSHOT_WRITE_COLD_DURATION=8s \
+                INFLUXDB_DATA_COMPACT_FULL_WRITE_COLD_DURATION=10s \
                 taskset -c "$server_cpus" "$influxd" -config /dev/null >>"$2.log" 2>&1 &
             ;;
         victoriametrics)
@@ -95,11 +98,11 @@ end_server() {
 
 server_cpu_ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$server_pid/stat"; }
 
-# Waits until the server is at rest for six seconds, at most `$1` seconds.
+# Waits until the server is at rest for twelve seconds, at most `$1` seconds.
 wait_until_idle() {
     local quiet=0 before now deadline=$(($(date +%s) + $1))
     before=$(server_cpu_ticks)
-    while [ "$quiet" -lt 6 ] && [ "$(date +%s)" -lt "$deadline" ]; do
+    while [ "$quiet" -lt 12 ] && [ "$(date +%s)" -lt "$deadline" ]; do
         sleep 1
         now=$(server_cpu_ticks)
         if [ $((now - before)) -le 3 ]; then quiet=$((quiet + 1)); else quiet=0; fi

@@ -28,6 +28,10 @@ struct SettingSize {
 struct Config {
     struct Data {
         std::string dir = "/var/lib/sluice";
+        // What is in memory goes to a segment at this age, unless it filled up before.
+        SettingDuration cache_snapshot_write_cold_duration{10 * kMinuteNs};
+        // A shard group without writes for this long is merged into one run.
+        SettingDuration compact_full_write_cold_duration{30 * kMinuteNs};
     } data;
 
     struct Coordinator {
@@ -66,6 +70,10 @@ struct Config {
 template <typename C, typename Visitor>
 void visit_settings(C& config, Visitor&& visitor) {
     visitor("data", "dir", config.data.dir);
+    visitor("data", "cache-snapshot-write-cold-duration",
+            config.data.cache_snapshot_write_cold_duration);
+    visitor("data", "compact-full-write-cold-duration",
+            config.data.compact_full_write_cold_duration);
     visitor("coordinator", "max-select-buckets", config.coordinator.max_select_buckets);
     visitor("retention", "enabled", config.retention.enabled);
     visitor("retention", "check-interval", config.retention.check_interval);

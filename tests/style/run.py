@@ -202,7 +202,7 @@ def check_built():
 
 def check_example_configuration():
     """packaging/sluice.conf names every setting"""
-    settings = re.findall(r'visitor\("([a-z_]+)", "([a-z-]+)"',
+    settings = re.findall(r'visitor\(\s*"([a-z_]+)",\s*"([a-z-]+)"',
                           (ROOT / "src/server/config.h").read_text(encoding="utf-8"))
     section, named = None, set()
     for line in (ROOT / "packaging/sluice.conf").read_text(encoding="utf-8").splitlines():
