@@ -127,7 +127,8 @@ io::Task<void> EngineState::watch_space(io::Reactor& reactor) {
             set_low_space(*free_bytes < bound);
         }
         if (catalog_->needs_healing()) co_await catalog_->heal();
-        if (co_await pause(reactor, options_.free_space_check_ns)) co_return;
+        const bool stopping = co_await pause(reactor, options_.free_space_check_ns);
+        if (stopping) co_return;
     }
 }
 
@@ -155,7 +156,8 @@ io::Task<void> EngineState::enforce_retention(io::Reactor& reactor) {
     // Unfinished business of the last run.
     co_await unlink_doomed();
     for (;;) {
-        if (co_await pause(reactor, options_.retention_check_ns / 3)) co_return;
+        const bool stopping = co_await pause(reactor, options_.retention_check_ns / 3);
+        if (stopping) co_return;
         const std::vector<meta::ExpiredGroup> expired =
             retention_.check(*catalog_->catalog(), reactor.wall_ns(), reactor.monotonic_ns());
         if (retention_.last_jump_ns() != 0) {

@@ -234,7 +234,8 @@ io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
     remove_segment(segment);
     ++quarantined_;
     recovery_.quarantined.push_back(segment->path());
-    if (!(co_await manifest_.append(std::move(edits))).ok()) co_return;
+    auto recorded = co_await manifest_.append(std::move(edits));
+    if (!recorded.ok()) co_return;
     auto renamed =
         co_await io::rename_file(reactor_, segment->path(), quarantine_path(segment->path()));
     if (!renamed.ok()) {

@@ -188,6 +188,24 @@ def check_unfinished():
                 yield f"{name_of(path)}:{number}: {line.strip()}"
 
 
+def check_awaits():
+    """Nothing is awaited inside a condition, a && or a ||: GCC 12 miscompiles it"""
+    in_condition = re.compile(r"\b(if|while|switch)\s*\((.*)")
+    for path in sources("src", "include", "tests"):
+        for number, line in code_lines(path):
+            match = in_condition.search(line)
+            condition = ""
+            if match:
+                depth = 1
+                for character in match.group(2):
+                    depth += {"(": 1, ")": -1}.get(character, 0)
+                    if depth == 0:
+                        break
+                    condition += character
+            if "co_await" in condition or re.search(r"(&&|\|\|) *!?\(?co_await", line):
+                yield f"{name_of(path)}:{number}: {line.strip()}"
+
+
 def check_built():
     """Every source file is named in a meson.build"""
     for folder in ("src", "perf", "tests"):
