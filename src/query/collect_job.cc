@@ -1,0 +1,176 @@
+#include "query/piece_scan.h"
+#include "query/row_limits.h"
+#include "query/scan_jobs.h"
+
+namespace sluice::query {
+namespace {
+
+// Descending, the nearest rows of a series are its last: those before are dropped in batches of at
+// least this many.
+constexpr std::size_t kDropBatch = 1024;
+
+// Appends rows of one series after the other to a chunk.
+class RowCollector {
+public:
+    RowCollector(const SelectPlan& plan, RowChunk& chunk, RowLimits& limits, bool with_sequences)
+        : plan_(plan),
+          chunk_(chunk),
+          limits_(limits),
+          with_sequences_(with_sequences),
+          columns_(plan),
+          condition_(plan),
+          fields_(plan.fields.size()) {}
+
+    void begin_series(const Piece& piece, PieceScan::SeriesPlace place, std::string_view key) {
+        end_series();
+        verdict_ = place.is_duplicate ? Verdict::kAlways : condition_.begin_series(key);
+        SeriesRows rows;
+        rows.key = key;
+        rows.source = piece.source;
+        rows.group = piece.group;
+        rows.tag_set = place.tag_set;
+        rows.is_duplicate = place.is_duplicate;
+        rows.begin = chunk_.times.size();
+        chunk_.series.push_back(std::move(rows));
+        open_ = true;
+    }
+
+    void end_series() {
+        if (!open_) return;
+        SeriesRows& rows = chunk_.series.back();
+        rows.end = chunk_.times.size();
+        if (rows.begin == rows.end && !rows.has_more) chunk_.series.pop_back();
+        open_ = false;
+    }
+
+    void add_run(const storage::SeriesRun& run) {
+        if (verdict_ == Verdict::kNever) return;
+        SeriesRows& rows = chunk_.series.back();
+        for (std::size_t row = 0; row < run.rows; ++row) {
+            const model::Timestamp time = run.times[row];
+            if (limits_.is_beyond(rows.tag_set, time)) {
+                rows.has_more = true;
+                continue;
+            }
+            if (!read_row(run, row, rows.is_duplicate)) continue;
+            append(time, with_sequences_ && !run.sequences.empty() ? run.sequences[row] : 0);
+            if (!rows.is_duplicate) limits_.add(rows.tag_set, time);
+            if (!plan_.ascending && limits_.enabled()) drop_old_rows(rows);
+        }
+    }
+
+private:
+    bool read_row(const storage::SeriesRun& run, std::size_t row, bool is_duplicate) {
+        bool exists = plan_.aggregates;
+        for (std::size_t i = 0; i < fields_.size(); ++i) {
+            fields_[i] =
+                column_value(run.columns[columns_.column_of_field[i]], row, plan_.fields[i].type);
+            exists = exists || (plan_.fields[i].makes_rows && !fields_[i].is_null());
+        }
+        if (is_duplicate) return true;
+        return exists &&
+               (verdict_ != Verdict::kDependsOnFields || condition_.accepts(fields_.data()));
+    }
+
+    void append(model::Timestamp time, std::uint64_t sequence) {
+        chunk_.times.push_back(time);
+        if (with_sequences_) chunk_.sequences.push_back(sequence);
+        for (const Value& value : fields_) {
+            chunk_.values.push_back(value.kind() == Value::Kind::kString
+                                        ? Value::of_string(chunk_.text.copy(value.as_string()))
+                                        : value);
+        }
+    }
+
+    void drop_old_rows(SeriesRows& rows) {
+        const std::size_t count = chunk_.times.size() - rows.begin;
+        const std::size_t kept = limits_.rows_max();
+        if (rows.is_duplicate || count < kept || count - kept < kDropBatch + kept) return;
+        const auto first = static_cast<std::ptrdiff_t>(rows.begin);
+        const auto dropped = static_cast<std::ptrdiff_t>(count - kept);
+        const auto width = static_cast<std::ptrdiff_t>(chunk_.width);
+        chunk_.times.erase(chunk_.times.begin() + first, chunk_.times.begin() + first + dropped);
+        if (with_sequences_) {
+            chunk_.sequences.erase(chunk_.sequences.begin() + first,
+                                   chunk_.sequences.begin() + first + dropped);
+        }
+        chunk_.values.erase(chunk_.values.begin() + first * width,
+                            chunk_.values.begin() + (first + dropped) * width);
+        rows.has_more = true;
+    }
+
+    const SelectPlan& plan_;
+    RowChunk& chunk_;
+    RowLimits& limits_;
+    const bool with_sequences_;
+    const ScanColumns columns_;
+    RowCondition condition_;
+    std::vector<Value> fields_;
+    Verdict verdict_ = Verdict::kAlways;
+    bool open_ = false;
+};
+
+}  // namespace
+
+CollectJob::CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+                       const DuplicateSeries& duplicates, const ScanPortion& portion,
+                       Options options)
+    : plan_(plan),
+      sessions_(sessions),
+      duplicates_(duplicates),
+      portion_(portion),
+      options_(options) {
+    chunks.resize(sessions.size());
+}
+
+io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& piece,
+                                                 RowChunk& chunk, RowLimits& limits) {
+    PieceScan scan(plan_, piece, duplicates_, portion_,
+                   options_.duplicates_only ? SeriesChoice::kDuplicatesOnly : SeriesChoice::kAll);
+    if (scan.empty()) co_return Result<void>();
+    const ScanColumns columns(plan_);
+    storage::ScanSpec spec = scan.spec(columns);
+    spec.with_sequences = !duplicates_.empty();
+    const bool with_sequences = spec.with_sequences;
+    const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
+
+    RowCollector collector(plan_, chunk, limits, with_sequences);
+    std::string current;
+    bool is_current_wanted = false;
+    storage::SeriesRun run;
+    for (;;) {
+        Result<bool> more = co_await reader->next(run);
+        if (!more.ok()) co_return std::move(more).error();
+        if (!*more) break;
+        if (run.series_key != current || current.empty()) {
+            current = run.series_key;
+            const auto place = scan.place_of(current);
+            is_current_wanted = place.has_value();
+            if (is_current_wanted) collector.begin_series(piece, *place, current);
+        }
+        if (!is_current_wanted) continue;
+        collector.add_run(run);
+        if (chunk.memory_bytes() > options_.memory_bytes_max) {
+            chunk.overflow = true;
+            break;
+        }
+        co_await core.breathe();
+    }
+    collector.end_series();
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> CollectJob::run(CoreView& core) {
+    RowChunk& chunk = chunks[core.number()];
+    chunk.width = plan_.fields.size();
+    RowLimits limits(portion_.first_tag_set, portion_.end_tag_set, options_.rows_max,
+                     plan_.ascending);
+    for (const Piece& piece : sessions_[core.number()].pieces) {
+        Result<void> done = co_await collect_piece(core, piece, chunk, limits);
+        if (!done.ok()) co_return std::move(done).error();
+        if (chunk.overflow) break;
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

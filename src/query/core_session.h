@@ -1,0 +1,91 @@
+// What one core knows of a SELECT between its steps: the series it has, and which tag set each
+// belongs to.
+//
+// Made by the query's first core, filled and read only on its own core while jobs run there.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "query/data_source.h"
+#include "query/plan.h"
+#include "query/planner.h"
+#include "query/series_filter.h"
+
+namespace sluice::query {
+
+// The values of the dimensions joined by NUL, behind measurement and NUL: its order is the order of
+// series in an answer.
+using TagSetKey = std::string;
+
+inline constexpr std::uint32_t kNoTagSet = ~std::uint32_t{0};
+
+// The series of one measurement in one shard group of one store.
+struct Piece {
+    std::uint32_t source = 0;  // of SelectPlan::sources
+    std::uint32_t group = 0;   // of PlannedSource::groups
+    std::size_t store = 0;     // of the core
+    storage::SeriesList series;
+    // For each series its tag set, or kNoTagSet when the condition excludes it. First numbers of
+    // this core, after renumber() those of the query.
+    std::vector<std::uint32_t> tag_sets;
+};
+
+struct CoreSession {
+    std::vector<Piece> pieces;
+    TagKeys tag_keys;
+    std::vector<TagSetKey> tag_sets;  // of this core, until renumber()
+    // Hash of series key, source and group, for finding series that lie in several stores.
+    std::vector<std::uint64_t> series_hashes;
+    std::uint64_t memory_bytes = 0;
+
+    void renumber(const std::vector<std::uint32_t>& numbers);
+};
+
+std::uint64_t series_identity(std::string_view key, std::uint32_t source, std::uint32_t group);
+
+// Step 1: lists all series of `sources`, with their tag keys where `with_tag_keys`.
+class ListJob final : public CoreJob {
+public:
+    ListJob(const std::vector<PlannedSource>& sources, bool with_tag_keys,
+            std::uint64_t memory_bytes_max, std::vector<CoreSession>& sessions)
+        : sources_(sources),
+          with_tag_keys_(with_tag_keys),
+          memory_bytes_max_(memory_bytes_max),
+          sessions_(sessions) {}
+    io::Task<Result<void>> run(CoreView& core) override;
+
+private:
+    const std::vector<PlannedSource>& sources_;
+    bool with_tag_keys_;
+    std::uint64_t memory_bytes_max_;
+    std::vector<CoreSession>& sessions_;
+};
+
+// Step 2: applies the condition to the series and puts them into tag sets.
+class GroupJob final : public CoreJob {
+public:
+    GroupJob(const SelectPlan& plan, std::uint64_t memory_bytes_max,
+             std::vector<CoreSession>& sessions)
+        : plan_(plan), memory_bytes_max_(memory_bytes_max), sessions_(sessions) {}
+    io::Task<Result<void>> run(CoreView& core) override;
+
+private:
+    const SelectPlan& plan_;
+    std::uint64_t memory_bytes_max_;
+    std::vector<CoreSession>& sessions_;
+};
+
+// The value of a tag in the canonical bytes of a series, unescaped into `scratch` when needed.
+// Empty when there is none.
+std::string_view tag_in_key(std::string_view key, std::string_view tag, std::string& scratch);
+
+Error too_much_memory(std::uint64_t bytes_max);
+
+// Whether a reference of a planned condition is a field.
+bool is_field_reference(const influxql::VarRef& ref);
+
+}  // namespace sluice::query

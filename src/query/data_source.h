@@ -1,0 +1,85 @@
+// Where statements find their data: the seam between this room and the engine.
+//
+// The engine's side is engine_source.cc; tests bring a source that lies in memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/io/reactor.h"  // defines what awaiting a task needs
+#include "sluice/io/task.h"
+#include "sluice/meta/catalog.h"
+#include "sluice/meta/retention_policy.h"
+#include "sluice/storage/cursor.h"
+
+namespace sluice::query {
+
+class RunReader {
+public:
+    virtual ~RunReader() = default;
+    // As storage::Scan::next().
+    virtual io::Task<Result<bool>> next(storage::SeriesRun& run) = 0;
+};
+
+// One store, on its core.
+class StoreReader {
+public:
+    virtual ~StoreReader() = default;
+    virtual io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
+                                                              std::string measurement) = 0;
+    virtual std::unique_ptr<RunReader> scan(storage::ScanSpec spec) = 0;
+};
+
+// What a piece of a query sees of the core it runs on. The order of stores does not change while a
+// query runs.
+class CoreView {
+public:
+    virtual ~CoreView() = default;
+    virtual std::uint32_t number() const = 0;
+    virtual std::size_t store_count() const = 0;
+    virtual StoreReader& store(std::size_t index) = 0;
+    // Lets others run when the time slice is used up.
+    virtual io::Task<void> breathe() = 0;
+};
+
+// Work that is done on every core. run() is called once per core, at the same time on all; it
+// writes to what belongs to its core only.
+class CoreJob {
+public:
+    virtual ~CoreJob() = default;
+    virtual io::Task<Result<void>> run(CoreView& core) = 0;
+};
+
+class DataSource {
+public:
+    virtual ~DataSource() = default;
+
+    virtual std::shared_ptr<const meta::Catalog> catalog() = 0;
+    virtual std::int64_t wall_ns() = 0;
+    virtual std::uint32_t core_count() = 0;
+
+    // Completes when all cores have ended; the first error in the order of cores. `job` lives
+    // until then.
+    virtual io::Task<Result<void>> run_on_every_core(CoreJob& job) = 0;
+    // On the core of the query.
+    virtual io::Task<void> breathe() = 0;
+
+    // As engine::Core has them.
+    virtual io::Task<Result<void>> create_database(
+        std::string name, std::optional<meta::RetentionPolicySpec> policy) = 0;
+    virtual io::Task<Result<void>> drop_database(std::string name) = 0;
+    virtual io::Task<Result<void>> create_retention_policy(std::string database,
+                                                           meta::RetentionPolicySpec policy,
+                                                           bool make_default) = 0;
+    virtual io::Task<Result<void>> alter_retention_policy(std::string database, std::string policy,
+                                                          meta::RetentionPolicyUpdate update,
+                                                          bool make_default) = 0;
+    virtual io::Task<Result<void>> drop_retention_policy(std::string database,
+                                                         std::string policy) = 0;
+};
+
+}  // namespace sluice::query

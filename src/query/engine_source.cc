@@ -1,0 +1,123 @@
+// The engine as a DataSource.
+#include "query/engine_source.h"
+
+#include "sluice/engine/core.h"
+#include "sluice/engine/engine.h"
+#include "sluice/engine/scan.h"
+#include "sluice/io/reactor.h"
+#include "sluice/query/statement_executor.h"
+
+namespace sluice::query {
+namespace {
+
+class ScanReader final : public RunReader {
+public:
+    explicit ScanReader(storage::Scan scan) : scan_(std::move(scan)) {}
+    io::Task<Result<bool>> next(storage::SeriesRun& run) override { return scan_.next(run); }
+
+private:
+    storage::Scan scan_;
+};
+
+class EngineStore final : public StoreReader {
+public:
+    explicit EngineStore(storage::Store& store) : store_(store) {}
+    io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
+                                                      std::string measurement) override {
+        return store_.list_series(group, std::move(measurement));
+    }
+    std::unique_ptr<RunReader> scan(storage::ScanSpec spec) override {
+        return std::make_unique<ScanReader>(store_.scan(std::move(spec)));
+    }
+
+private:
+    storage::Store& store_;
+};
+
+io::Task<void> yield_when_due(io::Reactor& reactor) {
+    if (reactor.needs_yield()) co_await reactor.yield();
+}
+
+class EngineCoreView final : public CoreView {
+public:
+    explicit EngineCoreView(engine::Core& core) : core_(core) {
+        for (storage::Store* store : core.stores()) stores_.emplace_back(*store);
+    }
+    std::uint32_t number() const override { return core_.number(); }
+    std::size_t store_count() const override { return stores_.size(); }
+    StoreReader& store(std::size_t index) override { return stores_[index]; }
+    io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
+
+private:
+    engine::Core& core_;
+    std::vector<EngineStore> stores_;
+};
+
+// What a core gives back beside its slot in the job: nothing.
+struct Ended {};
+
+io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job) {
+    EngineCoreView view(core);
+    Result<void> result = co_await job->run(view);
+    if (!result.ok()) co_return std::move(result).error();
+    co_return Ended{};
+}
+
+class EngineSource final : public DataSource {
+public:
+    explicit EngineSource(engine::Core& core) : core_(core) {}
+
+    std::shared_ptr<const meta::Catalog> catalog() override { return core_.catalog(); }
+    std::int64_t wall_ns() override { return core_.reactor().wall_ns(); }
+    std::uint32_t core_count() override { return core_.engine().core_count(); }
+    io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
+
+    io::Task<Result<void>> run_on_every_core(CoreJob& job) override {
+        CoreJob* shared = &job;
+        auto results = co_await engine::on_every_core<Ended>(
+            core_, [shared](engine::Core& there) { return run_job(there, shared); });
+        for (Result<Ended>& result : results) {
+            if (!result.ok()) co_return std::move(result).error();
+        }
+        co_return Result<void>();
+    }
+
+    io::Task<Result<void>> create_database(
+        std::string name, std::optional<meta::RetentionPolicySpec> policy) override {
+        return core_.create_database(std::move(name), std::move(policy));
+    }
+    io::Task<Result<void>> drop_database(std::string name) override {
+        return core_.drop_database(std::move(name));
+    }
+    io::Task<Result<void>> create_retention_policy(std::string database,
+                                                   meta::RetentionPolicySpec policy,
+                                                   bool make_default) override {
+        return core_.create_retention_policy(std::move(database), std::move(policy), make_default);
+    }
+    io::Task<Result<void>> alter_retention_policy(std::string database, std::string policy,
+                                                  meta::RetentionPolicyUpdate update,
+                                                  bool make_default) override {
+        return core_.alter_retention_policy(std::move(database), std::move(policy), update,
+                                            make_default);
+    }
+    io::Task<Result<void>> drop_retention_policy(std::string database,
+                                                 std::string policy) override {
+        return core_.drop_retention_policy(std::move(database), std::move(policy));
+    }
+
+private:
+    engine::Core& core_;
+};
+
+}  // namespace
+
+std::unique_ptr<DataSource> make_engine_source(engine::Core& core) {
+    return std::make_unique<EngineSource>(core);
+}
+
+// Here and not beside the other constructor: who brings a source of its own does not need the
+// engine.
+StatementExecutor::StatementExecutor(engine::Core& core, QueryLimits limits)
+    : source_(make_engine_source(core)), limits_(limits) {}
+
+}  // namespace sluice::query

@@ -1,0 +1,44 @@
+// The scan of a piece: which of its series, and which tag set each run belongs to.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "query/scan_jobs.h"
+
+namespace sluice::query {
+
+enum class SeriesChoice : std::uint8_t { kAll, kWithoutDuplicates, kDuplicatesOnly };
+
+class PieceScan {
+public:
+    // Everything outlives the scan.
+    PieceScan(const SelectPlan& plan, const Piece& piece, const DuplicateSeries& duplicates,
+              const ScanPortion& portion, SeriesChoice choice);
+
+    // Nothing of the piece is wanted.
+    bool empty() const { return wanted_count_ == 0; }
+    storage::ScanSpec spec(const ScanColumns& columns) const;
+
+    struct SeriesPlace {
+        std::uint32_t tag_set;
+        bool is_duplicate;
+    };
+    // Of a run's series; empty for one that is not wanted. Runs come in the order of their keys.
+    std::optional<SeriesPlace> place_of(std::string_view key);
+
+private:
+    bool is_wanted(std::size_t index, bool& is_duplicate) const;
+
+    const SelectPlan& plan_;
+    const Piece& piece_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion& portion_;
+    const SeriesChoice choice_;
+    std::size_t wanted_count_ = 0;
+    std::size_t next_ = 0;
+};
+
+}  // namespace sluice::query

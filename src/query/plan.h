@@ -1,0 +1,97 @@
+// What a SELECT will do, fixed before the first row is read. Immutable once made; all cores read
+// it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "query/evaluate.h"
+#include "query/value.h"
+#include "query/window.h"
+#include "sluice/influxql/ast.h"
+#include "sluice/model/shard_map.h"
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+enum class Function : std::uint8_t { kCount, kSum, kMean, kMin, kMax, kFirst, kLast };
+
+constexpr bool is_selector(Function function) {
+    return function >= Function::kMin;
+}
+
+// A measurement in one retention policy, and the shard groups of it that the query reads.
+struct PlannedSource {
+    std::string measurement;
+    std::vector<model::ShardSlot> groups;  // by time; ranges as in the catalog
+};
+
+// A field that is read, and the type its values are brought to.
+struct ScanField {
+    std::string name;
+    influxql::DataType type = influxql::DataType::kUnknown;
+    // Raw queries: a row exists where one of these fields has a value.
+    bool makes_rows = false;
+};
+
+struct AggregateCall {
+    Function function = Function::kCount;
+    std::uint32_t field = 0;  // of SelectPlan::fields
+    influxql::DataType argument = influxql::DataType::kUnknown;
+    influxql::DataType result = influxql::DataType::kUnknown;
+};
+
+// One column of an answer's working row: what the expressions of the field list refer to.
+struct Input {
+    enum class Kind : std::uint8_t { kField, kTag, kCall };
+    Kind kind = Kind::kField;
+    std::uint32_t index = 0;  // kField: of fields; kCall: of calls
+    std::string tag;          // kTag
+    influxql::DataType type = influxql::DataType::kUnknown;
+};
+
+struct Output {
+    std::string name;
+    influxql::Expr expr;
+    // The working row's place that is shown as it is; -1: evaluate `expr`.
+    int input = -1;
+};
+
+struct SelectPlan {
+    std::vector<PlannedSource> sources;
+    std::vector<ScanField> fields;
+    std::vector<AggregateCall> calls;
+    std::vector<Input> inputs;
+    std::vector<Output> outputs;
+    std::string time_name = "time";
+
+    influxql::ExprBox condition;  // without time
+    std::vector<std::string> condition_tags;
+
+    std::vector<std::string> dimensions;  // tags of GROUP BY, sorted
+    Window window;
+    // Both inclusive.
+    model::Timestamp time_min = model::kTimestampMin;
+    model::Timestamp time_max = model::kTimestampMax;
+    bool ascending = true;
+    influxql::FillOption fill = influxql::FillOption::kNull;
+    std::variant<std::int64_t, double> fill_value = std::int64_t{0};
+    std::int64_t limit = 0;
+    std::int64_t offset = 0;
+    std::int64_t series_limit = 0;
+    std::int64_t series_offset = 0;
+
+    // The field list calls functions (though perhaps of nothing that exists).
+    bool aggregates = false;
+
+    // The one call keeps the time and the other values of the row it selects.
+    bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }
+    model::TimeRange time_range() const { return {time_min, time_max + 1}; }
+    // Position among `inputs` whose values come with a selected row.
+    std::vector<std::uint32_t> auxiliary_inputs() const;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,217 @@
+#include "sluice/query/result_writer.h"
+
+#include <charconv>
+
+#include "query/csv_text.h"
+#include "query/json_text.h"
+#include "sluice/influxql/time_literal.h"
+
+namespace sluice::query {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+void append_unicode_escape(std::string& out, unsigned code) {
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out += kHexDigits[(code >> shift) & 0xF];
+}
+
+// Length of the valid UTF-8 sequence at the start of `text`, or 0.
+std::size_t utf8_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const auto continues = [&](std::size_t i) {
+        return i < text.size() && (byte(i) & 0xC0) == 0x80;
+    };
+    const unsigned lead = byte(0);
+    if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        if (!continues(1) || !continues(2)) return 0;
+        if (lead == 0xE0 && byte(1) < 0xA0) return 0;   // overlong
+        if (lead == 0xED && byte(1) >= 0xA0) return 0;  // surrogates
+        return 3;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        if (!continues(1) || !continues(2) || !continues(3)) return 0;
+        if (lead == 0xF0 && byte(1) < 0x90) return 0;
+        if (lead == 0xF4 && byte(1) >= 0x90) return 0;
+        return 4;
+    }
+    return 0;
+}
+
+void append_escaped_byte(std::string& out, unsigned char c) {
+    switch (c) {
+        case '"':
+        case '\\':
+            out += '\\';
+            out += static_cast<char>(c);
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        default:
+            append_unicode_escape(out, c);
+    }
+}
+
+bool needs_escape(unsigned char c) {
+    return c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&';
+}
+
+// Shortest digits that read back, and the power of ten of the first one.
+struct Digits {
+    char text[32];
+    int count = 0;
+    int exponent = 0;
+    bool negative = false;
+};
+
+Digits shortest_digits(double value) {
+    char buffer[40];
+    const auto end =
+        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+    Digits digits;
+    const char* at = buffer;
+    if (*at == '-') {
+        digits.negative = true;
+        ++at;
+    }
+    for (; at != end && *at != 'e'; ++at) {
+        if (*at != '.') digits.text[digits.count++] = *at;
+    }
+    if (at != end) {
+        ++at;
+        if (*at == '+') ++at;
+        std::from_chars(at, end, digits.exponent);
+    }
+    return digits;
+}
+
+void append_plain(std::string& out, const Digits& digits) {
+    if (digits.negative) out += '-';
+    if (digits.exponent < 0) {
+        out += "0.";
+        out.append(static_cast<std::size_t>(-digits.exponent - 1), '0');
+        out.append(digits.text, static_cast<std::size_t>(digits.count));
+        return;
+    }
+    for (int i = 0; i <= digits.exponent; ++i) {
+        out += i < digits.count ? digits.text[i] : '0';
+    }
+    if (digits.count > digits.exponent + 1) {
+        out += '.';
+        out.append(digits.text + digits.exponent + 1,
+                   static_cast<std::size_t>(digits.count - digits.exponent - 1));
+    }
+}
+
+}  // namespace
+
+AnswerFormat answer_format_of(std::string_view accept_header) {
+    // The first media range that names a format we have decides.
+    while (!accept_header.empty()) {
+        const std::size_t comma = accept_header.find(',');
+        std::string_view range = accept_header.substr(0, comma);
+        accept_header.remove_prefix(comma == std::string_view::npos ? accept_header.size()
+                                                                    : comma + 1);
+        range = range.substr(0, range.find(';'));
+        while (!range.empty() && range.front() == ' ') range.remove_prefix(1);
+        while (!range.empty() && range.back() == ' ') range.remove_suffix(1);
+        if (range == "application/csv" || range == "text/csv" || range == "text/*") {
+            return AnswerFormat::kCsv;
+        }
+        if (range == "application/json" || range == "*/*" || range == "application/*") {
+            return AnswerFormat::kJson;
+        }
+    }
+    return AnswerFormat::kJson;
+}
+
+std::string_view content_type_of(AnswerFormat format) {
+    return format == AnswerFormat::kCsv ? "text/csv" : "application/json";
+}
+
+std::string error_document(std::string_view message, AnswerFormat format, bool pretty) {
+    if (format == AnswerFormat::kCsv) {
+        std::string text = "error\n";
+        append_csv_field(text, message);
+        return text + "\n";
+    }
+    JsonText json(pretty);
+    json.begin_object();
+    json.key("error");
+    json.string(message);
+    json.end_object();
+    json.end_document();
+    return std::move(json.text());
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    while (!text.empty()) {
+        std::size_t plain = 0;
+        while (plain < text.size() && static_cast<unsigned char>(text[plain]) < 0x80 &&
+               !needs_escape(static_cast<unsigned char>(text[plain]))) {
+            ++plain;
+        }
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        const auto c = static_cast<unsigned char>(text[0]);
+        if (c < 0x80) {
+            append_escaped_byte(out, c);
+            text.remove_prefix(1);
+            continue;
+        }
+        const std::size_t length = utf8_length(text);
+        if (length == 0) {
+            out += "\\ufffd";
+            text.remove_prefix(1);
+            continue;
+        }
+        const std::string_view sequence = text.substr(0, length);
+        if (sequence == "\u2028") {
+            out += "\\u2028";
+        } else if (sequence == "\u2029") {
+            out += "\\u2029";
+        } else {
+            out += sequence;
+        }
+        text.remove_prefix(length);
+    }
+    out += '"';
+}
+
+void append_json_float(std::string& out, double value) {
+    const Digits digits = shortest_digits(value);
+    const bool is_zero = digits.text[0] == '0';
+    if (is_zero || (digits.exponent >= -6 && digits.exponent < 21)) {
+        append_plain(out, digits);
+        return;
+    }
+    if (digits.negative) out += '-';
+    out += digits.text[0];
+    if (digits.count > 1) {
+        out += '.';
+        out.append(digits.text + 1, static_cast<std::size_t>(digits.count - 1));
+    }
+    out += digits.exponent < 0 ? "e-" : "e+";
+    out += std::to_string(digits.exponent < 0 ? -digits.exponent : digits.exponent);
+}
+
+void append_plain_float(std::string& out, double value) {
+    append_plain(out, shortest_digits(value));
+}
+
+void append_rfc3339(std::string& out, std::int64_t timestamp_ns) {
+    const influxql::TimeLiteral time = influxql::time_from_nanoseconds(timestamp_ns);
+    influxql::append_rfc3339(out, time.seconds, time.nanoseconds);
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,43 @@
+// Rows on their way from a core to the one that merges them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "query/value.h"
+#include "sluice/base/arena.h"
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+// Consecutive rows of one series from one store, ascending in time.
+struct SeriesRows {
+    std::string key;
+    std::uint32_t source = 0;
+    std::uint32_t group = 0;
+    std::uint32_t tag_set = 0;
+    bool is_duplicate = false;  // other stores have rows of it too
+    bool has_more = false;      // rows behind a limit were left out
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+struct RowChunk {
+    std::size_t width = 0;  // values of a row
+    std::vector<SeriesRows> series;
+    std::vector<model::Timestamp> times;
+    std::vector<std::uint64_t> sequences;  // of duplicates; else empty or 0
+    std::vector<Value> values;
+    Arena text{16 * 1024};
+    bool overflow = false;  // stopped at its bound: the chunk is of no use
+
+    const Value* row(std::size_t index) const { return values.data() + index * width; }
+    std::uint64_t memory_bytes() const {
+        return times.capacity() * sizeof(model::Timestamp) +
+               sequences.capacity() * sizeof(std::uint64_t) + values.capacity() * sizeof(Value) +
+               text.memory_bytes() + series.capacity() * (sizeof(SeriesRows) + 96);
+    }
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,48 @@
+// How far back or ahead rows can still matter when only the first n of a tag set are wanted.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+class RowLimits {
+public:
+    // `rows_max` 0: no limit. For tag sets [first, end).
+    RowLimits(std::uint32_t first, std::uint32_t end, std::uint64_t rows_max, bool ascending)
+        : first_(first), rows_max_(rows_max), ascending_(ascending) {
+        if (rows_max != 0) nearest_.resize(end - first);
+    }
+
+    bool enabled() const { return rows_max_ != 0; }
+    std::uint64_t rows_max() const { return rows_max_; }
+
+    // Whether enough rows strictly nearer than `t` are known.
+    bool is_beyond(std::uint32_t tag_set, model::Timestamp t) const {
+        if (rows_max_ == 0) return false;
+        const std::vector<model::Timestamp>& heap = nearest_[tag_set - first_];
+        if (heap.size() < rows_max_) return false;
+        return ascending_ ? t > heap.front() : -t > heap.front();
+    }
+    void add(std::uint32_t tag_set, model::Timestamp t) {
+        if (rows_max_ == 0) return;
+        std::vector<model::Timestamp>& heap = nearest_[tag_set - first_];
+        heap.push_back(ascending_ ? t : -t);
+        std::push_heap(heap.begin(), heap.end());
+        if (heap.size() <= rows_max_) return;
+        std::pop_heap(heap.begin(), heap.end());
+        heap.pop_back();
+    }
+
+private:
+    std::uint32_t first_;
+    std::uint64_t rows_max_;
+    bool ascending_;
+    // The rows_max_ nearest times, farthest on top; descending, times count backwards.
+    std::vector<std::vector<model::Timestamp>> nearest_;
+};
+
+}  // namespace sluice::query

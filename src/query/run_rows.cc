@@ -1,0 +1,57 @@
+#include "query/run_rows.h"
+
+#include <algorithm>
+
+namespace sluice::query {
+
+ScanColumns::ScanColumns(const SelectPlan& plan) {
+    for (const ScanField& field : plan.fields) {
+        auto found = std::find(names.begin(), names.end(), field.name);
+        if (found == names.end()) found = names.insert(names.end(), field.name);
+        column_of_field.push_back(static_cast<std::uint32_t>(found - names.begin()));
+    }
+}
+
+RowCondition::RowCondition(const SelectPlan& plan)
+    : plan_(plan), filter_(plan.condition.get(), is_field_reference) {
+    if (!plan.condition) return;
+    expression_.emplace(
+        *plan.condition,
+        [&plan](const influxql::VarRef& ref) {
+            if (ref.type == influxql::DataType::kTag) {
+                const auto tag =
+                    std::find(plan.condition_tags.begin(), plan.condition_tags.end(), ref.name);
+                return static_cast<int>(
+                    plan.fields.size() +
+                    static_cast<std::size_t>(tag - plan.condition_tags.begin()));
+            }
+            for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+                if (plan.fields[i].name == ref.name && plan.fields[i].type == ref.type) {
+                    return static_cast<int>(i);
+                }
+            }
+            return -1;
+        },
+        false);
+    tag_values_.resize(plan.condition_tags.size());
+    row_.resize(plan.fields.size() + plan.condition_tags.size());
+}
+
+Verdict RowCondition::begin_series(std::string_view key) {
+    if (!expression_) return Verdict::kAlways;
+    const model::SeriesName name = model::parse_series_key(key);
+    const Verdict verdict = filter_.judge(name);
+    if (verdict != Verdict::kDependsOnFields) return verdict;
+    for (std::size_t i = 0; i < tag_values_.size(); ++i) {
+        tag_values_[i] = name.tag_value(plan_.condition_tags[i]);
+        row_[plan_.fields.size() + i] = Value::of_string(tag_values_[i]);
+    }
+    return verdict;
+}
+
+bool RowCondition::accepts(const Value* fields) {
+    std::copy(fields, fields + plan_.fields.size(), row_.begin());
+    return expression_->is_true(row_.data());
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,75 @@
+// Step 3 of a SELECT: every core reads its own stores, into partial states or into rows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "query/aggregate_table.h"
+#include "query/core_session.h"
+#include "query/row_chunk.h"
+#include "query/run_rows.h"
+
+namespace sluice::query {
+
+// What a job reads: tag sets [first_tag_set, end_tag_set) within `range`.
+struct ScanPortion {
+    std::uint32_t first_tag_set = 0;
+    std::uint32_t end_tag_set = 0;
+    model::TimeRange range;
+};
+
+// Identities of series that lie in more than one store, sorted.
+using DuplicateSeries = std::vector<std::uint64_t>;
+
+// Aggregates all series but duplicates.
+class AggregateJob final : public CoreJob {
+public:
+    AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+                 const DuplicateSeries& duplicates, const ScanPortion& portion,
+                 std::uint64_t memory_bytes_max);
+    io::Task<Result<void>> run(CoreView& core) override;
+
+    // By core; moved out by the caller.
+    std::vector<AggregateTable> tables;
+    std::vector<std::uint8_t> overflows;
+
+private:
+    io::Task<Result<void>> aggregate_piece(CoreView& core, const Piece& piece);
+    bool statistics_allowed() const;
+
+    const SelectPlan& plan_;
+    std::vector<CoreSession>& sessions_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion portion_;
+    const std::uint64_t memory_bytes_max_;
+};
+
+// Collects rows: of all series, or of duplicates only. Rows of duplicates are passed whatever the
+// condition says: it holds for the merged row.
+class CollectJob final : public CoreJob {
+public:
+    struct Options {
+        bool duplicates_only = false;
+        // Rows that are wanted of each tag set, from the beginning or, descending, from the end;
+        // 0: all.
+        std::uint64_t rows_max = 0;
+        std::uint64_t memory_bytes_max = 0;  // of each chunk
+    };
+    CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+               const DuplicateSeries& duplicates, const ScanPortion& portion, Options options);
+    io::Task<Result<void>> run(CoreView& core) override;
+
+    std::vector<RowChunk> chunks;  // by core
+
+private:
+    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowChunk& chunk,
+                                         class RowLimits& limits);
+
+    const SelectPlan& plan_;
+    std::vector<CoreSession>& sessions_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion portion_;
+    const Options options_;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,53 @@
+// Aggregates the rows of one series after the other into a table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/aggregate_table.h"
+#include "query/run_rows.h"
+
+namespace sluice::query {
+
+class SeriesAggregator {
+public:
+    // Both outlive the aggregator.
+    SeriesAggregator(const SelectPlan& plan, AggregateTable& table);
+
+    // Ends the series before. `key` is copied where it is needed.
+    void begin_series(std::uint32_t tag_set, std::string_view key);
+    // Rows of a run; where `accepted` is given, those whose element is not 0. Times ascend from
+    // call to call within a series.
+    void add_run(const storage::SeriesRun& run, const std::vector<std::uint8_t>* accepted);
+    // A run that came as statistics; the whole of it lies in one window.
+    void add_statistics(const storage::SeriesRun& run);
+    // One row: the values of SelectPlan::fields.
+    void add_row(model::Timestamp time, const Value* fields);
+    void end_series();
+
+private:
+    AggregateState& state_at(std::uint32_t call, model::Timestamp start);
+    void add_segment(std::uint32_t call, const storage::SeriesRun& run, std::size_t begin,
+                     std::size_t end, model::Timestamp start,
+                     const std::vector<std::uint8_t>* accepted);
+    void keep_auxiliary(AggregateState& state, const std::vector<Value>& row);
+    Value keep_text(Value value);
+
+    const SelectPlan& plan_;
+    AggregateTable& table_;
+    const ScanColumns columns_;
+    const std::vector<std::uint32_t> auxiliary_inputs_;
+    const bool keeps_auxiliary_;
+
+    bool in_series_ = false;
+    std::uint32_t tag_set_ = 0;
+    std::vector<Buckets> buckets_;  // by call, of this series
+    std::vector<Value> auxiliary_;
+    std::vector<Value> auxiliary_row_;
+    std::vector<std::string> tag_values_;  // by auxiliary input
+    Arena text_{4 * 1024};
+};
+
+}  // namespace sluice::query

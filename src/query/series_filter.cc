@@ -1,0 +1,77 @@
+#include "query/series_filter.h"
+
+#include <algorithm>
+
+namespace sluice::query {
+
+using influxql::BinaryExpr;
+using influxql::Expr;
+using influxql::Operator;
+using influxql::VarRef;
+
+SeriesFilter::SeriesFilter(const Expr* condition,
+                           const std::function<bool(const VarRef&)>& is_field) {
+    if (condition != nullptr) root_ = build(*condition, is_field);
+}
+
+std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
+    const Expr& expr, const std::function<bool(const VarRef&)>& is_field) {
+    if (const auto* paren = expr.as<influxql::ParenExpr>()) return build(*paren->inner, is_field);
+    auto node = std::make_unique<Node>();
+    const auto* binary = expr.as<BinaryExpr>();
+    if (binary != nullptr && (binary->op == Operator::kAnd || binary->op == Operator::kOr)) {
+        node->kind = binary->op == Operator::kAnd ? Node::Kind::kAnd : Node::Kind::kOr;
+        node->left = build(*binary->left, is_field);
+        node->right = build(*binary->right, is_field);
+        return node;
+    }
+    bool about_fields = false;
+    influxql::walk(expr, [&](const Expr& part) {
+        if (const auto* ref = part.as<VarRef>()) about_fields = about_fields || is_field(*ref);
+    });
+    node->kind = about_fields ? Node::Kind::kFields : Node::Kind::kTags;
+    if (about_fields) return node;
+    const auto position = [this](const VarRef& ref) {
+        auto found = std::find(tags_.begin(), tags_.end(), ref.name);
+        if (found == tags_.end()) found = tags_.insert(tags_.end(), ref.name);
+        return static_cast<int>(found - tags_.begin());
+    };
+    node->expression = std::make_unique<RowExpression>(expr, position, false);
+    return node;
+}
+
+Verdict SeriesFilter::judge(const Node& node, const Value* row) {
+    switch (node.kind) {
+        case Node::Kind::kFields:
+            return Verdict::kDependsOnFields;
+        case Node::Kind::kTags:
+            return node.expression->is_true(row) ? Verdict::kAlways : Verdict::kNever;
+        case Node::Kind::kAnd:
+        case Node::Kind::kOr:
+            break;
+    }
+    const Verdict decisive = node.kind == Node::Kind::kAnd ? Verdict::kNever : Verdict::kAlways;
+    const Verdict left = judge(*node.left, row);
+    if (left == decisive) return decisive;
+    const Verdict right = judge(*node.right, row);
+    if (right == decisive) return decisive;
+    if (left == Verdict::kDependsOnFields || right == Verdict::kDependsOnFields) {
+        return Verdict::kDependsOnFields;
+    }
+    return left;
+}
+
+Verdict SeriesFilter::judge(
+    const std::function<std::string_view(std::string_view)>& tag_value) const {
+    if (root_ == nullptr) return Verdict::kAlways;
+    std::vector<Value> row;
+    row.reserve(tags_.size());
+    for (const std::string& tag : tags_) row.push_back(Value::of_string(tag_value(tag)));
+    return judge(*root_, row.data());
+}
+
+Verdict SeriesFilter::judge(const model::SeriesName& series) const {
+    return judge([&](std::string_view key) { return series.tag_value(key); });
+}
+
+}  // namespace sluice::query

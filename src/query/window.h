@@ -1,0 +1,41 @@
+// GROUP BY time(): which interval a time belongs to (query/iterator.go: IteratorOptions.Window).
+#pragma once
+
+#include <cstdint>
+
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+struct Window {
+    std::int64_t interval_ns = 0;  // 0: one window for everything
+    std::int64_t offset_ns = 0;
+    // Of the one window without interval.
+    model::Timestamp whole_start = model::kTimestampMin;
+
+    bool is_whole() const { return interval_ns == 0; }
+
+    // Start of the window of `t`. Windows that would begin before the smallest timestamp begin
+    // there.
+    model::Timestamp start_of(model::Timestamp t) const {
+        if (is_whole()) return whole_start;
+        const std::int64_t shifted = t - offset_ns;
+        std::int64_t into = shifted % interval_ns;
+        if (into < 0) into += interval_ns;
+        if (model::kTimestampMin + into >= shifted) return model::kTimestampMin;
+        return shifted - into + offset_ns;
+    }
+    // One past the last time of the window that begins at `start`.
+    model::Timestamp end_of(model::Timestamp start) const {
+        if (is_whole() || start > model::kTimestampMax - interval_ns) {
+            return model::kTimestampMax + 1;
+        }
+        if (start == model::kTimestampMin) {
+            const std::int64_t next = start_of(start + interval_ns);
+            return next > start ? next : start + interval_ns;
+        }
+        return start + interval_ns;
+    }
+};
+
+}  // namespace sluice::query
