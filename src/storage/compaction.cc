@@ -4,6 +4,7 @@
 // A flushed segment has level 0. `merge_width` segments of one level become one of the next, up to
 // kLevelMax: so a row is rewritten twice while its group is hot and once when it went cold.
 #include <algorithm>
+#include <span>
 
 #include "sluice/base/log.h"
 #include "storage/file_names.h"
@@ -99,6 +100,30 @@ io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInpu
     co_return co_await output.finish();
 }
 
+// Segments that may be merged with each other: neighbours in the order of their sequences, without
+// a damaged one between, and of one level unless `any_level`. A merged row has one sequence, that
+// of its newest field; it stays right as long as nothing written between its fields is left
+// outside.
+std::vector<std::vector<SegmentPtr>> mergeable_runs(std::vector<SegmentPtr> segments,
+                                                    bool any_level) {
+    std::sort(segments.begin(), segments.end(), [](const SegmentPtr& a, const SegmentPtr& b) {
+        return a->record().meta.sequence_min < b->record().meta.sequence_min;
+    });
+    std::vector<std::vector<SegmentPtr>> runs(1);
+    for (const SegmentPtr& each : segments) {
+        std::vector<SegmentPtr>& run = runs.back();
+        if (each->damaged()) {
+            runs.emplace_back();
+        } else if (!any_level && !run.empty() &&
+                   run.back()->record().level != each->record().level) {
+            runs.push_back({each});
+        } else {
+            run.push_back(each);
+        }
+    }
+    return runs;
+}
+
 }  // namespace
 
 io::Task<void> StoreCore::run_compactor() {
@@ -132,46 +157,47 @@ std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
         return has(*active_) || std::any_of(frozen_.begin(), frozen_.end(),
                                             [&](const auto& each) { return has(*each); });
     };
+    const auto consider = [&best](model::ShardGroupId group, std::span<const SegmentPtr> inputs) {
+        if (inputs.size() <= best.inputs.size()) return;
+        best.group = group;
+        best.drop_sequences = false;
+        best.inputs.assign(inputs.begin(), inputs.end());
+    };
     for (const auto& [group, segments] : segments_) {
-        std::vector<SegmentPtr> usable;
-        for (const SegmentPtr& each : segments) {
-            if (!each->damaged()) usable.push_back(each);
-        }
         const auto written = last_write_ns_.find(group);
         const bool cold = written != last_write_ns_.end() &&
                           reactor_.monotonic_ns() - written->second >= options_.cold_after_ns &&
                           !in_memory(group);
-        if (cold || into_one) {
-            if (usable.size() < 2 || usable.size() <= best.inputs.size()) continue;
-            best.group = group;
-            best.drop_sequences = cold && options_.group_is_ours_alone &&
-                                  usable.size() == segments.size() &&
-                                  options_.group_is_ours_alone(group);
-            best.inputs = std::move(usable);
-            continue;
-        }
-        for (std::uint32_t level = 0; level < kLevelMax; ++level) {
-            std::vector<SegmentPtr> of_level;
-            for (const SegmentPtr& each : usable) {
-                if (each->record().level == level) of_level.push_back(each);
+        for (const std::vector<SegmentPtr>& run : mergeable_runs(segments, cold || into_one)) {
+            if (cold || into_one) {
+                if (run.size() < 2 || run.size() <= best.inputs.size()) continue;
+                consider(group, run);
+                best.drop_sequences = cold && run.size() == segments.size() &&
+                                      options_.group_is_ours_alone &&
+                                      options_.group_is_ours_alone(group);
+            } else if (run.size() >= options_.merge_width &&
+                       run.front()->record().level < kLevelMax) {
+                // The oldest: they are the likeliest to be complete.
+                consider(group, std::span(run).first(options_.merge_width));
             }
-            if (of_level.size() < options_.merge_width) continue;
-            // The oldest: they are the likeliest to be complete.
-            of_level.resize(options_.merge_width);
-            if (of_level.size() <= best.inputs.size()) continue;
-            best.group = group;
-            best.drop_sequences = false;
-            best.inputs = std::move(of_level);
         }
     }
     if (best.inputs.empty()) return std::nullopt;
     return best;
 }
 
+// One merge at a time: inputs count until the manifest says otherwise.
 io::Task<Result<void>> StoreCore::merge(Merge merge) {
+    SLUICE_CHECK(!compacting_);
     compacting_ = true;
-    auto made = co_await write_merged(merge);
+    Result<void> merged = co_await merge_alone(std::move(merge));
     compacting_ = false;
+    merge_wanted_.notify_all();
+    co_return merged;
+}
+
+io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
+    auto made = co_await write_merged(merge);
     if (!made.ok()) {
         metrics_.compaction_failures.add();
         if (made.error().kind == ErrorKind::kCorrupt) {
@@ -210,7 +236,6 @@ io::Task<Result<void>> StoreCore::merge(Merge merge) {
     add_segment(*made);
     metrics_.compaction_bytes_out.add(made->meta.size_bytes);
     changed_.notify_all();
-    merge_wanted_.notify_all();
     co_return Result<void>();
 }
 

@@ -210,7 +210,7 @@ io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, std::uint64_t fra
     if (step == WalStep::kTorn) ++report.torn_tails;
     // With two writes in flight the later one may be whole where the earlier is not; nobody was
     // told that either is durable.
-    const std::uint64_t unacknowledged = core_.options_.wal_writes_in_flight;
+    constexpr std::uint64_t unacknowledged = 2;
     SLUICE_CO_TRY(const std::uint64_t lost,
                   co_await reader.count_beyond(log.first.log_number, chain,
                                                chain.next_frame + unacknowledged));

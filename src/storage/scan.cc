@@ -81,7 +81,9 @@ io::Task<Result<void>> ScanState::open() {
 io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
     auto reader = co_await segment->reader();
     if (!reader.ok()) {
-        core_.report_damage(segment, reader.error(), reader.error().kind == ErrorKind::kCorrupt);
+        if (reader.error().kind == ErrorKind::kCorrupt) {
+            core_.report_damage(segment, reader.error(), true);
+        }
         co_return std::move(reader).error();
     }
     SegmentSource::Options options;

@@ -11,11 +11,9 @@ io::Task<Result<std::unique_ptr<SegmentOutput>>> SegmentOutput::create(
     std::unique_ptr<SegmentOutput> output(new SegmentOutput(reactor, options));
     output->directory_ = group_directory(store, options.group);
     output->path_ = segment_path(store, options.group, id);
-    SLUICE_CO_TRY(const bool exists, co_await io::file_exists(reactor, output->directory_));
-    if (!exists) {
-        SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, output->directory_));
-        SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, shards_directory(store)));
-    }
+    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, output->directory_));
+    // Also when the directory is there: an earlier attempt may have failed between the two.
+    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, shards_directory(store)));
     SLUICE_CO_TRY(output->file_,
                   co_await io::File::open(reactor, output->path_, io::OpenMode::kCreate));
     co_return output;

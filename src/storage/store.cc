@@ -143,6 +143,9 @@ io::Task<Result<AppendReceipt>> StoreCore::append(model::PointBatch& batch) {
     }
     const std::shared_ptr<Generation> generation = active_;
     const AppendGuard guard(*generation, changed_);
+    AppendReceipt receipt;
+    // Before any wait: all sequences of a head are below those of the next one.
+    receipt.sequence = options_.sequences->take();
     if (must_wait(*generation)) {
         metrics_.append_waits.add();
         const std::int64_t deadline = reactor_.monotonic_ns() + options_.append_wait_max_ns;
@@ -156,8 +159,6 @@ io::Task<Result<AppendReceipt>> StoreCore::append(model::PointBatch& batch) {
             }
         }
     }
-    AppendReceipt receipt;
-    receipt.sequence = options_.sequences->take();
     SLUICE_CO_TRY(receipt.log_bytes, co_await generation->log->append(batch, receipt.sequence));
     metrics_.batches.add();
     metrics_.rows.add(batch.row_count());

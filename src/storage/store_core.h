@@ -116,6 +116,7 @@ private:
     io::Task<void> run_compactor();
     std::optional<Merge> choose_merge(bool into_one) const;
     io::Task<Result<void>> merge(Merge merge);
+    io::Task<Result<void>> merge_alone(Merge merge);
     io::Task<Result<SegmentRecord>> write_merged(Merge& merge);
     io::Task<void> check_input(SegmentPtr segment, Error error);
 

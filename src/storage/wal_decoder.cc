@@ -102,7 +102,7 @@ bool WalDecoder::decode_rows(ByteReader& reader) {
     rows_.sequence = reader.read<std::uint64_t>();
     const std::uint64_t count = reader.read_varint();
     // In kConsecutive and kConstant modes a row may cost no byte; no frame holds that many rows.
-    if (!reader.ok() || count == 0 || count > reader.remaining() * 64) return false;
+    if (!reader.ok() || count == 0 || count > reader.remaining() * 8) return false;
     const auto rows = static_cast<std::uint32_t>(count);
     rows_.table.clear();
     rows_.columns.clear();

@@ -119,6 +119,7 @@ public:
 
     // The device is well again: so is the store, within a second of its clock.
     void check_recovery() {
+        calm_ = true;
         backend_.world().faults() = {};
         backend_.world().disk().set_capacity_bytes(std::uint64_t{1} << 40);
         const std::int64_t deadline = reactor_.monotonic_ns() + kSecondNs;
@@ -280,7 +281,7 @@ private:
                 if (dropped.ok()) model_.end_drop(group);
             } else if (what < 12) {
                 co_await check_live(1 + random_.below(kGroups));
-            } else if (what == 12 && random_.chance(0.3)) {
+            } else if (what == 12 && !calm_ && random_.chance(0.3)) {
                 // The disk fills up, and has room again later.
                 io::SimDisk& disk = backend_.world().disk();
                 disk.set_capacity_bytes(disk.capacity_bytes() - disk.free_bytes() +
@@ -369,6 +370,7 @@ private:
     std::vector<io::Task<void>> tasks_;
     std::vector<std::unique_ptr<std::string>> texts_;
     bool stopping_ = false;
+    bool calm_ = false;  // nobody fills the disk any more
     std::string complaint_;
     std::string error_;
 };
@@ -416,6 +418,7 @@ std::string run_seed(std::uint64_t seed) {
         disk = life.crash();
     }
     {
+        disk.set_capacity_bytes(std::uint64_t{1} << 40);
         Incarnation life(random.next(), {}, std::move(disk), model, version);
         if (!life.open()) return "does not open: " + life.error();
         if (life.store().recovery().frames_unreachable != 0) return "frames lost in a log";
@@ -435,8 +438,8 @@ int main(int argc, char** argv) {
     std::uint64_t first = 1;
     std::uint64_t count = 300;
     if (const char* seeds = std::getenv("SLUICE_SEEDS")) count = std::strtoull(seeds, nullptr, 10);
-    for (int i = 1; i + 2 < argc + 0 || i + 2 == argc - 0; ++i) {
-        if (std::strcmp(argv[i], "--seeds") != 0 || i + 2 >= argc) continue;
+    for (int i = 1; i + 2 < argc; ++i) {
+        if (std::strcmp(argv[i], "--seeds") != 0) continue;
         first = std::strtoull(argv[i + 1], nullptr, 10);
         count = std::strtoull(argv[i + 2], nullptr, 10);
     }
