@@ -157,9 +157,13 @@ io::Task<Result<void>> ShowExecutor::select_series(const ShowClauses& clauses, T
 
 io::Task<Result<void>> ShowExecutor::show_measurements(ShowMeasurementsStatement show) {
     std::set<std::string> names;
+    Result<const meta::Database*> found = find_database(show.clauses.database);
+    // Of all SHOW statements only this one does not mind an unknown database.
+    if (!found.ok() && found.error().kind == ErrorKind::kNotFound) co_return Result<void>();
+    if (!found.ok()) co_return std::move(found).error();
     if (!show.clauses.condition) {
         // Without a condition the catalog knows.
-        SLUICE_CO_TRY(const meta::Database* database, find_database(show.clauses.database));
+        const meta::Database* database = *found;
         for (const auto& policy : database->retention_policies) {
             for (std::string& name : measurement_names(*policy, model::TimeRange{})) {
                 if (names_measurement(show.clauses.sources, name)) names.insert(std::move(name));

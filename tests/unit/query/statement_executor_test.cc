@@ -1,0 +1,229 @@
+#include "sluice/query/statement_executor.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "memory_source.h"
+#include "oracle_cases.h"
+
+namespace sluice::query {
+namespace {
+
+struct TextSink final : ResultSink {
+    AnswerHead head;
+    std::string text;
+    std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
+
+    void begin(const AnswerHead& begun) override { head = begun; }
+    io::Task<Result<void>> write(std::string_view bytes) override {
+        if (text.size() + bytes.size() > bytes_max) {
+            co_return Error{ErrorKind::kCancelled, "the client is gone"};
+        }
+        text += bytes;
+        co_return Result<void>();
+    }
+};
+
+QueryRequest request_for(std::string text, std::string_view flags = {}) {
+    const auto has = [&](char flag) { return flags.find(flag) != std::string_view::npos; };
+    QueryRequest request;
+    request.text = std::move(text);
+    request.database = "d";
+    request.chunked = has('c');
+    request.chunk_size = 2;
+    request.pretty = has('p');
+    if (has('e')) request.epoch = "ms";
+    if (has('v')) request.format = AnswerFormat::kCsv;
+    return request;
+}
+
+std::string answer(StatementExecutor& executor, QueryRequest request) {
+    TextSink sink;
+    auto task = executor.execute(std::move(request), sink);
+    EXPECT_TRUE(task.done());
+    EXPECT_TRUE(task.take().ok());
+    return sink.text;
+}
+
+// The points behind oracle_cases.h, dealt to the cores in turn: no answer depends on where a point
+// lies.
+std::unique_ptr<MemorySource> oracle_points(std::uint32_t cores) {
+    auto source = std::make_unique<MemorySource>(cores);
+    std::uint32_t next = 0;
+    const auto add = [&](std::string measurement, std::vector<model::Tag> tags,
+                         std::vector<MemoryField> fields, std::int64_t time) {
+        source->add_point(next++ % cores, measurement, std::move(tags), std::move(fields), time);
+    };
+    const auto first = [&](std::string host, std::int64_t i, double f, std::string s, bool b) {
+        add("m", {{"h", std::move(host)}},
+            {integer_field("i", i), float_field("f", f), string_field("s", std::move(s)),
+             boolean_field("b", b)},
+            1000);
+    };
+    first("a", 1, 1.5, "x", true);
+    first("b", 2, 2.5, "y", false);
+    first("c", 3, 3.5, "z", true);
+    add("m", {{"h", "a"}}, {integer_field("i", 4)}, 2000);
+    add("m", {{"h", "b"}}, {integer_field("i", 5)}, 2000);
+    add("m", {{"h", "c"}}, {integer_field("i", 6)}, 2000);
+    add("f", {{"h", "a"}}, {float_field("x", 1), integer_field("y", 1)}, 0);
+    add("f", {{"h", "a"}}, {float_field("x", 2)}, 10 * kSecondNs);
+    add("f", {{"h", "a"}}, {float_field("x", 5), integer_field("y", 7)}, 40 * kSecondNs);
+    add("f", {{"h", "b"}}, {float_field("x", 3), string_field("s", "q")}, 20 * kSecondNs);
+    add("f", {{"h", "b"}}, {integer_field("y", 2)}, 30 * kSecondNs);
+    add("w", {{"h", "a"}, {"r", "eu"}}, {float_field("v", 1)}, kSecondNs);
+    add("w", {{"h", "a"}, {"r", "us"}}, {float_field("v", 2)}, 2 * kSecondNs);
+    add("w", {{"h", "b"}}, {float_field("v", 4)}, 604'800 * kSecondNs);
+    add("w", {{"h", "b"}, {"r", "eu"}}, {float_field("v", 8)}, 1'300'000 * kSecondNs);
+    return source;
+}
+
+TEST(StatementExecutor, AnswersAsInfluxdbDoesWhereverThePointsLie) {
+    for (const std::uint32_t cores : {1u, 2u, 3u}) {
+        StatementExecutor executor(oracle_points(cores));
+        for (const OracleCase& c : kOracleCases) {
+            EXPECT_EQ(answer(executor, request_for(std::string(c.statement), c.flags)), c.answer)
+                << c.statement << " on " << cores << " cores";
+        }
+    }
+}
+
+TEST(StatementExecutor, TakesTheLastWriteOfEachFieldWhereSeriesLieInSeveralStores) {
+    auto source = std::make_unique<MemorySource>(2);
+    source->add_point(0, "m", {}, {float_field("a", 1), float_field("b", 1)}, 10);
+    source->add_point(1, "m", {}, {float_field("a", 2)}, 10);
+    source->add_point(1, "m", {}, {float_field("a", 5)}, 20);
+    source->add_point(0, "m", {}, {float_field("a", 7)}, 20);
+    StatementExecutor executor(std::move(source));
+    QueryRequest request = request_for(
+        "SELECT a, b FROM m; SELECT count(a), sum(a), max(a) FROM m;"
+        "SELECT a FROM m WHERE a = 1; SELECT count(a) FROM m WHERE a > 2");
+    request.epoch = "ns";
+    EXPECT_EQ(answer(executor, std::move(request)),
+              "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"time\","
+              "\"a\",\"b\"],\"values\":[[10,2,1],[20,7,null]]}]},"
+              "{\"statement_id\":1,\"series\":[{\"name\":\"m\",\"columns\":[\"time\",\"count\","
+              "\"sum\",\"max\"],\"values\":[[0,2,9,7]]}]},"
+              "{\"statement_id\":2},"
+              "{\"statement_id\":3,\"series\":[{\"name\":\"m\",\"columns\":[\"time\",\"count\"],"
+              "\"values\":[[0,1]]}]}]}\n");
+}
+
+// The same answers in pieces when memory is short.
+TEST(StatementExecutor, AnswersTheSameInLittleMemory) {
+    const auto fill = [](MemorySource& source) {
+        for (int i = 0; i < 4000; ++i) {
+            source.add_point(static_cast<std::uint32_t>(i % 2), "m",
+                             {{"h", std::to_string(i % 40)}}, {integer_field("v", i)},
+                             std::int64_t{i} * kSecondNs);
+        }
+    };
+    auto roomy = std::make_unique<MemorySource>(2);
+    fill(*roomy);
+    auto tight = std::make_unique<MemorySource>(2);
+    fill(*tight);
+    StatementExecutor wide(std::move(roomy));
+    StatementExecutor narrow(std::move(tight), {.memory_bytes_max = 160 * 1024});
+    for (const std::string_view statement :
+         {"SELECT v FROM m", "SELECT v FROM m ORDER BY time DESC", "SELECT v FROM m GROUP BY h",
+          "SELECT v FROM m ORDER BY time DESC LIMIT 3", "SELECT v, h FROM m WHERE v > 3990",
+          "SELECT sum(v), count(v) FROM m WHERE time >= 0 AND time < 4000s GROUP BY h, "
+          "time(10m)"}) {
+        EXPECT_EQ(answer(narrow, request_for(std::string(statement))),
+                  answer(wide, request_for(std::string(statement))))
+            << statement;
+    }
+}
+
+TEST(StatementExecutor, RefusesWhatDoesNotFitIntoMemory) {
+    auto source = std::make_unique<MemorySource>(1);
+    for (int i = 0; i < 20'000; ++i) {
+        source->add_point(0, "m", {}, {integer_field("v", i)}, i * kSecondNs);
+    }
+    StatementExecutor executor(std::move(source), {.memory_bytes_max = 64 * 1024});
+    const std::string text =
+        answer(executor, request_for("SELECT sum(v) FROM m WHERE time < 20000s GROUP BY time(1s)"));
+    EXPECT_NE(text.find("query needs more memory than this server grants it"), std::string::npos);
+}
+
+TEST(StatementExecutor, StopsWhenTheClientIsGone) {
+    auto source = std::make_unique<MemorySource>(1);
+    for (int i = 0; i < 20'000; ++i) source->add_point(0, "m", {}, {integer_field("v", i)}, i);
+    StatementExecutor executor(std::move(source));
+    TextSink sink;
+    sink.bytes_max = 100'000;
+    auto task = executor.execute(request_for("SELECT v FROM m"), sink);
+    ASSERT_TRUE(task.done());
+    EXPECT_FALSE(task.take().ok());
+    EXPECT_LE(sink.text.size(), sink.bytes_max);
+}
+
+TEST(StatementExecutor, AnswersAParseErrorWithStatus400) {
+    StatementExecutor executor(std::make_unique<MemorySource>(1));
+    TextSink sink;
+    auto task = executor.execute(request_for("SELECT"), sink);
+    ASSERT_TRUE(task.take().ok());
+    EXPECT_EQ(sink.head.status, 400);
+    EXPECT_EQ(sink.text,
+              "{\"error\":\"error parsing query: found EOF, expected identifier, string, number, "
+              "bool at line 1, char 8\"}\n");
+    EXPECT_EQ(sink.head.error,
+              "error parsing query: found EOF, expected identifier, string, number, bool at line "
+              "1, char 8");
+}
+
+TEST(StatementExecutor, NamesWhatItDoesNotExecuteYet) {
+    StatementExecutor executor(oracle_points(1));
+    for (const std::string_view statement :
+         {"SELECT median(v) FROM w", "SELECT max(m) FROM (SELECT mean(v) AS m FROM w)",
+          "SELECT v INTO x FROM w", "SELECT DISTINCT v FROM w", "SELECT abs(v) FROM w",
+          "SELECT mean(v) FROM w tz('Europe/Berlin')", "SHOW QUERIES", "SHOW SERIES CARDINALITY",
+          "DELETE FROM w", "CREATE USER u WITH PASSWORD 'p'"}) {
+        const std::string text = answer(executor, request_for(std::string(statement)));
+        EXPECT_NE(text.find("is not supported by this server yet"), std::string::npos)
+            << statement << ": " << text;
+    }
+}
+
+TEST(StatementExecutor, PutsBoundParametersIntoTheText) {
+    StatementExecutor executor(oracle_points(1));
+    QueryRequest request = request_for("SELECT v FROM w WHERE r = $region", "e");
+    request.params = R"({"region":"us"})";
+    EXPECT_EQ(answer(executor, std::move(request)),
+              "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"w\",\"columns\":[\"time\","
+              "\"v\"],\"values\":[[2000,2]]}]}]}\n");
+}
+
+TEST(ResultWriter, PrintsFloatsAsGoDoes) {
+    struct Case {
+        double value;
+        std::string_view json;
+    };
+    constexpr Case kCases[] = {{0, "0"},
+                               {-0.0, "-0"},
+                               {1, "1"},
+                               {1.5, "1.5"},
+                               {1e20, "100000000000000000000"},
+                               {1e21, "1e+21"},
+                               {1e-6, "0.000001"},
+                               {1e-7, "1e-7"},
+                               {0.1, "0.1"},
+                               {1152921504606846976.0, "1152921504606847000"},
+                               {-2.5e-9, "-2.5e-9"}};
+    for (const Case& c : kCases) {
+        std::string text;
+        append_json_float(text, c.value);
+        EXPECT_EQ(text, c.json);
+    }
+}
+
+TEST(ResultWriter, EscapesStringsAsGoDoes) {
+    std::string text;
+    append_json_string(text, "a<b>&\"\\\n\t\x01\xff\xE2\x80\xA8\xC3\xA4");
+    EXPECT_EQ(text, "\"a\\u003cb\\u003e\\u0026\\\"\\\\\\n\\t\\u0001\\ufffd\\u2028\xC3\xA4\"");
+}
+
+}  // namespace
+}  // namespace sluice::query
