@@ -12,13 +12,15 @@ const startMs = Date.UTC(2024, 4, 6)
 async function query(text, db) {
   const response = await fetch(`${url}/query?${new URLSearchParams({ q: text, db, epoch: 'ms' })}`,
     { method: 'POST' })
-  const [result] = (await response.json()).results
+  const answer = await response.json()
+  if (answer.error) throw new Error(answer.error)
+  const [result] = answer.results
   if (result.error) throw new Error(result.error)
   return result.series ? result.series[0].values : []
 }
 
 function point(number) {
-  return new Point('cpu').tag('host', 'a b').floatField('user', number / 4).intField('count', number)
+  return new Point('cpu').tag('host', 'a b').floatField('load', number / 4).intField('count', number)
     .stringField('state', 'it "runs"').booleanField('busy', number % 2 === 0)
     .timestamp(new Date(startMs + number))
 }
@@ -38,14 +40,14 @@ const tests = {
     const api = client.getWriteApi('org', 'npm_client', 'ms', noRetries)
     api.writePoint(point(0))
     await api.close()
-    assert.deepStrictEqual(await query('SELECT user, count, state, busy FROM cpu', 'npm_client'),
+    assert.deepStrictEqual(await query('SELECT load, count, state, busy FROM cpu', 'npm_client'),
       [[startMs, 0, 0, 'it "runs"', true]])
   },
   async 'a large body goes gzipped and chunked'() {
     const api = client.getWriteApi('org', 'npm_client/autogen', 'ms', noRetries)
     for (let number = 0; number < 3000; number++) api.writePoint(point(number))
     await api.close()
-    assert.deepStrictEqual(await query('SELECT count(user), sum(count) FROM cpu', 'npm_client'),
+    assert.deepStrictEqual(await query('SELECT count(load), sum(count) FROM cpu', 'npm_client'),
       [[0, 3000, 2999 * 3000 / 2]])
   },
   async 'every precision means its unit'() {
@@ -63,7 +65,7 @@ const tests = {
   },
   async 'a malformed line is a 400 with a message'() {
     const api = client.getWriteApi('org', 'npm_client', 'ms', noRetries)
-    api.writeRecord('cpu user=')
+    api.writeRecord('cpu load=')
     const error = await rejection(api)
     assert.strictEqual(error.statusCode, 400)
     assert.match(error.body, /unable to parse/)

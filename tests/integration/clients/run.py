@@ -148,7 +148,7 @@ def test_python_groups_and_windows(port):
 
 def test_python_reads_chunks(port):
     result = python_client(port).query("SELECT i FROM cpu", chunked=True, chunk_size=100)
-    parts = result if isinstance(result, list) else [result]
+    parts = [result] if hasattr(result, "get_points") else list(result)
     equal(sum(len(list(part.get_points())) for part in parts), 1000)
 
 

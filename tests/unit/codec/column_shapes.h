@@ -1,6 +1,7 @@
 // Columns of many shapes for round trips: ordinary data, edges, and what encoders find hard.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
