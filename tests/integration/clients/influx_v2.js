@@ -44,7 +44,8 @@ const tests = {
       [[startMs, 0, 0, 'it "runs"', true]])
   },
   async 'a large body goes gzipped and chunked'() {
-    const api = client.getWriteApi('org', 'npm_client/autogen', 'ms', noRetries)
+    // One batch: close() does not wait for batches that were full before.
+    const api = client.getWriteApi('org', 'npm_client/autogen', 'ms', { ...noRetries, batchSize: 5000 })
     for (let number = 0; number < 3000; number++) api.writePoint(point(number))
     await api.close()
     assert.deepStrictEqual(await query('SELECT count(load), sum(count) FROM cpu', 'npm_client'),
