@@ -46,6 +46,38 @@ bool passes(const SeriesFilter& filter, const model::SeriesName& name) {
     }) != Verdict::kNever;
 }
 
+// The values of each tag over all series of a measurement.
+using TagValues = std::map<std::string, std::set<std::string>, std::less<>>;
+
+// SHOW MEASUREMENTS asks about measurements, not series: `h = 'a'` is true where some series has
+// it, `h != 'a'` where the tag exists and no series has it, and the parts of an AND may be true of
+// different series (tsdb/index.go: measurementNamesByExpr).
+bool measurement_passes(const Expr& condition, std::string_view name, const TagValues& tags) {
+    if (const auto* paren = condition.as<ParenExpr>()) {
+        return measurement_passes(*paren->inner, name, tags);
+    }
+    const auto* binary = condition.as<BinaryExpr>();
+    if (binary == nullptr) return false;
+    if (binary->op == Operator::kAnd || binary->op == Operator::kOr) {
+        const bool left = measurement_passes(*binary->left, name, tags);
+        const bool right = measurement_passes(*binary->right, name, tags);
+        return binary->op == Operator::kAnd ? left && right : left || right;
+    }
+    const auto* ref = binary->left->as<VarRef>();
+    if (ref == nullptr) return false;
+    const auto* text = binary->right->as<StringLiteral>();
+    const auto* regex = binary->right->as<RegexLiteral>();
+    if (text == nullptr && regex == nullptr) return false;
+    const auto equals = [&](std::string_view value) {
+        return text != nullptr ? value == text->value : regex->regex.matches(value);
+    };
+    const bool wanted = binary->op == Operator::kEqual || binary->op == Operator::kMatches;
+    if (ref->name == "_name") return equals(name) == wanted;
+    const auto values = tags.find(ref->name);
+    if (values == tags.end()) return false;
+    return std::any_of(values->second.begin(), values->second.end(), equals) == wanted;
+}
+
 }  // namespace
 
 Result<const meta::Database*> ShowExecutor::find_database(const std::string& named) {
@@ -174,17 +206,22 @@ io::Task<Result<void>> ShowExecutor::show_measurements(ShowMeasurementsStatement
         Result<void> selected = co_await select_series(show.clauses, TimeClause::kRefused,
                                                        "SHOW MEASUREMENTS", selection);
         if (!selected.ok()) co_return std::move(selected).error();
-        const SeriesFilter filter(selection.condition.get(), never_a_field);
+        std::map<std::string, TagValues> tags;
         for (const CoreSession& session : selection.sessions) {
             for (const Piece& piece : session.pieces) {
-                const std::string& measurement = selection.sources[piece.source].measurement;
-                if (names.contains(measurement)) continue;
+                TagValues& known = tags[selection.sources[piece.source].measurement];
                 for (const std::string_view key : piece.series.keys()) {
-                    if (!passes(filter, model::parse_series_key(key))) continue;
-                    names.insert(measurement);
-                    break;
+                    for (model::Tag& tag : model::parse_series_key(key).tags) {
+                        known[std::move(tag.key)].insert(std::move(tag.value));
+                    }
                 }
                 co_await source_.breathe();
+            }
+        }
+        for (const auto& [measurement, known] : tags) {
+            if (!selection.condition ||
+                measurement_passes(*selection.condition, measurement, known)) {
+                names.insert(measurement);
             }
         }
     }

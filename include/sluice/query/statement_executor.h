@@ -4,8 +4,9 @@
 //     co_await executor.execute(std::move(request), sink);
 //
 // The text is parsed before anything is executed: a parse error is the whole answer (400). After
-// that the answer is 200, and a statement that fails puts its error into its own result; statements
-// after it are answered with "not executed" as InfluxDB does.
+// that the answer is 200, and a statement that fails puts its error into its own result and ends
+// the request. As in InfluxDB, where it is not the last one the error reads "not executed"
+// (chunked: the real one comes first, then "not executed" for each statement left).
 #pragma once
 
 #include <cstdint>
