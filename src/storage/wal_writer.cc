@@ -18,7 +18,7 @@ WalWriter::WalWriter(WalContext& context, Head& head, OnDurable on_durable)
     : context_(context), head_(head), on_durable_(std::move(on_durable)) {}
 
 WalWriter::~WalWriter() {
-    SLUICE_CHECK(in_flight_.empty() || io::abandoning());
+    SLUICE_CHECK((in_flight_.empty() && !launching_) || io::abandoning());
 }
 
 std::size_t WalWriter::payload_max() const {
@@ -78,7 +78,7 @@ io::Task<Result<std::uint64_t>> WalWriter::append(const model::PointBatch& batch
     waiter.batch = &batch;
     waiter.sequence = sequence;
     SLUICE_CO_TRY_VOID(encode(waiter));
-    launch();
+    launch_soon();
     while (!waiter.done) co_await waiter.completed.wait();
     if (waiter.error) co_return std::move(*waiter.error);
     co_return waiter.bytes;
@@ -87,7 +87,7 @@ io::Task<Result<std::uint64_t>> WalWriter::append(const model::PointBatch& batch
 io::Task<Result<void>> WalWriter::probe() {
     Waiter waiter;
     SLUICE_CO_TRY_VOID(encode(waiter));
-    launch();
+    launch_soon();
     while (!waiter.done) co_await waiter.completed.wait();
     if (waiter.error) co_return std::move(*waiter.error);
     co_return Result<void>();
@@ -100,6 +100,21 @@ bool WalWriter::has_frame_to_write() const {
 bool WalWriter::write_failed() const {
     return std::any_of(in_flight_.begin(), in_flight_.end(),
                        [](const auto& each) { return each->error.has_value(); });
+}
+
+// While a write is in flight its completion launches the next frame. An idle log waits for the
+// requests that became ready in the same turn of the loop: they share one frame instead of
+// following in a second.
+void WalWriter::launch_soon() {
+    if (!in_flight_.empty() || launching_) return;
+    launching_ = true;
+    context_.gate.spawn(launch_after_others());
+}
+
+io::Task<void> WalWriter::launch_after_others() {
+    co_await context_.reactor.yield();
+    launching_ = false;
+    launch();
 }
 
 // Starts as many writes as may be in flight.

@@ -97,6 +97,8 @@ private:
 
     std::unique_ptr<Pending> start_frame(std::size_t payload_min);
     Result<void> encode(Waiter& waiter);
+    void launch_soon();
+    io::Task<void> launch_after_others();
     void launch();
     bool has_frame_to_write() const;
     bool write_failed() const;
@@ -128,6 +130,7 @@ private:
     std::uint64_t log_number_ = 0;
     std::uint64_t bytes_written_ = 0;
     bool obtaining_file_ = false;
+    bool launching_ = false;  // launch_after_others() is queued
 };
 
 }  // namespace sluice::storage

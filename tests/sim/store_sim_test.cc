@@ -411,8 +411,11 @@ std::string run_seed(std::uint64_t seed) {
             if (sim.faults.read_error == 0 && sim.faults.nth_operation == 0) {
                 life.check_and_settle();
             }
-            life.work(static_cast<unsigned>(20 + random.below(300)));
-            if (life.complaint().empty() && random.chance(0.3)) life.check_recovery();
+            // Most lives are short: crashes find more per second of CPU than long work does.
+            const std::uint64_t turns = random.chance(0.2) ? 300 : 80;
+            life.work(static_cast<unsigned>(10 + random.below(turns)));
+            // A second of the clock holds many flushes: not every life goes through it.
+            if (life.complaint().empty() && random.chance(0.06)) life.check_recovery();
         }
         if (!life.complaint().empty()) return life.complaint();
         disk = life.crash();
