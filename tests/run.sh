@@ -51,10 +51,10 @@ fuzzers() {
         if command -v "$candidate" >/dev/null; then clang=$candidate; break; fi
     done
     [ -n "$clang" ] || { echo "no clang++"; return 1; }
-    # -O1: clang 14 cannot assemble coroutines at -O0 with UBSan.
+    # clang 14 cannot assemble coroutines at -O0 with UBSan, nor with its check of function pointers.
     CXX=$clang CC=${clang/++/} packaging/build.sh build-fuzz -Dbuildtype=debugoptimized -Doptimization=1 \
         -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined -Dperf_tools=false \
-        -Dfuzzers=true -Dcpp_args=-fsanitize=fuzzer-no-link || return 1
+        -Dfuzzers=true '-Dcpp_args=-fsanitize=fuzzer-no-link -fno-sanitize=function' fuzzers || return 1
     local passed=0 failed=0 program name
     for program in build-fuzz/tests/fuzz/fuzz-*; do
         [ -x "$program" ] && [ -f "$program" ] || continue

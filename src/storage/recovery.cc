@@ -237,9 +237,9 @@ io::Task<Result<void>> RecoveryRun::find_segments() {
     std::vector<std::uint64_t> missing;
     for (const auto& [id, record] : state_.segments) {
         const std::vector<SegmentPtr> present = core_.segments_of(record.meta.group);
-        const bool found = std::any_of(present.begin(), present.end(), [&](const auto& each) {
-            return each->record().id == record.id;
-        });
+        const bool found =
+            std::any_of(present.begin(), present.end(),
+                        [wanted = id](const auto& each) { return each->record().id == wanted; });
         if (!found) missing.push_back(id);
     }
     for (const std::uint64_t id : missing) {
