@@ -1,0 +1,18 @@
+// What a statement needs while it runs. Lives until its answer is written.
+#pragma once
+
+#include "query/answer_writer.h"
+#include "query/data_source.h"
+#include "query/sources.h"
+#include "sluice/query/statement_executor.h"
+
+namespace sluice::query {
+
+struct StatementContext {
+    DataSource& source;
+    const QueryLimits& limits;
+    AnswerWriter& writer;
+    const Defaults& defaults;
+};
+
+}  // namespace sluice::query

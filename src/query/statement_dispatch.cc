@@ -1,0 +1,82 @@
+#include "query/statement_dispatch.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "query/define_databases.h"
+#include "query/select_statement.h"
+#include "query/show_catalog.h"
+#include "query/show_schema.h"
+#include "sluice/influxql/printer.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+
+Error not_supported(const Statement& statement) {
+    std::string text = to_string(statement);
+    // The keywords in front name the statement; names of the user are not repeated.
+    std::size_t words = 0;
+    std::size_t end = 0;
+    while (end < text.size() && words < 3) {
+        const std::size_t blank = std::min(text.find(' ', end), text.size());
+        const std::string_view word = std::string_view(text).substr(end, blank - end);
+        if (word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos) break;
+        end = std::min(blank + 1, text.size());
+        ++words;
+    }
+    text.resize(end);
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    return {ErrorKind::kUnsupported, text + " is not supported by this server yet"};
+}
+
+io::Task<Result<void>> refuse(Error error) {
+    co_return error;
+}
+
+template <typename T, typename... Kinds>
+constexpr bool is_one_of = (std::is_same_v<T, Kinds> || ...);
+
+}  // namespace
+
+io::Task<Result<void>> run_statement(StatementContext& context, Statement statement) {
+    return std::visit(
+        [&context]<typename Kind>(Kind& kind) -> io::Task<Result<void>> {
+            if constexpr (requires { run(context, std::move(kind)); }) {
+                return run(context, std::move(kind));
+            } else {
+                return refuse(not_supported(Statement(std::move(kind))));
+            }
+        },
+        statement);
+}
+
+StatementShape shape_of(const Statement& statement) {
+    return std::visit(
+        []<typename Kind>(const Kind&) {
+            constexpr bool like_select =
+                is_one_of<Kind, SelectStatement, ShowSeriesStatement, ShowFieldKeysStatement,
+                          ShowCardinalityStatement>;
+            return StatementShape{like_select, like_select};
+        },
+        statement);
+}
+
+bool changes_something(const Statement& statement) {
+    return std::visit(
+        []<typename Kind>(const Kind& kind) {
+            if constexpr (std::is_same_v<Kind, SelectStatement>) return kind.target.has_value();
+            // DELETE and KILL QUERY are not on InfluxDB's list (coordinator/statement_executor.go).
+            return is_one_of<
+                Kind, CreateDatabaseStatement, DropDatabaseStatement,
+                CreateRetentionPolicyStatement, AlterRetentionPolicyStatement,
+                DropRetentionPolicyStatement, DropMeasurementStatement, DropSeriesStatement,
+                DropShardStatement, CreateContinuousQueryStatement, DropContinuousQueryStatement,
+                CreateSubscriptionStatement, DropSubscriptionStatement, CreateUserStatement,
+                DropUserStatement, SetPasswordStatement, GrantStatement, RevokeStatement>;
+        },
+        statement);
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,28 @@
+// From a statement to the code that runs it, and what the parts around it must know of each kind.
+//
+// Statements come in families, each with a file of its own (show_series.cc, define_databases.cc,
+// ...). A family's header declares for each of its statements
+//
+//     io::Task<Result<void>> run(StatementContext& context, influxql::SomeStatement statement);
+//
+// and statement_dispatch.cc includes the header: overloading does the rest. What has no run() yet
+// is refused by name.
+#pragma once
+
+#include "query/statement_context.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+// Writes the series of the statement's result; the caller begins and ends the statement. The error
+// is the statement's. `context` outlives the task.
+io::Task<Result<void>> run_statement(StatementContext& context, influxql::Statement statement);
+
+// How the answer looks when it comes in chunks: what InfluxDB rewrites to a SELECT is cut and
+// marked like one.
+StatementShape shape_of(const influxql::Statement& statement);
+
+// Whether InfluxDB wants a POST for it; by GET it runs too, with a warning in the answer.
+bool changes_something(const influxql::Statement& statement);
+
+}  // namespace sluice::query
