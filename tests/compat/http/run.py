@@ -6,64 +6,20 @@
 The reference is Debian's influxd 1.6.7 on a free port with a directory of its own.
 """
 
-import os
 import pathlib
 import re
-import shutil
 import socket
-import subprocess
 import sys
-import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "integration" / "http"))
+sys.path[:0] = [str(HERE.parents[1] / folder) for folder in ("integration/http", "support")]
 
 from cases import CASES, T  # noqa: E402
 from differences import DIFFERENCES  # noqa: E402
-from wire import Client, Server, free_port  # noqa: E402
+from servers import Influx, Sluice  # noqa: E402
+from wire import Client  # noqa: E402
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-
-
-class Oracle:
-    def __init__(self):
-        self.port = free_port()
-        self.directory = tempfile.TemporaryDirectory(prefix="sluice-oracle-")
-        root = self.directory.name
-        config = pathlib.Path(root, "influxdb.conf")
-        config.write_text(f"""
-reporting-disabled = true
-bind-address = "127.0.0.1:{free_port()}"
-[meta]
-  dir = "{root}/meta"
-[data]
-  dir = "{root}/data"
-  wal-dir = "{root}/wal"
-[monitor]
-  store-enabled = false
-[http]
-  bind-address = "127.0.0.1:{self.port}"
-  log-enabled = false
-""")
-        self.process = subprocess.Popen(["influxd", "-config", str(config)], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                Client(self.port).get("/ping")
-                return
-            except OSError:
-                assert time.monotonic() < deadline and self.process.poll() is None, "influxd did not start"
-                time.sleep(0.05)
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def prepare(port):
@@ -122,14 +78,14 @@ def main():
     arguments = sys.argv[1:]
     verbose = "--verbose" in arguments
     word = next((a for a in arguments if not a.startswith("-")), "")
-    if shutil.which("influxd") is None:
+    if not Influx.is_installed():
         print("influxd is not installed")
         print(f"0 passed, 0 failed, {len(CASES)} skipped")
         return 0
     server, oracle = None, None
     passed = failed = 0
     try:
-        server, oracle = Server("--cores", "2"), Oracle()
+        server, oracle = Sluice("--cores", "2"), Influx()
         prepare(server.port)
         prepare(oracle.port)
         for case in (c for c in CASES if word in c[0]):
@@ -152,5 +108,4 @@ def main():
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("SLUICED", "build/src/server/sluiced")
     sys.exit(main())

@@ -1,117 +1,42 @@
-"""An InfluxDB 1.x server of our own on a free loopback port, in a temporary directory."""
+"""The line protocol as InfluxDB takes it: what it says to a text, and what it then has."""
 
 import http.client
 import json
-import os
-import resource
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
+import pathlib
+import sys
 import urllib.parse
 
-CONFIG = """
-reporting-disabled = true
-bind-address = "127.0.0.1:{rpc}"
-[meta]
-dir = "{folder}/meta"
-[data]
-dir = "{folder}/data"
-wal-dir = "{folder}/wal"
-max-series-per-database = 0
-max-values-per-tag = 0
-query-log-enabled = false
-[monitor]
-store-enabled = false
-[subscriber]
-enabled = false
-[continuous_queries]
-enabled = false
-[http]
-bind-address = "127.0.0.1:{http}"
-log-enabled = false
-max-body-size = 0
-[logging]
-level = "error"
-"""
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from servers import Influx  # noqa: E402
 
 
 class Number(str):
     """A JSON number as it was printed."""
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def limit_memory():
-    # It ends alone, and is started again, before it takes the machine with it.
-    resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
-
-
 class Oracle:
-    @staticmethod
-    def is_installed():
-        return shutil.which("influxd") is not None
-
     def __init__(self):
         self.start()
 
     def start(self):
-        self.folder = tempfile.mkdtemp(prefix="line-protocol-oracle-")
-        self.port = free_port()
-        config = os.path.join(self.folder, "influxdb.conf")
-        with open(config, "w") as out:
-            out.write(CONFIG.format(folder=self.folder, http=self.port, rpc=free_port()))
-        self.log = open(os.path.join(self.folder, "log"), "w")
-        self.process = subprocess.Popen(
-            ["influxd", "-config", config], stdout=self.log, stderr=self.log,
-            preexec_fn=limit_memory)
+        self.server = Influx(body_bytes_max=0)
         self.connection = None
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.request("GET", "/ping")
-                break
-            except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    print(self.last_words())
-                    self.stop()
-                    raise RuntimeError("influxd does not start")
-                time.sleep(0.1)
-
-    def last_words(self):
-        with open(self.log.name, errors="replace") as log:
-            return log.read()[-2000:]
 
     def has_ended(self):
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        return self.server.has_ended(seconds=5)
 
     def restart(self):
+        """With nothing in it."""
         self.stop()
         self.start()
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.server.stop()
 
     def request(self, method, path, body=None, headers=None):
         for attempt in (1, 2):
             if self.connection is None:
-                self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+                self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
             try:
                 self.connection.request(method, path, body, headers or {})
                 response = self.connection.getresponse()

@@ -21,7 +21,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 from generator import Generator  # noqa: E402
-from oracle import Oracle  # noqa: E402
+from oracle import Influx, Oracle  # noqa: E402
 
 BATCH = 1000
 REJECTION_BYTES_MAX = 64 * 1024
@@ -314,7 +314,7 @@ def main():
     arguments = parser.parse_args()
     build = os.environ.get("SLUICE_BUILD", os.path.join(HERE, "../../../build"))
     program = os.path.join(build, "tests/compat/line_protocol/line_protocol_verdict")
-    if not Oracle.is_installed():
+    if not Influx.is_installed():
         print("influxd is not installed: nothing to compare with")
         print("0 passed, 0 failed, 1 skipped")
         return 0

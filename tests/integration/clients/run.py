@@ -1,25 +1,25 @@
 #!/usr/bin/python3
 """Real clients write and read back: the influx shell, python3-influxdb, npm's influx and influxdb-client.
 
-    tests/integration/clients/run.py [--port N] [--command 'PROGRAM ARGUMENTS']
+    SLUICED=build/src/server/sluiced tests/integration/clients/run.py
 
 Debian's Python, since python3-influxdb is installed there. npm's packages go to the build directory.
 """
 
-import argparse
 import datetime
 import os
 import pathlib
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "support"))
+from servers import Sluice  # noqa: E402
+
 START_NS = 1_715_000_000_000_000_000
 
 
@@ -210,67 +210,38 @@ def javascript_lines(port, script):
     return lines
 
 
-def start_server(command, port, data):
-    command = [part.replace("{port}", str(port)).replace("{data}", str(data)) for part in shlex.split(command)]
-    with open(data.parent / "server.log", "wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=1).close()
-            return server
-        except OSError:
-            time.sleep(0.1)
-    server.kill()
-    server.wait()
-    raise RuntimeError("the server did not start")
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--command", default=os.environ.get("SLUICED", "build/src/server/sluiced") +
-                        " --data-dir {data} --bind 127.0.0.1:{port}")
-    arguments = parser.parse_args()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", arguments.port))
-        port = probe.getsockname()[1]
     passed = failed = skipped = 0
-    with tempfile.TemporaryDirectory(prefix="sluice-clients-") as work:
-        server = start_server(arguments.command, port, pathlib.Path(work) / "data")
-        try:
-            for name, test in list(globals().items()):
-                if not name.startswith("test_"):
-                    continue
-                sentence = name.removeprefix("test_").replace("_", " ")
-                try:
-                    test(port)
-                    passed += 1
-                    print(f"ok {sentence}")
-                except Skipped as reason:
-                    skipped += 1
-                    print(f"skipped {sentence}: {reason}")
-                except Exception as error:  # whatever a client raises is a failure of this test alone
-                    failed += 1
-                    print(f"FAILED {sentence}: {type(error).__name__}: {error}")
-            for script in ("influx_v1.js", "influx_v2.js"):
-                try:
-                    for line in javascript_lines(port, script):
-                        print(line)
-                        passed += line.startswith("ok ")
-                        failed += line.startswith("FAILED ")
-                except Skipped as reason:
-                    skipped += 1
-                    print(f"skipped {script}: {reason}")
-        finally:
-            server.terminate()
+    server = Sluice()
+    port = server.port
+    try:
+        for name, test in list(globals().items()):
+            if not name.startswith("test_"):
+                continue
+            sentence = name.removeprefix("test_").replace("_", " ")
             try:
-                server.wait(30)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-        if failed:
-            print(pathlib.Path(work, "server.log").read_text(errors="replace")[-2000:])
+                test(port)
+                passed += 1
+                print(f"ok {sentence}")
+            except Skipped as reason:
+                skipped += 1
+                print(f"skipped {sentence}: {reason}")
+            except Exception as error:  # whatever a client raises is a failure of this test alone
+                failed += 1
+                print(f"FAILED {sentence}: {type(error).__name__}: {error}")
+        for script in ("influx_v1.js", "influx_v2.js"):
+            try:
+                for line in javascript_lines(port, script):
+                    print(line)
+                    passed += line.startswith("ok ")
+                    failed += line.startswith("FAILED ")
+            except Skipped as reason:
+                skipped += 1
+                print(f"skipped {script}: {reason}")
+    finally:
+        server.stop()
+    if failed:
+        print(server.read_log()[-2000:])
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 

@@ -5,6 +5,7 @@
 """
 
 import json
+import pathlib
 import re
 import signal
 import sys
@@ -12,7 +13,10 @@ import time
 import traceback
 import urllib.parse
 
-from wire import Client, Server, chunked, zipped
+from wire import Client, chunked, zipped
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from servers import Sluice  # noqa: E402
 
 T = 1_715_000_000_000_000_000
 
@@ -311,7 +315,7 @@ def test_broken_gzip_is_named(server):
 
 
 def test_refusals_when_memory_is_short_are_whole_seconds():
-    server = Server("--cores", "1", config='[sluice]\nmemory-limit = "64m"\n')
+    server = Sluice("--cores", "1", config='[sluice]\nmemory-limit = "64m"\n')
     try:
         equal(query(server, "CREATE DATABASE d"), {"results": [{"statement_id": 0}]})
         holders = []
@@ -396,7 +400,7 @@ def test_a_client_that_leaves_during_a_query_harms_nobody(server):
 # ---- stopping
 
 def test_sigterm_answers_what_is_in_flight_and_exits_with_zero():
-    server = Server("--cores", "2")
+    server = Sluice("--cores", "2")
     query(server, "CREATE DATABASE d")
     idle = Client(server.port)
     equal(idle.get("/ping").status, 204)
@@ -413,10 +417,10 @@ def test_sigterm_answers_what_is_in_flight_and_exits_with_zero():
 
 
 def test_a_second_server_on_the_directory_is_refused():
-    server = Server("--cores", "1")
+    server = Sluice("--cores", "1")
     try:
         try:
-            other = Server("--cores", "1", "--data-dir", server.directory.name + "/data")
+            other = Sluice("--cores", "1", "--data-dir", server.directory.name + "/data")
         except AssertionError as refusal:
             assert "sluiced: " in str(refusal), refusal
         else:
@@ -430,7 +434,7 @@ def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and word in name]
     passed = failed = 0
-    server = Server("--cores", "2")
+    server = Sluice("--cores", "2")
     query(server, "CREATE DATABASE d")
     for name, test in tests:
         try:

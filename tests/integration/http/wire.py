@@ -1,62 +1,7 @@
-"""A server on a free port, and requests written byte for byte."""
+"""Requests written byte for byte."""
 
 import gzip
-import os
-import pathlib
-import signal
 import socket
-import subprocess
-import tempfile
-import time
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Server:
-    """sluiced on a free port with a data directory of its own."""
-
-    def __init__(self, *arguments, config=""):
-        self.port = free_port()
-        self.directory = tempfile.TemporaryDirectory(prefix="sluice-http-")
-        root = pathlib.Path(self.directory.name)
-        (root / "sluice.conf").write_text(config)
-        self.log = open(root / "log", "wb+")
-        self.process = subprocess.Popen(
-            [os.environ.get("SLUICED", "build/src/server/sluiced"), "--config", str(root / "sluice.conf"),
-             "--data-dir", str(root / "data"), "--bind", f"127.0.0.1:{self.port}", *arguments],
-            stdout=self.log, stderr=self.log)
-        self.wait_until_ready()
-
-    def wait_until_ready(self):
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                if Client(self.port).get("/ping").status == 204:
-                    return
-            except OSError:
-                time.sleep(0.02)
-        raise AssertionError(f"the server did not start: {self.read_log()}")
-
-    def read_log(self):
-        self.log.flush()
-        self.log.seek(0)
-        return self.log.read().decode(errors="replace")
-
-    def stop(self, number=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        try:
-            return self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return None
 
 
 class Answer:
