@@ -5,12 +5,11 @@
 #include <cstdint>
 
 #include "query/plan.h"
+#include "query/point.h"
 #include "query/value.h"
 #include "sluice/model/timestamp.h"
 
 namespace sluice::query {
-
-inline constexpr std::uint32_t kNoRow = ~std::uint32_t{0};
 
 struct AggregateState {
     std::uint64_t count = 0;

@@ -6,21 +6,16 @@
 
 #include "query/aggregate_table.h"
 #include "query/plan.h"
+#include "query/point.h"
 
 namespace sluice::query {
-
-struct Point {
-    model::Timestamp time = 0;
-    Value value;  // null: the window is empty
-    std::uint32_t auxiliary = kNoRow;
-};
 
 class PointStream {
 public:
     // Everything outlives the stream.
     PointStream(const SelectPlan& plan, const AggregateCall& call, const Buckets& buckets);
 
-    // The next point, or nullptr at the end; pop() goes on.
+    // The next point, null where the window is empty; nullptr at the end. pop() goes on.
     const Point* peek();
     void pop() { has_point_ = false; }
 

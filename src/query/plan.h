@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "query/evaluate.h"
+#include "query/functions.h"
 #include "query/value.h"
 #include "query/window.h"
 #include "sluice/influxql/ast.h"
@@ -16,12 +17,6 @@
 #include "sluice/model/timestamp.h"
 
 namespace sluice::query {
-
-enum class Function : std::uint8_t { kCount, kSum, kMean, kMin, kMax, kFirst, kLast };
-
-constexpr bool is_selector(Function function) {
-    return function >= Function::kMin;
-}
 
 // A measurement in one retention policy, and the shard groups of it that the query reads.
 struct PlannedSource {

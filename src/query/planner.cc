@@ -14,21 +14,6 @@ Error invalid(std::string message) {
     return {ErrorKind::kInvalid, std::move(message)};
 }
 
-std::optional<Function> function_of(std::string_view name) {
-    struct Entry {
-        std::string_view name;
-        Function function;
-    };
-    static constexpr Entry kFunctions[] = {{"count", Function::kCount}, {"sum", Function::kSum},
-                                           {"mean", Function::kMean},   {"min", Function::kMin},
-                                           {"max", Function::kMax},     {"first", Function::kFirst},
-                                           {"last", Function::kLast}};
-    for (const Entry& entry : kFunctions) {
-        if (entry.name == name) return entry.function;
-    }
-    return std::nullopt;
-}
-
 // A value of the type, for finding out what an operation on it gives.
 Value zero_of(DataType type) {
     switch (type) {
@@ -64,12 +49,6 @@ DataType type_of(Value value) {
             break;
     }
     return DataType::kUnknown;
-}
-
-DataType call_type(const Call& call, DataType argument) {
-    if (call.name == "mean") return DataType::kFloat;
-    if (call.name == "count") return DataType::kInteger;
-    return argument;
 }
 
 Result<DataType> expression_type(const Expr& expr);
@@ -110,9 +89,12 @@ Result<DataType> expression_type(const Expr& expr) {
     if (const auto* paren = expr.as<ParenExpr>()) return expression_type(*paren->inner);
     if (const auto* binary = expr.as<BinaryExpr>()) return binary_type(*binary);
     if (const auto* call = expr.as<Call>()) {
-        if (call->arguments.empty()) return DataType::kUnknown;
-        SLUICE_TRY(const DataType argument, expression_type(call->arguments[0]));
-        return call_type(*call, argument);
+        std::vector<DataType> arguments;
+        for (const Expr& argument : call->arguments) {
+            SLUICE_TRY(const DataType type, expression_type(argument));
+            arguments.push_back(type);
+        }
+        return call_type(call->name, arguments);
     }
     if (expr.is<NumberLiteral>()) return DataType::kFloat;
     if (expr.is<IntegerLiteral>()) return DataType::kInteger;
@@ -227,19 +209,13 @@ private:
 
     Result<int> call_input(const Call& call) {
         const auto* ref = call.arguments[0].as<VarRef>();
-        const Function function = *function_of(call.name);
+        const Function function = find_function(call.name)->function;
         // A function of something that is no field has no value anywhere.
         if (ref == nullptr || !is_field(*ref)) return -1;
-        const bool is_numeric = ref->type == DataType::kFloat || ref->type == DataType::kInteger ||
-                                ref->type == DataType::kUnsigned;
-        const bool needs_number = function == Function::kSum || function == Function::kMean;
-        const bool needs_order = function == Function::kMin || function == Function::kMax;
-        if (!is_numeric && (needs_number || (needs_order && ref->type == DataType::kString))) {
-            return invalid("unsupported " + call.name + " iterator type: *query." +
-                           std::string(data_type_name(ref->type)) + "InterruptIterator");
-        }
+        SLUICE_TRY_VOID(check_argument_type(call, ref->type));
+        SLUICE_TRY(const DataType result, call_type(call.name, {&ref->type, 1}));
         const AggregateCall wanted{function, scan_field(ref->name, ref->type, false), ref->type,
-                                   call_type(call, ref->type)};
+                                   result};
         for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
             if (plan_.calls[i].function == wanted.function &&
                 plan_.calls[i].field == wanted.field) {

@@ -189,6 +189,8 @@ void SeriesAggregator::add_statistics(const storage::SeriesRun& run) {
                 part.value = word(statistics.max);
                 part.time = run.time_first;
                 break;
+            default:
+                continue;
         }
         merge(call, state_at(i, plan_.window.start_of(run.time_first)), part);
     }

@@ -1,0 +1,115 @@
+// The functions of InfluxQL: their names, what kind of work each is, and the types they give.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "sluice/base/result.h"
+#include "sluice/influxql/expr.h"
+
+namespace sluice::query {
+
+enum class Function : std::uint8_t {
+    kCount,
+    kSum,
+    kMean,
+    kMin,
+    kMax,
+    kFirst,
+    kLast,
+
+    kMedian,
+    kMode,
+    kStddev,
+    kSpread,
+    kPercentile,
+    kDistinct,
+    kTop,
+    kBottom,
+    kSample,
+
+    kDerivative,
+    kNonNegativeDerivative,
+    kDifference,
+    kNonNegativeDifference,
+    kElapsed,
+    kMovingAverage,
+    kCumulativeSum,
+    kIntegral,
+    kExponentialMovingAverage,
+    kDoubleExponentialMovingAverage,
+    kTripleExponentialMovingAverage,
+    kTripleExponentialDerivative,
+    kRelativeStrengthIndex,
+    kKaufmansEfficiencyRatio,
+    kKaufmansAdaptiveMovingAverage,
+    kChandeMomentumOscillator,
+
+    kHoltWinters,
+    kHoltWintersWithFit,
+
+    kAbs,
+    kAcos,
+    kAsin,
+    kAtan,
+    kAtan2,
+    kCeil,
+    kCos,
+    kExp,
+    kFloor,
+    kLn,
+    kLog,
+    kLog2,
+    kLog10,
+    kPow,
+    kRound,
+    kSin,
+    kSqrt,
+    kTan,
+};
+
+enum class FunctionKind : std::uint8_t {
+    kMergeable,       // one point per window; states of disjoint rows merge (aggregate.h)
+    kReduction,       // any number of points per window, from all its points
+    kTransformation,  // points out while points of a tag set go in; finds windows by itself
+    kForecast,        // any number of points, from all points of a tag set
+    kMath,            // of the values of one row (math_functions.h)
+};
+
+struct FunctionInfo {
+    std::string_view name;
+    Function function;
+    FunctionKind kind;
+    // Each point given out is a row that came in: it keeps its time and its other values.
+    bool is_selector = false;
+    // Takes its points in time order, all series of a tag set as one. Otherwise the original goes
+    // through a window series by series, which a sum of floats shows.
+    bool in_time_order = false;
+};
+
+// Null where InfluxQL has no such function. Names are in lower case.
+const FunctionInfo* find_function(std::string_view name);
+const FunctionInfo& function_info(Function function);
+
+inline bool is_selector(Function function) {
+    return function_info(function).is_selector;
+}
+inline bool is_mergeable(Function function) {
+    return function <= Function::kLast;
+}
+inline bool is_math_function(std::string_view name) {
+    const FunctionInfo* info = find_function(name);
+    return info != nullptr && info->kind == FunctionKind::kMath;
+}
+
+// The type a call gives for arguments of these types (functions.go: CallType; math.go). Only math
+// functions refuse types here.
+Result<influxql::DataType> call_type(std::string_view name,
+                                     std::span<const influxql::DataType> arguments);
+
+// Whether the function `call` names takes points of the type its first argument has; the error is
+// InfluxDB's, which tells the Go type of what feeds the function.
+Result<void> check_argument_type(const influxql::Call& call, influxql::DataType argument);
+
+}  // namespace sluice::query
