@@ -85,4 +85,11 @@ const Database* Catalog::find_database(std::string_view name) const {
     return databases[*found].get();
 }
 
+const User* Catalog::find_user(std::string_view name) const {
+    for (const auto& user : users) {
+        if (user->name == name) return user.get();
+    }
+    return nullptr;
+}
+
 }  // namespace sluice::meta

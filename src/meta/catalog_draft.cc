@@ -4,21 +4,6 @@
 #include <utility>
 
 namespace sluice::meta {
-namespace {
-
-// The object itself when this draft made it, else a copy in its place.
-template <typename T>
-T& own(std::shared_ptr<const T>& node, std::uint64_t edit) {
-    if (node->edit != edit) {
-        auto copy = std::make_shared<T>(*node);
-        copy->edit = edit;
-        node = std::move(copy);
-    }
-    return const_cast<T&>(*node);
-}
-
-}  // namespace
-
 CatalogDraft::CatalogDraft(const Catalog& base)
     : catalog_(std::make_shared<Catalog>(base)), edit_(base.version + 1) {}
 
@@ -95,6 +80,7 @@ bool CatalogDraft::drop_database(std::string_view name) {
         record(CatalogOp::kDropDatabase);
         changes_.write_text(name);
     }
+    forget_privileges(name);
     std::erase_if(catalog_->databases, [&](const auto& each) { return each.get() == present; });
     sort_databases();
     selected_policy_ = nullptr;

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "meta/catalog_format.h"
 #include "sluice/base/byte_writer.h"
@@ -17,6 +18,17 @@
 #include "sluice/meta/catalog.h"
 
 namespace sluice::meta {
+
+// The object itself when the edit made it, else a copy in its place.
+template <typename T>
+T& own(std::shared_ptr<const T>& node, std::uint64_t edit) {
+    if (node->edit != edit) {
+        auto copy = std::make_shared<T>(*node);
+        copy->edit = edit;
+        node = std::move(copy);
+    }
+    return const_cast<T&>(*node);
+}
 
 // What to do with an operation that does not fit the catalog it is applied to. That happens only
 // when operations before it were lost.
@@ -54,6 +66,21 @@ public:
     void forget_doomed(std::span<const model::ShardGroupId> groups);
     void raise_group_id(model::ShardGroupId id);
 
+    bool create_user(std::string_view name, std::string_view password_hash, bool is_admin);
+    bool drop_user(std::string_view name);
+    bool set_password(std::string_view user, std::string_view password_hash);
+    bool set_admin(std::string_view user, bool is_admin);
+    // kNone is kept too, as InfluxDB does.
+    bool set_privilege(std::string_view user, std::string_view database, Privilege privilege);
+
+    bool create_continuous_query(std::string_view database, std::string_view name,
+                                 std::string_view text);
+    bool drop_continuous_query(std::string_view database, std::string_view name);
+    bool create_subscription(std::string_view database, std::string_view policy,
+                             Subscription subscription);
+    bool drop_subscription(std::string_view database, std::string_view policy,
+                           std::string_view name);
+
     // Does again what `changes` says. kCorrupt: malformed bytes, or a misfit that is refused;
     // kUnsupported: written by a later version. The draft is of no use after an error.
     Result<void> apply(ByteSpan changes, Misfit misfit);
@@ -63,11 +90,15 @@ private:
     Database* own_database(std::string_view name);
     RetentionPolicy* own_policy(std::string_view database, std::string_view policy);
     ShardGroup& own_group(RetentionPolicy& policy, std::size_t index);
+    User* own_user(std::string_view name);
+    void forget_privileges(std::string_view database);
     void doom_all_groups(const RetentionPolicy& policy);
     void share_with_neighbour(std::shared_ptr<const MeasurementSchema>& schema);
     void sort_databases();
     void record(CatalogOp op);
     bool apply_one(CatalogOp op, ByteReader& in, bool& well_formed);
+    bool apply_user(CatalogOp op, ByteReader& in, bool& well_formed);
+    bool apply_service(CatalogOp op, ByteReader& in, bool& well_formed);
 
     std::shared_ptr<Catalog> catalog_;
     std::uint64_t edit_;

@@ -3,16 +3,11 @@
 #include <algorithm>
 
 #include "meta/catalog_draft.h"
+#include "meta/editor_errors.h"
 
 namespace sluice::meta {
 namespace {
 
-Error database_not_found(std::string_view name) {
-    return {ErrorKind::kNotFound, "database not found: " + std::string(name)};
-}
-Error policy_not_found(std::string_view name) {
-    return {ErrorKind::kNotFound, "retention policy not found: " + std::string(name)};
-}
 Error invalid_name() {
     return {ErrorKind::kInvalid, "invalid name"};
 }

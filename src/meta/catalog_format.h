@@ -23,7 +23,17 @@ enum class CatalogOp : std::uint8_t {
     kForgetDoomed = 10,
     kRaiseGroupId = 11,
     kCopyFields = 12,
+    kCreateUser = 13,
+    kDropUser = 14,
+    kSetPassword = 15,
+    kSetAdmin = 16,
+    kSetPrivilege = 17,
+    kCreateContinuousQuery = 18,
+    kDropContinuousQuery = 19,
+    kCreateSubscription = 20,
+    kDropSubscription = 21,
 };
+inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kDropSubscription;
 
 enum class CatalogFrameKind : std::uint16_t {
     kLogStart = 1,

@@ -28,6 +28,18 @@ bool read_groups(ByteReader& in, std::vector<model::ShardGroupId>& groups) {
     return in.ok();
 }
 
+bool read_subscription(ByteReader& in, Subscription& subscription) {
+    subscription.name = in.read_text();
+    const auto mode = in.read<std::uint8_t>();
+    const std::uint64_t count = in.read_varint();
+    if (!in.ok() || mode > 1 || count > in.remaining()) return false;
+    subscription.mode = static_cast<SubscriptionMode>(mode);
+    subscription.destinations.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+        subscription.destinations.emplace_back(in.read_text());
+    return in.ok();
+}
+
 Error malformed() {
     return {ErrorKind::kCorrupt, "a catalog record is malformed"};
 }
@@ -40,7 +52,7 @@ Result<void> CatalogDraft::apply(ByteSpan changes, Misfit misfit) {
     ByteReader in(changes);
     while (in.remaining() != 0) {
         const auto code = in.read<std::uint8_t>();
-        if (code == 0 || code > static_cast<std::uint8_t>(CatalogOp::kCopyFields)) {
+        if (code == 0 || code > static_cast<std::uint8_t>(kLastCatalogOp)) {
             return Error{ErrorKind::kUnsupported, "a catalog record holds operation " +
                                                       std::to_string(code) +
                                                       ", which this version does not know"};
@@ -128,8 +140,71 @@ bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
             if (in.ok()) raise_group_id(id);
             return in.ok();
         }
+        case CatalogOp::kCreateUser:
+        case CatalogOp::kDropUser:
+        case CatalogOp::kSetPassword:
+        case CatalogOp::kSetAdmin:
+        case CatalogOp::kSetPrivilege:
+            return apply_user(op, in, well_formed);
+        case CatalogOp::kCreateContinuousQuery:
+        case CatalogOp::kDropContinuousQuery:
+        case CatalogOp::kCreateSubscription:
+        case CatalogOp::kDropSubscription:
+            return apply_service(op, in, well_formed);
     }
     return false;
+}
+
+bool CatalogDraft::apply_user(CatalogOp op, ByteReader& in, bool& well_formed) {
+    const std::string_view user = in.read_text();
+    switch (op) {
+        case CatalogOp::kCreateUser: {
+            const std::string_view hash = in.read_text();
+            const auto is_admin = in.read<std::uint8_t>();
+            well_formed = is_admin <= 1;
+            return in.ok() && well_formed && create_user(user, hash, is_admin != 0);
+        }
+        case CatalogOp::kDropUser:
+            return in.ok() && drop_user(user);
+        case CatalogOp::kSetPassword: {
+            const std::string_view hash = in.read_text();
+            return in.ok() && set_password(user, hash);
+        }
+        case CatalogOp::kSetAdmin: {
+            const auto is_admin = in.read<std::uint8_t>();
+            well_formed = is_admin <= 1;
+            return in.ok() && well_formed && set_admin(user, is_admin != 0);
+        }
+        default: {
+            const std::string_view database = in.read_text();
+            const auto privilege = in.read<std::uint8_t>();
+            well_formed = privilege <= static_cast<std::uint8_t>(Privilege::kAll);
+            return in.ok() && well_formed &&
+                   set_privilege(user, database, static_cast<Privilege>(privilege));
+        }
+    }
+}
+
+bool CatalogDraft::apply_service(CatalogOp op, ByteReader& in, bool& well_formed) {
+    const std::string_view database = in.read_text();
+    const std::string_view second = in.read_text();
+    switch (op) {
+        case CatalogOp::kCreateContinuousQuery: {
+            const std::string_view text = in.read_text();
+            return in.ok() && create_continuous_query(database, second, text);
+        }
+        case CatalogOp::kDropContinuousQuery:
+            return in.ok() && drop_continuous_query(database, second);
+        case CatalogOp::kCreateSubscription: {
+            Subscription subscription;
+            well_formed = read_subscription(in, subscription);
+            return well_formed && create_subscription(database, second, std::move(subscription));
+        }
+        default: {
+            const std::string_view name = in.read_text();
+            return in.ok() && drop_subscription(database, second, name);
+        }
+    }
 }
 
 }  // namespace sluice::meta

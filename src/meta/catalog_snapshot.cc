@@ -49,16 +49,52 @@ void CatalogSnapshotEncoder::encode_names() {
         payload_.write_text(database->name);
         payload_.write_text(database->default_retention_policy);
         for (const auto& policy : database->retention_policies) {
-            begin_op(CatalogOp::kPutPolicy);
-            payload_.write_text(database->name);
-            payload_.write_text(policy->name);
-            payload_.write_varint(static_cast<std::uint64_t>(policy->duration_ns));
-            payload_.write_varint(static_cast<std::uint64_t>(policy->shard_group_duration_ns));
-            payload_.write_varint(policy->replica_n);
-            payload_.write(std::uint8_t{0});
+            encode_policy(*database, *policy);
             for (std::size_t i = 0; i < policy->shard_groups.size(); ++i) {
                 places_.push_back({database.get(), policy.get(), i});
             }
+        }
+        for (const auto& query : database->continuous_queries) {
+            begin_op(CatalogOp::kCreateContinuousQuery);
+            payload_.write_text(database->name);
+            payload_.write_text(query->name);
+            payload_.write_text(query->text);
+        }
+    }
+    encode_users();
+}
+
+void CatalogSnapshotEncoder::encode_policy(const Database& database,
+                                           const RetentionPolicy& policy) {
+    begin_op(CatalogOp::kPutPolicy);
+    payload_.write_text(database.name);
+    payload_.write_text(policy.name);
+    payload_.write_varint(static_cast<std::uint64_t>(policy.duration_ns));
+    payload_.write_varint(static_cast<std::uint64_t>(policy.shard_group_duration_ns));
+    payload_.write_varint(policy.replica_n);
+    payload_.write(std::uint8_t{0});
+    for (const auto& subscription : policy.subscriptions) {
+        begin_op(CatalogOp::kCreateSubscription);
+        payload_.write_text(database.name);
+        payload_.write_text(policy.name);
+        payload_.write_text(subscription->name);
+        payload_.write(static_cast<std::uint8_t>(subscription->mode));
+        payload_.write_varint(subscription->destinations.size());
+        for (const std::string& each : subscription->destinations) payload_.write_text(each);
+    }
+}
+
+void CatalogSnapshotEncoder::encode_users() {
+    for (const auto& user : catalog_.users) {
+        begin_op(CatalogOp::kCreateUser);
+        payload_.write_text(user->name);
+        payload_.write_text(user->password_hash);
+        payload_.write(static_cast<std::uint8_t>(user->is_admin ? 1 : 0));
+        for (const DatabasePrivilege& each : user->privileges) {
+            begin_op(CatalogOp::kSetPrivilege);
+            payload_.write_text(user->name);
+            payload_.write_text(each.database);
+            payload_.write(static_cast<std::uint8_t>(each.privilege));
         }
     }
 }

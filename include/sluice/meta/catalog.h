@@ -1,5 +1,6 @@
-// What the server knows besides the points: databases, retention policies, shard groups and the
-// types of fields. A Catalog is one immutable state of all that.
+// What the server knows besides the points: databases, retention policies, shard groups, the types
+// of fields, continuous queries, subscriptions and users. A Catalog is one immutable state of all
+// that.
 //
 // Every core holds a snapshot; catalog_writer.h makes the next one. A change copies only the path
 // to what it changes, all other nodes are shared between snapshots. Pointers and views into a
@@ -15,6 +16,8 @@
 
 #include "sluice/base/pod_vector.h"
 #include "sluice/meta/name_map.h"
+#include "sluice/meta/subscription.h"
+#include "sluice/meta/user.h"
 #include "sluice/model/field_type.h"
 #include "sluice/model/shard_map.h"
 #include "sluice/model/timestamp.h"
@@ -67,6 +70,7 @@ struct RetentionPolicy {
     // Sorted by range.begin, without overlap; `shard_slots` is the same list for ShardMap.
     std::vector<std::shared_ptr<const ShardGroup>> shard_groups;
     std::vector<model::ShardSlot> shard_slots;
+    std::vector<std::shared_ptr<const Subscription>> subscriptions;  // as created
     std::uint64_t edit = 0;
 
     static constexpr std::size_t kNoGroup = ~std::size_t{0};
@@ -80,12 +84,18 @@ struct RetentionPolicy {
     model::Timestamp time_min(model::Timestamp now) const;
 };
 
+struct ContinuousQuery {
+    std::string name;
+    std::string text;  // the whole CREATE CONTINUOUS QUERY statement in its normal form
+};
+
 struct Database {
     std::string name;
     // May name a policy that has been dropped, as in InfluxDB: writes then fail with
     // "retention policy not found".
     std::string default_retention_policy;
     std::vector<std::shared_ptr<const RetentionPolicy>> retention_policies;  // as created
+    std::vector<std::shared_ptr<const ContinuousQuery>> continuous_queries;  // as created
     std::uint64_t edit = 0;
 
     // nullptr when absent. An empty name means the default policy.
@@ -103,8 +113,10 @@ struct Catalog {
     // Groups that left the catalog but may still lie in a store. Each goes when every store has
     // unlinked it.
     std::vector<model::ShardGroupId> doomed_groups;
+    std::vector<std::shared_ptr<const User>> users;  // as created: SHOW USERS
 
     const Database* find_database(std::string_view name) const;
+    const User* find_user(std::string_view name) const;  // nullptr when absent
 
     // Indexes of `databases`, sorted by name.
     std::vector<std::uint32_t> databases_by_name;

@@ -67,6 +67,26 @@ public:
                                         const RetentionPolicyUpdate& update, bool make_default);
     void drop_retention_policy(std::string_view database, std::string_view policy);
 
+    // kConflict where the name is taken: whether the password is the same is the caller's to find
+    // out, before.
+    Result<void> create_user(std::string_view name, std::string_view password_hash, bool is_admin);
+    Result<void> drop_user(std::string_view name);
+    Result<void> set_password(std::string_view user, std::string_view password_hash);
+    Result<void> set_admin(std::string_view user, bool is_admin);
+    // Takes the place of what the user had on the database.
+    Result<void> grant(std::string_view user, std::string_view database, Privilege privilege);
+    Result<void> revoke(std::string_view user, std::string_view database, Privilege privilege);
+
+    // The same again, upper and lower case apart, is no error.
+    Result<void> create_continuous_query(std::string_view database, std::string_view name,
+                                         std::string_view text);
+    // Dropping what does not exist is no error.
+    void drop_continuous_query(std::string_view database, std::string_view name);
+    Result<void> create_subscription(std::string_view database, std::string_view policy,
+                                     const Subscription& subscription);
+    Result<void> drop_subscription(std::string_view database, std::string_view policy,
+                                   std::string_view name);
+
     // Makes what is missing. Groups that are gone and fields that exist with another type are
     // passed over: the caller looks again at the new snapshot. kNotFound: database or policy.
     Result<void> ensure_names(const NamesWanted& wanted);

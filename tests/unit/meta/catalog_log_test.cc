@@ -78,7 +78,28 @@ void write_history(History& history) {
         e.expire_groups({&old, 1});
     });
     history.change([](CatalogEditor& e) { e.drop_database("other"); });
+    history.change([](CatalogEditor& e) {
+        ASSERT_TRUE(e.create_user("ann", "$2b$10$hash", false).ok());
+        ASSERT_TRUE(e.create_user("bob", "$2b$10$hash", true).ok());
+        ASSERT_TRUE(e.grant("ann", "d", Privilege::kAll).ok());
+        ASSERT_TRUE(e.revoke("ann", "d", Privilege::kWrite).ok());
+        ASSERT_TRUE(e.set_password("bob", "$2b$10$other").ok());
+        ASSERT_TRUE(e.create_continuous_query("d", "q", "CREATE CONTINUOUS QUERY q").ok());
+        ASSERT_TRUE(e.create_continuous_query("d", "gone", "").ok());
+        const Subscription all{"all", SubscriptionMode::kAll, {"http://h:1", "udp://h:2"}};
+        const Subscription any{"any", SubscriptionMode::kAny, {"http://h:1"}};
+        ASSERT_TRUE(e.create_subscription("d", "autogen", all).ok());
+        ASSERT_TRUE(e.create_subscription("d", "autogen", any).ok());
+    });
+    history.change([](CatalogEditor& e) {
+        ASSERT_TRUE(e.set_admin("ann", true).ok());
+        ASSERT_TRUE(e.drop_user("bob").ok());
+        e.drop_continuous_query("d", "gone");
+        ASSERT_TRUE(e.drop_subscription("d", "autogen", "any").ok());
+    });
 }
+// Changes that write_history() makes.
+constexpr std::uint64_t kChanges = 7;
 
 CatalogFiles files_of(const Bytes& log) {
     CatalogFiles files;
@@ -93,7 +114,7 @@ TEST(CatalogLog, ReadsBackTheHistory) {
     const Result<CatalogRecovery> recovery = recover_catalog(files_of(copy_of(history.log.span())));
     ASSERT_TRUE(recovery.ok());
     expect_same(*recovery->catalog, history.last());
-    EXPECT_EQ(recovery->sequence, 5u);
+    EXPECT_EQ(recovery->sequence, kChanges);
     EXPECT_EQ(recovery->log_end, history.log.size());
     EXPECT_FALSE(recovery->torn_tail);
     EXPECT_EQ(recovery->changes_lost, 0u);
@@ -113,7 +134,7 @@ TEST(CatalogLog, EveryTruncationIsAPrefixOfTheHistory) {
         expect_same(*recovery->catalog, *history.states[last]);
         EXPECT_EQ(recovery->changes_lost, 0u);
     }
-    EXPECT_EQ(last, 5u);
+    EXPECT_EQ(last, kChanges);
 }
 
 TEST(CatalogLog, EveryFlippedBitLosesAtMostItsOwnChangeAndIsNoticed) {
@@ -131,15 +152,15 @@ TEST(CatalogLog, EveryFlippedBitLosesAtMostItsOwnChangeAndIsNoticed) {
             continue;
         }
         const std::uint64_t frame = at / 4096;
-        if (recovery->sequence == 5) {
+        if (recovery->sequence == kChanges) {
             // Damage inside, or in padding that no checksum covers.
             EXPECT_LE(recovery->changes_lost, 1u) << at;
             if (recovery->changes_lost == 0 && frame != 0)
                 expect_same(*recovery->catalog, history.last());
         } else {
-            EXPECT_EQ(recovery->sequence, 4u) << at;
+            EXPECT_EQ(recovery->sequence, kChanges - 1) << at;
             EXPECT_TRUE(recovery->torn_tail);
-            expect_same(*recovery->catalog, *history.states[4]);
+            expect_same(*recovery->catalog, *history.states[kChanges - 1]);
         }
     }
 }
@@ -161,12 +182,12 @@ TEST(CatalogLog, DamageInTheMiddleKeepsWhatStillFits) {
 TEST(CatalogSnapshot, IsWholeOrRefused) {
     History history;
     write_history(history);
-    const Bytes good = snapshot_of(history.last(), 3, 5);
+    const Bytes good = snapshot_of(history.last(), 3, kChanges);
     {
         CatalogDraft draft{Catalog{}};
         const Result<LoadedSnapshot> loaded = load_snapshot(good, 3, draft);
         ASSERT_TRUE(loaded.ok());
-        EXPECT_EQ(loaded->sequence, 5u);
+        EXPECT_EQ(loaded->sequence, kChanges);
         expect_same(*draft.finish(), history.last());
     }
     for (std::size_t size = 0; size + 4096 <= good.size(); size += 97) {
@@ -208,20 +229,20 @@ TEST(CatalogSnapshot, ManyMeasurementsTakeSeveralParts) {
               policy->shard_groups[1]->measurements.find("measurement_77"));
 }
 
-// Generation 2 begins with change 5 of generation 1's log.
+// Generation 2 begins with the last change of generation 1's log.
 CatalogFiles two_generations(History& first, History& second) {
     write_history(first);
     second.states = {first.states.back()};
     second.change([](CatalogEditor& e) { ASSERT_TRUE(e.create_database("late", {}).ok()); });
     CatalogFiles files = files_of(copy_of(first.log.span()));
-    files.snapshots[2] = snapshot_of(first.last(), 2, 5);
+    files.snapshots[2] = snapshot_of(first.last(), 2, kChanges);
     files.logs[2] = copy_of(second.log.span());
     return files;
 }
 
 TEST(CatalogRecovery, ADamagedSnapshotFallsBackToTheGenerationBefore) {
     History first;
-    History second(2, 5);
+    History second(2, kChanges);
     CatalogFiles files = two_generations(first, second);
     {
         const Result<CatalogRecovery> recovery = recover_catalog(files);
@@ -246,7 +267,7 @@ TEST(CatalogRecovery, ADamagedSnapshotFallsBackToTheGenerationBefore) {
 
 TEST(CatalogRecovery, AChangeThatFailedBeforeTheNewGenerationStaysUndone) {
     History first;
-    History second(2, 5);
+    History second(2, kChanges);
     CatalogFiles files = two_generations(first, second);
     // Its write was reported as failed but reached the disk; the same number was used again.
     first.change([](CatalogEditor& e) { e.drop_database("d"); });
@@ -299,6 +320,17 @@ TEST(CatalogRecovery, KnowsItsFiles) {
     }
 }
 
+std::string hex_of(ByteSpan bytes) {
+    std::string hex;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        char text[4];
+        std::snprintf(text, sizeof text, "%02x", static_cast<unsigned>(bytes[i]));
+        if (i != 0 && i % 4 == 0) hex += ' ';
+        hex += text;
+    }
+    return hex;
+}
+
 // The worked example of CATALOG_FORMAT.md: CREATE DATABASE d as the first change of generation 1.
 TEST(CatalogFormat, TheExampleIsWhatIsWritten) {
     CatalogEditor editor{Catalog{}};
@@ -306,16 +338,25 @@ TEST(CatalogFormat, TheExampleIsWhatIsWritten) {
     ByteWriter frame;
     append_frame(frame, CatalogFrameKind::kChanges, 1, 1, editor.changes());
     EXPECT_EQ(frame.size(), 4096u);
-    std::string hex;
-    for (std::size_t i = 0; i < 65; ++i) {
-        char text[4];
-        std::snprintf(text, sizeof text, "%02x", static_cast<unsigned>(frame.data()[i]));
-        hex += text;
-        if (i % 4 == 3) hex += ' ';
-    }
-    EXPECT_EQ(hex,
+    EXPECT_EQ(hex_of(frame.span().first(65)),
               "534c4354 85cb3a89 01000200 21000000 01000000 00000000 01000000 00000000 "
               "01016407 6175746f 67656e03 01640761 75746f67 656e0080 80a4c9ff c1890101 01");
+}
+
+// Its second example: a user, a grant, a continuous query and a subscription.
+TEST(CatalogFormat, TheSecondExampleIsWhatIsWritten) {
+    CatalogEditor before{Catalog{}};
+    ASSERT_TRUE(before.create_database("d", {}).ok());
+    CatalogEditor editor(*std::move(before).finish());
+    ASSERT_TRUE(editor.create_user("ann", "hash", false).ok());
+    ASSERT_TRUE(editor.grant("ann", "d", Privilege::kRead).ok());
+    ASSERT_TRUE(editor.create_continuous_query("d", "q", "text").ok());
+    ASSERT_TRUE(
+        editor.create_subscription("d", "autogen", {"s", SubscriptionMode::kAny, {"udp://h:1"}})
+            .ok());
+    EXPECT_EQ(hex_of(editor.changes()),
+              "0d03616e 6e046861 73680011 03616e6e 01640112 01640171 04746578 74140164 07617574 "
+              "6f67656e 01730101 09756470 3a2f2f68 3a31");
 }
 
 TEST(CatalogDraft, RefusesBytesThatContradictThemselves) {
@@ -333,6 +374,15 @@ TEST(CatalogDraft, RefusesBytesThatContradictThemselves) {
               "a catalog record contradicts those before it");
     EXPECT_EQ(apply({8, 1, 'm', 1, 9, 1, 'f'}), "a catalog record is malformed");
     EXPECT_EQ(apply({8, 1, 'm', 0}), "a catalog record contradicts those before it");
+    EXPECT_EQ(apply({13, 0, 0, 0}), "a catalog record contradicts those before it");
+    EXPECT_EQ(apply({13, 1, 'u', 0, 2}), "a catalog record is malformed");
+    EXPECT_EQ(apply({13, 1, 'u', 0, 1}), "");
+    EXPECT_EQ(apply({13, 1, 'u', 0, 1, 17, 1, 'u', 1, 'd', 1}),
+              "a catalog record contradicts those before it");
+    EXPECT_EQ(apply({1, 1, 'd', 1, 'p', 13, 1, 'u', 0, 1, 17, 1, 'u', 1, 'd', 4}),
+              "a catalog record is malformed");
+    EXPECT_EQ(apply({20, 1, 'd', 1, 'p', 1, 's', 2, 0}), "a catalog record is malformed");
+    EXPECT_EQ(apply({20, 1, 'd', 1, 'p', 1, 's', 0, 127}), "a catalog record is malformed");
     EXPECT_EQ(apply({99}), "a catalog record holds operation 99, which this version does not know");
 }
 

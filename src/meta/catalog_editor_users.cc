@@ -1,0 +1,55 @@
+// The rules of users and their privileges.
+#include "meta/catalog_draft.h"
+#include "meta/editor_errors.h"
+#include "sluice/meta/catalog_editor.h"
+
+namespace sluice::meta {
+namespace {
+
+Error user_not_found() {
+    return {ErrorKind::kNotFound, "user not found"};
+}
+
+}  // namespace
+
+Result<void> CatalogEditor::create_user(std::string_view name, std::string_view password_hash,
+                                        bool is_admin) {
+    if (name.empty()) return Error{ErrorKind::kInvalid, "username required"};
+    if (!draft_->create_user(name, password_hash, is_admin)) {
+        return Error{ErrorKind::kConflict, "user already exists"};
+    }
+    return {};
+}
+
+Result<void> CatalogEditor::drop_user(std::string_view name) {
+    if (!draft_->drop_user(name)) return user_not_found();
+    return {};
+}
+
+Result<void> CatalogEditor::set_password(std::string_view user, std::string_view password_hash) {
+    if (!draft_->set_password(user, password_hash)) return user_not_found();
+    return {};
+}
+
+Result<void> CatalogEditor::set_admin(std::string_view user, bool is_admin) {
+    const User* present = draft_->catalog().find_user(user);
+    if (present == nullptr) return user_not_found();
+    if (present->is_admin != is_admin) draft_->set_admin(user, is_admin);
+    return {};
+}
+
+Result<void> CatalogEditor::grant(std::string_view user, std::string_view database,
+                                  Privilege privilege) {
+    if (draft_->catalog().find_user(user) == nullptr) return user_not_found();
+    if (!draft_->set_privilege(user, database, privilege)) return database_not_found(database);
+    return {};
+}
+
+Result<void> CatalogEditor::revoke(std::string_view user, std::string_view database,
+                                   Privilege privilege) {
+    const User* present = draft_->catalog().find_user(user);
+    if (present == nullptr) return user_not_found();
+    return grant(user, database, without(present->privilege_on(database), privilege));
+}
+
+}  // namespace sluice::meta
