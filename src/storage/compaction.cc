@@ -88,7 +88,9 @@ io::Task<Result<void>> merge_measurement(io::Reactor& reactor, const MergeInputs
                                                    std::move(options)));
         if (source != nullptr) sources.push_back(std::move(source));
     }
-    RowMerger merger(reactor, std::move(sources), columns.size());
+    // Until the sequences go, other stores may hold rows of the same points.
+    RowMerger merger(reactor, std::move(sources), columns.size(),
+                     [&output](std::string_view) { return output.with_sequences(); });
     co_return co_await output.write_measurement(std::move(name), std::move(columns), merger);
 }
 
@@ -101,9 +103,8 @@ io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInpu
 }
 
 // Segments that may be merged with each other: neighbours in the order of their sequences, without
-// a damaged one between, and of one level unless `any_level`. A merged row has one sequence, that
-// of its newest field; it stays right as long as nothing written between its fields is left
-// outside.
+// a damaged one between, and of one level unless `any_level`. Then nothing in this store comes
+// between two rows of an output, also when their sequences are gone.
 std::vector<std::vector<SegmentPtr>> mergeable_runs(std::vector<SegmentPtr> segments,
                                                     bool any_level) {
     std::sort(segments.begin(), segments.end(), [](const SegmentPtr& a, const SegmentPtr& b) {

@@ -32,6 +32,11 @@ std::map<model::ShardGroupId, GroupTables> tables_by_group(const Head& head) {
     return groups;
 }
 
+// Other stores may hold rows of the same points.
+bool always(std::string_view) {
+    return true;
+}
+
 io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,
                                    std::shared_ptr<const Head> head, std::string name,
                                    std::shared_ptr<const Memtable> table,
@@ -46,7 +51,7 @@ io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,
     std::vector<std::unique_ptr<RowSource>> sources;
     sources.push_back(
         std::make_unique<MemtableSource>(head, table, std::move(rows), indexes, true));
-    RowMerger merger(reactor, std::move(sources), columns.size());
+    RowMerger merger(reactor, std::move(sources), columns.size(), always);
     co_return co_await output.write_measurement(std::move(name), std::move(columns), merger);
 }
 

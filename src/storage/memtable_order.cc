@@ -120,6 +120,28 @@ bool sort_by_time(const Memtable& table, std::uint32_t* places, std::size_t coun
     return equal;
 }
 
+bool has_value(const MemtableColumn& column, std::uint32_t place) {
+    const std::uint32_t chunk = row_chunk::chunk_of_place(place);
+    return chunk < column.chunks.size() &&
+           column.chunks[chunk].is_valid(row_chunk::offset_of_place(place));
+}
+
+// Rows places[begin, end) are of one time, the newest last. Moves those that still have a field of
+// their own to the end; where they begin.
+std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::uint32_t begin,
+                            std::uint32_t end) {
+    std::vector<const MemtableColumn*> open;  // no row so far has them
+    for (const MemtableColumn& each : table.columns()) open.push_back(&each);
+    std::uint32_t first = end;
+    for (std::uint32_t i = end; i-- > begin && !open.empty();) {
+        const std::uint32_t place = places[i];
+        const auto taken = std::erase_if(
+            open, [place](const MemtableColumn* each) { return has_value(*each, place); });
+        if (taken != 0) places[--first] = place;
+    }
+    return first;
+}
+
 }  // namespace
 
 io::Task<SeriesOrder> SeriesOrder::sort(io::Reactor& reactor, std::shared_ptr<const Head> head,
@@ -224,7 +246,7 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Mem
         row += count;
         if (reactor.needs_yield()) co_await reactor.yield();
     }
-    // Per series by time; rows of equal time become one with overlays.
+    // Per series by time.
     std::uint32_t kept = 0;
     std::uint32_t* const places = ordered.places.data();
     for (std::size_t s = 0; s < ordered.series.size(); ++s) {
@@ -239,16 +261,16 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Mem
             kept += series.end - series.begin;
         } else {
             for (std::uint32_t i = series.begin; i < series.end;) {
-                std::uint32_t last = i;
-                while (last + 1 < series.end &&
-                       time_at(*table, places[last + 1]) == time_at(*table, places[i])) {
-                    ++last;
+                std::uint32_t end = i + 1;
+                while (end < series.end &&
+                       time_at(*table, places[end]) == time_at(*table, places[i])) {
+                    ++end;
                 }
-                for (std::uint32_t older = last; older > i; --older) {
-                    ordered.overlays.push_back({kept, places[older - 1]});
-                }
-                places[kept++] = places[last];
-                i = last + 1;
+                const std::uint32_t first = drop_replaced(*table, places, i, end);
+                ordered.times_repeat |= end - first > 1;
+                std::memmove(places + kept, places + first, (end - first) * sizeof(std::uint32_t));
+                kept += end - first;
+                i = end;
             }
         }
         series.begin = begin;

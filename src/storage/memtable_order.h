@@ -54,18 +54,13 @@ struct OrderedRows {
         std::uint32_t end;
     };
     std::vector<Series> series;       // in key order; each has rows
-    PodVector<std::uint32_t> places;  // row_chunk places, by (series, time)
-    // An older row of the time of places[position]: fields the newer one lacks are taken from here.
-    // By position; of one position the newest first.
-    struct Overlay {
-        std::uint32_t position;
-        std::uint32_t place;
-    };
-    PodVector<Overlay> overlays;
+    PodVector<std::uint32_t> places;  // row_chunk places, by (series, time, sequence)
+    // Some rows are of equal series and time: each has a field that no newer one of them has.
+    bool times_repeat = false;
 };
 
-// The first `rows` rows of `table` whose series is in `order` and whose time is in `range`. Of rows
-// with equal series and time the one of the highest sequence stands in `places`.
+// The first `rows` rows of `table` whose series is in `order` and whose time is in `range`, without
+// those that newer ones of equal series and time replace.
 io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Memtable> table,
                                  std::uint32_t rows, const SeriesOrder& order,
                                  model::TimeRange range);

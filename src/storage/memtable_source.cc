@@ -64,9 +64,25 @@ io::Task<Result<void>> MemtableSource::load() {
     co_return Result<void>();
 }
 
+// Where the block from position_ on ends: never between rows of equal series and time.
+std::size_t MemtableSource::block_end() const {
+    std::size_t end = std::min(position_ + kBlockRows, rows_.places.size());
+    if (!rows_.times_repeat) return end;
+    const auto time_at = [this](std::size_t position) {
+        const std::uint32_t place = rows_.places[position];
+        return table_->times_chunk(
+            row_chunk::chunk_of_place(place))[row_chunk::offset_of_place(place)];
+    };
+    const auto series = std::upper_bound(
+        rows_.series.begin() + static_cast<std::ptrdiff_t>(series_), rows_.series.end(), end - 1,
+        [](std::size_t position, const OrderedRows::Series& each) { return position < each.end; });
+    while (end < series->end && time_at(end) == time_at(end - 1)) ++end;
+    return end;
+}
+
 void MemtableSource::gather_block() {
     block_begin_ = position_;
-    block_end_ = std::min(position_ + kBlockRows, rows_.places.size());
+    block_end_ = block_end();
     const std::size_t count = block_end_ - block_begin_;
     const std::uint32_t* places = rows_.places.data() + block_begin_;
     times_.clear();
@@ -82,6 +98,7 @@ void MemtableSource::gather_block() {
             sequences[i] = row_sequences_[row_of_place(places[i])];
     }
     block_.times = view_of(times_);
+    block_.times_repeat = rows_.times_repeat;
     block_.sequences = view_of(sequences_);
     block_.columns.resize(columns_.size());
     for (std::size_t c = 0; c < columns_.size(); ++c) {
@@ -130,35 +147,15 @@ void MemtableSource::gather_values(Column& column, PodVector<T>& out) {
         const MemtableColumn::Chunk& chunk = column.chunks[row_chunk::chunk_of_place(places[i])];
         const std::uint32_t offset = row_chunk::offset_of_place(places[i]);
         values[i] = T();
-        bool valid = chunk.is_valid(offset);
+        const bool valid = chunk.is_valid(offset);
         if (valid) {
             values[i] = reinterpret_cast<const T*>(chunk.values)[offset];
-        } else if (!rows_.overlays.empty()) {
-            valid = gather_overlay(column, block_begin_ + i, values[i]);
         }
         if (valid) set_bit(column.validity.data(), i);
         any |= valid;
     }
     // Nothing at all: an absent column.
     if (!any) out.clear();
-}
-
-// The newest older row of the same time that has the field.
-template <typename T>
-bool MemtableSource::gather_overlay(const Column& column, std::size_t position, T& value) const {
-    auto overlay = std::lower_bound(rows_.overlays.begin(), rows_.overlays.end(), position,
-                                    [](const OrderedRows::Overlay& each, std::size_t wanted) {
-                                        return each.position < wanted;
-                                    });
-    for (; overlay != rows_.overlays.end() && overlay->position == position; ++overlay) {
-        const MemtableColumn::Chunk& chunk =
-            column.chunks[row_chunk::chunk_of_place(overlay->place)];
-        const std::uint32_t offset = row_chunk::offset_of_place(overlay->place);
-        if (!chunk.is_valid(offset)) continue;
-        value = reinterpret_cast<const T*>(chunk.values)[offset];
-        return true;
-    }
-    return false;
 }
 
 // Rows of one series within the block.

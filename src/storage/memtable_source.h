@@ -41,12 +41,11 @@ private:
     };
 
     void snapshot_column(Column& column, const MemtableColumn& from);
+    std::size_t block_end() const;
     void gather_block();
     void gather_column(Column& column);
     template <typename T>
     void gather_values(Column& column, PodVector<T>& out);
-    template <typename T>
-    bool gather_overlay(const Column& column, std::size_t position, T& value) const;
     void show_run();
 
     std::shared_ptr<const Head> head_;

@@ -15,11 +15,36 @@ model::Timestamp first_time(const RowSource& source) {
                                                            : source.slice().times.front();
 }
 
+// Leading rows before `time`, each of a time of its own.
+std::size_t rows_before(const RowSlice& slice, model::Timestamp time) {
+    const auto& times = slice.times;
+    auto end =
+        time > times.back() ? times.end() : std::lower_bound(times.begin(), times.end(), time);
+    if (slice.times_repeat) {
+        const auto repeated = std::adjacent_find(times.begin(), times.end());
+        if (repeated != times.end()) end = std::min(end, repeated);
+    }
+    return static_cast<std::size_t>(end - times.begin());
+}
+
+// Leading rows of exactly `time`.
+std::size_t rows_at(const RowSource& source, model::Timestamp time) {
+    if (source.state() != RowSource::State::kRows) return 0;
+    const auto& times = source.slice().times;
+    return static_cast<std::size_t>(
+        std::find_if(times.begin(), times.end(),
+                     [time](model::Timestamp each) { return each != time; }) -
+        times.begin());
+}
+
 }  // namespace
 
 RowMerger::RowMerger(io::Reactor& reactor, std::vector<std::unique_ptr<RowSource>> sources,
-                     std::size_t columns)
-    : reactor_(reactor), sources_(std::move(sources)), columns_(columns) {}
+                     std::size_t columns, KeepsApart keeps_apart)
+    : reactor_(reactor),
+      sources_(std::move(sources)),
+      columns_(columns),
+      keeps_apart_(std::move(keeps_apart)) {}
 
 io::Task<Result<void>> RowMerger::load_all() {
     for (const auto& each : sources_) {
@@ -94,10 +119,7 @@ bool RowMerger::merge_rows() {
             return true;
         }
         const auto& times = earliest->slice().times;
-        const auto clear = static_cast<std::size_t>(
-            other_min > times.back()
-                ? times.size()
-                : std::lower_bound(times.begin(), times.end(), other_min) - times.begin());
+        const std::size_t clear = rows_before(earliest->slice(), other_min);
         if (clear >= kRunRowsMin || (clear == times.size() && current_.size() == 1)) {
             if (buffer_.rows() != 0) break;
             slice_.assign(earliest->slice(), 0, clear);
@@ -109,13 +131,13 @@ bool RowMerger::merge_rows() {
             buffer_.append(earliest->slice(), 0, clear);
             earliest->consume(clear);
         } else {
-            // Several have a row of this time.
+            // Several rows are of this time.
             const model::Timestamp time = times.front();
             if (statistics_begin_at(time)) {
                 if (buffer_.rows() == 0) return false;
                 break;
             }
-            merge_row(time);
+            merge_rows_at(time);
         }
         // Who has to read more, or went on to another series, ends the run.
         const bool all_ready =
@@ -136,14 +158,16 @@ bool RowMerger::statistics_begin_at(model::Timestamp time) const {
     });
 }
 
-void RowMerger::merge_row(model::Timestamp time) {
+void RowMerger::merge_rows_at(model::Timestamp time) {
     candidates_.clear();
     for (const RowSource* each : current_) {
-        if (first_time(*each) == time) candidates_.push_back({&each->slice(), 0});
+        const std::size_t rows = rows_at(*each, time);
+        for (std::size_t row = 0; row < rows; ++row) candidates_.push_back({&each->slice(), row});
     }
-    buffer_.append_merged(candidates_);
+    const bool apart = keeps_apart_ && keeps_apart_(key_);
+    buffer_.append_merged(candidates_, apart ? EqualTimes::kKeepApart : EqualTimes::kMerge);
     for (RowSource* each : current_) {
-        if (first_time(*each) == time) each->consume(1);
+        if (const std::size_t rows = rows_at(*each, time)) each->consume(rows);
     }
 }
 

@@ -3,6 +3,7 @@
 // Where sources do not overlap in time their rows are passed on as they lie, without a copy.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,9 +15,12 @@ namespace sluice::storage {
 
 class RowMerger {
 public:
+    // Whether rows of equal time of a series stay apart (EqualTimes); empty: of none.
+    using KeepsApart = std::function<bool(std::string_view key)>;
+
     // All sources have the same columns in the same order.
     RowMerger(io::Reactor& reactor, std::vector<std::unique_ptr<RowSource>> sources,
-              std::size_t columns);
+              std::size_t columns, KeepsApart keeps_apart = {});
 
     // Moves to the next rows; false at the end.
     io::Task<Result<bool>> next();
@@ -37,11 +41,12 @@ private:
     void choose_series();
     bool merge_rows();
     bool statistics_begin_at(model::Timestamp time) const;
-    void merge_row(model::Timestamp time);
+    void merge_rows_at(model::Timestamp time);
 
     io::Reactor& reactor_;
     std::vector<std::unique_ptr<RowSource>> sources_;
     std::size_t columns_;
+    KeepsApart keeps_apart_;
     std::vector<RowSource*> current_;  // sources that have rows of key_
     std::string key_;
     RowSlice slice_;

@@ -19,6 +19,7 @@ codec::ColumnSlice slice_column(const codec::ColumnSlice& column, std::size_t be
 
 void RowSlice::assign(const RowSlice& whole, std::size_t begin, std::size_t count) {
     times = whole.times.subspan(begin, count);
+    times_repeat = whole.times_repeat;
     sequences = whole.sequences.empty() ? whole.sequences : whole.sequences.subspan(begin, count);
     sequence = whole.sequence;
     columns.resize(whole.columns.size());
@@ -30,6 +31,7 @@ void RowSlice::assign(const RowSlice& whole, std::size_t begin, std::size_t coun
 void RowBuffer::reset(std::size_t columns) {
     times_.clear();
     sequences_.clear();
+    times_repeat_ = false;
     column_count_ = columns;
     if (columns_.size() < columns) columns_.resize(columns);
     for (Column& each : columns_) {
@@ -116,26 +118,71 @@ void RowBuffer::append(const RowSlice& from, std::size_t begin, std::size_t coun
     }
 }
 
-void RowBuffer::append_merged(std::span<Candidate> candidates) {
-    std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-        return a.slice->sequence_of(a.row) > b.slice->sequence_of(b.row);
-    });
+void RowBuffer::choose_winners(std::span<const Candidate> candidates) {
+    winners_.clear();
     for (std::size_t c = 0; c < column_count_; ++c) {
         const auto winner =
             std::find_if(candidates.begin(), candidates.end(), [c](const Candidate& each) {
                 const codec::ColumnSlice& column = each.slice->columns[c];
                 return !column.absent() && column.is_valid(each.row);
             });
-        const Candidate& from = winner == candidates.end() ? candidates.front() : *winner;
-        append_values(columns_[c], from.slice->columns[c], from.row, 1);
+        // Where nobody has a value this is one past the last candidate.
+        winners_.push_back(static_cast<std::uint32_t>(winner - candidates.begin()));
     }
-    const Candidate& first = candidates.front();
-    times_.push_back(first.slice->times[first.row]);
-    sequences_.push_back(first.slice->sequence_of(first.row));
+}
+
+// One row of the fields that candidates [first, end) won, with the sequence of the first.
+void RowBuffer::append_row(std::span<const Candidate> candidates, std::size_t first,
+                           std::size_t end) {
+    const std::size_t rows = times_.size();
+    for (std::size_t c = 0; c < column_count_; ++c) {
+        const std::uint32_t winner = winners_[c];
+        if (winner >= first && winner < end) {
+            const Candidate& from = candidates[winner];
+            append_values(columns_[c], from.slice->columns[c], from.row, 1);
+        } else {
+            append_nulls(columns_[c], rows, 1);
+        }
+    }
+    times_.push_back(candidates[first].slice->times[candidates[first].row]);
+    sequences_.push_back(candidates[first].sequence());
+}
+
+void RowBuffer::append_merged(std::span<Candidate> candidates, EqualTimes treatment) {
+    // The newest first.
+    std::reverse(candidates.begin(), candidates.end());
+    std::stable_sort(
+        candidates.begin(), candidates.end(),
+        [](const Candidate& a, const Candidate& b) { return a.sequence() > b.sequence(); });
+    choose_winners(candidates);
+    const std::size_t rows = times_.size();
+    if (treatment == EqualTimes::kKeepApart) {
+        // From the newest on, one batch after the other, to know where the last row has to begin.
+        std::vector<std::pair<std::size_t, std::size_t>> batches;
+        for (std::size_t first = 0; first < candidates.size();) {
+            std::size_t end = first + 1;
+            while (end < candidates.size() &&
+                   candidates[end].sequence() == candidates[first].sequence()) {
+                ++end;
+            }
+            if (batches.size() + 1 == kRowsApartMax) end = candidates.size();
+            const bool won = std::any_of(
+                winners_.begin(), winners_.end(),
+                [first, end](std::uint32_t winner) { return winner >= first && winner < end; });
+            if (won) batches.emplace_back(first, end);
+            first = end;
+        }
+        for (auto each = batches.rbegin(); each != batches.rend(); ++each) {
+            append_row(candidates, each->first, each->second);
+        }
+    }
+    if (times_.size() == rows) append_row(candidates, 0, candidates.size());
+    times_repeat_ |= times_.size() - rows > 1;
 }
 
 void RowBuffer::view(RowSlice& slice) const {
     slice.times = view_of(times_);
+    slice.times_repeat = times_repeat_;
     slice.sequences = view_of(sequences_);
     slice.columns.clear();
     for (std::size_t c = 0; c < column_count_; ++c) {

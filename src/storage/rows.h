@@ -25,9 +25,22 @@ std::span<const T> view_of(const PodVector<T>& values) {
 codec::ColumnSlice slice_column(const codec::ColumnSlice& column, std::size_t begin,
                                 std::size_t count);
 
-// Consecutive rows of one series, times strictly ascending.
+// What becomes of rows of equal series and time.
+enum class EqualTimes : std::uint8_t {
+    kMerge,  // one row: per field the value of the highest sequence
+    // A row for each sequence of which a field is left: what else was written to that point in
+    // another store can still come between them.
+    kKeepApart,
+};
+
+// Rows of one time that stay apart; the oldest of more become one. A block holds as many.
+inline constexpr std::size_t kRowsApartMax = 64;
+
+// Consecutive rows of one series, times ascending. Rows of equal time stand in the order in which
+// they were written, and a slice never ends between them.
 struct RowSlice {
     std::span<const model::Timestamp> times;
+    bool times_repeat = false;                 // some time may come more than once
     std::span<const std::uint64_t> sequences;  // empty: all rows have `sequence`
     std::uint64_t sequence = 0;
     std::vector<codec::ColumnSlice> columns;
@@ -48,13 +61,13 @@ public:
 
     // Copies rows [begin, begin + count) of `from`, which has as many columns.
     void append(const RowSlice& from, std::size_t begin, std::size_t count);
-    // Adds one row from several of the same time: per column the value of the row with the highest
-    // sequence that has one.
+    // Adds several rows of the same time; of equal sequences the later candidate is the newer.
     struct Candidate {
         const RowSlice* slice;
         std::size_t row;
+        std::uint64_t sequence() const { return slice->sequence_of(row); }
     };
-    void append_merged(std::span<Candidate> candidates);
+    void append_merged(std::span<Candidate> candidates, EqualTimes treatment);
 
     // Valid until the buffer changes. String values stay where they were: whoever filled the buffer
     // keeps their owners alive.
@@ -76,11 +89,15 @@ private:
     static void append_nulls(Column& column, std::size_t rows, std::size_t count);
     static void append_validity(Column& column, std::size_t rows, const codec::ColumnSlice* from,
                                 std::size_t begin, std::size_t count);
+    void choose_winners(std::span<const Candidate> candidates);
+    void append_row(std::span<const Candidate> candidates, std::size_t first, std::size_t end);
 
     PodVector<model::Timestamp> times_;
     PodVector<std::uint64_t> sequences_;
     std::vector<Column> columns_;
     std::size_t column_count_ = 0;
+    bool times_repeat_ = false;
+    PodVector<std::uint32_t> winners_;  // per column: the candidate whose value counts
 };
 
 // Statistics of a run that stand for its rows (cursor.h).
@@ -93,7 +110,7 @@ struct RunStatistics {
     std::vector<model::FieldType> types;
 };
 
-// A sorted stream of rows: series in key order, times ascending, no time twice within a series.
+// A sorted stream of rows: series in key order, within a series times ascending.
 //
 //     while (source.state() != kEnd): if kLoad, co_await load(); then look at key() and slice(),
 //     and consume(n) rows of it.

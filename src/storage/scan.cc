@@ -73,8 +73,8 @@ io::Task<Result<void>> ScanState::open() {
     }
     segments_.clear();
     memtables_.clear();
-    merger_ =
-        std::make_unique<RowMerger>(core_.reactor(), std::move(sources_), spec_.fields.size());
+    merger_ = std::make_unique<RowMerger>(core_.reactor(), std::move(sources_), spec_.fields.size(),
+                                          std::move(spec_.keeps_apart));
     co_return Result<void>();
 }
 

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "sluice/base/check.h"
+#include "storage/rows.h"
 
 namespace sluice::storage {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::size_t kValidityWords = codec::kBlockRowsMax / 64;
 // Bounds the arrays of measurements with very many fields: 1 Mi values are 8 MiB.
 constexpr std::size_t kBlockValuesMax = std::size_t{1} << 20;
 constexpr std::size_t kBlockRowsLeast = 64;
+static_assert(kBlockRowsLeast >= kRowsApartMax);
 
 }  // namespace
 

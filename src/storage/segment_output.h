@@ -22,6 +22,8 @@ public:
                                                                    std::uint64_t id,
                                                                    SegmentWriterOptions options);
 
+    bool with_sequences() const { return options_.with_sequences; }
+
     // Writes all rows of `merger` as one measurement; yields by itself. Measurements come in
     // ascending order of names.
     io::Task<Result<void>> write_measurement(std::string name, std::vector<SegmentColumn> columns,

@@ -101,7 +101,9 @@ Result<void> check_block(const SegmentIndex& index, const SegmentBlockInfo& info
     std::size_t row = 0;
     for (const std::uint32_t rows : block.run_rows) {
         for (std::size_t i = row + 1; i < row + rows; ++i) {
-            if (block.times[i] <= block.times[i - 1]) {
+            // Rows of equal time stay apart only where their sequences tell them apart.
+            const bool repeated = block.times[i] == block.times[i - 1];
+            if (block.times[i] < block.times[i - 1] || (repeated && !index.has_sequences())) {
                 return Error{ErrorKind::kCorrupt, "times do not ascend"};
             }
         }

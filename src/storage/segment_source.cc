@@ -3,6 +3,20 @@
 #include <algorithm>
 
 namespace sluice::storage {
+namespace {
+
+bool times_repeat(const SegmentBlock& block) {
+    const model::Timestamp* run = block.times.data();
+    for (const std::uint32_t rows : block.run_rows) {
+        bool repeat = false;
+        for (std::uint32_t i = 1; i < rows; ++i) repeat |= run[i] == run[i - 1];
+        if (repeat) return true;
+        run += rows;
+    }
+    return false;
+}
+
+}  // namespace
 
 SegmentSource::SegmentSource(std::shared_ptr<const void> owner, const SegmentReader* reader,
                              std::uint64_t sequence, Options options)
@@ -140,6 +154,7 @@ io::Task<Result<void>> SegmentSource::load_block() {
     request.with_sequences = options_.with_sequences;
     SLUICE_CO_TRY_VOID(co_await reader_->read_block(*index_, block_number_, request, block_));
     whole_.times = view_of(block_.times);
+    whole_.times_repeat = reader_->has_sequences() && times_repeat(block_);
     whole_.sequences = view_of(block_.sequences);
     whole_.columns.assign(column_places_.size(), {});
     for (std::size_t c = 0; c < column_places_.size(); ++c) {

@@ -96,6 +96,14 @@ struct Measurement {
     FileRange index;
 };
 
+// At most `room` of the rows at `times`, without a part of those of one time.
+std::uint32_t whole_times(std::span<const model::Timestamp> times, std::uint32_t room) {
+    if (times.size() <= room) return static_cast<std::uint32_t>(times.size());
+    std::uint32_t count = room;
+    while (count != 0 && times[count - 1] == times[count]) --count;
+    return count;
+}
+
 void write_signed(ByteWriter& out, std::int64_t value) {
     out.write_varint(zigzag_encode(value));
 }
@@ -146,10 +154,12 @@ public:
 
     void append(const SegmentRows& rows, std::uint32_t begin, std::uint32_t end) {
         while (begin != end) {
-            const std::uint32_t count = std::min(end - begin, block_.room());
+            const std::uint32_t count =
+                whole_times(rows.times.subspan(begin, end - begin), block_.room());
             block_.append(rows, begin, begin + count);
             begin += count;
-            after_append(count);
+            series_rows_ += count;
+            if (block_.room() == 0 || count == 0) continue_in_next_block();
         }
     }
 
@@ -158,7 +168,8 @@ public:
             const std::size_t count = std::min<std::size_t>(picks.size(), block_.room());
             block_.append_picks(rows, picks.first(count));
             picks = picks.subspan(count);
-            after_append(static_cast<std::uint32_t>(count));
+            series_rows_ += count;
+            if (block_.room() == 0) continue_in_next_block();
         }
     }
 
@@ -199,9 +210,7 @@ public:
 private:
     Measurement& measurement() { return measurements_.back(); }
 
-    void after_append(std::uint32_t count) {
-        series_rows_ += count;
-        if (block_.room() != 0) return;
+    void continue_in_next_block() {
         flush_block();
         // More rows of the same series may follow.
         block_first_series_ = measurement().series - 1;

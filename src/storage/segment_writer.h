@@ -9,9 +9,10 @@
 //     writer.end_measurement();
 //     SegmentMeta meta = writer.finish();              // then take the last pieces
 //
-// Duplicates are resolved by the caller: within a series no time comes twice. Memory is bounded by
-// one block of all columns, one page of series keys, the block directory of one measurement, and
-// the pieces not yet taken.
+// Duplicates are resolved by the caller: within a series no time comes twice, but for rows that
+// stay apart (rows.h): at most kRowsApartMax of one time, in one append(); a block does not end
+// between them. Memory is bounded by one block of all columns, one page of series keys, the block
+// directory of one measurement, and the pieces not yet taken.
 #pragma once
 
 #include <cstdint>

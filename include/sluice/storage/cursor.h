@@ -1,15 +1,16 @@
 // Reading a store: the rows of one measurement in one shard group, series by series.
 //
 // A scan merges what the store holds of them (active head, frozen head, segments) into one stream:
-// series in order of their key bytes, rows of a series in ascending time, one row per time. Where
-// the same series and time were written more than once, the row has, field by field, the value of
-// the highest sequence.
+// series in order of their key bytes, rows of a series in ascending time, one row per time (but see
+// ScanSpec::keeps_apart). Where the same series and time were written more than once, the row has,
+// field by field, the value of the highest sequence.
 //
 // A scan sees exactly what was acknowledged when it was made, whatever is written, flushed, merged
 // or dropped meanwhile.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,6 +35,10 @@ struct ScanSpec {
     // Canonical keys wanted, sorted and distinct; nothing stands for every series.
     std::optional<std::vector<std::string>> series;
     bool with_sequences = false;
+    // Series that another store holds too. What was written to one of their points in several
+    // batches stays apart, as rows of equal time, each with its sequence, so that the caller can
+    // merge field by field. Needs with_sequences; empty: no series.
+    std::function<bool(std::string_view key)> keeps_apart;
     // A run may be a whole block's statistics instead of its rows.
     bool statistics_allowed = false;
 };
