@@ -132,6 +132,9 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
     storage::ScanSpec spec = scan.spec(columns);
     spec.with_sequences = !duplicates_.empty();
     const bool with_sequences = spec.with_sequences;
+    if (with_sequences) {
+        spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+    }
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     RowCollector collector(plan_, chunk, limits, with_sequences);

@@ -14,16 +14,19 @@ PieceScan::PieceScan(const SelectPlan& plan, const Piece& piece, const Duplicate
     }
 }
 
+bool PieceScan::is_duplicate(std::string_view key) const {
+    return !duplicates_.empty() &&
+           std::binary_search(duplicates_.begin(), duplicates_.end(),
+                              series_identity(key, piece_.source, piece_.group));
+}
+
 bool PieceScan::is_wanted(std::size_t index, bool& is_duplicate) const {
     const std::uint32_t tag_set = piece_.tag_sets[index];
     if (tag_set == kNoTagSet || tag_set < portion_.first_tag_set ||
         tag_set >= portion_.end_tag_set) {
         return false;
     }
-    is_duplicate = !duplicates_.empty() &&
-                   std::binary_search(
-                       duplicates_.begin(), duplicates_.end(),
-                       series_identity(piece_.series.keys()[index], piece_.source, piece_.group));
+    is_duplicate = this->is_duplicate(piece_.series.keys()[index]);
     return choice_ == SeriesChoice::kAll ||
            is_duplicate == (choice_ == SeriesChoice::kDuplicatesOnly);
 }

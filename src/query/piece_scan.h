@@ -26,6 +26,8 @@ public:
         std::uint32_t tag_set;
         bool is_duplicate;
     };
+    // Whether other stores have rows of the series, too.
+    bool is_duplicate(std::string_view key) const;
     // Of a run's series; empty for one that is not wanted. Runs come in the order of their keys.
     std::optional<SeriesPlace> place_of(std::string_view key);
 
