@@ -14,6 +14,14 @@ std::string from(const std::vector<Source>& sources) {
     return sources.empty() ? std::string() : " FROM " + print_sources(sources);
 }
 
+// InfluxDB prints the durations of this one statement as Go does; fractions of a second would not
+// read back.
+std::string duration_of_database(std::int64_t nanoseconds) {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    return nanoseconds % kSecond == 0 ? format_go_duration(nanoseconds)
+                                      : format_duration(nanoseconds);
+}
+
 std::string where(const ExprBox& condition) {
     return condition ? " WHERE " + to_string(*condition) : std::string();
 }
@@ -150,10 +158,10 @@ struct StatementPrinter {
         std::string out = "CREATE DATABASE " + quote_identifier(s.name);
         if (!s.with_policy) return out;
         out += " WITH";
-        if (s.duration_ns) out += " DURATION " + format_duration(*s.duration_ns);
+        if (s.duration_ns) out += " DURATION " + duration_of_database(*s.duration_ns);
         if (s.replication) out += " REPLICATION " + std::to_string(*s.replication);
         if (s.shard_duration_ns > 0) {
-            out += " SHARD DURATION " + format_duration(s.shard_duration_ns);
+            out += " SHARD DURATION " + duration_of_database(s.shard_duration_ns);
         }
         if (!s.policy_name.empty()) out += " NAME " + quote_identifier(s.policy_name);
         return out;

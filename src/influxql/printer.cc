@@ -2,6 +2,7 @@
 #include "sluice/influxql/printer.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "influxql/printer_parts.h"
 #include "influxql/quote.h"
@@ -45,6 +46,7 @@ std::string regex_text(const Regex& regex) {
 }
 
 std::string fixed_number(double value, int digits) {
+    if (std::isnan(value)) return "NaN";
     char text[400];
     const auto result =
         std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
@@ -61,7 +63,9 @@ struct ExprPrinter {
         return out;
     }
     std::string operator()(const Call& call) const {
-        return call.name + "(" + join(call.arguments) + ")";
+        // DISTINCT is a keyword that may be called.
+        const bool plain = call.name == "distinct";
+        return (plain ? call.name : quote_identifier(call.name)) + "(" + join(call.arguments) + ")";
     }
     std::string operator()(const BinaryExpr& binary) const {
         return influxql::to_string(*binary.left) + " " + std::string(operator_text(binary.op)) +
@@ -109,7 +113,9 @@ struct ExprPrinter {
         }
         return "*";
     }
-    std::string operator()(const Distinct& distinct) const { return "DISTINCT " + distinct.name; }
+    std::string operator()(const Distinct& distinct) const {
+        return "DISTINCT " + quote_identifier(distinct.name);
+    }
 };
 
 std::string_view fill_text(FillOption fill) {

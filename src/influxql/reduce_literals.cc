@@ -42,6 +42,13 @@ Folded compare(Operator op, const T& a, const T& b) {
     }
 }
 
+// What has no meaning stays, as literals of the type both were brought to.
+template <typename Literal, typename T>
+Folded compare_or_keep(Operator op, T a, T b) {
+    if (Folded folded = compare(op, a, b)) return folded;
+    return BinaryExpr{op, Expr(Literal{a}), Expr(Literal{b})};
+}
+
 Folded fold_booleans(Operator op, bool a, bool b) {
     switch (op) {
         case Operator::kEqual:
@@ -73,7 +80,7 @@ Folded fold_numbers(Operator op, double a, double b) {
         case Operator::kModulo:
             return NumberLiteral{std::fmod(a, b)};
         default:
-            return compare(op, a, b);
+            return compare_or_keep<NumberLiteral>(op, a, b);
     }
 }
 
@@ -113,7 +120,7 @@ Folded fold_unsigned(Operator op, std::uint64_t a, std::uint64_t b) {
         case Operator::kModulo:
             return UnsignedLiteral{b == 0 ? 0 : a % b};
         default:
-            return compare(op, a, b);
+            return compare_or_keep<UnsignedLiteral>(op, a, b);
     }
 }
 
@@ -202,7 +209,8 @@ Folded fold_integer(Operator op, std::int64_t a, const Expr& right) {
 Folded fold_number(Operator op, double a, const Expr& right) {
     if (const auto* number = right.as<NumberLiteral>()) return fold_numbers(op, a, number->value);
     if (const auto* integer = right.as<IntegerLiteral>()) {
-        return fold_numbers(op, a, static_cast<double>(integer->value));
+        Folded folded = fold_numbers(op, a, static_cast<double>(integer->value));
+        return folded->is<BinaryExpr>() ? Folded() : folded;
     }
     if (const auto* large = right.as<UnsignedLiteral>()) {
         return fold_numbers(op, a, static_cast<double>(large->value));

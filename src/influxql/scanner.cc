@@ -26,6 +26,7 @@ bool is_identifier_part(char32_t c) {
 Scanner::Scanner(std::string_view text) {
     characters_.reserve(text.size());
     Position at;
+    bool at_end = false;
     while (!text.empty()) {
         char32_t code = take_utf8(text);
         if (code == '\r') {
@@ -35,11 +36,14 @@ Scanner::Scanner(std::string_view text) {
         characters_.push_back({code, at});
         if (code == '\n') {
             at = {at.line + 1, 0};
-        } else {
+        } else if (!at_end) {
             ++at.character;
         }
+        // InfluxDB takes a zero byte for the end, and no longer counts what follows.
+        at_end = at_end || code == kEnd;
     }
     end_ = at;
+    counts_end_ = !at_end;
 }
 
 char32_t Scanner::read() {
@@ -55,7 +59,7 @@ Position Scanner::last_position() const {
     const auto size = static_cast<std::ptrdiff_t>(characters_.size());
     if (index < size) return characters_[static_cast<std::size_t>(index)].position;
     // The end counts as one character, however often it is read.
-    return {end_.line, end_.character + (index > size ? 1u : 0u)};
+    return {end_.line, end_.character + (index > size && counts_end_ ? 1u : 0u)};
 }
 
 char32_t Scanner::peek() {

@@ -48,6 +48,7 @@ private:
 
     std::vector<Character> characters_;
     Position end_;
+    bool counts_end_ = true;
     // Index of the next character; may run past the end, where every read gives 0.
     std::ptrdiff_t next_ = 0;
 };

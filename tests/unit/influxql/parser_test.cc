@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "normal_form_cases.h"
 #include "parser_error_cases.h"
 #include "sluice/influxql/printer.h"
 
@@ -16,6 +17,19 @@ TEST(Parser, SaysWhatInfluxdbSaysAboutEveryKnownMistake) {
         ASSERT_FALSE(parsed.ok()) << c.text;
         EXPECT_EQ(parsed.error().message, c.message) << c.text;
         EXPECT_EQ(parsed.error().kind, ErrorKind::kInvalid);
+    }
+}
+
+TEST(Parser, PrintsTheNormalFormOfInfluxdb) {
+    for (const NormalFormCase& c : kNormalFormCases) {
+        const auto parsed = parse_query(c.text);
+        ASSERT_TRUE(parsed.ok()) << c.text << ": " << parsed.error().message;
+        std::string form;
+        for (const Statement& statement : *parsed) {
+            if (!form.empty()) form += "; ";
+            form += to_string(statement);
+        }
+        EXPECT_EQ(form, c.form.empty() ? c.text : c.form);
     }
 }
 
@@ -33,6 +47,8 @@ constexpr std::string_view kCanonical[] = {
     "SELECT v FROM m WHERE (a = 1 OR b != 2.500) AND c =~ /^x$/ AND d !~ /y/",
     "SELECT a + b * c - 1 FROM m fill(3)",
     "SELECT DISTINCT v FROM m",
+    "SELECT DISTINCT \"a b\", \"select\"(v), distinct(v) FROM m",
+    "CREATE DATABASE db WITH SHARD DURATION 1500ms",
     "EXPLAIN ANALYZE SELECT v FROM m",
     "DELETE FROM m WHERE time < '2020-01-01'",
     "DROP SERIES FROM m WHERE host = 'x'",
@@ -46,7 +62,7 @@ constexpr std::string_view kCanonical[] = {
     "SHOW SERIES EXACT CARDINALITY ON db FROM m GROUP BY host",
     "SHOW TAG VALUES CARDINALITY WITH KEY = host",
     "SHOW RETENTION POLICIES ON db",
-    "CREATE DATABASE db WITH DURATION 1w REPLICATION 2 SHARD DURATION 1h NAME rp",
+    "CREATE DATABASE db WITH DURATION 168h0m0s REPLICATION 2 SHARD DURATION 1h0m0s NAME rp",
     "CREATE RETENTION POLICY rp ON db DURATION 0s REPLICATION 1 SHARD DURATION 2h DEFAULT",
     "ALTER RETENTION POLICY rp ON db DURATION 90m DEFAULT",
     "DROP RETENTION POLICY rp ON db",
@@ -144,6 +160,12 @@ TEST(Parser, SurvivesEveryTruncationOfEveryStatement) {
             }
         }
     }
+}
+
+TEST(Parser, CountsCharactersUpToAZeroByteOnly) {
+    using namespace std::string_view_literals;
+    EXPECT_EQ(parse_query("SELECT \0(a, 2) FROM m"sv).error().message,
+              "found ,, expected ) at line 1, char 9");
 }
 
 TEST(Parser, ReadsBytesThatAreNotUtf8AsReplacementCharacters) {
