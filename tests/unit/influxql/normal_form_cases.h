@@ -1,5 +1,6 @@
-// Statements and their normal form: what the parser of InfluxDB 1.8 (influxdata/influxql) made of the
-// text and printed; several statements are joined by "; ". An empty form: the text prints as it is.
+// Statements and their normal form: what the parser of InfluxDB 1.8 (influxdata/influxql) made of
+// the text and printed; several statements are joined by "; ". An empty form: the text prints as it
+// is.
 #pragma once
 
 #include <string_view>
