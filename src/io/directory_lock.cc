@@ -33,11 +33,10 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::string& path) {
         return Error{ErrorKind::kConflict, path + " is locked by another process" +
                                                (owner.empty() ? "" : " (process " + owner + ")")};
     }
+    // Only told to whoever finds the directory locked: a full disk must not keep us from starting.
     const std::string owner = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(fd, 0) != 0 ||
-        ::pwrite(fd, owner.data(), owner.size(), 0) != static_cast<ssize_t>(owner.size())) {
-        return os_failure(errno, "write " + path);
-    }
+    const ssize_t written = ::pwrite(fd, owner.data(), owner.size(), 0);
+    if (written > 0) (void)!::ftruncate(fd, written);
     return lock;
 }
 

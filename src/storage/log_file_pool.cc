@@ -121,15 +121,20 @@ io::Task<Result<std::unique_ptr<LogFile>>> LogFilePool::take() {
 
 io::Task<void> LogFilePool::give_back(std::vector<std::unique_ptr<LogFile>> files) {
     for (std::unique_ptr<LogFile>& each : files) {
-        if (!each->failed && spare_.size() < options_.spare_max && !stopping_) {
+        if (!each->failed && !each->damaged && spare_.size() < options_.spare_max && !stopping_) {
             add_spare(std::move(each));
             continue;
         }
         const std::string path = each->file.path();
         co_await each->file.close();
-        auto removed = co_await io::remove_file(reactor_, path);
-        if (!removed.ok()) {
-            log_warn("a log file could not be removed", {{"error", removed.error().message}});
+        Result<void> gone;
+        if (each->damaged) {
+            gone = co_await io::rename_file(reactor_, path, quarantine_path(path));
+        } else {
+            gone = co_await io::remove_file(reactor_, path);
+        }
+        if (!gone.ok()) {
+            log_warn("a log file could not be removed", {{"error", gone.error().message}});
         }
     }
 }

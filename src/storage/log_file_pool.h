@@ -26,6 +26,8 @@ struct LogFile {
     std::uint64_t number = 0;
     // A write to it failed: it is never written again, and removed instead of used again.
     bool failed = false;
+    // The start could not read all of it: kept under another name instead of used again.
+    bool damaged = false;
 };
 
 struct LogFilePoolOptions {

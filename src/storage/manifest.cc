@@ -1,6 +1,7 @@
 #include "storage/manifest.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "sluice/base/aligned_buffer.h"
@@ -8,6 +9,7 @@
 #include "sluice/base/units.h"
 #include "sluice/io/reactor.h"
 #include "storage/file_names.h"
+#include "storage/wal_reader.h"
 
 namespace sluice::storage {
 namespace {
@@ -32,15 +34,23 @@ io::Task<Result<ManifestSearch>> find_manifest(io::Reactor& reactor, std::string
     }
     std::sort(search.numbers.begin(), search.numbers.end());
     for (auto number = search.numbers.rbegin(); number != search.numbers.rend(); ++number) {
-        SLUICE_CO_TRY(const auto bytes,
-                      co_await io::read_whole_file(reactor, manifest_path(store, *number)));
-        Result<ManifestContent> content = parse_manifest(bytes);
+        const std::string path = manifest_path(store, *number);
+        auto bytes = co_await io::read_whole_file(reactor, path);
+        for (int attempt = 1; !bytes.ok() && attempt < kReadAttempts; ++attempt) {
+            bytes = co_await io::read_whole_file(reactor, path);
+        }
+        if (!bytes.ok()) {
+            if (bytes.error().kind != ErrorKind::kIo) co_return bytes.error();
+            search.unreadable.push_back(*number);
+            continue;
+        }
+        Result<ManifestContent> content = parse_manifest(*bytes);
         if (!content.ok() && content.error().kind == ErrorKind::kUnsupported) {
             co_return std::move(content).error();
         }
         if (content.ok()) {
-            search.torn = content->torn;
-            search.state = std::move(content->state);
+            search.content = std::move(*content);
+            search.number = *number;
             break;
         }
         ++search.damaged;
@@ -48,14 +58,49 @@ io::Task<Result<ManifestSearch>> find_manifest(io::Reactor& reactor, std::string
     co_return search;
 }
 
-io::Task<Result<void>> Manifest::create(ManifestState state, std::vector<std::uint64_t> older) {
-    file_number_ = older.empty() ? 0 : older.back();
-    SLUICE_CO_TRY_VOID(co_await write_new_file(state));
-    state_ = std::move(state);
-    for (const std::uint64_t each : older) {
-        SLUICE_CO_TRY_VOID(co_await io::remove_file(reactor_, manifest_path(store_, each)));
+io::Task<void> Manifest::begin(ManifestState state, ManifestSearch found) {
+    older_ = std::move(found.numbers);
+    file_number_ = older_.empty() ? 0 : older_.back();
+    Result<void> written;
+    const NewFile content = encode_new_file(state);
+    Result<io::File> file = co_await make_file(content);
+    if (file.ok()) {
+        written = co_await fill_file(std::move(*file), content);
+    } else {
+        written = std::move(file).error();
+        // Nothing has been written that could be taken for a newer truth.
+        if (found.content) written = co_await continue_file(found, state);
+        if (written.ok()) log_warn("no room for a new manifest; the old one goes on");
     }
-    co_return Result<void>();
+    if (!written.ok()) {
+        log_error("the manifest cannot be written", {{"error", written.error().message}});
+        trouble_ = std::move(written).error();
+    }
+    state_ = std::move(state);
+}
+
+// Appends the new life to the file that was found. Anything else in which `state` differs from its
+// content is found out again at the next start.
+io::Task<Result<void>> Manifest::continue_file(const ManifestSearch& found,
+                                               const ManifestState& state) {
+    const std::string path = manifest_path(store_, found.number);
+    SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor_, path, io::OpenMode::kReadWrite));
+    const auto size = co_await file.size();
+    file_ = std::move(file);
+    file_bytes_ = size.ok() ? align_down(*size) : 0;
+    offset_ = found.content->end;
+    records_ = found.content->records;
+    hash_ = found.content->hash;
+    std::vector<ManifestEdit> edits;
+    edits.push_back(edit::Identity{state.store_id, state.incarnation, state.next_segment_id});
+    Result<void> written = co_await write_record(edits);
+    if (!written.ok()) {
+        co_await file_.close();
+        co_return written;
+    }
+    file_usable_ = true;
+    durable_ = true;
+    co_return written;
 }
 
 io::Task<Result<void>> Manifest::append(std::vector<ManifestEdit> edits) {
@@ -110,46 +155,70 @@ io::Task<Result<void>> Manifest::write_record(const std::vector<ManifestEdit>& e
     co_return Result<void>();
 }
 
-io::Task<Result<void>> Manifest::write_new_file(const ManifestState& state) {
+Manifest::NewFile Manifest::encode_new_file(const ManifestState& state) {
+    NewFile content;
     ByteWriter record;
-    std::uint64_t hash = 0;
-    append_manifest_record(record, 1, hash, state.snapshot());
-    const AlignedBuffer buffer = aligned_copy(record.span());
-    const std::uint64_t bytes = std::max(kFileBytesMin, align_up(4 * record.size()));
+    append_manifest_record(record, 1, content.hash, state.snapshot());
+    content.record = aligned_copy(record.span());
+    content.bytes = std::max(kFileBytesMin, align_up(4 * record.size()));
+    return content;
+}
 
-    const std::uint64_t number = ++file_number_;
-    const std::string path = manifest_path(store_, number);
+// A file with its space allocated and nothing in it.
+io::Task<Result<io::File>> Manifest::make_file(const NewFile& content) {
+    const std::string path = manifest_path(store_, ++file_number_);
     SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor_, path, io::OpenMode::kCreate));
-    Result<void> written = co_await file.allocate(0, bytes);
-    if (written.ok()) written = co_await file.write_durable_at(buffer.span(), 0);
+    Result<void> allocated = co_await file.allocate(0, content.bytes);
+    if (!allocated.ok()) {
+        co_await file.close();
+        (void)co_await io::remove_file(reactor_, path);
+        co_return std::move(allocated).error();
+    }
+    co_return file;
+}
+
+io::Task<Result<void>> Manifest::fill_file(io::File file, const NewFile& content) {
+    Result<void> written = co_await file.write_durable_at(content.record.span(), 0);
     if (written.ok()) written = co_await file.sync();
     if (written.ok()) written = co_await io::sync_directory(reactor_, store_);
     if (!written.ok()) {
+        const std::string path = file.path();
         co_await file.close();
         // It may hold a whole record all the same. That is harmless while it cannot be followed by
         // an older truth: the next file has a higher number.
         (void)co_await io::remove_file(reactor_, path);
         co_return std::move(written).error();
     }
-    co_await retire_file();
+    if (file_.is_open()) co_await file_.close();
     file_ = std::move(file);
-    file_bytes_ = bytes;
-    offset_ = record.size();
+    file_bytes_ = content.bytes;
+    offset_ = content.record.size();
     records_ = 1;
-    hash_ = hash;
+    hash_ = content.hash;
     file_usable_ = true;
+    durable_ = true;
+    co_await retire_older();
+    older_.push_back(file_number_);
     co_return Result<void>();
 }
 
-// The file before: its successor is durable.
-io::Task<void> Manifest::retire_file() {
-    if (!file_.is_open()) co_return;
-    const std::string path = file_.path();
-    co_await file_.close();
-    auto removed = co_await io::remove_file(reactor_, path);
-    if (!removed.ok()) {
-        log_warn("an old manifest stays", {{"file", path}, {"error", removed.error().message}});
+io::Task<Result<void>> Manifest::write_new_file(const ManifestState& state) {
+    const NewFile content = encode_new_file(state);
+    SLUICE_CO_TRY(io::File file, co_await make_file(content));
+    co_return co_await fill_file(std::move(file), content);
+}
+
+// The files before: their successor is durable. One that cannot be removed now is removed when the
+// next file is written; it does no harm while a newer one can be read.
+io::Task<void> Manifest::retire_older() {
+    std::vector<std::uint64_t> kept;
+    for (const std::uint64_t each : older_) {
+        auto removed = co_await io::remove_file(reactor_, manifest_path(store_, each));
+        if (removed.ok() || removed.error().os_error == ENOENT) continue;
+        log_warn("an old manifest stays", {{"error", removed.error().message}});
+        kept.push_back(each);
     }
+    older_ = std::move(kept);
 }
 
 io::Task<void> Manifest::close() {

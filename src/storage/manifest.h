@@ -2,7 +2,8 @@
 //
 // An append-only log of checksummed records. It is written anew, shorter, at every opening, when it
 // has grown, and when a write to it failed: what a failed write left on disk is unknown, so the
-// file is given up and the next one begins with everything.
+// file is given up and the next one begins with everything. Where an opening finds no space for a
+// new file it goes on in the old one, whose space is allocated.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/base/aligned_buffer.h"
 #include "sluice/base/result.h"
 #include "sluice/io/event.h"
 #include "sluice/io/file.h"
@@ -21,10 +23,11 @@ namespace sluice::storage {
 
 // What reading a store's directory for manifests found.
 struct ManifestSearch {
-    std::optional<ManifestState> state;  // nothing: there is no readable manifest
-    std::vector<std::uint64_t> numbers;  // of all manifest files, ascending
-    std::uint64_t damaged = 0;           // files newer than the one that was used
-    bool torn = false;
+    std::optional<ManifestContent> content;  // nothing: there is no readable manifest
+    std::uint64_t number = 0;                // of the file it was read from
+    std::vector<std::uint64_t> numbers;      // of all manifest files, ascending
+    std::vector<std::uint64_t> unreadable;   // files the device does not give back
+    std::uint64_t damaged = 0;               // files newer than the one that was used
 };
 
 // kUnsupported: a newer version wrote it; nothing may be touched.
@@ -36,8 +39,13 @@ public:
     Manifest(io::Reactor& reactor, std::string store)
         : reactor_(reactor), store_(std::move(store)) {}
 
-    // Writes a new file with `state`, then removes the files of `older`.
-    io::Task<Result<void>> create(ManifestState state, std::vector<std::uint64_t> older);
+    // Begins a life with `state`, which `found` led to: its incarnation is one no other life had.
+    // Writes a new file, and then removes those before it, or goes on in the old one. While the
+    // device allows neither, is_durable() is false and append() goes on trying.
+    io::Task<void> begin(ManifestState state, ManifestSearch found);
+    // Whether what begin() was given is on disk: before that nothing may be written that relies on
+    // the incarnation.
+    bool is_durable() const { return durable_; }
 
     // Applies `edits` and makes them durable. While the device refuses, it tries again with new
     // files and does not complete: whether a failed write is on disk is unknown, so the caller can
@@ -58,8 +66,18 @@ public:
 
 private:
     io::Task<Result<void>> write_record(const std::vector<ManifestEdit>& edits);
+    // What a new file begins with.
+    struct NewFile {
+        AlignedBuffer record;
+        std::uint64_t hash = 0;
+        std::uint64_t bytes = 0;  // to allocate
+    };
+    static NewFile encode_new_file(const ManifestState& state);
+    io::Task<Result<io::File>> make_file(const NewFile& content);
+    io::Task<Result<void>> fill_file(io::File file, const NewFile& content);
     io::Task<Result<void>> write_new_file(const ManifestState& state);
-    io::Task<void> retire_file();
+    io::Task<Result<void>> continue_file(const ManifestSearch& found, const ManifestState& state);
+    io::Task<void> retire_older();
 
     io::Reactor& reactor_;
     std::string store_;
@@ -71,6 +89,8 @@ private:
     std::uint64_t records_ = 0;
     std::uint64_t hash_ = 0;
     bool file_usable_ = false;
+    bool durable_ = false;
+    std::vector<std::uint64_t> older_;  // files that the next new one replaces
     bool busy_ = false;
     bool stopping_ = false;
     std::optional<Error> trouble_;

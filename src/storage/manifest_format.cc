@@ -201,6 +201,8 @@ Result<ManifestContent> parse_manifest(ByteSpan bytes) {
         content.torn = false;
         hash = std::uint64_t{header_crc} << 32 | payload_crc;
         offset += align_up(kManifestHeaderBytes + payload_bytes);
+        content.end = offset;
+        content.hash = hash;
         if (offset > bytes.size()) break;
     }
     if (content.records == 0) {

@@ -80,6 +80,9 @@ void append_manifest_record(ByteWriter& out, std::uint64_t number, std::uint64_t
 struct ManifestContent {
     ManifestState state;
     std::uint64_t records = 0;
+    // Where the next record goes, and the hash that it continues.
+    std::uint64_t end = 0;
+    std::uint64_t hash = 0;
     // A record was begun behind the last intact one.
     bool torn = false;
 };

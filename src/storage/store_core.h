@@ -47,12 +47,14 @@ public:
     // recovery.cc
     io::Task<Result<void>> open();
 
+    // store_health.cc
+    StoreHealth health() const;
+    StoreStats stats() const;
+
     // store.cc
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
     io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
     io::Task<void> stop();
-    StoreHealth health() const;
-    StoreStats stats() const;
     std::vector<model::ShardGroupId> shard_groups() const;
 
     // flush.cc
@@ -94,9 +96,12 @@ private:
     void start_background();
     io::Task<void> run_maintenance();
     io::Task<void> probe_log();
-    io::Task<void> set_aside(SegmentPtr segment);
+    io::Task<void> make_manifest();
     void add_segment(const SegmentRecord& record);
     void remove_segment(const SegmentPtr& segment);
+
+    // store_health.cc
+    io::Task<void> set_aside(SegmentPtr segment);
 
     // flush.cc
     io::Task<void> run_flusher();

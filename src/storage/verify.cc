@@ -117,17 +117,26 @@ io::Task<Result<void>> verify_logs(io::Reactor& reactor, std::string directory,
     co_return Result<void>();
 }
 
+io::Task<Result<void>> list_quarantined_in(io::Reactor& reactor, std::string directory,
+                                           VerifyReport& report) {
+    SLUICE_CO_TRY(const auto files, co_await io::list_directory(reactor, directory));
+    for (const io::DirectoryEntry& file : files) {
+        if (is_quarantine_name(file.name))
+            report.quarantined.push_back(directory + "/" + file.name);
+    }
+    co_return Result<void>();
+}
+
 io::Task<Result<void>> list_quarantined(io::Reactor& reactor, std::string directory,
                                         VerifyReport& report) {
+    SLUICE_CO_TRY_VOID(co_await list_quarantined_in(reactor, directory, report));
+    SLUICE_CO_TRY_VOID(co_await list_quarantined_in(reactor, log_directory(directory), report));
     SLUICE_CO_TRY(const auto groups,
                   co_await io::list_directory(reactor, shards_directory(directory)));
     for (const io::DirectoryEntry& group : groups) {
         if (!group.is_directory) continue;
-        const std::string path = shards_directory(directory) + "/" + group.name;
-        SLUICE_CO_TRY(const auto files, co_await io::list_directory(reactor, path));
-        for (const io::DirectoryEntry& file : files) {
-            if (is_quarantine_name(file.name)) report.quarantined.push_back(path + "/" + file.name);
-        }
+        SLUICE_CO_TRY_VOID(co_await list_quarantined_in(
+            reactor, shards_directory(directory) + "/" + group.name, report));
     }
     co_return Result<void>();
 }
@@ -138,13 +147,14 @@ io::Task<Result<VerifyReport>> verify_store(io::Reactor& reactor, std::string di
                                             VerifyProgress progress) {
     VerifyReport report;
     SLUICE_CO_TRY(const ManifestSearch search, co_await find_manifest(reactor, directory));
-    if (!search.state) {
+    if (!search.content) {
         report.damage.push_back(directory + ": no readable manifest");
         co_return report;
     }
     SLUICE_CO_TRY_VOID(
-        co_await verify_segments(reactor, directory, *search.state, progress, report));
-    SLUICE_CO_TRY_VOID(co_await verify_logs(reactor, directory, *search.state, progress, report));
+        co_await verify_segments(reactor, directory, search.content->state, progress, report));
+    SLUICE_CO_TRY_VOID(
+        co_await verify_logs(reactor, directory, search.content->state, progress, report));
     SLUICE_CO_TRY_VOID(co_await list_quarantined(reactor, directory, report));
     co_return report;
 }

@@ -38,15 +38,22 @@ WalReader::WalReader(io::File& file, std::uint64_t file_bytes)
 
 io::Task<Result<void>> WalReader::load(std::uint64_t bytes) {
     while (loaded_ < bytes) {
-        const std::uint64_t step =
-            std::min(align_up(std::max(kReadBytes, bytes - loaded_)), file_bytes_ - loaded_);
-        SLUICE_CO_TRY(const std::size_t got,
-                      co_await file_.read_at(buffer_.span().subspan(loaded_, step), loaded_));
-        if (got != step) {
-            co_return Error{ErrorKind::kIo, file_.path() + ": shorter than its size"};
+        Result<void> step = co_await load_step(std::max(kReadBytes, bytes - loaded_));
+        // The rest of a read that fails may well be readable.
+        for (int attempt = 1; !step.ok() && attempt < kReadAttempts; ++attempt) {
+            step = co_await load_step(kDirectIoAlignment);
         }
-        loaded_ += step;
+        if (!step.ok()) co_return step;
     }
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> WalReader::load_step(std::uint64_t bytes) {
+    const std::uint64_t step = std::min(align_up(bytes), file_bytes_ - loaded_);
+    SLUICE_CO_TRY(const std::size_t got,
+                  co_await file_.read_at(buffer_.span().subspan(loaded_, step), loaded_));
+    if (got != step) co_return Error{ErrorKind::kIo, file_.path() + ": shorter than its size"};
+    loaded_ += step;
     co_return Result<void>();
 }
 

@@ -16,6 +16,9 @@
 
 namespace sluice::storage {
 
+// How often a start asks the device for the same bytes before it goes on without them.
+inline constexpr int kReadAttempts = 5;
+
 // The frame a head's log continues with.
 struct WalChain {
     std::uint64_t store_id = 0;
@@ -66,6 +69,7 @@ public:
 
 private:
     io::Task<Result<void>> load(std::uint64_t bytes);
+    io::Task<Result<void>> load_step(std::uint64_t bytes);
 
     io::File& file_;
     std::uint64_t file_bytes_;

@@ -402,11 +402,21 @@ std::string run_seed(std::uint64_t seed) {
     std::uint64_t version = 0;
     io::SimDisk disk;
     const std::uint64_t crashes = 1 + random.below(3);
+    bool opened_before = false;
     for (std::uint64_t i = 0; i < crashes; ++i) {
         io::SimOptions sim;
         sim.faults = draw_faults(random);
+        // A start on a disk without a byte of room.
+        const bool full = opened_before && random.chance(0.15);
+        if (full) {
+            sim.faults = {};
+            disk.set_capacity_bytes(disk.capacity_bytes() - disk.free_bytes());
+        }
         Incarnation life(random.next(), sim, std::move(disk), model, version);
-        if (life.open()) {
+        const bool opened = life.open();
+        opened_before = opened_before || opened;
+        if (full && !opened) return "does not open on a full disk: " + life.error();
+        if (opened) {
             // With a device that reads well, what was recovered is checked before it changes.
             if (sim.faults.read_error == 0 && sim.faults.nth_operation == 0) {
                 life.check_and_settle();
@@ -415,7 +425,9 @@ std::string run_seed(std::uint64_t seed) {
             const std::uint64_t turns = random.chance(0.2) ? 300 : 80;
             life.work(static_cast<unsigned>(10 + random.below(turns)));
             // A second of the clock holds many flushes: not every life goes through it.
-            if (life.complaint().empty() && random.chance(0.06)) life.check_recovery();
+            if (life.complaint().empty() && random.chance(full ? 0.3 : 0.06)) {
+                life.check_recovery();
+            }
         }
         if (!life.complaint().empty()) return life.complaint();
         disk = life.crash();
