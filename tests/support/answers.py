@@ -154,9 +154,9 @@ class Tally:
         print(f"FAILED {place}{line}\n  InfluxDB {influx!r:.1500}\n  Sluice   {sluice!r:.1500}", flush=True)
         return False
 
-    def finish(self):
+    def finish(self, skipped=0):
         """Prints the closing line; the exit status."""
         if self.chosen:
             print(f"{self.chosen} differ by choice")
-        print(f"{self.passed} passed, {self.failed} failed")
+        print(f"{self.passed} passed, {self.failed} failed" + (f", {skipped} skipped" if skipped else ""))
         return 1 if self.failed else 0
