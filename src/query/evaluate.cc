@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "query/math_functions.h"
+
 namespace sluice::query {
 namespace {
 
@@ -43,6 +45,11 @@ bool compare(Operator op, T a, T b) {
 
 bool is_ordering(Operator op) {
     return op == Operator::kEqual || op == Operator::kNotEqual || op >= Operator::kLess;
+}
+
+bool is_logical(Operator op) {
+    return op == Operator::kAnd || op == Operator::kOr ||
+           (op >= Operator::kBitwiseAnd && op <= Operator::kBitwiseXor);
 }
 
 Value on_booleans(Operator op, bool a, bool b) {
@@ -165,6 +172,8 @@ Value evaluate_operation(Operator op, Value left, Value right, bool integer_divi
     if (left.kind() == Kind::kBoolean && right.kind() == Kind::kBoolean) {
         return on_booleans(op, left.as_boolean(), right.as_boolean());
     }
+    // A logical operation answers as soon as its left side is a boolean.
+    if (left.kind() == Kind::kBoolean && is_logical(op)) return Value::of_boolean(false);
     if (left.is_number() && right.is_number()) {
         return on_numbers(op, left, right, integer_division_is_float);
     }
@@ -193,6 +202,16 @@ std::uint32_t RowExpression::add(const influxql::Expr& expr,
         node.op = binary->op;
         node.left = add(*binary->left, position);
         node.right = add(*binary->right, position);
+    } else if (const auto* call = expr.as<influxql::Call>()) {
+        const FunctionInfo* info = find_function(call->name);
+        if (info != nullptr && info->kind == FunctionKind::kMath &&
+            call->arguments.size() == math_argument_count(info->function)) {
+            node.kind = Node::Kind::kMath;
+            node.function = info->function;
+            node.left = add(call->arguments[0], position);
+            node.right =
+                call->arguments.size() == 2 ? add(call->arguments[1], position) : node.left;
+        }
     } else if (const auto* ref = expr.as<influxql::VarRef>()) {
         const int place = position(*ref);
         if (place >= 0) {
@@ -224,9 +243,16 @@ Value RowExpression::evaluate_node(std::size_t index, const Value* row) const {
             return row[node.left];
         case Node::Kind::kBinary:
             return evaluate_binary(node, row);
+        case Node::Kind::kMath:
+            return evaluate_call(node, row);
         default:
             return node.constant;
     }
+}
+
+Value RowExpression::evaluate_call(const Node& node, const Value* row) const {
+    const Value arguments[] = {evaluate_node(node.left, row), evaluate_node(node.right, row)};
+    return evaluate_math(node.function, std::span(arguments, math_argument_count(node.function)));
 }
 
 Value RowExpression::evaluate_binary(const Node& node, const Value* row) const {

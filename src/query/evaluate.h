@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "query/functions.h"
 #include "query/value.h"
 #include "sluice/influxql/expr.h"
 
@@ -30,12 +31,13 @@ public:
 
 private:
     struct Node {
-        enum class Kind : std::uint8_t { kConstant, kColumn, kBinary, kRegex };
+        enum class Kind : std::uint8_t { kConstant, kColumn, kBinary, kRegex, kMath };
         Kind kind = Kind::kConstant;
         influxql::Operator op = influxql::Operator::kAdd;
-        std::uint32_t left = 0;   // kBinary: node; kColumn: position
-        std::uint32_t right = 0;  // kBinary: node
-        Value constant;           // strings belong to the expression this was made of
+        std::uint32_t left = 0;   // kBinary, kMath: node; kColumn: position
+        std::uint32_t right = 0;  // kBinary, kMath of two arguments: node
+        Function function = Function::kAbs;
+        Value constant;  // strings belong to the expression this was made of
         const influxql::Regex* regex = nullptr;
     };
 
@@ -43,6 +45,7 @@ private:
                       const std::function<int(const influxql::VarRef&)>& position);
     Value evaluate_node(std::size_t index, const Value* row) const;
     Value evaluate_binary(const Node& node, const Value* row) const;
+    Value evaluate_call(const Node& node, const Value* row) const;
 
     std::vector<Node> nodes_;  // children before parents
     bool integer_division_is_float_;

@@ -91,28 +91,25 @@ bool is_numeric(DataType type) {
     return type == DataType::kFloat || type == DataType::kInteger || type == DataType::kUnsigned;
 }
 
-Error invalid_math_argument(std::string_view name, bool second, DataType type) {
-    return {ErrorKind::kInvalid,
-            "invalid argument type for the " + std::string(second ? "second" : "first") +
-                " argument in " + std::string(name) + "(): " + std::string(data_type_name(type))};
-}
-
+// A math function passes for a function of the query engine, which gives back what it takes; only
+// where that type is unknown its own rules apply (query/math.go). Subqueries show it: their sin()
+// of an integer is an integer.
 Result<DataType> math_type(const FunctionInfo& info, std::span<const DataType> arguments) {
     const DataType first = arguments.empty() ? DataType::kUnknown : arguments[0];
+    if (first != DataType::kUnknown) return first;
     const DataType second = arguments.size() < 2 ? DataType::kUnknown : arguments[1];
-    const bool float_only = info.function == kAsin || info.function == kAcos;
-    const bool two = info.function == kAtan2 || info.function == kPow;
-    const auto fits = [](DataType type) { return is_numeric(type) || type == DataType::kUnknown; };
-    if (!fits(first) || (float_only && first != DataType::kFloat && first != DataType::kUnknown)) {
-        return invalid_math_argument(info.name, false, first);
-    }
-    if (two && !fits(second)) return invalid_math_argument(info.name, true, second);
     switch (info.function) {
         case kAbs:
         case kFloor:
         case kCeil:
         case kRound:
             return first;
+        case kAtan2:
+        case kPow:
+            if (second == DataType::kUnknown || is_numeric(second)) return DataType::kFloat;
+            return Error{ErrorKind::kInvalid, "invalid argument type for the second argument in " +
+                                                  std::string(info.name) +
+                                                  "(): " + std::string(data_type_name(second))};
         default:
             return DataType::kFloat;
     }
@@ -121,6 +118,8 @@ Result<DataType> math_type(const FunctionInfo& info, std::span<const DataType> a
 // How error messages call a function. Some say another function's name.
 std::string_view message_name(const FunctionInfo& info) {
     switch (info.function) {
+        case kMode:
+            return "median";
         case kNonNegativeDerivative:
             return "derivative";
         case kNonNegativeDifference:
@@ -232,9 +231,18 @@ Result<DataType> call_type(std::string_view name, std::span<const DataType> argu
 Result<void> check_argument_type(const influxql::Call& call, DataType argument) {
     const FunctionInfo* info = find_function(call.name);
     if (info == nullptr || info->kind == kMath || takes(info->function, argument)) return {};
-    return Error{ErrorKind::kInvalid, "unsupported " + std::string(message_name(*info)) +
-                                          " iterator type: *query." +
-                                          iterator_name(call.arguments[0], argument)};
+    std::string_view refusing = message_name(*info);
+    std::string source = iterator_name(call.arguments[0], argument);
+    // With tags, top() is fed by the max() of each, which takes booleans.
+    if ((info->function == kTop || info->function == kBottom) && call.arguments.size() > 2) {
+        if (argument == DataType::kBoolean) {
+            source = "booleanReduceBooleanIterator";
+        } else {
+            refusing = info->function == kTop ? "max" : "min";
+        }
+    }
+    return Error{ErrorKind::kInvalid,
+                 "unsupported " + std::string(refusing) + " iterator type: *query." + source};
 }
 
 }  // namespace sluice::query

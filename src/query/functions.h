@@ -86,6 +86,10 @@ struct FunctionInfo {
     // Takes its points in time order, all series of a tag set as one. Otherwise the original goes
     // through a window series by series, which a sum of floats shows.
     bool in_time_order = false;
+
+    // One point per window; in GROUP BY time() it has the time of its window, and fill() applies.
+    // Other functions choose the times of their points, and nothing is filled behind them.
+    bool is_filled() const { return function <= Function::kPercentile; }
 };
 
 // Null where InfluxQL has no such function. Names are in lower case.
@@ -103,8 +107,7 @@ inline bool is_math_function(std::string_view name) {
     return info != nullptr && info->kind == FunctionKind::kMath;
 }
 
-// The type a call gives for arguments of these types (functions.go: CallType; math.go). Only math
-// functions refuse types here.
+// The type a call gives for arguments of these types (query/functions.go: CallType).
 Result<influxql::DataType> call_type(std::string_view name,
                                      std::span<const influxql::DataType> arguments);
 

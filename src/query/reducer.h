@@ -36,6 +36,15 @@ public:
     virtual std::size_t memory_bytes() const { return 0; }
 };
 
+// What a query says about time.
+struct TimeFrame {
+    Window window;
+    // Both inclusive.
+    model::Timestamp time_min = model::kTimestampMin;
+    model::Timestamp time_max = model::kTimestampMax;
+    bool ascending = true;
+};
+
 struct ReducerSpec {
     enum class Warmup : std::uint8_t { kExponential, kSimple, kNone };
 
@@ -49,15 +58,13 @@ struct ReducerSpec {
     std::int64_t unit_ns = 1;       // derivative, elapsed, integral
     std::int64_t hold_period = -1;  // points that are not given out at first; -1: until warm
     Warmup warmup = Warmup::kExponential;
-    Window window;  // integral: where to cut; holt_winters: the distance of its points
-    bool ascending = true;
-    // The seed of sample(); every reducer draws on from it.
-    std::uint64_t seed = 0;
+    TimeFrame frame;         // integral: where to cut; holt_winters: the distance of its points
+    std::uint64_t seed = 0;  // sample
 };
 
 // Reads a compiled call: its arguments are right. `argument` is the type of what it is called with.
 ReducerSpec reducer_spec(const influxql::Call& call, influxql::DataType argument,
-                         const Window& window, bool ascending);
+                         const TimeFrame& frame);
 
 // A reducer for kReduction, kTransformation and kForecast. The argument type must be right
 // (check_argument_type).
