@@ -1,8 +1,11 @@
 #include "query/compile.h"
 
 #include <algorithm>
-#include <array>
 
+#include "query/compile_field.h"
+#include "query/evaluate.h"
+#include "query/functions.h"
+#include "query/math_functions.h"
 #include "sluice/influxql/condition.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/reduce.h"
@@ -16,65 +19,71 @@ using namespace influxql;
 Error invalid(std::string message) {
     return {ErrorKind::kInvalid, std::move(message)};
 }
-Error unsupported(std::string what) {
-    return {ErrorKind::kUnsupported, std::move(what) + " is not supported by this server yet"};
-}
-
-template <std::size_t N>
-bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-constexpr std::array<std::string_view, 7> kAggregates = {"count", "sum",   "mean", "min",
-                                                         "max",   "first", "last"};
-constexpr std::array<std::string_view, 27> kLaterFunctions = {"median",
-                                                              "mode",
-                                                              "stddev",
-                                                              "spread",
-                                                              "percentile",
-                                                              "sample",
-                                                              "distinct",
-                                                              "top",
-                                                              "bottom",
-                                                              "derivative",
-                                                              "non_negative_derivative",
-                                                              "difference",
-                                                              "non_negative_difference",
-                                                              "cumulative_sum",
-                                                              "moving_average",
-                                                              "exponential_moving_average",
-                                                              "double_exponential_moving_average",
-                                                              "triple_exponential_moving_average",
-                                                              "relative_strength_index",
-                                                              "triple_exponential_derivative",
-                                                              "kaufmans_efficiency_ratio",
-                                                              "kaufmans_adaptive_moving_average",
-                                                              "chande_momentum_oscillator",
-                                                              "elapsed",
-                                                              "integral",
-                                                              "holt_winters",
-                                                              "holt_winters_with_fit"};
-constexpr std::array<std::string_view, 18> kMathFunctions = {
-    "abs", "sin", "cos",  "tan",   "asin", "acos", "atan",  "atan2", "exp",
-    "log", "ln",  "log2", "log10", "sqrt", "pow",  "floor", "ceil",  "round"};
 
 bool names_time(std::string_view name) {
     return name.size() == 4 && (name[0] | 0x20) == 't' && (name[1] | 0x20) == 'i' &&
            (name[2] | 0x20) == 'm' && (name[3] | 0x20) == 'e';
 }
 
+// Replaces calls of math functions with nothing but literals by what they give. What has no value
+// becomes a literal without one: an empty list.
+Expr fold_math(const Expr& expr) {
+    if (const auto* paren = expr.as<ParenExpr>()) return ParenExpr{fold_math(*paren->inner)};
+    if (const auto* binary = expr.as<BinaryExpr>()) {
+        return BinaryExpr{binary->op, fold_math(*binary->left), fold_math(*binary->right)};
+    }
+    const auto* written = expr.as<Call>();
+    if (written == nullptr) return expr;
+    Call call{written->name, {}};
+    for (const Expr& argument : written->arguments) {
+        call.arguments.push_back(reduce(fold_math(argument), std::nullopt));
+    }
+    const FunctionInfo* info = find_function(call.name);
+    if (info == nullptr || info->kind != FunctionKind::kMath ||
+        call.arguments.size() != math_argument_count(info->function) ||
+        !std::all_of(call.arguments.begin(), call.arguments.end(), is_literal)) {
+        return call;
+    }
+    const Value value = RowExpression(
+                            call, [](const VarRef&) { return -1; }, false)
+                            .evaluate(nullptr);
+    if (value.kind() == Value::Kind::kFloat) return NumberLiteral{value.as_float()};
+    if (value.kind() == Value::Kind::kInteger) return IntegerLiteral{value.as_integer()};
+    return ListLiteral{};
+}
+
+// DISTINCT name, as a field or an argument, is distinct(name).
+void make_distinct_calls(Expr& expr) {
+    walk(expr, [](Expr& part) {
+        if (const auto* distinct = part.as<Distinct>()) {
+            part = Call{"distinct", {VarRef{distinct->name, DataType::kUnknown}}};
+        }
+    });
+}
+
 class Compiler {
 public:
-    Compiler(const SelectStatement& select, std::int64_t now_ns)
-        : select_(select), now_(time_from_nanoseconds(now_ns)), now_ns_(now_ns) {}
+    // `outer` is the statement whose subquery this is, or null.
+    Compiler(const SelectStatement& select, std::int64_t now_ns, const Compiler* outer)
+        : select_(select),
+          now_(time_from_nanoseconds(now_ns)),
+          now_ns_(now_ns),
+          outer_(outer),
+          fill_(select.fill) {}
 
     Result<CompiledSelect> run() {
         SLUICE_TRY_VOID(compile_condition());
         SLUICE_TRY_VOID(compile_dimensions());
+        SLUICE_TRY_VOID(take_over());
         resolve_times();
         SLUICE_TRY_VOID(compile_fields());
         SLUICE_TRY_VOID(validate_fields());
-        SLUICE_TRY_VOID(refuse_what_is_missing());
+        for (const Source& source : select_.sources) {
+            const SelectStatement* subquery = source.subquery();
+            if (subquery == nullptr) continue;
+            SLUICE_TRY(CompiledSelect inner, Compiler(*subquery, now_ns_, this).run());
+            compiled_.subqueries.push_back(std::move(inner));
+        }
         return std::move(compiled_);
     }
 
@@ -96,10 +105,19 @@ private:
         }
         const auto* call = expr.as<Call>();
         if (call == nullptr) return {};
-        if (!contains(kMathFunctions, call->name)) {
+        if (!is_math_function(call->name)) {
             return invalid("invalid function call in condition: " + to_string(expr));
         }
-        later_ = later_.empty() ? call->name + "()" : later_;
+        // The original counts one argument for log() here.
+        const std::size_t expected = call->name == "atan2" || call->name == "pow" ? 2 : 1;
+        if (call->arguments.size() != expected) {
+            return invalid("invalid number of arguments for " + call->name + ", expected " +
+                           std::to_string(expected) + ", got " +
+                           std::to_string(call->arguments.size()));
+        }
+        for (const Expr& argument : call->arguments) {
+            SLUICE_TRY_VOID(validate_condition(argument));
+        }
         return {};
     }
 
@@ -171,12 +189,30 @@ private:
         return {};
     }
 
+    // What a subquery takes over from the statement around it.
+    Result<void> take_over() {
+        interval_ns_ = compiled_.window.interval_ns;
+        if (outer_ == nullptr) return {};
+        if (!select_.sort_fields.empty() && select_.ascending() != outer_->ascending()) {
+            return invalid("subqueries must be ordered in the same direction as the query itself");
+        }
+        if (interval_ns_ != 0 && fill_ == FillOption::kNull) fill_ = FillOption::kNone;
+        if (interval_ns_ == 0 && outer_->interval_ns_ != 0) {
+            interval_ns_ = outer_->interval_ns_;
+            inherits_interval_ = true;
+        }
+        return {};
+    }
+
+    bool ascending() const { return outer_ == nullptr ? select_.ascending() : outer_->ascending(); }
+
     // Without an upper bound an interval ends now: the future would be endless empty windows.
     void resolve_times() {
         Window& window = compiled_.window;
         if (bounds_.min) compiled_.time_min = to_nanoseconds(*bounds_.min);
         if (bounds_.max) {
             compiled_.time_max = to_nanoseconds(*bounds_.max);
+            compiled_.has_time_max = true;
         } else if (window.interval_ns != 0) {
             compiled_.time_max = now_ns_;
         }
@@ -185,177 +221,105 @@ private:
     }
 
     Result<void> compile_fields() {
+        list_.has_interval = interval_ns_ != 0;
+        list_.has_inherited_interval = inherits_interval_;
+        list_.has_target = select_.target.has_value();
+        list_.limit = select_.limit;
         for (const Field& written : select_.fields) {
             if (const auto* ref = written.expr.as<VarRef>(); ref && ref->name == "time") {
                 if (!written.alias.empty()) compiled_.time_name = written.alias;
                 continue;
             }
-            Field field{reduce(written.expr, std::nullopt), written.alias};
-            wildcard_allowed_ = true;
-            SLUICE_TRY_VOID(compile_expr(field.expr));
+            Field field{reduce(fold_math(written.expr), std::nullopt), written.alias};
+            ++list_.columns;
+            SLUICE_TRY_VOID(FieldCompiler(list_).compile(field.expr));
+            make_distinct_calls(field.expr);
             compiled_.fields.push_back(std::move(field));
         }
         return {};
     }
 
-    Result<void> compile_expr(const Expr& expr) {
-        if (expr.is<VarRef>()) {
-            has_auxiliary_ = true;
-            return {};
-        }
-        if (expr.is<Wildcard>()) {
-            has_auxiliary_ = true;
-            if (!wildcard_allowed_) return invalid("unable to use wildcard in a binary expression");
-            return {};
-        }
-        if (expr.is<RegexLiteral>()) {
-            if (!wildcard_allowed_) return invalid("unable to use regex in a binary expression");
-            has_auxiliary_ = true;
-            return {};
-        }
-        if (const auto* call = expr.as<Call>()) return compile_call(*call);
-        if (expr.is<Distinct>()) {
-            ++calls_;
-            has_distinct_ = true;
-            only_selectors_ = false;
-            later("distinct()");
-            return {};
-        }
-        if (const auto* binary = expr.as<BinaryExpr>()) return compile_binary(*binary);
-        if (const auto* paren = expr.as<ParenExpr>()) return compile_expr(*paren->inner);
-        return invalid("field must contain at least one variable");
-    }
-
-    Result<void> compile_binary(const BinaryExpr& binary) {
-        wildcard_allowed_ = false;
-        const bool left = is_literal(*binary.left);
-        const bool right = is_literal(*binary.right);
-        if (left && right) return invalid("cannot perform a binary expression on two literals");
-        if (!left) {
-            SLUICE_TRY_VOID(compile_expr(*binary.left));
-        }
-        if (!right) {
-            SLUICE_TRY_VOID(compile_expr(*binary.right));
-        }
-        return {};
-    }
-
-    Result<void> compile_call(const Call& call) {
-        if (contains(kMathFunctions, call.name)) {
-            later(call.name + "()");
-            for (const Expr& argument : call.arguments) {
-                if (is_literal(argument)) continue;
-                SLUICE_TRY_VOID(compile_expr(argument));
-            }
-            return {};
-        }
-        ++calls_;
-        if (contains(kLaterFunctions, call.name)) {
-            // Its own arguments are not checked yet.
-            later(call.name + "()");
-            only_selectors_ =
-                only_selectors_ && (call.name == "percentile" || call.name == "sample" ||
-                                    call.name == "top" || call.name == "bottom");
-            return {};
-        }
-        if (!contains(kAggregates, call.name)) {
-            return invalid("undefined function " + call.name + "()");
-        }
-        if (call.name == "count" || call.name == "sum" || call.name == "mean") {
-            only_selectors_ = false;
-        }
-        if (call.arguments.size() != 1) {
-            return invalid("invalid number of arguments for " + call.name + ", expected 1, got " +
-                           std::to_string(call.arguments.size()));
-        }
-        return compile_argument(call.name, call.arguments[0]);
-    }
-
-    Result<void> compile_argument(const std::string& name, const Expr& argument) {
-        if (argument.is<VarRef>()) return {};
-        const auto* inner = argument.as<Call>();
-        const bool is_distinct =
-            argument.is<Distinct>() || (inner != nullptr && inner->name == "distinct");
-        if (name == "count" && is_distinct) {
-            later("count(distinct())");
-            return {};
-        }
-        if (argument.is<Wildcard>()) {
-            if (!wildcard_allowed_) {
-                return invalid("unsupported expression with wildcard: " + name + "()");
-            }
-            only_selectors_ = false;
-            return {};
-        }
-        if (argument.is<RegexLiteral>()) {
-            if (!wildcard_allowed_) {
-                return invalid("unsupported expression with regex field: " + name + "()");
-            }
-            only_selectors_ = false;
-            return {};
-        }
-        return invalid("expected field argument in " + name + "()");
-    }
-
     Result<void> validate_fields() const {
-        if (compiled_.fields.empty()) return invalid("at least 1 non-time field must be queried");
-        if (calls_ == 0) {
-            if (select_.fill == FillOption::kNone) {
-                return invalid("fill(none) must be used with a function");
-            }
-            if (select_.fill == FillOption::kLinear) {
-                return invalid("fill(linear) must be used with a function");
-            }
-            if (compiled_.window.interval_ns != 0) {
-                return invalid("GROUP BY requires at least one aggregate function");
-            }
+        if (list_.columns == 0) return invalid("at least 1 non-time field must be queried");
+        if (list_.calls > 1 && !list_.top_or_bottom.empty()) {
+            return invalid("selector function " + list_.top_or_bottom +
+                           "() cannot be combined with other functions");
         }
-        if (has_distinct_ && (calls_ != 1 || has_auxiliary_)) {
+        if (list_.calls == 0) {
+            SLUICE_TRY_VOID(validate_without_calls());
+        }
+        if (list_.has_distinct && (list_.calls != 1 || list_.has_auxiliary)) {
             return invalid(
                 "aggregate function distinct() cannot be combined with other functions or fields");
         }
-        if (has_auxiliary_ && !only_selectors_) {
+        if (list_.has_auxiliary && !list_.only_selectors) {
             return invalid("mixing aggregate and non-aggregate queries is not supported");
         }
-        if (has_auxiliary_ && calls_ > 1) {
+        if (list_.has_auxiliary && list_.calls > 1) {
             return invalid(
                 "mixing multiple selector functions with tags or fields is not supported");
         }
         return {};
     }
 
-    // What is right, but beyond what is executed today.
-    Result<void> refuse_what_is_missing() const {
-        for (const Source& source : select_.sources) {
-            if (source.measurement() == nullptr) return unsupported("a subquery");
+    Result<void> validate_without_calls() const {
+        if (fill_ == FillOption::kNone) return invalid("fill(none) must be used with a function");
+        if (fill_ == FillOption::kLinear) {
+            return invalid("fill(linear) must be used with a function");
         }
-        if (select_.target) return unsupported("SELECT INTO");
-        if (!later_.empty()) return unsupported(later_);
-        if (!select_.time_zone.empty() && select_.time_zone != "UTC") return unsupported("tz()");
+        if (interval_ns_ != 0 && !inherits_interval_) {
+            return invalid("GROUP BY requires at least one aggregate function");
+        }
         return {};
-    }
-
-    void later(std::string what) {
-        if (later_.empty()) later_ = std::move(what);
     }
 
     const SelectStatement& select_;
     const TimeLiteral now_;
     const std::int64_t now_ns_;
+    const Compiler* outer_;
     CompiledSelect compiled_;
     TimeBounds bounds_;
-    std::string later_;  // the first thing that is not executed yet
-    bool wildcard_allowed_ = true;
-    bool has_auxiliary_ = false;
-    bool has_distinct_ = false;
-    bool only_selectors_ = true;
-    int calls_ = 0;
+    FillOption fill_;
+    std::int64_t interval_ns_ = 0;  // of GROUP BY time(), perhaps the outer statement's
+    bool inherits_interval_ = false;
+    FieldList list_;
 };
+
+bool has_subquery(const SelectStatement& select) {
+    return std::any_of(select.sources.begin(), select.sources.end(),
+                       [](const Source& source) { return source.subquery() != nullptr; });
+}
+
+// What is right, but beyond what is executed today.
+Result<void> refuse_what_is_missing(const SelectStatement& select, const CompiledSelect& compiled) {
+    const auto unsupported = [](std::string what) {
+        return Error{ErrorKind::kUnsupported,
+                     std::move(what) + " is not supported by this server yet"};
+    };
+    if (has_subquery(select)) return unsupported("a subquery");
+    if (select.target) return unsupported("SELECT INTO");
+    if (!select.time_zone.empty() && select.time_zone != "UTC") return unsupported("tz()");
+    std::string missing;
+    for (const Field& field : compiled.fields) {
+        walk(field.expr, [&](const Expr& expr) {
+            const auto* call = expr.as<Call>();
+            if (call == nullptr || !missing.empty()) return;
+            const FunctionInfo* info = find_function(call->name);
+            if (!is_mergeable(info->function) || call->arguments[0].is<Call>()) {
+                missing = call->name + "()";
+            }
+        });
+    }
+    if (!missing.empty()) return unsupported(missing);
+    return {};
+}
 
 }  // namespace
 
 Result<CompiledSelect> compile_select(const SelectStatement& select, std::int64_t now_ns) {
-    return Compiler(select, now_ns).run();
+    SLUICE_TRY(CompiledSelect compiled, Compiler(select, now_ns, nullptr).run());
+    SLUICE_TRY_VOID(refuse_what_is_missing(select, compiled));
+    return compiled;
 }
 
 }  // namespace sluice::query

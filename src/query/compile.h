@@ -22,9 +22,13 @@ struct CompiledSelect {
     Window window;
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
+    // The condition itself has an upper bound of time.
+    bool has_time_max = false;
+    // Of the sources that are subqueries, in their order. What they inherit is not in them.
+    std::vector<CompiledSelect> subqueries;
 };
 
-// `now_ns` is the value of now(). The error is the statement's.
+// With its subqueries. `now_ns` is the value of now(). The error is the statement's.
 Result<CompiledSelect> compile_select(const influxql::SelectStatement& select, std::int64_t now_ns);
 
 // The names of the columns behind the time column: aliases first, then generated names, made
