@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "query/functions.h"
@@ -31,6 +32,9 @@ public:
 
     // Appends what a transformation still holds after the last point of its tag set.
     virtual void finish(std::vector<Point>& out) { (void)out; }
+
+    // Why nothing is given out: a forecast that would take too long. Empty otherwise.
+    virtual std::string_view failure() const { return {}; }
 
     // Grows with the points that were added; transformations and spread stay small.
     virtual std::size_t memory_bytes() const { return 0; }

@@ -15,6 +15,11 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+// A forecast is made in one go, on one core, while other work waits. These take seconds.
+constexpr std::size_t kValuesMax = 10'000;
+constexpr std::size_t kSeasonMax = 500;
+constexpr std::size_t kHorizonMax = 1'000'000;
+
 // How parameters lie in a vector; behind them the factors of the season.
 enum Parameter : std::size_t { kAlpha, kBeta, kGamma, kPhi, kLevel, kTrend, kSeason };
 
@@ -156,7 +161,11 @@ public:
     void emit(std::vector<Point>& out) override {
         if (points_.size() < 2 || points_.size() < season_ || horizon_ == 0) return;
         if (round_to_interval(points_.back().time) <= round_to_interval(points_[0].time)) return;
-        const Series series(equidistant_values(), season_);
+        std::vector<double> values = equidistant_values();
+        if (values.size() < season_) return;
+        is_too_long_ = values.size() > kValuesMax || season_ > kSeasonMax || horizon_ > kHorizonMax;
+        if (is_too_long_) return;
+        const Series series(std::move(values), season_);
         std::vector<double> parameters = series.best_parameters();
         const std::vector<double> forecasted = series.forecast(horizon_, parameters);
         const std::size_t first = with_fit_ ? 0 : series.size();
@@ -169,6 +178,11 @@ public:
         }
     }
 
+    std::string_view failure() const override {
+        if (!is_too_long_) return {};
+        return "holt_winters takes at most 10000 intervals, 500 of a season and 1000000 to come";
+    }
+
     std::size_t memory_bytes() const override { return points_.capacity() * sizeof(Point); }
 
 private:
@@ -177,13 +191,17 @@ private:
         return (t / interval_ + up) * interval_;
     }
 
-    // Of several points in one interval the first counts.
+    // Of several points in one interval the first counts. Ends early with too many.
     std::vector<double> equidistant_values() const {
         std::vector<double> values = {points_[0].value.to_float()};
         model::Timestamp t = round_to_interval(points_[0].time);
         for (const Point& point : points_) {
             const model::Timestamp rounded = round_to_interval(point.time);
             if (rounded <= t) continue;
+            if ((rounded - t) / interval_ > static_cast<std::int64_t>(kValuesMax)) {
+                values.resize(kValuesMax + 1);
+                return values;
+            }
             for (t += interval_; t != rounded; t += interval_) values.push_back(kNaN);
             values.push_back(point.value.to_float());
         }
@@ -195,6 +213,7 @@ private:
     const bool with_fit_;
     const std::int64_t interval_;
     std::vector<Point> points_;
+    bool is_too_long_ = false;
 };
 
 }  // namespace
