@@ -2,6 +2,9 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "sluice/base/pod_vector.h"
 
 namespace sluice::http {
@@ -9,6 +12,16 @@ namespace {
 
 // A head larger than this does not leave its memory behind.
 constexpr std::size_t kTextBytesKept = 16 * 1024;
+
+// How many fields of that name there are, with that value if one is given.
+std::size_t count_fields(const Request& request, std::string_view name,
+                         std::optional<std::string_view> value = {}) {
+    return static_cast<std::size_t>(
+        std::count_if(request.headers.begin(), request.headers.end(), [&](const HeaderField& each) {
+            return equals_ignoring_case(each.name, name) &&
+                   (!value || equals_ignoring_case(each.value, *value));
+        }));
+}
 
 struct Piece {
     std::size_t begin = 0;
@@ -180,10 +193,17 @@ bool RequestParser::finish_head() {
     }
 
     if (parser.http_major != 1) return refuse(505, "505 HTTP Version Not Supported");
-    // llhttp checks a coding other than chunked only after the point where it is stopped.
+    // Whoever stands before us may have read the other one.
+    if (count_fields(request_, "Host") > 1) return refuse(400, "400 Bad Request");
+    // llhttp checks a coding other than chunked only after the point where it is stopped, and
+    // passes over one that comes before it: `gzip, chunked` would be read as if it were plain.
     if ((parser.flags & F_TRANSFER_ENCODING) != 0) {
         if ((parser.flags & F_CONTENT_LENGTH) != 0) return refuse(400, "400 Bad Request");
-        if ((parser.flags & F_CHUNKED) == 0) return refuse(501, "501 Not Implemented");
+        if ((parser.flags & F_CHUNKED) == 0 ||
+            count_fields(request_, "Transfer-Encoding", "chunked") != 1 ||
+            count_fields(request_, "Transfer-Encoding") != 1) {
+            return refuse(501, "501 Not Implemented");
+        }
         request_.framing = BodyFraming::kChunked;
     } else if (parser.content_length != 0) {
         request_.framing = BodyFraming::kLength;
@@ -191,6 +211,10 @@ bool RequestParser::finish_head() {
     }
     if (request_.minor_version >= 1 && request_.host.data() == nullptr) {
         return refuse(400, "400 Bad Request: missing required Host header");
+    }
+    if (!request_.expects_continue &&
+        count_fields(request_, "Expect") != count_fields(request_, "Expect", "")) {
+        return refuse(417, "417 Expectation Failed");
     }
 
     std::string_view target = request_.target;
