@@ -1,5 +1,6 @@
 #include "sluice/ingest/line_protocol.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ingest/careful_path.h"
@@ -39,12 +40,12 @@ public:
               run_lines_of(is_parser_kernel_available(kernel) ? kernel : ParserKernel::kScalar)),
           values_(kStagedValuesMax) {}
 
-    ParseResult parse(std::string_view body, const ParseOptions& options,
-                      const model::ShardMap& shards, model::SeriesIndex& index,
-                      model::PointBatch& batch);
+    bool parse_piece(std::string_view body, std::size_t bytes_max, std::size_t& at,
+                     const ParseOptions& options, const model::ShardMap& shards,
+                     model::SeriesIndex& index, model::PointBatch& batch, ParseResult& result);
 
 private:
-    bool parse_piece(LineRun& run, std::string_view body, std::size_t& at);
+    bool parse_lines(LineRun& run, std::string_view body, std::size_t& at);
     bool parse_carefully(LineRun& run, std::string_view body, std::size_t& at);
     std::string_view copy_tail(std::string_view tail);
 
@@ -58,10 +59,10 @@ private:
     PodVector<char> tail_;
 };
 
-ParseResult LineProtocolParser::Impl::parse(std::string_view body, const ParseOptions& options,
-                                            const model::ShardMap& shards,
-                                            model::SeriesIndex& index, model::PointBatch& batch) {
-    ParseResult result;
+bool LineProtocolParser::Impl::parse_piece(std::string_view body, std::size_t bytes_max,
+                                           std::size_t& at, const ParseOptions& options,
+                                           const model::ShardMap& shards, model::SeriesIndex& index,
+                                           model::PointBatch& batch, ParseResult& result) {
     RejectionList rejections(result);
     Request request{
         options,
@@ -74,33 +75,40 @@ ParseResult LineProtocolParser::Impl::parse(std::string_view body, const ParseOp
     LineRun run(request, shapes_, values_, plain_key_, ++request_number_);
     run.shape = shapes_.find(last_measurement_);
 
-    // Lines that end well before the body does are read where they are.
-    std::size_t at = 0;
+    const std::size_t begin = at;
+    const bool is_last = bytes_max >= body.size() - at;
     bool going_on = true;
-    if (body.size() > LineRun::kMargin) {
-        const std::size_t newline = body.rfind('\n', body.size() - LineRun::kMargin - 1);
-        if (newline != std::string_view::npos) {
-            run.cursor = body.data();
+    // Lines that end well before the body does are read where they are.
+    if (body.size() - at > LineRun::kMargin) {
+        const std::size_t readable = body.size() - LineRun::kMargin;
+        const std::size_t end = is_last ? readable : std::min(at + bytes_max, readable);
+        const std::size_t newline = end == 0 ? body.npos : body.rfind('\n', end - 1);
+        if (newline != body.npos && newline >= at) {
+            run.cursor = body.data() + at;
             run.limit = body.data() + newline + 1;
-            going_on = parse_piece(run, body, at);
+            going_on = parse_lines(run, body, at);
         }
     }
-    if (going_on && at < body.size() && body.size() - at <= kTailBytesMax) {
+    if (going_on && is_last && at < body.size() && body.size() - at <= kTailBytesMax) {
         const std::string_view tail = copy_tail(body.substr(at));
         run.cursor = tail.data();
         run.limit = tail.data() + tail.size();
         run.to_body = body.data() + at - tail.data();
-        going_on = parse_piece(run, body, at);
+        going_on = parse_lines(run, body, at);
     }
-    while (going_on && at < body.size()) going_on = parse_carefully(run, body, at);
+    // What is left is long lines: of a piece one, of the last piece all.
+    while (going_on && at < body.size() && (is_last || at == begin)) {
+        going_on = parse_carefully(run, body, at);
+    }
 
     if (run.shape != nullptr) last_measurement_ = run.shape->measurement();
+    if (going_on && at < body.size()) return true;
     batch.finish();
-    return result;
+    return false;
 }
 
 // From run.cursor, which is `at` in the body, to run.limit; false to leave the rest unread.
-bool LineProtocolParser::Impl::parse_piece(LineRun& run, std::string_view body, std::size_t& at) {
+bool LineProtocolParser::Impl::parse_lines(LineRun& run, std::string_view body, std::size_t& at) {
     const auto position = [&] {
         return static_cast<std::size_t>(run.cursor + run.to_body - body.data());
     };
@@ -171,7 +179,17 @@ LineProtocolParser& LineProtocolParser::operator=(LineProtocolParser&&) noexcept
 ParseResult LineProtocolParser::parse(std::string_view body, const ParseOptions& options,
                                       const model::ShardMap& shards, model::SeriesIndex& index,
                                       model::PointBatch& batch) {
-    return impl_->parse(body, options, shards, index, batch);
+    ParseResult result;
+    std::size_t at = 0;
+    impl_->parse_piece(body, body.size(), at, options, shards, index, batch, result);
+    return result;
+}
+
+bool LineProtocolParser::parse_piece(std::string_view body, std::size_t bytes_max, std::size_t& at,
+                                     const ParseOptions& options, const model::ShardMap& shards,
+                                     model::SeriesIndex& index, model::PointBatch& batch,
+                                     ParseResult& result) {
+    return impl_->parse_piece(body, bytes_max, at, options, shards, index, batch, result);
 }
 
 }  // namespace sluice::ingest

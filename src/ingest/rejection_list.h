@@ -16,9 +16,9 @@ public:
     // `line` is not line protocol; `why` is InfluxDB's reason.
     void refuse(std::uint32_t number, std::string_view line, std::string_view why) {
         ++result_.rejected;
-        if (left_ == 0) return;
+        if (result_.rejection_bytes_left == 0) return;
         std::string message = "unable to parse '";
-        message += line.substr(0, left_);
+        message += line.substr(0, result_.rejection_bytes_left);
         message += "': ";
         message += why;
         add(model::RejectReason::kParse, number, std::move(message));
@@ -35,18 +35,17 @@ public:
 private:
     void add(model::RejectReason reason, std::uint32_t number, std::string message) {
         const bool is_first = result_.rejections.empty();
-        if (message.size() > left_ && !is_first) {
+        if (message.size() > result_.rejection_bytes_left && !is_first) {
             // Later, shorter ones would give a false picture of what comes first.
-            left_ = 0;
+            result_.rejection_bytes_left = 0;
             return;
         }
         if (message.size() > kRejectionBytesMax) message.resize(kRejectionBytesMax);
-        left_ -= std::min(left_, message.size());
+        result_.rejection_bytes_left -= std::min(result_.rejection_bytes_left, message.size());
         result_.rejections.push_back({reason, number, std::move(message)});
     }
 
     ParseResult& result_;
-    std::size_t left_ = kRejectionBytesMax;
 };
 
 }  // namespace sluice::ingest

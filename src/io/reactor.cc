@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sluice/base/log.h"
+#include "sluice/io/activity.h"
 #include "sluice/io/mailbox.h"
 
 namespace sluice::io {
@@ -71,6 +72,7 @@ bool Reactor::turn(Wait wait) {
     const std::int64_t busy_ns = poll_begin_ns - now_ns_;
     metrics_.turn_ns.record(static_cast<std::uint64_t>(busy_ns));
     if (busy_ns > kLongTurnNs) report_long_turn(busy_ns);
+    detail::turn_cause = {};
     backend_.turn(deadline_ns);
     if (sleeping && mailboxes_ != nullptr) mailboxes_->awake(core_);
     now_ns_ = backend_.monotonic_ns();
@@ -136,9 +138,12 @@ void Reactor::report_long_turn(std::int64_t busy_ns) {
     if (!backend_.is_real()) return;
     if (now_ns_ - last_report_ns_ < kReportIntervalNs && last_report_ns_ != 0) return;
     last_report_ns_ = now_ns_;
+    const detail::TurnCause& cause = detail::turn_cause;
     log_warn("long turn", {{"core", core_},
                            {"us", busy_ns / kMicrosecondNs},
                            {"share", share_name(last_share_)},
+                           {"longest", cause.what == nullptr ? "many small steps" : cause.what},
+                           {"longest_us", cause.took_ns / kMicrosecondNs},
                            {"long_turns", metrics_.long_turns.value()}});
 }
 

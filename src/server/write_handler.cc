@@ -5,8 +5,10 @@
 
 #include "server/answers.h"
 #include "server/connection.h"
+#include "server/piece_parser.h"
 #include "server/write_outcome.h"
 #include "sluice/ingest/line_protocol.h"
+#include "sluice/io/activity.h"
 
 namespace sluice::server {
 namespace {
@@ -168,6 +170,12 @@ void answer_failure(Connection& connection, const WriteRequest& request, const E
     }
 }
 
+Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
+                     std::size_t bytes_max) {
+    const io::Activity activity("inflate a body");
+    return services.gzip.decode({body.data(), body.size()}, inflated, bytes_max);
+}
+
 // The body as text, inflated if need be; false when an error has been answered or nobody is there.
 io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
                             engine::Permit& permit, BodyPool::Lease& body) {
@@ -197,8 +205,7 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
     if (!request.gzip) co_return true;
 
     BodyPool::Lease inflated = services.bodies.take();
-    const auto decoded =
-        services.gzip.decode({body->data(), body->size()}, *inflated, request.body_bytes_max);
+    const auto decoded = inflate(services, *body, *inflated, request.body_bytes_max);
     if (!decoded.ok()) {
         answer_failure(connection, request, decoded.error());
         co_return false;
@@ -275,6 +282,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
     const std::string_view text = as_text({body.data(), body.size()});
     WriteReport report;
     report.refused = &scratch->rejections;
+    std::size_t piece_bytes = kParsePieceBytes;
     for (;;) {
         const auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
@@ -282,8 +290,17 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
             co_return;
         }
         scratch->clear();
-        report.parsed = services.parser.parse(text, options, target->shards,
-                                              services.core.series_index(), scratch->batch);
+        report.parsed = {};
+        PieceParser pieces(services, text, options, *target, scratch->batch, report.parsed);
+        while (pieces.parse(piece_bytes)) {
+            if (services.reactor.needs_yield()) co_await services.reactor.yield();
+            if (!pieces.head_is_same()) break;
+        }
+        if (!pieces.head_is_same()) {
+            // Series numbers of another head mean nothing. This may happen again, so now at once.
+            piece_bytes = text.size();
+            continue;
+        }
         if (refuse_unparsable(connection, request, report)) co_return;
         if (request.api == WriteApi::kV1 &&
             !is_consistency_level(connection.parameters().get("consistency"))) {

@@ -1,6 +1,7 @@
 #include "storage/segment_output.h"
 
 #include "sluice/base/log.h"
+#include "sluice/io/activity.h"
 #include "sluice/io/reactor.h"
 #include "storage/file_names.h"
 
@@ -20,6 +21,7 @@ io::Task<Result<std::unique_ptr<SegmentOutput>>> SegmentOutput::create(
 }
 
 void SegmentOutput::append(const RowSlice& slice) {
+    const io::Activity activity("encode rows of a segment");
     SegmentRows rows;
     rows.times = slice.times;
     rows.columns = slice.columns;

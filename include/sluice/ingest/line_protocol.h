@@ -48,6 +48,7 @@ struct ParseResult {
     std::uint64_t beyond_retention = 0;
     // In the order of the lines, bounded by kRejectionBytesMax. Beyond retention: only the first.
     std::vector<model::Rejection> rejections;
+    std::size_t rejection_bytes_left = kRejectionBytesMax;
 };
 
 // The instruction set of the inner loops. Results do not depend on it.
@@ -72,6 +73,13 @@ public:
     ParseResult parse(std::string_view body, const ParseOptions& options,
                       const model::ShardMap& shards, model::SeriesIndex& index,
                       model::PointBatch& batch);
+
+    // The same in pieces, for a body that would take too long at once: lines of about `bytes_max`
+    // from `at` on, which moves on. True while some are left. All pieces are given the same
+    // arguments; other bodies may be parsed between them.
+    bool parse_piece(std::string_view body, std::size_t bytes_max, std::size_t& at,
+                     const ParseOptions& options, const model::ShardMap& shards,
+                     model::SeriesIndex& index, model::PointBatch& batch, ParseResult& result);
 
 private:
     class Impl;

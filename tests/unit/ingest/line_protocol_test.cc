@@ -8,6 +8,7 @@ namespace sluice::ingest {
 namespace {
 
 using testing::parse;
+using testing::parse_in_pieces;
 using testing::Parsed;
 
 using Strings = std::vector<std::string>;
@@ -251,6 +252,38 @@ TEST(LineProtocol, ABadLineHarmsNoOther) {
     EXPECT_EQ(parsed.result.rejections[1].line, 4u);
     EXPECT_EQ(parsed.result.rows, 3u);
     EXPECT_EQ(parsed.result.lines, 5u);
+}
+
+TEST(LineProtocol, APieceEndsBetweenLines) {
+    std::string body = "# first\n\n";
+    for (int i = 0; i < 60; ++i) {
+        const std::string number = std::to_string(i);
+        body += "m,h=a" + std::to_string(i % 7) + " v=" + number + ",w=" + number + "i " + number +
+                "\n";
+        if (i % 11 == 3)
+            body +=
+                "m s=\"two\nlines, \\\" and more\","
+                "v=" +
+                number + " 7\n";
+        if (i % 13 == 5) body += "not a line " + number + "\n";
+        if (i % 17 == 6) body += "mm,time=x v=1 " + number + "\n";
+    }
+    for (const std::string_view end : {"", "m v=1 99", "bad", "m v=1 99\n"}) {
+        const std::string whole = body + std::string(end);
+        for (const bool stop : {false, true}) {
+            const ParseOptions options{.now = 1000, .stop_at_first_error = stop};
+            const Parsed expected = parse(whole, options);
+            for (const std::size_t bytes : {1u, 2u, 10u, 40u, 100u, 500u, 5000u}) {
+                const Parsed pieces = parse_in_pieces(whole, bytes, options);
+                EXPECT_EQ(pieces.rows, expected.rows) << bytes;
+                EXPECT_EQ(pieces.messages, expected.messages) << bytes;
+                EXPECT_EQ(pieces.result.lines, expected.result.lines) << bytes;
+                EXPECT_EQ(pieces.result.rows, expected.result.rows) << bytes;
+                EXPECT_EQ(pieces.result.rejected, expected.result.rejected) << bytes;
+                EXPECT_EQ(pieces.result.dropped, expected.result.dropped) << bytes;
+            }
+        }
+    }
 }
 
 TEST(LineProtocol, ARefusedLineLeavesNoTrace) {

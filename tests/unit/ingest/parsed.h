@@ -81,4 +81,25 @@ inline Parsed parse(std::string_view body, const ParseOptions& options = {},
     return parsed;
 }
 
+// The same in pieces, with other bodies parsed in between.
+inline Parsed parse_in_pieces(std::string_view body, std::size_t bytes_max,
+                              const ParseOptions& options = {},
+                              ParserKernel kernel = best_parser_kernel()) {
+    model::SeriesIndex index;
+    model::PointBatch batch;
+    model::PointBatch other;
+    LineProtocolParser parser(kernel);
+    Parsed parsed;
+    std::size_t at = 0;
+    while (parser.parse_piece(body, bytes_max, at, options, {}, index, batch, parsed.result)) {
+        other.clear();
+        parser.parse("m,h=other other=1,v=2i 5\nmm v=t 6\n", options, {}, index, other);
+    }
+    parsed.rows = describe_rows(batch, index);
+    for (const model::Rejection& each : parsed.result.rejections) {
+        parsed.messages.push_back(each.message);
+    }
+    return parsed;
+}
+
 }  // namespace sluice::ingest::testing
