@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "sluice/base/log_lines.h"
+
 namespace sluice {
 namespace {
 
@@ -108,8 +110,12 @@ void log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     std::string line = line_format == LogFormat::kJson ? json_line(level, message, fields)
                                                        : logfmt_line(level, message, fields);
     line += '\n';
+    write_log_lines(line);
+}
+
+void write_log_lines(std::string_view lines) {
     // A log line that cannot be written has nowhere to be reported.
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, lines.data(), lines.size());
 }
 
 }  // namespace sluice

@@ -47,6 +47,8 @@ struct Config {
         std::string bind_address = ":8086";
         bool auth_enabled = false;
         std::string realm = "InfluxDB";
+        bool log_enabled = false;                // a line for each request (access_log.h)
+        bool suppress_write_log = false;         // but not for writes
         SettingSize max_body_size{25'000'000};   // 0: bounded by memory only
         std::uint64_t max_connection_limit = 0;  // of the process; 0: by descriptors only
         std::vector<std::pair<std::string, std::string>> headers;  // added to every answer
@@ -80,6 +82,8 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "bind-address", config.http.bind_address);
     visitor("http", "auth-enabled", config.http.auth_enabled);
     visitor("http", "realm", config.http.realm);
+    visitor("http", "log-enabled", config.http.log_enabled);
+    visitor("http", "suppress-write-log", config.http.suppress_write_log);
     visitor("http", "max-body-size", config.http.max_body_size);
     visitor("http", "max-connection-limit", config.http.max_connection_limit);
     visitor("logging", "format", config.logging.format);

@@ -136,6 +136,8 @@ void Connection::begin_request() {
     continue_owed_ = request.expects_continue && request.minor_version >= 1;
     discard_wanted_ = false;
     body_left_ = request.content_length;
+    status_answered_ = 0;
+    body_bytes_answered_ = 0;
     body_unread_ = request.framing != BodyFraming::kNone;
     if (request.framing == BodyFraming::kChunked) chunks_.reset();
     if (!request.keep_alive) close_after_answer_ = true;
@@ -149,8 +151,18 @@ io::Task<void> Connection::serve() {
     services.metrics.requests_active.add();
     co_await serve_request(*this);
     services.metrics.requests_active.subtract();
-    services.metrics.request_ns.add(
-        static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns));
+    const std::int64_t took_ns = services.reactor.precise_ns() - began_ns;
+    services.metrics.request_ns.add(static_cast<std::uint64_t>(took_ns));
+    if (services.config().http.log_enabled) log_access(took_ns);
+}
+
+void Connection::log_access(std::int64_t took_ns) {
+    const http::Request& request = parser_.request();
+    if (!is_logged(request, services_.config().http.suppress_write_log)) return;
+    std::string_view id = request.x_request_id.empty() ? request.request_id : request.x_request_id;
+    if (id.empty()) id = request_id_;
+    services_.access_log.add(request, {peer_address(), parameters_.get("u"), services_.stamp.date(),
+                                       id, status_answered_, body_bytes_answered_, took_ns});
 }
 
 // ---- bodies ----
@@ -294,6 +306,7 @@ io::Task<Result<void>> Connection::flush() {
 
 void Connection::begin_answer(http::ResponseHead& head, bool with_request_id) {
     settle_unread_body();
+    status_answered_ = head.status();
     const http::Request& request = parser_.request();
     head.add("X-Influxdb-Build", kBuild);
     head.add("X-Influxdb-Version", kVersion);
@@ -328,7 +341,10 @@ void Connection::answer(http::ResponseHead& head, std::string_view body, bool wi
     begin_answer(head, with_request_id);
     head.set_body(http::ResponseBody::kLength, body.size());
     head.append_to(output_, services_.stamp);
-    if (request().method != http::Method::kHead) http::append_text(output_, body);
+    if (request().method != http::Method::kHead) {
+        http::append_text(output_, body);
+        body_bytes_answered_ = body.size();
+    }
     if (head.status() >= 500) {
         services_.metrics.server_errors.add();
     } else if (head.status() >= 400) {
@@ -342,8 +358,9 @@ void Connection::answer_no_content() {
     if (!close_after_answer_ && request.origin.empty() && request.x_request_id.empty() &&
         request.request_id.empty() && request.minor_version != 0 &&
         services_.config().http.headers.empty()) {
-        services_.no_content.append_to(output_, services_.stamp.date(),
-                                       services_.stamp.next_request_id());
+        request_id_ = services_.stamp.next_request_id();
+        services_.no_content.append_to(output_, services_.stamp.date(), request_id_);
+        status_answered_ = 204;
         return;
     }
     http::ResponseHead head(204);

@@ -70,6 +70,8 @@ public:
     // A whole answer. `fields` beyond those of begin_answer() have been added to `head`.
     void answer(http::ResponseHead& head, std::string_view body, bool with_request_id = true);
     void answer_no_content();
+    // Of an answer that a handler streams: what the access log says.
+    void note_body_bytes(std::uint64_t bytes) { body_bytes_answered_ = bytes; }
     void close_after_answer() { close_after_answer_ = true; }
     bool closes_after_answer() const { return close_after_answer_; }
 
@@ -80,6 +82,7 @@ private:
     void begin_request();
     void settle_unread_body();
     void answer_refused_head();
+    void log_access(std::int64_t took_ns);
     io::Task<void> serve();
     io::Task<BodyStatus> read_chunked(BodyBuffer& body, std::size_t bytes_max,
                                       engine::Permit& permit);
@@ -104,6 +107,8 @@ private:
     bool body_unread_ = false;
     bool discard_wanted_ = false;
     std::uint64_t body_left_ = 0;  // of a Content-Length body
+    unsigned status_answered_ = 0;
+    std::uint64_t body_bytes_answered_ = 0;
 
 public:
     std::size_t list_index = 0;  // in the listener's list

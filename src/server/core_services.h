@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/access_log.h"
 #include "server/buffer_pool.h"
 #include "server/client_counts.h"
 #include "server/config.h"
@@ -73,6 +74,7 @@ struct CoreServices {
     ScratchPool scratch;
     query::StatementExecutor executor;
     RejectRing rejects;
+    AccessLog access_log;
     ClientCounter client_counter;
     io::Gate background;  // queries with async=true
     ServerMetrics metrics;

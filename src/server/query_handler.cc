@@ -190,6 +190,7 @@ io::Task<void> handle_query(Connection& connection) {
     }
     services.metrics.queries_active.subtract();
     services.metrics.query_body_bytes.add(stream.bytes_sent());
+    connection.note_body_bytes(stream.bytes_sent());
     const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
     services.metrics.query_ns.add(took_ns);
     services.metrics.query_latency_ns.record(took_ns);

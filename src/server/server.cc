@@ -60,6 +60,7 @@ io::Task<void> beat(CoreServices& services) {
         const bool slept = co_await services.reactor.sleep_ns(kHeartbeatNs);
         if (!slept) co_return;
         services.metrics.heartbeats.add();
+        services.access_log.flush();
     }
 }
 
@@ -127,6 +128,7 @@ io::Task<void> Server::serve(CoreServices& services) {
     co_await services.reactor.stop_requested();
     co_await listener.stop();
     co_await heart;
+    services.access_log.flush();
 }
 
 // Core 0 goes first, because it may be the kernel that chooses the port.
