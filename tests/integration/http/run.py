@@ -6,6 +6,7 @@
 
 import json
 import pathlib
+import random
 import re
 import signal
 import sys
@@ -395,6 +396,26 @@ def test_a_client_that_leaves_during_a_query_harms_nobody(server):
         client.send("GET /query?db=d&q=" + urllib.parse.quote("SELECT v FROM large") + " HTTP/1.1\r\nHost: x\r\n\r\n")
         client.close()
     equal(query(server, "SHOW DATABASES")["results"][0]["statement_id"], 0)
+
+
+def test_the_last_value_of_each_field_wins_whatever_connection_brought_it(server):
+    clients = [Client(server.port) for _ in range(16)]
+    choose = random.Random(7)
+    written = {}
+    for value in range(600):
+        fields = choose.sample("abcde", choose.randint(1, 3))
+        point = choose.randint(1, 20)
+        line = "parts,h=x " + ",".join(f"{field}={value}i" for field in fields) + f" {point}"
+        equal(choose.choice(clients).request("POST", "/write?db=d", line.encode()).status, 204)
+        written.setdefault(point, {}).update(dict.fromkeys(fields, value))
+    for client in clients:
+        client.close()
+    series = query(server, "SELECT a, b, c, d, e FROM parts", db="d", epoch="ns")["results"][0]["series"][0]
+    found = {row[0]: {k: v for k, v in zip("abcde", row[1:]) if v is not None} for row in series["values"]}
+    equal(found, written)
+    totals = query(server, "SELECT count(a), sum(b), max(c) FROM parts", db="d")["results"][0]["series"][0]["values"][0]
+    column = {field: [row[field] for row in written.values() if field in row] for field in "abc"}
+    equal(totals[1:], [len(column["a"]), sum(column["b"]), max(column["c"])])
 
 
 # ---- stopping
