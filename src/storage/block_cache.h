@@ -1,4 +1,5 @@
-// Pieces of segment files kept in memory, bounded in bytes, least recently used out first.
+// Pieces of segment files kept in memory, as bytes or as what was made of them, bounded in bytes,
+// least recently used out first.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +7,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "sluice/base/aligned_buffer.h"
+#include "storage/random_access.h"
 
 namespace sluice::storage {
 
@@ -15,16 +16,19 @@ class BlockCache {
 public:
     struct Key {
         std::uint64_t segment;
-        std::uint64_t offset;  // aligned
-        std::uint64_t size;    // aligned
+        std::uint64_t offset;
+        std::uint64_t size;  // of bytes; of what was made of them, 0
+        Made made = Made::kBytes;
         bool operator==(const Key&) const = default;
     };
 
     explicit BlockCache(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-    // nullptr when absent. Who holds the buffer keeps it, cached or not.
-    std::shared_ptr<const AlignedBuffer> find(const Key& key);
-    void insert(const Key& key, std::shared_ptr<const AlignedBuffer> buffer);
+    // nullptr when absent. Who holds what is cached keeps it, cached or not. Its type is known to
+    // whoever chose Key::made.
+    std::shared_ptr<const void> find(const Key& key);
+    // `size_bytes`: what it occupies. Too large a thing is not kept.
+    void insert(const Key& key, std::shared_ptr<const void> what, std::uint64_t size_bytes);
     void forget_segment(std::uint64_t segment);
 
     std::uint64_t bytes() const { return bytes_; }
@@ -32,11 +36,13 @@ public:
 private:
     struct Entry {
         Key key;
-        std::shared_ptr<const AlignedBuffer> buffer;
+        std::shared_ptr<const void> what;
+        std::uint64_t bytes;
     };
     struct KeyHash {
         std::size_t operator()(const Key& key) const {
-            std::uint64_t hash = (key.segment ^ key.offset << 20) * 0x9E3779B97F4A7C15;
+            std::uint64_t hash = (key.segment ^ key.offset << 20 ^ std::uint64_t(key.made) << 16) *
+                                 0x9E3779B97F4A7C15;
             return hash ^ hash >> 32;
         }
     };

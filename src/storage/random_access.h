@@ -17,12 +17,20 @@ struct FileBytes {
     ByteSpan bytes;
 };
 
+// What readers make of bytes of a file, and may want again.
+enum class Made : std::uint8_t { kBytes, kIndex, kSeriesPage, kSeriesList };
+
 class RandomAccess {
 public:
     virtual ~RandomAccess() = default;
     virtual std::uint64_t size() const = 0;
     // Exactly [offset, offset + size), which lies inside the file.
     virtual io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) = 0;
+
+    // A place for what was made of the bytes at `offset`; it may forget at any time, and the one
+    // here always does. Who asks for a kind knows its type.
+    virtual std::shared_ptr<const void> find_made(Made, std::uint64_t) { return nullptr; }
+    virtual void keep_made(Made, std::uint64_t, std::shared_ptr<const void>, std::size_t) {}
 };
 
 }  // namespace sluice::storage

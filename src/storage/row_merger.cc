@@ -1,6 +1,7 @@
 #include "storage/row_merger.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::storage {
 namespace {
@@ -79,7 +80,14 @@ void RowMerger::choose_series() {
 }
 
 io::Task<Result<bool>> RowMerger::next() {
-    finish_run();
+    if (expanding_) {
+        expanding_ = false;
+        statistics_ = nullptr;
+        RowSource* source = std::exchange(shown_, nullptr);
+        SLUICE_CO_TRY_VOID(co_await source->load());
+    } else {
+        finish_run();
+    }
     for (;;) {
         if (reactor_.needs_yield()) co_await reactor_.yield();
         SLUICE_CO_TRY_VOID(co_await load_all());

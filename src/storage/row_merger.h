@@ -24,6 +24,8 @@ public:
 
     // Moves to the next rows; false at the end.
     io::Task<Result<bool>> next();
+    // What next() found are statistics: it shows their rows next.
+    void expand() { expanding_ = true; }
 
     // What next() found, valid until it is called again: rows of one series, or a run's statistics.
     std::string_view key() const { return key_; }
@@ -55,6 +57,7 @@ private:
     // Rows that slice_ shows without having been consumed.
     RowSource* shown_ = nullptr;
     std::size_t shown_rows_ = 0;
+    bool expanding_ = false;
     std::uint64_t rows_ahead_ = 0;
     std::vector<RowBuffer::Candidate> candidates_;
 };

@@ -25,6 +25,7 @@ public:
     ScanState(StoreCore& core, ScanSpec spec);
 
     io::Task<Result<bool>> next(SeriesRun& run);
+    void expand() { merger_->expand(); }
     std::size_t memory_bytes() const { return merger_ ? merger_->memory_bytes() : 0; }
 
 private:
@@ -93,6 +94,9 @@ io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
     if (spec_.series) options.keys = &*spec_.series;
     options.with_sequences = segment->record().has_sequences && wants_sequences();
     options.statistics_allowed = spec_.statistics_allowed;
+    options.rows_wanted = spec_.rows_wanted;
+    options.latest_wanted = spec_.latest_wanted;
+    options.value_kinds = spec_.value_kinds;
     auto source = co_await SegmentSource::open(
         segment, *reader, segment->record().meta.sequence_max, std::move(options));
     if (!source.ok()) {
@@ -203,6 +207,9 @@ Scan& Scan::operator=(Scan&&) noexcept = default;
 Scan::~Scan() = default;
 io::Task<Result<bool>> Scan::next(SeriesRun& run) {
     return state_->next(run);
+}
+void Scan::expand() {
+    state_->expand();
 }
 std::size_t Scan::memory_bytes() const {
     return state_->memory_bytes();

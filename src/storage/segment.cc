@@ -28,13 +28,13 @@ io::Task<Result<FileBytes>> CachedAccess::read(std::uint64_t offset, std::size_t
     const std::uint64_t begin = align_down(offset);
     const std::uint64_t bytes = align_up(offset + size) - begin;
     const BlockCache::Key key{segment_, begin, bytes};
-    std::shared_ptr<const AlignedBuffer> buffer = cache_.find(key);
+    auto buffer = std::static_pointer_cast<const AlignedBuffer>(cache_.find(key));
     if (buffer != nullptr) {
         metrics_.block_cache_hits.add();
     } else {
         metrics_.block_cache_misses.add();
         SLUICE_CO_TRY(buffer, co_await read_aligned(file_, begin, bytes));
-        cache_.insert(key, buffer);
+        cache_.insert(key, buffer, buffer->size());
     }
     FileBytes read;
     read.bytes = buffer->span().subspan(offset - begin, size);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/base/aligned_buffer.h"
 #include "sluice/base/result.h"
 #include "sluice/io/event.h"
 #include "sluice/io/file.h"
@@ -32,6 +33,13 @@ public:
 
     std::uint64_t size() const override { return size_; }
     io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) override;
+    std::shared_ptr<const void> find_made(Made made, std::uint64_t offset) override {
+        return cache_.find({segment_, offset, 0, made});
+    }
+    void keep_made(Made made, std::uint64_t offset, std::shared_ptr<const void> what,
+                   std::size_t size_bytes) override {
+        cache_.insert({segment_, offset, 0, made}, std::move(what), size_bytes);
+    }
 
 private:
     io::File& file_;

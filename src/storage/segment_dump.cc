@@ -96,10 +96,10 @@ io::Task<Result<void>> print_series(const SegmentReader& reader, const SegmentIn
                                     const Print& print) {
     std::string line;
     for (std::uint32_t i = 0; i < index.page_count(); ++i) {
-        SLUICE_CO_TRY(const SeriesPage page, co_await reader.read_series_page(index, i));
-        for (std::uint32_t k = 0; k < page.series_count(); ++k) {
-            line = "  series " + number(page.first_series() + k) + ": ";
-            page.append_key(k, line);
+        SLUICE_CO_TRY(const auto page, co_await reader.read_series_page(index, i));
+        for (std::uint32_t k = 0; k < page->series_count(); ++k) {
+            line = "  series " + number(page->first_series() + k) + ": ";
+            page->append_key(k, line);
             print(line);
         }
     }
@@ -115,8 +115,7 @@ io::Task<Result<void>> dump_segment(const SegmentReader& reader, SegmentDumpOpti
         print("measurement " + measurement.name + ": " + number(measurement.rows) + " rows, " +
               number(measurement.series_count) + " series, " + number(measurement.block_count) +
               " blocks, " + times_text(measurement.time_min, measurement.time_max));
-        SLUICE_CO_TRY(const std::unique_ptr<SegmentIndex> index,
-                      co_await reader.load_index(measurement));
+        SLUICE_CO_TRY(const auto index, co_await reader.load_index(measurement));
         print_sizes(measurement, *index, print);
         if (options.with_series) {
             SLUICE_CO_TRY_VOID(co_await print_series(reader, *index, print));

@@ -12,6 +12,10 @@ namespace {
 // than a second request.
 constexpr std::uint64_t kReadGapMax = 16 * 1024;
 
+// A block up to this size is read as a whole: that takes a device hardly longer than a part of it,
+// and the next query finds it in the cache whatever columns it wants.
+constexpr std::uint64_t kWholeBlockBytesMax = 64 * 1024;
+
 // The chunks of a block that are wanted, and the reads that bring them.
 struct BlockRead {
     FileRange range;
@@ -166,20 +170,29 @@ const SegmentMeasurement* SegmentReader::find_measurement(std::string_view name)
     return found != footer_.measurements.end() && found->name == name ? &*found : nullptr;
 }
 
-io::Task<Result<std::unique_ptr<SegmentIndex>>> SegmentReader::load_index(
+io::Task<Result<std::shared_ptr<const SegmentIndex>>> SegmentReader::load_index(
     const SegmentMeasurement& measurement) const {
+    const std::uint64_t offset = measurement.index.offset;
+    if (auto known = access_.find_made(Made::kIndex, offset)) {
+        co_return std::static_pointer_cast<const SegmentIndex>(std::move(known));
+    }
     SLUICE_CO_TRY(const FileBytes bytes, co_await read(measurement.index));
     Result<SegmentIndex> index =
         SegmentIndex::parse(bytes.bytes, measurement, footer_.has_sequences);
     if (!index.ok()) {
         co_return placed(std::move(index).error(), "measurement " + measurement.name);
     }
-    co_return std::make_unique<SegmentIndex>(std::move(index).value());
+    auto made = std::make_shared<const SegmentIndex>(std::move(index).value());
+    access_.keep_made(Made::kIndex, offset, made, made->memory_bytes());
+    co_return std::shared_ptr<const SegmentIndex>(std::move(made));
 }
 
-io::Task<Result<SeriesPage>> SegmentReader::read_series_page(const SegmentIndex& index,
-                                                             std::uint32_t page) const {
+io::Task<Result<std::shared_ptr<const SeriesPage>>> SegmentReader::read_series_page(
+    const SegmentIndex& index, std::uint32_t page) const {
     const SegmentPageInfo info = index.page(page);
+    if (auto known = access_.find_made(Made::kSeriesPage, info.range.offset)) {
+        co_return std::static_pointer_cast<const SeriesPage>(std::move(known));
+    }
     SLUICE_CO_TRY(const FileBytes bytes, co_await read(info.range));
     Result<SeriesPage> parsed =
         SeriesPage::parse(bytes.bytes, info.first_series, info.series_count);
@@ -187,16 +200,40 @@ io::Task<Result<SeriesPage>> SegmentReader::read_series_page(const SegmentIndex&
         co_return placed(std::move(parsed).error(),
                          "page at byte " + std::to_string(info.range.offset));
     }
-    co_return parsed;
+    auto made = std::make_shared<const SeriesPage>(std::move(parsed).value());
+    access_.keep_made(Made::kSeriesPage, info.range.offset, made, made->memory_bytes());
+    co_return std::shared_ptr<const SeriesPage>(std::move(made));
 }
 
 io::Task<Result<std::optional<std::uint32_t>>> SegmentReader::find_series(const SegmentIndex& index,
                                                                           std::string key) const {
     if (index.page_count() == 0) co_return std::optional<std::uint32_t>();
-    SLUICE_CO_TRY(const SeriesPage page, co_await read_series_page(index, index.page_of_key(key)));
-    const std::int64_t found = page.find(key);
+    SLUICE_CO_TRY(const auto page, co_await read_series_page(index, index.page_of_key(key)));
+    const std::int64_t found = page->find(key);
     if (found < 0) co_return std::optional<std::uint32_t>();
-    co_return std::optional<std::uint32_t>(page.first_series() + static_cast<std::uint32_t>(found));
+    co_return std::optional<std::uint32_t>(page->first_series() +
+                                           static_cast<std::uint32_t>(found));
+}
+
+io::Task<Result<SeriesList>> SegmentReader::read_series(const SegmentMeasurement& measurement,
+                                                        const SegmentIndex& index) const {
+    const std::uint64_t offset = measurement.index.offset;
+    if (const auto known = access_.find_made(Made::kSeriesList, offset)) {
+        co_return *std::static_pointer_cast<const SeriesList>(known);
+    }
+    SeriesList list;
+    std::string key;
+    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
+        SLUICE_CO_TRY(const auto page, co_await read_series_page(index, number));
+        for (std::uint32_t i = 0; i < page->series_count(); ++i) {
+            key.clear();
+            page->append_key(i, key);
+            list.add(key);
+        }
+    }
+    access_.keep_made(Made::kSeriesList, offset, std::make_shared<const SeriesList>(list),
+                      list.memory_bytes());
+    co_return list;
 }
 
 io::Task<Result<void>> SegmentReader::read_block(const SegmentIndex& index, std::uint32_t block,
@@ -205,11 +242,15 @@ io::Task<Result<void>> SegmentReader::read_block(const SegmentIndex& index, std:
     SegmentBlockChunks chunks;
     index.read_chunks(block, chunks);
     std::vector<BlockRead> reads;
-    add_range(reads, chunks.runs);
-    add_range(reads, chunks.times);
-    if (request.with_sequences) add_range(reads, chunks.sequences);
-    for (const std::uint32_t column : request.columns) {
-        add_range(reads, chunks.columns[column].range);
+    if (info.range.size <= kWholeBlockBytesMax) {
+        add_range(reads, info.range);
+    } else {
+        add_range(reads, chunks.runs);
+        add_range(reads, chunks.times);
+        if (request.with_sequences) add_range(reads, chunks.sequences);
+        for (const std::uint32_t column : request.columns) {
+            add_range(reads, chunks.columns[column].range);
+        }
     }
     for (BlockRead& piece : reads) {
         SLUICE_CO_TRY(piece.bytes, co_await read(piece.range));
@@ -224,11 +265,11 @@ io::Task<Result<std::uint64_t>> SegmentReader::verify_pages(const SegmentIndex& 
     std::string previous;
     std::string key;
     for (std::uint32_t i = 0; i < index.page_count(); ++i) {
-        SLUICE_CO_TRY(const SeriesPage page, co_await read_series_page(index, i));
+        SLUICE_CO_TRY(const auto page, co_await read_series_page(index, i));
         bytes += index.page(i).range.size;
-        for (std::uint32_t k = 0; k < page.series_count(); ++k) {
+        for (std::uint32_t k = 0; k < page->series_count(); ++k) {
             key.clear();
-            page.append_key(k, key);
+            page->append_key(k, key);
             const bool first = i == 0 && k == 0;
             if ((!first && key <= previous) || (k == 0 && key != index.first_key_of_page(i))) {
                 co_return placed({ErrorKind::kCorrupt, "keys do not ascend"},
@@ -261,7 +302,7 @@ io::Task<Result<std::uint64_t>> SegmentReader::verify_blocks(const SegmentIndex&
 
 io::Task<Result<std::uint64_t>> SegmentReader::verify_measurement(
     const SegmentMeasurement& measurement) const {
-    SLUICE_CO_TRY(const std::unique_ptr<SegmentIndex> index, co_await load_index(measurement));
+    SLUICE_CO_TRY(const auto index, co_await load_index(measurement));
     SLUICE_CO_TRY(const std::uint64_t pages, co_await verify_pages(*index));
     SLUICE_CO_TRY(const std::uint64_t blocks, co_await verify_blocks(*index));
     co_return pages + blocks + measurement.index.size;

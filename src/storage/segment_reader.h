@@ -18,6 +18,7 @@
 #include "sluice/base/result.h"
 #include "sluice/codec/column_chunk.h"
 #include "sluice/io/task.h"
+#include "sluice/storage/cursor.h"
 #include "storage/random_access.h"
 #include "storage/segment_format.h"
 #include "storage/segment_index.h"
@@ -56,14 +57,17 @@ public:
 
     // Directory of series pages and blocks of one measurement; memory about as on disk.
     // `measurement` is one of measurements().
-    io::Task<Result<std::unique_ptr<SegmentIndex>>> load_index(
+    io::Task<Result<std::shared_ptr<const SegmentIndex>>> load_index(
         const SegmentMeasurement& measurement) const;
 
     // In the following, `index` (of this segment) stays alive until completion.
 
     // One page of series keys.
-    io::Task<Result<SeriesPage>> read_series_page(const SegmentIndex& index,
-                                                  std::uint32_t page) const;
+    io::Task<Result<std::shared_ptr<const SeriesPage>>> read_series_page(const SegmentIndex& index,
+                                                                         std::uint32_t page) const;
+    // All series of the measurement, in the order of their numbers.
+    io::Task<Result<SeriesList>> read_series(const SegmentMeasurement& measurement,
+                                             const SegmentIndex& index) const;
     // The number of the series within its measurement.
     io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,
                                                                std::string key) const;

@@ -16,6 +16,10 @@ bool times_repeat(const SegmentBlock& block) {
     return false;
 }
 
+bool is_of_kind(model::FieldType type, model::FieldType kind) {
+    return model::is_word_type(type) ? model::is_word_type(kind) : type == kind;
+}
+
 }  // namespace
 
 SegmentSource::SegmentSource(std::shared_ptr<const void> owner, const SegmentReader* reader,
@@ -74,10 +78,57 @@ bool SegmentSource::block_is_wanted(std::uint32_t block) const {
     return first != picked_->end() && *first < info.first_series + info.series_count;
 }
 
+// Rows of the block that the caller gets and that have a value of some column.
+std::uint64_t SegmentSource::rows_for_sure(std::uint32_t block) {
+    const SegmentBlockInfo& info = index_->block(block);
+    if (info.series_count != 1 || info.time_min < options_.range.begin ||
+        info.time_max >= options_.range.end) {
+        return 0;
+    }
+    index_->read_chunks(block, chunks_);
+    for (std::size_t c = 0; c < column_places_.size(); ++c) {
+        if (column_places_[c] < 0) continue;
+        const std::uint32_t column = columns_[static_cast<std::size_t>(column_places_[c])];
+        const SegmentChunkInfo& chunk = chunks_.columns[column];
+        if (is_of_kind(index_->columns()[column].type, options_.value_kinds[c]) &&
+            chunk.has_statistics && chunk.statistics.count == info.rows) {
+            return info.rows;
+        }
+    }
+    return 0;
+}
+
+// The block to go on with: `block`, or a later one where the rows wanted of its series lie before
+// it, or behind it.
+std::uint32_t SegmentSource::skip_rows_not_wanted(std::uint32_t block) {
+    const SegmentBlockInfo& info = index_->block(block);
+    if (options_.rows_wanted == 0 || info.series_count != 1) return block;
+    const auto [first, last] = index_->blocks_of_series(info.first_series);
+    std::uint64_t rows = 0;
+    if (options_.latest_wanted) {
+        for (std::uint32_t i = last - 1; i > block; --i) {
+            rows += rows_for_sure(i);
+            if (rows >= options_.rows_wanted) return i;
+        }
+        return block;
+    }
+    for (std::uint32_t i = first; i < block; ++i) {
+        rows += rows_for_sure(i);
+        // The last block may hold other series as well.
+        if (rows >= options_.rows_wanted) return std::max(block + 1, last - 1);
+    }
+    return block;
+}
+
 // Moves to the next block that may hold rows: kLoad, or kEnd.
 bool SegmentSource::next_block() {
     block_loaded_ = false;
-    while (next_block_ < index_->block_count() && !block_is_wanted(next_block_)) ++next_block_;
+    for (; next_block_ < index_->block_count(); ++next_block_) {
+        if (!block_is_wanted(next_block_)) continue;
+        const std::uint32_t wanted = skip_rows_not_wanted(next_block_);
+        if (wanted == next_block_) break;
+        next_block_ = wanted - 1;
+    }
     if (next_block_ == index_->block_count()) {
         state_ = State::kEnd;
         return false;
@@ -219,8 +270,7 @@ std::uint64_t SegmentSource::rows_ahead() const {
 }
 
 std::size_t SegmentSource::memory_bytes() const {
-    return (columns_.size() + 2) * codec::kBlockRowsMax * sizeof(std::uint64_t) +
-           (index_ ? index_->memory_bytes() : 0);
+    return (columns_.size() + 2) * codec::kBlockRowsMax * sizeof(std::uint64_t);
 }
 
 }  // namespace sluice::storage

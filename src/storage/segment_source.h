@@ -24,6 +24,9 @@ public:
         const std::vector<std::string>* keys = nullptr;  // sorted, or nullptr for all; outlives it
         bool with_sequences = false;
         bool statistics_allowed = false;
+        std::uint64_t rows_wanted = 0;  // as ScanSpec has them
+        bool latest_wanted = false;
+        std::vector<model::FieldType> value_kinds;
     };
 
     // `reader` belongs to `owner`, which is kept. nullptr when the segment has nothing of it.
@@ -49,6 +52,8 @@ private:
     io::Task<Result<void>> load_block();
     bool next_block();
     bool block_is_wanted(std::uint32_t block) const;
+    std::uint32_t skip_rows_not_wanted(std::uint32_t block);
+    std::uint64_t rows_for_sure(std::uint32_t block);
     bool find_run();
     bool series_is_wanted(std::uint32_t series) const;
 
@@ -56,7 +61,7 @@ private:
     const SegmentReader* reader_;
     Options options_;
     const SegmentMeasurement* measurement_ = nullptr;
-    std::unique_ptr<SegmentIndex> index_;
+    std::shared_ptr<const SegmentIndex> index_;
     std::vector<std::uint32_t> columns_;       // of the segment, those asked for and present
     std::vector<std::int32_t> column_places_;  // per option column: index in columns_, or -1
     std::optional<std::vector<std::uint32_t>> picked_;  // numbers of the series wanted, ascending
@@ -71,7 +76,7 @@ private:
     std::size_t run_begin_ = 0;  // its first row
     std::size_t row_begin_ = 0;  // of slice_, in the block
     std::size_t row_end_ = 0;
-    std::optional<SeriesPage> page_;
+    std::shared_ptr<const SeriesPage> page_;
     std::uint32_t page_number_ = 0;
     std::uint32_t key_series_ = ~std::uint32_t{0};
     std::string key_;

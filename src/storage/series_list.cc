@@ -10,8 +10,11 @@
 namespace sluice::storage {
 namespace {
 
+// Steps between looks at the clock.
+constexpr std::size_t kKeysPerLook = 1024;
+
 // Both sorted; equal keys once.
-SeriesList merge_lists(const SeriesList& a, const SeriesList& b) {
+io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
     SeriesList merged;
     auto left = a.keys().begin();
     auto right = b.keys().begin();
@@ -22,23 +25,19 @@ SeriesList merge_lists(const SeriesList& a, const SeriesList& b) {
             if (left != a.keys().end() && *left == *right) ++left;
             merged.add(*right++);
         }
+        if (merged.keys().size() % kKeysPerLook == 0 && reactor.needs_yield()) {
+            co_await reactor.yield();
+        }
     }
-    return merged;
+    co_return merged;
 }
 
 io::Task<Result<SeriesList>> list_segment(SegmentPtr segment, std::string measurement) {
-    SeriesList list;
     SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
     const SegmentMeasurement* found = reader->find_measurement(measurement);
-    if (found == nullptr) co_return list;
+    if (found == nullptr) co_return SeriesList();
     SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
-    std::vector<std::string> keys;
-    for (std::uint32_t number = 0; number < index->page_count(); ++number) {
-        SLUICE_CO_TRY(const SeriesPage page, co_await reader->read_series_page(*index, number));
-        keys.clear();
-        page.append_keys(keys);
-        for (const std::string& each : keys) list.add(each);
-    }
+    SLUICE_CO_TRY(SeriesList list, co_await reader->read_series(*found, *index));
     co_return list;
 }
 
@@ -69,14 +68,22 @@ io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGrou
             }
             co_return std::move(keys).error();
         }
-        list = list.keys().empty() ? std::move(*keys) : merge_lists(list, *keys);
+        if (list.keys().empty()) {
+            list = std::move(*keys);
+        } else {
+            list = co_await merge_lists(core.reactor(), std::move(list), std::move(*keys));
+        }
         if (core.reactor().needs_yield()) co_await core.reactor().yield();
     }
     for (const std::shared_ptr<Head>& each : heads) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
-        const SeriesList keys = co_await list_memtable(core.reactor(), each, table);
-        list = merge_lists(list, keys);
+        SeriesList keys = co_await list_memtable(core.reactor(), each, table);
+        if (list.keys().empty()) {
+            list = std::move(keys);
+        } else {
+            list = co_await merge_lists(core.reactor(), std::move(list), std::move(keys));
+        }
     }
     co_return list;
 }

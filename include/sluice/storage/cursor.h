@@ -39,8 +39,14 @@ struct ScanSpec {
     // batches stays apart, as rows of equal time, each with its sequence, so that the caller can
     // merge field by field. Needs with_sequences; empty: no series.
     std::function<bool(std::string_view key)> keeps_apart;
-    // A run may be a whole block's statistics instead of its rows.
+    // A run may be a whole block's statistics instead of its rows; Scan::expand() asks for these.
     bool statistics_allowed = false;
+    // Where not 0: of each series no more than so many rows that have a value are wanted, the
+    // earliest, or the latest. Others may be left out, or come all the same. What counts as a value
+    // is of a type in `value_kinds`, by field, where numbers of all types are one.
+    std::uint64_t rows_wanted = 0;
+    bool latest_wanted = false;
+    std::vector<model::FieldType> value_kinds;
 };
 
 // One field of a run. Exactly one of words, texts, flags is used, by type; where a row has no value
@@ -110,6 +116,9 @@ public:
     // way to other work of the core by itself. kIo, kCorrupt: the rest cannot be read.
     io::Task<Result<bool>> next(SeriesRun& run);
 
+    // next() showed statistics: its next call shows the rows they stand for.
+    void expand();
+
     // Memory held by the scan, for the query's budget.
     std::size_t memory_bytes() const;
 
@@ -117,19 +126,23 @@ private:
     std::unique_ptr<ScanState> state_;
 };
 
-// Series keys, sorted by their bytes, each once. The views live as long as the list.
+// Series keys, sorted by their bytes, each once. Copies share them; the views live as long as one
+// of the copies.
 class SeriesList {
 public:
-    const std::vector<std::string_view>& keys() const { return keys_; }
+    const std::vector<std::string_view>& keys() const { return shared_->keys; }
     std::size_t memory_bytes() const {
-        return bytes_.memory_bytes() + keys_.capacity() * sizeof(std::string_view);
+        return shared_->bytes.memory_bytes() + shared_->keys.capacity() * sizeof(std::string_view);
     }
-    // `key` is greater than all keys before it.
-    void add(std::string_view key) { keys_.push_back(bytes_.copy(key)); }
+    // `key` is greater than all keys before it. Not once the list was copied.
+    void add(std::string_view key) { shared_->keys.push_back(shared_->bytes.copy(key)); }
 
 private:
-    Arena bytes_;
-    std::vector<std::string_view> keys_;
+    struct Shared {
+        Arena bytes;
+        std::vector<std::string_view> keys;
+    };
+    std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
 }  // namespace sluice::storage

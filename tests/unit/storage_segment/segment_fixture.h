@@ -188,12 +188,11 @@ inline Result<Model> read_all(RandomAccess& access) {
     for (const SegmentMeasurement& measurement : reader->measurements()) {
         Table& table = result[measurement.name];
         table.columns = measurement.columns;
-        SLUICE_TRY(const std::unique_ptr<SegmentIndex> index,
-                   finish(reader->load_index(measurement)));
+        SLUICE_TRY(const auto index, finish(reader->load_index(measurement)));
         std::vector<std::string> keys;
         for (std::uint32_t page = 0; page < index->page_count(); ++page) {
-            SLUICE_TRY(const SeriesPage parsed, finish(reader->read_series_page(*index, page)));
-            parsed.append_keys(keys);
+            SLUICE_TRY(const auto parsed, finish(reader->read_series_page(*index, page)));
+            parsed->append_keys(keys);
         }
         std::vector<std::uint32_t> columns;
         for (std::uint32_t i = 0; i < table.columns.size(); ++i) columns.push_back(i);
