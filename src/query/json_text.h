@@ -1,10 +1,10 @@
 // Builds JSON the way Go's encoding/json prints it, compact or indented by four blanks.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sluice/query/result_writer.h"
 
@@ -37,8 +37,8 @@ public:
         separate();
         append_json_float(text_, value);
     }
-    void integer(std::int64_t value) { literal(std::to_string(value)); }
-    void unsigned_integer(std::uint64_t value) { literal(std::to_string(value)); }
+    void integer(std::int64_t value) { number(value); }
+    void unsigned_integer(std::uint64_t value) { number(value); }
 
     // After the outermost value.
     void end_document() { text_ += '\n'; }
@@ -46,14 +46,21 @@ public:
     std::string& text() { return text_; }
 
 private:
+    template <typename Integer>
+    void number(Integer value) {
+        char digits[24];
+        separate();
+        text_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    }
     void open(char bracket) {
         separate();
         text_ += bracket;
-        is_empty_.push_back(true);
+        ++depth_;
+        has_members_ &= ~(std::uint64_t{1} << depth_);
     }
     void close(char bracket) {
-        const bool empty = is_empty_.back();
-        is_empty_.pop_back();
+        const bool empty = ((has_members_ >> depth_) & 1) == 0;
+        --depth_;
         if (!empty) break_line();
         text_ += bracket;
     }
@@ -62,20 +69,22 @@ private:
             after_key_ = false;
             return;
         }
-        if (is_empty_.empty()) return;
-        if (!is_empty_.back()) text_ += ',';
-        is_empty_.back() = false;
-        break_line();
+        if (depth_ == 0) return;
+        if (((has_members_ >> depth_) & 1) != 0) text_ += ',';
+        has_members_ |= std::uint64_t{1} << depth_;
+        if (pretty_) break_line();
     }
     void break_line() {
         if (!pretty_) return;
         text_ += '\n';
-        text_.append(is_empty_.size() * 4, ' ');
+        text_.append(depth_ * std::size_t{4}, ' ');
     }
 
     bool pretty_;
     bool after_key_ = false;
-    std::vector<bool> is_empty_;
+    // What is open, and for each depth whether it has members. Answers are ten deep at most.
+    unsigned depth_ = 0;
+    std::uint64_t has_members_ = 0;
     std::string text_;
 };
 

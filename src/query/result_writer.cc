@@ -1,6 +1,7 @@
 #include "sluice/query/result_writer.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "query/csv_text.h"
 #include "query/json_text.h"
@@ -111,6 +112,30 @@ void append_plain(std::string& out, const Digits& digits) {
     }
 }
 
+// Decimals of a few places, as measured values mostly are: their digits are those of an integer. No
+// other text of up to fifteen digits means the same double, so that no other is as short.
+bool append_short_decimal(std::string& out, double value) {
+    constexpr unsigned kScale = 10'000;
+    const double magnitude = std::fabs(value);
+    if (!(magnitude < 1e11)) return false;
+    const auto scaled = static_cast<std::uint64_t>(magnitude * kScale + 0.5);
+    if (static_cast<double>(scaled) / kScale != magnitude) return false;
+    char text[32];
+    char* at = text;
+    if (std::signbit(value)) *at++ = '-';
+    at = std::to_chars(at, text + sizeof text, scaled / kScale).ptr;
+    auto places = static_cast<unsigned>(scaled % kScale);
+    if (places != 0) {
+        *at++ = '.';
+        for (unsigned unit = kScale / 10; places != 0; unit /= 10) {
+            *at++ = static_cast<char>('0' + places / unit);
+            places %= unit;
+        }
+    }
+    out.append(text, static_cast<std::size_t>(at - text));
+    return true;
+}
+
 }  // namespace
 
 AnswerFormat answer_format_of(std::string_view accept_header) {
@@ -189,6 +214,7 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_json_float(std::string& out, double value) {
+    if (append_short_decimal(out, value)) return;
     const Digits digits = shortest_digits(value);
     const bool is_zero = digits.text[0] == '0';
     if (is_zero || (digits.exponent >= -6 && digits.exponent < 21)) {
@@ -206,6 +232,7 @@ void append_json_float(std::string& out, double value) {
 }
 
 void append_plain_float(std::string& out, double value) {
+    if (append_short_decimal(out, value)) return;
     append_plain(out, shortest_digits(value));
 }
 
