@@ -105,6 +105,11 @@ AggregateState contribution(const AggregateCall& call, const AggregateState& sta
     return weighed;
 }
 
+bool would_select(const AggregateCall& call, const AggregateState& state, model::Timestamp time,
+                  Value value) {
+    return state.empty() || prefers(call.function, state, time, value);
+}
+
 Value result_of(const AggregateCall& call, const AggregateState& state) {
     if (call.function == Function::kCount) {
         return Value::of_integer(static_cast<std::int64_t>(state.count));

@@ -31,6 +31,10 @@ bool merge(const AggregateCall& call, AggregateState& state, const AggregateStat
 // weighs the means, and rounding shows.
 AggregateState contribution(const AggregateCall& call, const AggregateState& state);
 
+// Whether a selector would take such a value in place of what the state holds.
+bool would_select(const AggregateCall& call, const AggregateState& state, model::Timestamp time,
+                  Value value);
+
 // The value the state stands for.
 Value result_of(const AggregateCall& call, const AggregateState& state);
 

@@ -1,4 +1,5 @@
 #include "query/piece_scan.h"
+#include "query/run_predicate.h"
 #include "query/scan_jobs.h"
 #include "query/series_aggregator.h"
 
@@ -36,36 +37,13 @@ AggregateJob::AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& ses
     }
 }
 
-// Whole blocks may answer where neither single rows nor the time of a minimum are asked for.
-bool AggregateJob::statistics_allowed() const {
-    if (!plan_.window.is_whole()) return false;
-    if (plan_.is_single_selector()) {
-        const Function function = plan_.calls[0].function;
-        if (function == Function::kMin || function == Function::kMax) return false;
-        if (!plan_.auxiliary_inputs().empty()) return false;
-    }
-    for (const AggregateCall& call : plan_.calls) {
-        const bool is_number = call.argument == influxql::DataType::kFloat ||
-                               call.argument == influxql::DataType::kInteger ||
-                               call.argument == influxql::DataType::kUnsigned;
-        if (!is_number && call.function != Function::kCount) return false;
-    }
-    if (!plan_.condition) return true;
-    bool about_fields = false;
-    influxql::walk(*plan_.condition, [&](const influxql::Expr& expr) {
-        if (const auto* ref = expr.as<influxql::VarRef>()) {
-            about_fields = about_fields || is_field_reference(*ref);
-        }
-    });
-    return !about_fields;
-}
-
 io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece& piece) {
     PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kWithoutDuplicates);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
+    RunPredicate predicate(plan_, columns);
     storage::ScanSpec spec = scan.spec(columns);
-    spec.statistics_allowed = statistics_allowed();
+    spec.statistics_allowed = predicate.is_supported() || !has_field_condition(plan_);
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     AggregateTable& table = tables[core.number()];
@@ -88,15 +66,24 @@ io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece
             if (is_current_wanted) {
                 aggregator.begin_series(place->tag_set, current);
                 verdict = condition.begin_series(current);
+                if (verdict == Verdict::kDependsOnFields) predicate.begin_series(condition);
             }
         }
         if (!is_current_wanted || verdict == Verdict::kNever) continue;
         if (run.is_statistics()) {
-            aggregator.add_statistics(run);
+            const Verdict rows =
+                verdict == Verdict::kDependsOnFields ? predicate.judge(run) : verdict;
+            if (rows == Verdict::kNever) continue;
+            const auto use = rows == Verdict::kAlways ? aggregator.judge(run)
+                                                      : SeriesAggregator::StatisticsUse::kRows;
+            if (use == SeriesAggregator::StatisticsUse::kAll) aggregator.add_statistics(run);
+            if (use == SeriesAggregator::StatisticsUse::kRows) reader->expand();
         } else if (verdict == Verdict::kAlways) {
             aggregator.add_run(run, nullptr);
         } else {
-            accept_rows(plan_, columns, run, condition, fields, accepted);
+            if (!predicate.is_supported() || !predicate.evaluate(run, accepted)) {
+                accept_rows(plan_, columns, run, condition, fields, accepted);
+            }
             aggregator.add_run(run, &accepted);
         }
         if (table.memory_bytes() > memory_bytes_max_) {

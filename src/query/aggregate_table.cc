@@ -74,6 +74,14 @@ void AggregateTable::fold(const AggregateCall& call, Buckets& into, const Bucket
     into = std::move(merged);
 }
 
+const AggregateState* AggregateTable::find_state(std::uint32_t tag_set, std::uint32_t call,
+                                                 model::Timestamp start) const {
+    const Buckets& known = buckets_[(tag_set - first_) * calls_ + call];
+    const auto at = std::lower_bound(known.starts.begin(), known.starts.end(), start);
+    if (at == known.starts.end() || *at != start) return nullptr;
+    return &known.states[static_cast<std::size_t>(at - known.starts.begin())];
+}
+
 void AggregateTable::fold_series(const SelectPlan& plan, std::uint32_t tag_set, std::uint32_t call,
                                  const Buckets& series, const std::vector<Value>& auxiliary) {
     Buckets weighed = series;

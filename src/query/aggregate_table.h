@@ -27,6 +27,10 @@ public:
         return buckets_[(tag_set - first_) * calls_ + call];
     }
 
+    // Null: there is none.
+    const AggregateState* find_state(std::uint32_t tag_set, std::uint32_t call,
+                                     model::Timestamp start) const;
+
     // Takes the states of one series in. Auxiliary rows in `states` count from `auxiliary`.
     void fold_series(const SelectPlan& plan, std::uint32_t tag_set, std::uint32_t call,
                      const Buckets& series, const std::vector<Value>& auxiliary);

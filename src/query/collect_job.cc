@@ -1,5 +1,6 @@
 #include "query/piece_scan.h"
 #include "query/row_limits.h"
+#include "query/run_predicate.h"
 #include "query/scan_jobs.h"
 
 namespace sluice::query {
@@ -18,12 +19,14 @@ public:
           limits_(limits),
           with_sequences_(with_sequences),
           columns_(plan),
+          predicate_(plan, columns_),
           condition_(plan),
           fields_(plan.fields.size()) {}
 
     void begin_series(const Piece& piece, PieceScan::SeriesPlace place, std::string_view key) {
         end_series();
         verdict_ = place.is_duplicate ? Verdict::kAlways : condition_.begin_series(key);
+        if (verdict_ == Verdict::kDependsOnFields) predicate_.begin_series(condition_);
         SeriesRows rows;
         rows.key = key;
         rows.source = piece.source;
@@ -43,23 +46,59 @@ public:
         open_ = false;
     }
 
+    // Whether the rows of a block can be left out because of what its statistics say.
+    bool can_skip(const storage::SeriesRun& run) {
+        if (verdict_ == Verdict::kNever) return true;
+        if (verdict_ == Verdict::kDependsOnFields && predicate_.is_supported() &&
+            predicate_.judge(run) == Verdict::kNever) {
+            return true;
+        }
+        SeriesRows& rows = chunk_.series.back();
+        const model::Timestamp nearest = plan_.ascending ? run.time_first : run.time_last;
+        if (rows.is_duplicate || !limits_.is_beyond(rows.tag_set, nearest)) return false;
+        rows.has_more = true;
+        return true;
+    }
+
     void add_run(const storage::SeriesRun& run) {
         if (verdict_ == Verdict::kNever) return;
         SeriesRows& rows = chunk_.series.back();
-        for (std::size_t row = 0; row < run.rows; ++row) {
+        decided_ = verdict_ == Verdict::kAlways ||
+                   (predicate_.is_supported() && predicate_.evaluate(run, accepted_));
+        const bool has_mask = decided_ && verdict_ == Verdict::kDependsOnFields;
+        const bool limited = limits_.enabled() && !rows.is_duplicate;
+        std::size_t row = limited && !plan_.ascending ? find_latest(run, rows) : 0;
+        if (row != 0) rows.has_more = true;
+        for (; row < run.rows; ++row) {
+            if (has_mask && accepted_[row] == 0) continue;
             const model::Timestamp time = run.times[row];
-            if (limits_.is_beyond(rows.tag_set, time)) {
+            if (limited && limits_.is_beyond(rows.tag_set, time)) {
                 rows.has_more = true;
+                if (plan_.ascending) break;
                 continue;
             }
             if (!read_row(run, row, rows.is_duplicate)) continue;
             append(time, with_sequences_ && !run.sequences.empty() ? run.sequences[row] : 0);
-            if (!rows.is_duplicate) limits_.add(rows.tag_set, time);
-            if (!plan_.ascending && limits_.enabled()) drop_old_rows(rows);
+            if (!limited) continue;
+            limits_.add(rows.tag_set, time);
+            if (!plan_.ascending) drop_old_rows(rows);
         }
     }
 
 private:
+    // The first of the run's rows that descending order can still want.
+    std::size_t find_latest(const storage::SeriesRun& run, const SeriesRows& rows) {
+        std::size_t count = 0;
+        std::size_t row = run.rows;
+        while (row > 0 && count < limits_.rows_max() &&
+               !limits_.is_beyond(rows.tag_set, run.times[row - 1])) {
+            --row;
+            count += read_row(run, row, false) ? 1 : 0;
+        }
+        return row;
+    }
+
+    // Whether the row exists and passes; its values are in fields_.
     bool read_row(const storage::SeriesRun& run, std::size_t row, bool is_duplicate) {
         bool exists = plan_.aggregates;
         for (std::size_t i = 0; i < fields_.size(); ++i) {
@@ -68,8 +107,8 @@ private:
             exists = exists || (plan_.fields[i].makes_rows && !fields_[i].is_null());
         }
         if (is_duplicate) return true;
-        return exists &&
-               (verdict_ != Verdict::kDependsOnFields || condition_.accepts(fields_.data()));
+        if (!exists || verdict_ == Verdict::kAlways) return exists;
+        return decided_ ? accepted_[row] != 0 : condition_.accepts(fields_.data());
     }
 
     void append(model::Timestamp time, std::uint64_t sequence) {
@@ -104,11 +143,27 @@ private:
     RowLimits& limits_;
     const bool with_sequences_;
     const ScanColumns columns_;
+    RunPredicate predicate_;
     RowCondition condition_;
     std::vector<Value> fields_;
+    std::vector<std::uint8_t> accepted_;  // by row of the run, where the predicate decided it
+    bool decided_ = true;
     Verdict verdict_ = Verdict::kAlways;
     bool open_ = false;
 };
+
+// Lets a scan leave out rows beyond a limit, where each row that has a value passes.
+void limit_rows(const SelectPlan& plan, const ScanColumns& columns, std::uint64_t rows_max,
+                storage::ScanSpec& spec) {
+    if (has_field_condition(plan)) return;
+    spec.value_kinds.assign(columns.names.size(), {});
+    for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+        if (!plan.fields[i].makes_rows) return;
+        spec.value_kinds[columns.column_of_field[i]] = field_type_of(plan.fields[i].type);
+    }
+    spec.rows_wanted = rows_max;
+    spec.latest_wanted = !plan.ascending;
+}
 
 }  // namespace
 
@@ -131,6 +186,8 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
     const ScanColumns columns(plan_);
     storage::ScanSpec spec = scan.spec(columns);
     spec.with_sequences = !duplicates_.empty();
+    if (limits.enabled()) limit_rows(plan_, columns, limits.rows_max(), spec);
+    spec.statistics_allowed = limits.enabled() || has_field_condition(plan_);
     const bool with_sequences = spec.with_sequences;
     if (with_sequences) {
         spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
@@ -152,6 +209,10 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
             if (is_current_wanted) collector.begin_series(piece, *place, current);
         }
         if (!is_current_wanted) continue;
+        if (run.is_statistics()) {
+            if (!collector.can_skip(run)) reader->expand();
+            continue;
+        }
         collector.add_run(run);
         if (chunk.memory_bytes() > options_.memory_bytes_max) {
             chunk.overflow = true;
@@ -168,7 +229,10 @@ io::Task<Result<void>> CollectJob::run(CoreView& core) {
     chunk.width = plan_.fields.size();
     RowLimits limits(portion_.first_tag_set, portion_.end_tag_set, options_.rows_max,
                      plan_.ascending);
-    for (const Piece& piece : sessions_[core.number()].pieces) {
+    // Descending, the latest shard group first: it may hold all that is wanted.
+    const std::vector<Piece>& pieces = sessions_[core.number()].pieces;
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        const Piece& piece = pieces[plan_.ascending ? i : pieces.size() - 1 - i];
         Result<void> done = co_await collect_piece(core, piece, chunk, limits);
         if (!done.ok()) co_return std::move(done).error();
         if (chunk.overflow) break;

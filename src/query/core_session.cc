@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "query/sort_in_slices.h"
 #include "sluice/base/hash.h"
 #include "sluice/base/units.h"
 #include "sluice/model/series_key.h"
@@ -116,6 +117,8 @@ io::Task<Result<void>> GroupJob::run(CoreView& core) {
     const SeriesFilter filter(plan_.condition.get(), is_field_reference);
     std::unordered_map<TagSetKey, std::uint32_t> known;
     std::string scratch;
+    // One per tag of the condition: the values of several are looked at together.
+    std::vector<std::string> scratches(filter.tags().size());
     TagSetKey tag_set;
     for (Piece& piece : session.pieces) {
         piece.tag_sets.reserve(piece.series.keys().size());
@@ -123,15 +126,11 @@ io::Task<Result<void>> GroupJob::run(CoreView& core) {
         for (const std::string_view key : piece.series.keys()) {
             if (++count % kSeriesPerBreath == 0) co_await core.breathe();
             const auto tag_value = [&](std::string_view tag) {
-                return tag_in_key(key, tag, scratch);
+                std::size_t place = 0;
+                while (filter.tags()[place] != tag) ++place;
+                return tag_in_key(key, tag, scratches[place]);
             };
-            if (filter.tags().size() > 1) {
-                // Several views into one scratch would overwrite each other.
-                if (filter.judge(model::parse_series_key(key)) == Verdict::kNever) {
-                    piece.tag_sets.push_back(kNoTagSet);
-                    continue;
-                }
-            } else if (filter.judge(tag_value) == Verdict::kNever) {
+            if (filter.judge(tag_value) == Verdict::kNever) {
                 piece.tag_sets.push_back(kNoTagSet);
                 continue;
             }
@@ -152,7 +151,7 @@ io::Task<Result<void>> GroupJob::run(CoreView& core) {
         session.memory_bytes += piece.tag_sets.size() * 12;
         if (session.memory_bytes > memory_bytes_max_) co_return too_much_memory(memory_bytes_max_);
     }
-    std::sort(session.series_hashes.begin(), session.series_hashes.end());
+    co_await sort_in_slices(core, session.series_hashes);
     co_return Result<void>();
 }
 

@@ -23,6 +23,8 @@ public:
     virtual ~RunReader() = default;
     // As storage::Scan::next().
     virtual io::Task<Result<bool>> next(storage::SeriesRun& run) = 0;
+    // As storage::Scan::expand().
+    virtual void expand() = 0;
 };
 
 // One store, on its core.

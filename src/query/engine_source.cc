@@ -14,6 +14,7 @@ class ScanReader final : public RunReader {
 public:
     explicit ScanReader(storage::Scan scan) : scan_(std::move(scan)) {}
     io::Task<Result<bool>> next(storage::SeriesRun& run) override { return scan_.next(run); }
+    void expand() override { scan_.expand(); }
 
 private:
     storage::Scan scan_;

@@ -12,41 +12,57 @@ ScanColumns::ScanColumns(const SelectPlan& plan) {
     }
 }
 
+bool has_field_condition(const SelectPlan& plan) {
+    bool about_fields = false;
+    if (!plan.condition) return false;
+    influxql::walk(*plan.condition, [&](const influxql::Expr& expr) {
+        const auto* ref = expr.as<influxql::VarRef>();
+        about_fields = about_fields || (ref != nullptr && is_field_reference(*ref));
+    });
+    return about_fields;
+}
+
+int condition_position(const SelectPlan& plan, const influxql::VarRef& ref) {
+    if (ref.type == influxql::DataType::kTag) {
+        const auto tag =
+            std::find(plan.condition_tags.begin(), plan.condition_tags.end(), ref.name);
+        return static_cast<int>(plan.fields.size() +
+                                static_cast<std::size_t>(tag - plan.condition_tags.begin()));
+    }
+    for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+        if (plan.fields[i].name == ref.name && plan.fields[i].type == ref.type) {
+            return static_cast<int>(i);
+        }
+    }
+    return -1;
+}
+
+RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr) {
+    return RowExpression(
+        expr, [&plan](const influxql::VarRef& ref) { return condition_position(plan, ref); },
+        false);
+}
+
 RowCondition::RowCondition(const SelectPlan& plan)
     : plan_(plan), filter_(plan.condition.get(), is_field_reference) {
     if (!plan.condition) return;
-    expression_.emplace(
-        *plan.condition,
-        [&plan](const influxql::VarRef& ref) {
-            if (ref.type == influxql::DataType::kTag) {
-                const auto tag =
-                    std::find(plan.condition_tags.begin(), plan.condition_tags.end(), ref.name);
-                return static_cast<int>(
-                    plan.fields.size() +
-                    static_cast<std::size_t>(tag - plan.condition_tags.begin()));
-            }
-            for (std::size_t i = 0; i < plan.fields.size(); ++i) {
-                if (plan.fields[i].name == ref.name && plan.fields[i].type == ref.type) {
-                    return static_cast<int>(i);
-                }
-            }
-            return -1;
-        },
-        false);
+    expression_.emplace(bind_condition(plan, *plan.condition));
     tag_values_.resize(plan.condition_tags.size());
     row_.resize(plan.fields.size() + plan.condition_tags.size());
 }
 
 Verdict RowCondition::begin_series(std::string_view key) {
     if (!expression_) return Verdict::kAlways;
-    const model::SeriesName name = model::parse_series_key(key);
-    const Verdict verdict = filter_.judge(name);
-    if (verdict != Verdict::kDependsOnFields) return verdict;
+    std::string scratch;
     for (std::size_t i = 0; i < tag_values_.size(); ++i) {
-        tag_values_[i] = name.tag_value(plan_.condition_tags[i]);
+        tag_values_[i] = tag_in_key(key, plan_.condition_tags[i], scratch);
         row_[plan_.fields.size() + i] = Value::of_string(tag_values_[i]);
     }
-    return verdict;
+    return filter_.judge([&](std::string_view tag) {
+        std::size_t place = 0;
+        while (plan_.condition_tags[place] != tag) ++place;  // each tag of the condition is there
+        return std::string_view(tag_values_[place]);
+    });
 }
 
 bool RowCondition::accepts(const Value* fields) {

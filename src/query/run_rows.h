@@ -35,6 +35,15 @@ struct ScanColumns {
     std::vector<std::uint32_t> column_of_field;  // of SelectPlan::fields
 };
 
+// Whether rows of one series may differ in what the condition says.
+bool has_field_condition(const SelectPlan& plan);
+
+// The place of a reference of the condition in a row of SelectPlan::fields, then condition_tags;
+// -1: there is none.
+int condition_position(const SelectPlan& plan, const influxql::VarRef& ref);
+// The condition, or a part of it, on such rows.
+RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr);
+
 // The WHERE clause on the rows of one series after the other.
 class RowCondition {
 public:
@@ -44,6 +53,8 @@ public:
     Verdict begin_series(std::string_view key);
     // `fields` are the values of SelectPlan::fields.
     bool accepts(const Value* fields);
+    // Of the current series, its fields unspecified.
+    const Value* row() const { return row_.data(); }
 
 private:
     const SelectPlan& plan_;

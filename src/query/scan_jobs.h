@@ -35,7 +35,6 @@ public:
 
 private:
     io::Task<Result<void>> aggregate_piece(CoreView& core, const Piece& piece);
-    bool statistics_allowed() const;
 
     const SelectPlan& plan_;
     std::vector<CoreSession>& sessions_;

@@ -5,10 +5,10 @@
 namespace sluice::query {
 namespace {
 
-bool is_plain(const storage::ColumnView& column, const AggregateCall& call,
-              const std::vector<std::uint8_t>* accepted) {
-    return accepted == nullptr && !column.all_null && column.validity == nullptr &&
-           model::is_word_type(column.type) && data_type_of(column.type) == call.argument;
+// Whether the values can be read as they lie: all there, in the type of the call.
+bool is_plain(const storage::ColumnView& column, const AggregateCall& call) {
+    return !column.all_null && column.validity == nullptr && model::is_word_type(column.type) &&
+           data_type_of(column.type) == call.argument;
 }
 
 // Adds words to `sum`, or begins with the first where `sum` is null, without looking at each one's
@@ -27,6 +27,62 @@ Value sum_words(influxql::DataType type, Value sum, std::span<const std::uint64_
     return type == influxql::DataType::kInteger
                ? Value::of_integer(static_cast<std::int64_t>(total))
                : Value::of_unsigned(total);
+}
+
+template <typename T>
+T read_word(std::uint64_t word) {
+    return std::bit_cast<T>(word);
+}
+
+// The first of the words that none precedes.
+template <typename T, typename Precedes>
+std::size_t find_extreme(std::span<const std::uint64_t> words, Precedes&& precedes) {
+    std::size_t best = 0;
+    T best_value = read_word<T>(words[0]);
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        const T value = read_word<T>(words[i]);
+        if (!precedes(value, best_value)) continue;
+        best = i;
+        best_value = value;
+    }
+    return best;
+}
+
+template <typename T>
+std::size_t find_extreme(bool is_min, std::span<const std::uint64_t> words) {
+    return is_min ? find_extreme<T>(words, [](T a, T b) { return a < b; })
+                  : find_extreme<T>(words, [](T a, T b) { return a > b; });
+}
+
+// One past the last row from `begin` on whose time is before `end_time`; the first one is.
+std::size_t rows_before(std::span<const model::Timestamp> times, std::size_t begin,
+                        model::Timestamp end_time) {
+    if (times.back() < end_time) return times.size();
+    // Windows are small beside a run, or hardly ever end: look ahead in growing steps.
+    std::size_t low = begin;
+    std::size_t step = 1;
+    while (low + step < times.size() && times[low + step] < end_time) {
+        low += step;
+        step *= 2;
+    }
+    const auto from = times.begin() + static_cast<std::ptrdiff_t>(low) + 1;
+    const auto to = times.begin() + static_cast<std::ptrdiff_t>(std::min(low + step, times.size()));
+    return static_cast<std::size_t>(std::lower_bound(from, to, end_time) - times.begin());
+}
+
+// Which of the words, in order of time, a selector takes.
+std::size_t select_word(const AggregateCall& call, std::span<const std::uint64_t> words) {
+    if (call.function == Function::kFirst) return 0;
+    if (call.function == Function::kLast) return words.size() - 1;
+    const bool is_min = call.function == Function::kMin;
+    switch (call.argument) {
+        case influxql::DataType::kFloat:
+            return find_extreme<double>(is_min, words);
+        case influxql::DataType::kInteger:
+            return find_extreme<std::int64_t>(is_min, words);
+        default:
+            return find_extreme<std::uint64_t>(is_min, words);
+    }
 }
 
 // Whether statistics of one type say anything about a column that is read as another.
@@ -104,19 +160,47 @@ void SeriesAggregator::add_run(const storage::SeriesRun& run,
     std::size_t begin = 0;
     while (begin < run.rows) {
         const model::Timestamp start = plan_.window.start_of(run.times[begin]);
-        const model::Timestamp end_time = plan_.window.end_of(start);
-        std::size_t end = run.rows;
-        if (run.times[run.rows - 1] >= end_time) {
-            end = static_cast<std::size_t>(
-                std::lower_bound(run.times.begin() + static_cast<std::ptrdiff_t>(begin),
-                                 run.times.end(), end_time) -
-                run.times.begin());
-        }
+        const std::size_t end = rows_before(run.times, begin, plan_.window.end_of(start));
         for (std::uint32_t call = 0; call < plan_.calls.size(); ++call) {
             add_segment(call, run, begin, end, start, accepted);
         }
         begin = end;
     }
+}
+
+std::size_t SeriesAggregator::add_plain(std::uint32_t call_index, const storage::SeriesRun& run,
+                                        std::size_t begin, std::size_t end, model::Timestamp start,
+                                        const std::vector<std::uint8_t>* accepted) {
+    const AggregateCall& call = plan_.calls[call_index];
+    const storage::ColumnView& column = run.columns[columns_.column_of_field[call.field]];
+    if (accepted != nullptr) {
+        // Accepted rows next to each other are taken in at once.
+        std::size_t selected = run.rows;
+        const std::uint8_t* const flags = accepted->data();
+        for (std::size_t row = begin; row < end;) {
+            while (row < end && flags[row] == 0) ++row;
+            const std::size_t first = row;
+            while (row < end && flags[row] != 0) ++row;
+            if (first == row) break;
+            const std::size_t one = add_plain(call_index, run, first, row, start, nullptr);
+            if (one != run.rows) selected = one;
+        }
+        return selected;
+    }
+    const std::span<const std::uint64_t> words = column.words.subspan(begin, end - begin);
+    AggregateState& state = state_at(call_index, start);
+    if (is_selector(call.function)) {
+        const std::size_t row = begin + select_word(call, words);
+        const Value value = Value::of_word(column.type, column.words[row]);
+        const bool took = aggregate(call, state, run.times[row], value);
+        state.count += words.size() - 1;
+        return took ? row : run.rows;
+    }
+    state.count += words.size();
+    if (call.function != Function::kCount) {
+        state.value = sum_words(call.argument, state.value, words);
+    }
+    return run.rows;
 }
 
 void SeriesAggregator::add_segment(std::uint32_t call_index, const storage::SeriesRun& run,
@@ -125,23 +209,20 @@ void SeriesAggregator::add_segment(std::uint32_t call_index, const storage::Seri
     const AggregateCall& call = plan_.calls[call_index];
     const storage::ColumnView& column = run.columns[columns_.column_of_field[call.field]];
     if (column.all_null) return;
-    if (is_plain(column, call, accepted) && !is_selector(call.function)) {
-        AggregateState& sum = state_at(call_index, start);
-        sum.count += end - begin;
-        if (call.function != Function::kCount) {
-            sum.value =
-                sum_words(call.argument, sum.value, column.words.subspan(begin, end - begin));
-        }
-        return;
-    }
     AggregateState* state = nullptr;
     std::size_t selected = run.rows;
-    for (std::size_t row = begin; row < end; ++row) {
-        if (accepted != nullptr && (*accepted)[row] == 0) continue;
-        const Value value = column_value(column, row, call.argument);
-        if (value.is_null()) continue;
-        if (state == nullptr) state = &state_at(call_index, start);
-        if (aggregate(call, *state, run.times[row], value)) selected = row;
+    if (is_plain(column, call)) {
+        selected = add_plain(call_index, run, begin, end, start, accepted);
+        if (selected == run.rows) return;
+        state = &state_at(call_index, start);
+    } else {
+        for (std::size_t row = begin; row < end; ++row) {
+            if (accepted != nullptr && (*accepted)[row] == 0) continue;
+            const Value value = column_value(column, row, call.argument);
+            if (value.is_null()) continue;
+            if (state == nullptr) state = &state_at(call_index, start);
+            if (aggregate(call, *state, run.times[row], value)) selected = row;
+        }
     }
     if (selected == run.rows) return;
     state->value = keep_text(state->value);
@@ -155,15 +236,80 @@ void SeriesAggregator::add_segment(std::uint32_t call_index, const storage::Seri
     keep_auxiliary(*state, auxiliary_row_);
 }
 
+// Whether a value of the window, at that time or later, would be selected.
+bool SeriesAggregator::can_select(std::uint32_t call_index, model::Timestamp start,
+                                  model::Timestamp time, Value value) const {
+    const AggregateCall& call = plan_.calls[call_index];
+    const Buckets& own = buckets_[call_index];
+    if (!own.starts.empty() && own.starts.back() == start &&
+        !would_select(call, own.states.back(), time, value)) {
+        return false;
+    }
+    // Series that went before may have won already.
+    const AggregateState* const others = table_.find_state(tag_set_, call_index, start);
+    return others == nullptr || would_select(call, *others, time, value);
+}
+
+SeriesAggregator::StatisticsUse SeriesAggregator::judge_call(
+    std::uint32_t call_index, const storage::ColumnStatistics& statistics,
+    const storage::SeriesRun& run, model::Timestamp start) const {
+    const AggregateCall& call = plan_.calls[call_index];
+    if (statistics.count == 0 || !is_convertible(statistics.type, call.argument)) {
+        return StatisticsUse::kNone;
+    }
+    if (call.function == Function::kCount) return StatisticsUse::kAll;
+    if (!model::is_word_type(statistics.type) || data_type_of(statistics.type) != call.argument) {
+        return StatisticsUse::kRows;
+    }
+    switch (call.function) {
+        case Function::kSum:
+        case Function::kMean: {
+            if (call.argument != influxql::DataType::kFloat) return StatisticsUse::kAll;
+            // A series is added up from its first value to its last, and rounding shows. Sums of
+            // blocks begin with 0.0, which hides the sign of zeros.
+            const Buckets& own = buckets_[call_index];
+            const bool is_first = own.starts.empty() || own.starts.back() != start;
+            const bool is_zero = std::bit_cast<double>(statistics.sum) == 0;
+            return is_first && !is_zero ? StatisticsUse::kAll : StatisticsUse::kRows;
+        }
+        case Function::kFirst:
+        case Function::kLast: {
+            const bool is_first = call.function == Function::kFirst;
+            const Value value =
+                Value::of_word(statistics.type, is_first ? statistics.first : statistics.last);
+            const model::Timestamp time = is_first ? run.time_first : run.time_last;
+            if (!can_select(call_index, start, time, value)) return StatisticsUse::kNone;
+            return keeps_auxiliary_ ? StatisticsUse::kRows : StatisticsUse::kAll;
+        }
+        default: {
+            // The time of an extreme is not known, only that it is not before the run.
+            const Value value = Value::of_word(
+                statistics.type, call.function == Function::kMin ? statistics.min : statistics.max);
+            if (!can_select(call_index, start, run.time_first, value)) return StatisticsUse::kNone;
+            return plan_.is_single_selector() ? StatisticsUse::kRows : StatisticsUse::kAll;
+        }
+    }
+}
+
+SeriesAggregator::StatisticsUse SeriesAggregator::judge(const storage::SeriesRun& run) const {
+    const model::Timestamp start = plan_.window.start_of(run.time_first);
+    if (plan_.window.start_of(run.time_last) != start) return StatisticsUse::kRows;
+    StatisticsUse use = StatisticsUse::kNone;
+    for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
+        const auto column = columns_.column_of_field[plan_.calls[i].field];
+        use = std::max(use, judge_call(i, run.statistics[column], run, start));
+        if (use == StatisticsUse::kRows) break;
+    }
+    return use;
+}
+
 void SeriesAggregator::add_statistics(const storage::SeriesRun& run) {
     for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
         const AggregateCall& call = plan_.calls[i];
         const storage::ColumnStatistics& statistics =
             run.statistics[columns_.column_of_field[call.field]];
         if (statistics.count == 0 || !is_convertible(statistics.type, call.argument)) continue;
-        const auto word = [&](std::uint64_t bits) {
-            return cast_value(Value::of_word(statistics.type, bits), call.argument);
-        };
+        const auto word = [&](std::uint64_t bits) { return Value::of_word(statistics.type, bits); };
         AggregateState part;
         part.count = statistics.count;
         switch (call.function) {

@@ -21,7 +21,13 @@ public:
     // Rows of a run; where `accepted` is given, those whose element is not 0. Times ascend from
     // call to call within a series.
     void add_run(const storage::SeriesRun& run, const std::vector<std::uint8_t>* accepted);
-    // A run that came as statistics; the whole of it lies in one window.
+    // What a run that came as statistics is good for, where all of its rows pass.
+    enum class StatisticsUse : std::uint8_t {
+        kNone,  // none of its rows changes a state
+        kAll,   // add_statistics() does what its rows would
+        kRows,  // the rows themselves are needed
+    };
+    StatisticsUse judge(const storage::SeriesRun& run) const;
     void add_statistics(const storage::SeriesRun& run);
     // One row: the values of SelectPlan::fields.
     void add_row(model::Timestamp time, const Value* fields);
@@ -29,6 +35,14 @@ public:
 
 private:
     AggregateState& state_at(std::uint32_t call, model::Timestamp start);
+    StatisticsUse judge_call(std::uint32_t call, const storage::ColumnStatistics& statistics,
+                             const storage::SeriesRun& run, model::Timestamp start) const;
+    bool can_select(std::uint32_t call, model::Timestamp start, model::Timestamp time,
+                    Value value) const;
+    // Takes the rows of a column without nulls in; the row a selector selected, or run.rows.
+    std::size_t add_plain(std::uint32_t call, const storage::SeriesRun& run, std::size_t begin,
+                          std::size_t end, model::Timestamp start,
+                          const std::vector<std::uint8_t>* accepted);
     void add_segment(std::uint32_t call, const storage::SeriesRun& run, std::size_t begin,
                      std::size_t end, model::Timestamp start,
                      const std::vector<std::uint8_t>* accepted);

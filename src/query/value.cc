@@ -65,4 +65,19 @@ DataType data_type_of(model::FieldType type) {
     return DataType::kUnknown;
 }
 
+model::FieldType field_type_of(DataType type) {
+    switch (type) {
+        case DataType::kInteger:
+            return model::FieldType::kInteger;
+        case DataType::kUnsigned:
+            return model::FieldType::kUnsigned;
+        case DataType::kString:
+            return model::FieldType::kString;
+        case DataType::kBoolean:
+            return model::FieldType::kBoolean;
+        default:
+            return model::FieldType::kFloat;
+    }
+}
+
 }  // namespace sluice::query

@@ -77,5 +77,7 @@ Value cast_value(Value value, influxql::DataType type);
 std::int64_t float_to_integer(double value);
 
 influxql::DataType data_type_of(model::FieldType type);
+// Of the types of fields only.
+model::FieldType field_type_of(influxql::DataType type);
 
 }  // namespace sluice::query

@@ -12,6 +12,7 @@
 
 #include "query/data_source.h"
 #include "sluice/base/units.h"
+#include "sluice/codec/column_chunk.h"
 #include "sluice/model/series_key.h"
 
 namespace sluice::query {
@@ -71,7 +72,13 @@ public:
                 if (run.size() == 3) runs_.emplace_back(key, std::exchange(run, {}));
             }
             if (!run.empty()) runs_.emplace_back(key, std::move(run));
+            leave_rows_out(key);
         }
+    }
+
+    void expand() override {
+        --next_;
+        expanding_ = true;
     }
 
     io::Task<Result<bool>> next(storage::SeriesRun& run) override {
@@ -120,10 +127,50 @@ public:
             view.validity = all ? nullptr : &column.bits;
             run.columns.push_back(view);
         }
+        if (spec_.statistics_allowed && !expanding_) show_statistics(run);
+        expanding_ = false;
         co_return true;
     }
 
 private:
+    // Runs at the end that is not wanted go, as blocks of a segment do, where all rows have values.
+    void leave_rows_out(const std::string& key) {
+        if (spec_.rows_wanted == 0 || spec_.fields.size() != 1) return;
+        const std::size_t runs_wanted = static_cast<std::size_t>(spec_.rows_wanted + 2) / 3 + 1;
+        std::size_t first = runs_.size();
+        while (first > 0 && runs_[first - 1].first == key) --first;
+        const std::size_t count = runs_.size() - first;
+        if (count <= runs_wanted) return;
+        const auto from = runs_.begin() + static_cast<std::ptrdiff_t>(
+                                              spec_.latest_wanted ? first : first + runs_wanted);
+        runs_.erase(from, from + static_cast<std::ptrdiff_t>(count - runs_wanted));
+    }
+
+    // In place of rows, where each has a value or none has.
+    void show_statistics(storage::SeriesRun& run) {
+        std::vector<storage::ColumnStatistics> statistics;
+        for (const storage::ColumnView& column : run.columns) {
+            if (!column.all_null && column.validity != nullptr) return;
+            storage::ColumnStatistics& each = statistics.emplace_back();
+            if (column.all_null) continue;
+            codec::ColumnSlice slice;
+            slice.type = column.type;
+            if (model::is_word_type(column.type)) {
+                slice.words = column.words;
+            } else if (column.type == model::FieldType::kString) {
+                slice.texts = column.texts;
+            } else {
+                slice.flags = column.flags;
+            }
+            const auto made = codec::column_statistics(slice, static_cast<std::uint32_t>(run.rows));
+            each = {column.type, made.count, made.min, made.max, made.sum, made.first, made.last};
+        }
+        run.statistics = std::move(statistics);
+        run.columns.clear();
+        run.times = {};
+        run.sequences = {};
+    }
+
     struct Column {
         model::FieldType type = model::FieldType::kFloat;
         bool any = false;
@@ -137,6 +184,7 @@ private:
     std::vector<std::pair<std::string, std::vector<std::pair<model::Timestamp, const MemoryRow*>>>>
         runs_;
     std::size_t next_ = 0;
+    bool expanding_ = false;
     std::vector<model::Timestamp> times_;
     std::vector<std::uint64_t> sequences_;
     std::vector<Column> columns_;
