@@ -407,7 +407,7 @@ std::string run_seed(std::uint64_t seed) {
         io::SimOptions sim;
         sim.faults = draw_faults(random);
         // A start on a disk without a byte of room.
-        const bool full = opened_before && random.chance(0.15);
+        const bool full = opened_before && random.chance(0.08);
         if (full) {
             sim.faults = {};
             disk.set_capacity_bytes(disk.capacity_bytes() - disk.free_bytes());
@@ -425,7 +425,7 @@ std::string run_seed(std::uint64_t seed) {
             const std::uint64_t turns = random.chance(0.2) ? 300 : 80;
             life.work(static_cast<unsigned>(10 + random.below(turns)));
             // A second of the clock holds many flushes: not every life goes through it.
-            if (life.complaint().empty() && random.chance(full ? 0.3 : 0.06)) {
+            if (life.complaint().empty() && random.chance(full ? 0.2 : 0.06)) {
                 life.check_recovery();
             }
         }
