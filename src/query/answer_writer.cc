@@ -27,6 +27,19 @@ std::int64_t epoch_unit(std::string_view epoch) {
     return 1;
 }
 
+// +hh:mm
+void append_zone(std::string& out, std::int64_t offset_ns) {
+    out += offset_ns < 0 ? '-' : '+';
+    const std::int64_t minutes = (offset_ns < 0 ? -offset_ns : offset_ns) / kMinuteNs;
+    const auto append_two = [&](std::int64_t number) {
+        out += static_cast<char>('0' + number / 10);
+        out += static_cast<char>('0' + number % 10);
+    };
+    append_two(minutes / 60);
+    out += ':';
+    append_two(minutes % 60);
+}
+
 }  // namespace
 
 AnswerWriter::AnswerWriter(const QueryRequest& request, ResultSink& sink)
@@ -212,7 +225,7 @@ void AnswerWriter::begin_row() {
     ++rows_in_series_;
 }
 
-void AnswerWriter::time(model::Timestamp t) {
+void AnswerWriter::time(model::Timestamp t, std::int64_t zone_offset_ns) {
     scratch_.clear();
     if (csv_) {
         csv_field(std::to_string(epoch_ns_ == 0 ? t : t / epoch_ns_));
@@ -220,7 +233,11 @@ void AnswerWriter::time(model::Timestamp t) {
         json_.integer(t / epoch_ns_);
     } else {
         scratch_ += '"';
-        append_rfc3339(scratch_, t);
+        append_rfc3339(scratch_, t + zone_offset_ns);
+        if (zone_offset_ns != 0) {
+            scratch_.pop_back();  // the Z
+            append_zone(scratch_, zone_offset_ns);
+        }
         scratch_ += '"';
         json_.literal(scratch_);
     }

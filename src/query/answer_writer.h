@@ -44,7 +44,8 @@ public:
     void begin_series(SeriesHead head);
     // One row: begin_row(), its values in the order of the columns, end_row().
     void begin_row();
-    void time(model::Timestamp t);
+    // Shown by clocks that are `zone_offset_ns` ahead of UTC where it is shown as a date.
+    void time(model::Timestamp t, std::int64_t zone_offset_ns = 0);
     void value(const Value& value);
     void end_row();
     void end_series();

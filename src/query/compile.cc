@@ -233,7 +233,8 @@ private:
             Field field{reduce(fold_math(written.expr), std::nullopt), written.alias};
             ++list_.columns;
             SLUICE_TRY_VOID(FieldCompiler(list_).compile(field.expr));
-            make_distinct_calls(field.expr);
+            // In a subquery InfluxDB leaves DISTINCT without parentheses as it is: it has no value.
+            if (outer_ == nullptr || !field.expr.is<Distinct>()) make_distinct_calls(field.expr);
             compiled_.fields.push_back(std::move(field));
         }
         return {};
@@ -285,41 +286,10 @@ private:
     FieldList list_;
 };
 
-bool has_subquery(const SelectStatement& select) {
-    return std::any_of(select.sources.begin(), select.sources.end(),
-                       [](const Source& source) { return source.subquery() != nullptr; });
-}
-
-// What is right, but beyond what is executed today.
-Result<void> refuse_what_is_missing(const SelectStatement& select, const CompiledSelect& compiled) {
-    const auto unsupported = [](std::string what) {
-        return Error{ErrorKind::kUnsupported,
-                     std::move(what) + " is not supported by this server yet"};
-    };
-    if (has_subquery(select)) return unsupported("a subquery");
-    if (select.target) return unsupported("SELECT INTO");
-    if (!select.time_zone.empty() && select.time_zone != "UTC") return unsupported("tz()");
-    std::string missing;
-    for (const Field& field : compiled.fields) {
-        walk(field.expr, [&](const Expr& expr) {
-            const auto* call = expr.as<Call>();
-            if (call == nullptr || !missing.empty()) return;
-            const FunctionInfo* info = find_function(call->name);
-            if (!is_mergeable(info->function) || call->arguments[0].is<Call>()) {
-                missing = call->name + "()";
-            }
-        });
-    }
-    if (!missing.empty()) return unsupported(missing);
-    return {};
-}
-
 }  // namespace
 
 Result<CompiledSelect> compile_select(const SelectStatement& select, std::int64_t now_ns) {
-    SLUICE_TRY(CompiledSelect compiled, Compiler(select, now_ns, nullptr).run());
-    SLUICE_TRY_VOID(refuse_what_is_missing(select, compiled));
-    return compiled;
+    return Compiler(select, now_ns, nullptr).run();
 }
 
 }  // namespace sluice::query

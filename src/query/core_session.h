@@ -12,8 +12,8 @@
 
 #include "query/data_source.h"
 #include "query/plan.h"
-#include "query/planner.h"
 #include "query/series_filter.h"
+#include "query/sources.h"
 
 namespace sluice::query {
 

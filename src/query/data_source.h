@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "query/target_rows.h"
 #include "sluice/base/result.h"
 #include "sluice/io/reactor.h"  // defines what awaiting a task needs
 #include "sluice/io/task.h"
@@ -69,6 +70,11 @@ public:
     virtual io::Task<Result<void>> run_on_every_core(CoreJob& job) = 0;
     // On the core of the query.
     virtual io::Task<void> breathe() = 0;
+
+    // Rows of a SELECT ... INTO. Completes when they are durable and visible; `rows` lives until
+    // then. An error where one row or all of them could not be written.
+    virtual io::Task<Result<void>> write(std::string database, std::string policy,
+                                         const TargetRows& rows) = 0;
 
     // As engine::Core has them.
     virtual io::Task<Result<void>> create_database(

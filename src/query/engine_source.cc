@@ -1,6 +1,7 @@
 // The engine as a DataSource.
 #include "query/engine_source.h"
 
+#include "query/engine_write.h"
 #include "sluice/engine/core.h"
 #include "sluice/engine/engine.h"
 #include "sluice/engine/scan.h"
@@ -81,6 +82,11 @@ public:
             if (!result.ok()) co_return std::move(result).error();
         }
         co_return Result<void>();
+    }
+
+    io::Task<Result<void>> write(std::string database, std::string policy,
+                                 const TargetRows& rows) override {
+        return write_rows(core_, std::move(database), std::move(policy), rows);
     }
 
     io::Task<Result<void>> create_database(

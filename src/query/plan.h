@@ -1,11 +1,10 @@
-// What a SELECT will do, fixed before the first row is read. Immutable once made; all cores read
-// it.
+// What a scan of stored series does for a SELECT, fixed before the first row is read. Immutable
+// once made; all cores read it.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "query/evaluate.h"
@@ -39,20 +38,13 @@ struct AggregateCall {
     influxql::DataType result = influxql::DataType::kUnknown;
 };
 
-// One column of an answer's working row: what the expressions of the field list refer to.
+// A value that goes with a row: a field or a tag that an expression wants to see.
 struct Input {
-    enum class Kind : std::uint8_t { kField, kTag, kCall };
+    enum class Kind : std::uint8_t { kField, kTag };
     Kind kind = Kind::kField;
-    std::uint32_t index = 0;  // kField: of fields; kCall: of calls
+    std::uint32_t index = 0;  // kField: of fields
     std::string tag;          // kTag
     influxql::DataType type = influxql::DataType::kUnknown;
-};
-
-struct Output {
-    std::string name;
-    influxql::Expr expr;
-    // The working row's place that is shown as it is; -1: evaluate `expr`.
-    int input = -1;
 };
 
 struct SelectPlan {
@@ -60,31 +52,33 @@ struct SelectPlan {
     std::vector<ScanField> fields;
     std::vector<AggregateCall> calls;
     std::vector<Input> inputs;
-    std::vector<Output> outputs;
-    std::string time_name = "time";
 
     influxql::ExprBox condition;  // without time
     std::vector<std::string> condition_tags;
 
-    std::vector<std::string> dimensions;  // tags of GROUP BY, sorted
+    // Tags of GROUP BY; tag sets are in the order of their values.
+    std::vector<std::string> dimensions;
     Window window;
     // Both inclusive.
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
     bool ascending = true;
-    influxql::FillOption fill = influxql::FillOption::kNull;
-    std::variant<std::int64_t, double> fill_value = std::int64_t{0};
     std::int64_t limit = 0;
     std::int64_t offset = 0;
+    // Rows of each tag set that are read from each shard group; 0: all.
+    std::int64_t group_rows_max = 0;
     std::int64_t series_limit = 0;
     std::int64_t series_offset = 0;
 
-    // The field list calls functions (though perhaps of nothing that exists).
+    // Values go into `calls`; otherwise rows are wanted.
     bool aggregates = false;
 
     // The one call keeps the time and the other values of the row it selects.
     bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }
     model::TimeRange time_range() const { return {time_min, time_max + 1}; }
+    // The place of a field among `fields`; added unless it is there.
+    std::uint32_t add_field(const std::string& name, influxql::DataType type,
+                            bool makes_rows = false);
     // Position among `inputs` whose values come with a selected row.
     std::vector<std::uint32_t> auxiliary_inputs() const;
 };

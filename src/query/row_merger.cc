@@ -230,6 +230,7 @@ bool RowMerger::next(Row& row) {
     row.fields = series.chunk->row(index);
     row.tags = tags_.data() + series.tags;
     row.key = series.key;
+    row.stream = static_cast<std::uint32_t>(nearest - streams_.data());
     advance(*nearest);
     return true;
 }

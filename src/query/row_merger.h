@@ -28,6 +28,7 @@ public:
         const Value* fields = nullptr;  // of SelectPlan::fields
         const Value* tags = nullptr;    // by input; only those of kind kTag are set
         std::string_view key;           // of the series
+        std::uint32_t stream = 0;       // of the source and shard group, within the tag set
     };
     // False at the end of the tag set. The row is valid until the next begin_tag_set().
     bool next(Row& row);

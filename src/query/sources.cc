@@ -16,6 +16,11 @@ Result<void> normalize(influxql::Measurement& measurement, const meta::Catalog& 
     if (measurement.name.empty() && !measurement.regex) {
         return Error{ErrorKind::kInvalid, "invalid measurement"};
     }
+    return normalize_target(measurement, catalog, defaults);
+}
+
+Result<void> normalize_target(influxql::Measurement& measurement, const meta::Catalog& catalog,
+                              const Defaults& defaults) {
     if (measurement.database.empty()) measurement.database = defaults.database;
     if (measurement.database.empty()) {
         return Error{ErrorKind::kInvalid, "database name required"};

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,14 @@ struct Defaults {
 Result<void> normalize(influxql::Measurement& measurement, const meta::Catalog& catalog,
                        const Defaults& defaults);
 
+// The same for what a SELECT writes into, which may be without a name.
+Result<void> normalize_target(influxql::Measurement& target, const meta::Catalog& catalog,
+                              const Defaults& defaults);
+
 // Fields of the measurements of a query with the types that win over shard groups.
 using FieldTypes = std::map<std::string, influxql::DataType, std::less<>>;
+
+using TagKeys = std::set<std::string, std::less<>>;
 
 struct ResolvedSources {
     std::vector<PlannedSource> sources;

@@ -4,6 +4,7 @@
 #include "query/data_source.h"
 #include "query/parameters.h"
 #include "query/statement_dispatch.h"
+#include "query/zoned_select.h"
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
 
@@ -47,6 +48,13 @@ io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, ResultSi
     if (!parsed.ok()) {
         Result<void> refused =
             co_await refuse("error parsing query: " + parsed.error().message, request, sink);
+        co_return refused;
+    }
+    for (const Statement& statement : *parsed) {
+        const std::optional<std::string> zone = unknown_time_zone(statement);
+        if (!zone) continue;
+        Result<void> refused = co_await refuse(
+            "error parsing query: unable to find time zone " + *zone, request, sink);
         co_return refused;
     }
     AnswerHead head;

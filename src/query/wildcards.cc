@@ -22,18 +22,18 @@ bool field_list_has_wildcard(const std::vector<Field>& fields) {
 }
 
 // Fields, and the tags that are not grouped by, sorted by name, then type.
-std::vector<VarRef> expansion(const CompiledSelect& compiled, const FieldTypes& fields,
+std::vector<VarRef> expansion(const std::vector<Expr>& dimensions, const FieldTypes& fields,
                               const TagKeys& tags, bool dimension_wildcard) {
     std::vector<VarRef> refs;
     if (fields.empty()) return refs;
     for (const auto& [name, type] : fields) refs.push_back({name, type});
     if (dimension_wildcard) return refs;
     for (const std::string& tag : tags) {
-        const bool grouped = std::any_of(compiled.dimensions.begin(), compiled.dimensions.end(),
-                                         [&](const Expr& dimension) {
-                                             const auto* ref = dimension.as<VarRef>();
-                                             return ref != nullptr && ref->name == tag;
-                                         });
+        const bool grouped =
+            std::any_of(dimensions.begin(), dimensions.end(), [&](const Expr& dimension) {
+                const auto* ref = dimension.as<VarRef>();
+                return ref != nullptr && ref->name == tag;
+            });
         if (!grouped) refs.push_back({tag, DataType::kTag});
     }
     std::sort(refs.begin(), refs.end(), [](const VarRef& a, const VarRef& b) {
@@ -50,24 +50,44 @@ bool accepts(const Expr& wildcard, const VarRef& ref) {
     return true;
 }
 
+// Types beside numbers that a function over a wildcard is applied to.
 bool function_takes(std::string_view function, DataType type) {
+    const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
+        return std::find(names.begin(), names.end(), function) != names.end();
+    };
     switch (type) {
         case DataType::kFloat:
         case DataType::kInteger:
-        case DataType::kUnsigned:
             return true;
+        case DataType::kUnsigned:
+            return !is_one_of({"holt_winters", "holt_winters_with_fit"});
         case DataType::kString:
-            return function == "count" || function == "first" || function == "last";
+            return is_one_of({"count", "first", "last", "distinct", "elapsed", "mode", "sample"});
         case DataType::kBoolean:
-            return function != "sum" && function != "mean";
+            return is_one_of(
+                {"count", "first", "last", "distinct", "elapsed", "mode", "sample", "min", "max"});
         default:
             return false;
     }
 }
 
-Result<void> expand_call(const Field& field, const Call& call, const std::vector<VarRef>& refs,
+// The call in a chain of calls that has something else than a call as its argument; null where it
+// has none.
+Call* innermost_call(Call& call) {
+    Call* inner = &call;
+    while (!inner->arguments.empty()) {
+        Call* next = inner->arguments[0].as<Call>();
+        if (next == nullptr) return inner;
+        inner = next;
+    }
+    return nullptr;
+}
+
+Result<void> expand_call(const Field& field, const std::vector<VarRef>& refs,
                          std::vector<Field>& out) {
-    const Expr& argument = call.arguments[0];
+    Call whole = *field.expr.as<Call>();
+    Call& call = *innermost_call(whole);
+    const Expr argument = call.arguments[0];
     if (const auto* wildcard = argument.as<Wildcard>();
         wildcard != nullptr && wildcard->kind == WildcardKind::kTags) {
         return Error{ErrorKind::kInvalid, "unable to use tag wildcard in " + call.name + "()"};
@@ -75,7 +95,8 @@ Result<void> expand_call(const Field& field, const Call& call, const std::vector
     for (const VarRef& ref : refs) {
         if (!function_takes(call.name, ref.type)) continue;
         if (argument.is<RegexLiteral>() && !accepts(argument, ref)) continue;
-        out.push_back({Call{call.name, {Expr(ref)}}, field_name(field) + "_" + ref.name});
+        call.arguments[0] = ref;
+        out.push_back({Expr(whole), field_name(field) + "_" + ref.name});
     }
     return {};
 }
@@ -88,9 +109,14 @@ Result<void> expand_field(const Field& field, const std::vector<VarRef>& refs,
         }
         return {};
     }
-    const auto* call = field.expr.as<Call>();
-    if (call != nullptr && !call->arguments.empty() && stands_for_many(call->arguments[0])) {
-        return expand_call(field, *call, refs, out);
+    if (const auto* call = field.expr.as<Call>()) {
+        Call whole = *call;
+        const Call* inner = innermost_call(whole);
+        if (inner != nullptr && stands_for_many(inner->arguments[0])) {
+            return expand_call(field, refs, out);
+        }
+        out.push_back(field);
+        return {};
     }
     bool wildcard = false;
     bool regex = false;
@@ -112,33 +138,33 @@ Result<void> expand_field(const Field& field, const std::vector<VarRef>& refs,
 
 }  // namespace
 
-Result<void> expand_wildcards(CompiledSelect& compiled, const FieldTypes& fields,
-                              const TagKeys& tags) {
+Result<void> expand_wildcards(std::vector<Field>& fields, std::vector<Expr>& dimensions,
+                              const FieldTypes& types, const TagKeys& tags) {
     const bool dimension_wildcard =
-        std::any_of(compiled.dimensions.begin(), compiled.dimensions.end(), stands_for_many);
-    if (field_list_has_wildcard(compiled.fields)) {
-        const std::vector<VarRef> refs = expansion(compiled, fields, tags, dimension_wildcard);
+        std::any_of(dimensions.begin(), dimensions.end(), stands_for_many);
+    if (field_list_has_wildcard(fields)) {
+        const std::vector<VarRef> refs = expansion(dimensions, types, tags, dimension_wildcard);
         std::vector<Field> expanded;
-        for (const Field& field : compiled.fields) {
+        for (const Field& field : fields) {
             SLUICE_TRY_VOID(expand_field(field, refs, expanded));
         }
-        compiled.fields = std::move(expanded);
+        fields = std::move(expanded);
     }
     if (!dimension_wildcard) return {};
-    std::vector<Expr> dimensions;
-    for (const Expr& dimension : compiled.dimensions) {
+    std::vector<Expr> expanded;
+    for (const Expr& dimension : dimensions) {
         if (!stands_for_many(dimension)) {
-            dimensions.push_back(dimension);
+            expanded.push_back(dimension);
             continue;
         }
         for (const std::string& tag : tags) {
             const auto* regex = dimension.as<RegexLiteral>();
             if (regex == nullptr || regex->regex.matches(tag)) {
-                dimensions.push_back(VarRef{tag, DataType::kUnknown});
+                expanded.push_back(VarRef{tag, DataType::kUnknown});
             }
         }
     }
-    compiled.dimensions = std::move(dimensions);
+    dimensions = std::move(expanded);
     return {};
 }
 

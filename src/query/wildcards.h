@@ -1,11 +1,14 @@
-// What *, *::field, /regex/ and count(*) stand for (influxql/ast.go: RewriteFields).
+// Wildcards and regular expressions in fields and GROUP BY become names (influxql/ast.go:
+// RewriteFields).
 #pragma once
 
-#include "query/planner.h"
+#include "query/select_node.h"
 
 namespace sluice::query {
 
-Result<void> expand_wildcards(CompiledSelect& compiled, const FieldTypes& fields,
+// `types` and `tags` are the fields and tags of all sources.
+Result<void> expand_wildcards(std::vector<influxql::Field>& fields,
+                              std::vector<influxql::Expr>& dimensions, const FieldTypes& types,
                               const TagKeys& tags);
 
 }  // namespace sluice::query

@@ -253,6 +253,36 @@ public:
         co_return Result<void>();
     }
 
+    io::Task<Result<void>> write(std::string, std::string, const TargetRows& rows) override {
+        for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+            const model::SeriesName name =
+                model::parse_series_key(rows.series[rows.rows[i].series]);
+            std::vector<MemoryField> fields;
+            for (std::size_t k = 0; k < rows.fields.size(); ++k) {
+                const Value& value = rows.row(i)[k];
+                switch (value.kind()) {
+                    case Value::Kind::kFloat:
+                        fields.push_back(float_field(rows.fields[k], value.as_float()));
+                        break;
+                    case Value::Kind::kInteger:
+                        fields.push_back(integer_field(rows.fields[k], value.as_integer()));
+                        break;
+                    case Value::Kind::kString:
+                        fields.push_back(
+                            string_field(rows.fields[k], std::string(value.as_string())));
+                        break;
+                    case Value::Kind::kBoolean:
+                        fields.push_back(boolean_field(rows.fields[k], value.as_boolean()));
+                        break;
+                    default:
+                        break;
+                }
+            }
+            add_point(0, name.measurement, name.tags, std::move(fields), rows.rows[i].time);
+        }
+        co_return Result<void>();
+    }
+
     io::Task<Result<void>> create_database(std::string name,
                                            std::optional<meta::RetentionPolicySpec>) override {
         if (catalog_->find_database(name) == nullptr) add_database(std::move(name));

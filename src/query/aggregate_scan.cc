@@ -1,0 +1,194 @@
+#include "query/aggregate_scan.h"
+
+#include <algorithm>
+
+#include "query/row_merger.h"
+#include "query/series_aggregator.h"
+
+namespace sluice::query {
+
+std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::string& field) {
+    SelectPlan& plan = scan_.plan();
+    AggregateCall added = call;
+    added.field = plan.add_field(field, call.argument);
+    for (std::uint32_t i = 0; i < plan.calls.size(); ++i) {
+        if (plan.calls[i].function == added.function && plan.calls[i].field == added.field) {
+            return i;
+        }
+    }
+    plan.calls.push_back(added);
+    return static_cast<std::uint32_t>(plan.calls.size() - 1);
+}
+
+io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion(
+    std::size_t index) {
+    if (!is_begun_) {
+        is_begun_ = true;
+        Result<void> prepared = co_await scan_.prepare();
+        if (!prepared.ok()) co_return std::move(prepared).error();
+        walk_ = PortionWalk(scan_.outer_count(), scan_.plan().ascending);
+    }
+    if (index < portions_.size()) {
+        if (std::shared_ptr<Portion> held = portions_[index].lock()) co_return held;
+    } else if (walk_.at_end()) {
+        co_return std::shared_ptr<Portion>();
+    }
+    for (;;) {
+        auto portion = std::make_shared<Portion>();
+        const bool is_new = index == portions_.size();
+        portion->first = is_new ? walk_.first() : bounds_[index].first;
+        portion->end = is_new ? walk_.end() : bounds_[index].second;
+        Result<bool> fits = co_await compute(*portion);
+        if (!fits.ok()) co_return std::move(fits).error();
+        if (!*fits) {
+            if (!is_new || !walk_.shrink()) co_return too_much_memory(scan_.memory_bytes_max());
+            continue;
+        }
+        last_ = portion;
+        if (!is_new) {
+            portions_[index] = portion;
+            co_return portion;
+        }
+        portions_.push_back(portion);
+        bounds_.emplace_back(portion->first, portion->end);
+        walk_.advance();
+        co_return portion;
+    }
+}
+
+// False: it does not fit into memory.
+io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
+    const ScanPortion portion = scan_.portion(wanted.first, wanted.end);
+    const SelectPlan& plan = scan_.plan();
+    wanted.table =
+        AggregateTable(plan, portion.first_tag_set, portion.end_tag_set - portion.first_tag_set);
+    AggregateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.chunk_bytes_max());
+    Result<void> done = co_await scan_.source().run_on_every_core(job);
+    if (!done.ok()) co_return std::move(done).error();
+    for (const std::uint8_t full : job.overflows) {
+        if (full != 0) co_return false;
+    }
+    for (AggregateTable& partial : job.tables) {
+        wanted.table.fold_table(plan, partial);
+        partial = AggregateTable();
+        co_await scan_.source().breathe();
+    }
+    if (!scan_.duplicates().empty()) {
+        Result<void> folded = co_await fold_duplicates(portion, wanted.table);
+        if (!folded.ok()) co_return std::move(folded).error();
+    }
+    co_return wanted.table.memory_bytes() <= scan_.memory_bytes_max();
+}
+
+// Series that lie in several stores: their rows come here, become one per time, and are then
+// aggregated like all others. In time slices, as few as fit into memory.
+io::Task<Result<void>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
+    const model::TimeRange all = portion.range;
+    const SelectPlan& plan = scan_.plan();
+    std::int64_t width = std::max<std::int64_t>(1, all.end - all.begin);
+    SeriesAggregator aggregator(plan, table);
+    model::Timestamp at = all.begin;
+    while (at < all.end) {
+        portion.range = {at, all.end - at < width ? all.end : at + width};
+        CollectJob::Options options;
+        options.duplicates_only = true;
+        options.memory_bytes_max = scan_.chunk_bytes_max();
+        CollectJob job(plan, scan_.sessions(), scan_.duplicates(), portion, options);
+        Result<void> collected = co_await scan_.source().run_on_every_core(job);
+        if (!collected.ok()) co_return std::move(collected).error();
+        const bool overflow = std::any_of(job.chunks.begin(), job.chunks.end(),
+                                          [](const RowChunk& chunk) { return chunk.overflow; });
+        if (overflow) {
+            if (width == 1) co_return too_much_memory(scan_.memory_bytes_max());
+            width = std::max<std::int64_t>(1, width / 4);
+            continue;
+        }
+        RowMerger merger(plan, std::move(job.chunks));
+        for (std::uint32_t tag_set = portion.first_tag_set; tag_set < portion.end_tag_set;
+             ++tag_set) {
+            merger.begin_tag_set(tag_set);
+            merger.visit([&](std::string_view key) { aggregator.begin_series(tag_set, key); },
+                         [&](model::Timestamp time, const Value* fields) {
+                             aggregator.add_row(time, fields);
+                         });
+            aggregator.end_series();
+            co_await scan_.source().breathe();
+        }
+        at = portion.range.end;
+    }
+    co_return Result<void>();
+}
+
+io::Task<Result<bool>> AggregatePoints::next(PointBlock& block) {
+    block.clear();
+    for (;;) {
+        if (portion_ != nullptr) {
+            read_points(block);
+            if (!block.points.empty()) break;
+        }
+        Result<std::shared_ptr<AggregateScan::Portion>> loaded =
+            co_await scan_->portion(next_portion_);
+        if (!loaded.ok()) co_return std::move(loaded).error();
+        portion_ = std::move(*loaded);
+        if (portion_ == nullptr) co_return false;
+        ++next_portion_;
+        outers_left_ = portion_->end - portion_->first;
+        next_outer_ = scan_->scan().plan().ascending ? portion_->first : portion_->end - 1;
+        co_await scan_->scan().source().breathe();
+    }
+    co_await scan_->scan().source().breathe();
+    co_return true;
+}
+
+// Windows in order; in each the tag sets, or whoever's row is first.
+void AggregatePoints::begin_outer() {
+    places_.clear();
+    next_place_ = 0;
+    tags_ = nullptr;
+    SeriesScan& scan = scan_->scan();
+    const std::uint32_t begin = scan.outer_begin(next_outer_);
+    const std::uint32_t end = scan.outer_begin(next_outer_ + 1);
+    for (std::uint32_t tag_set = begin; tag_set < end; ++tag_set) {
+        const Buckets& buckets = portion_->table.buckets(tag_set, call_);
+        for (std::uint32_t i = 0; i < buckets.starts.size(); ++i) {
+            places_.push_back({tag_set, i, buckets.starts[i], buckets.states[i].time});
+        }
+    }
+    const bool by_time = options_.is_ordered && is_selector(scan.plan().calls[call_].function);
+    if (end - begin > 1) {
+        std::stable_sort(places_.begin(), places_.end(), [&](const Place& a, const Place& b) {
+            if (a.start != b.start) return a.start < b.start;
+            return by_time && a.time < b.time;
+        });
+    }
+    // Read from the end: of equal ones the last tag set is first, as it must be.
+    if (!scan.plan().ascending) std::reverse(places_.begin(), places_.end());
+}
+
+void AggregatePoints::read_points(PointBlock& block) {
+    SeriesScan& scan = scan_->scan();
+    const AggregateCall& call = scan.plan().calls[call_];
+    while (block.points.size() < kPointsPerBlock) {
+        if (next_place_ == places_.size()) {
+            if (outers_left_ == 0) return;
+            begin_outer();
+            --outers_left_;
+            if (outers_left_ > 0) next_outer_ += scan.plan().ascending ? 1 : -1;
+            continue;
+        }
+        const Place& place = places_[next_place_++];
+        if (tags_ == nullptr || tags_number_ != place.tag_set) {
+            tags_number_ = place.tag_set;
+            tags_ = scan.tags(place.tag_set);
+        }
+        const AggregateState& state =
+            portion_->table.buckets(place.tag_set, call_).states[place.bucket];
+        model::Timestamp time = options_.keeps_time ? state.time : place.start;
+        if (time == model::kTimestampMin && !options_.keeps_time) time = 0;
+        const Value* row =
+            state.auxiliary == kNoRow ? nullptr : portion_->table.auxiliary(state.auxiliary);
+        block.points.push_back({tags_, {time, result_of(call, state), block.add_row(row)}});
+    }
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,265 @@
+// The calls of a SELECT: which stages stand for a function.
+#include <algorithm>
+
+#include "query/cursor_builder.h"
+#include "query/expression_type.h"
+#include "query/regroup_points.h"
+#include "query/stream_points.h"
+#include "query/window_points.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+
+DataType type_or_unknown(const Expr& expr) {
+    const Result<DataType> type = expression_type(expr);
+    return type.ok() ? *type : DataType::kUnknown;
+}
+
+// Tags are read as strings.
+DataType argument_type(const Call& call) {
+    const DataType type = type_or_unknown(call.arguments[0]);
+    return type == DataType::kTag ? DataType::kString : type;
+}
+
+MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {
+    const DataType type = argument_type(call);
+    const Function function = find_function(call.name)->function;
+    if (is_mergeable(function)) {
+        return [function, type] { return make_mergeable_reducer(function, type); };
+    }
+    const ReducerSpec spec = reducer_spec(call, type, frame);
+    return [spec] { return make_reducer(spec); };
+}
+
+bool is_count_of_distinct(const Call& call) {
+    const auto* inner = call.arguments[0].as<Call>();
+    return call.name == "count" && inner != nullptr && inner->name == "distinct";
+}
+
+}  // namespace
+
+Result<CursorBuilder::Points> CursorBuilder::build_call(const Call& call, Level level) {
+    // These are for whoever asks for the call. Only top() and bottom() pass them on to the rows
+    // they read, where storage lets one row more through (query/select.go; tsm1: limitIterator).
+    const bool limited = level.limit > 0 || level.offset > 0;
+    const bool is_top = call.name == "top" || call.name == "bottom";
+    level.group_rows_max = limited && is_top ? level.limit + level.offset + 1 : 0;
+    level.limit = 0;
+    level.offset = 0;
+    const FunctionInfo& info = *find_function(call.name);
+    switch (info.kind) {
+        case FunctionKind::kMergeable:
+            return build_mergeable(call, level);
+        case FunctionKind::kReduction:
+            return build_reduction(call, level);
+        case FunctionKind::kTransformation:
+            return build_transformation(call, std::move(level));
+        case FunctionKind::kForecast:
+            return build_forecast(call, level);
+        case FunctionKind::kMath:
+            break;
+    }
+    return Error{ErrorKind::kInvalid, "unsupported call: " + call.name};
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, const Level& level) {
+    const Expr& argument = call.arguments[0];
+    if (const auto* ref = argument.as<VarRef>()) {
+        SLUICE_TRY(Points points, build_reference(*ref, level));
+        if (points == nullptr) return points;
+        SLUICE_TRY_VOID(check_argument_type(call, argument_type(call)));
+        return points;
+    }
+    const auto* inner = argument.as<Call>();
+    if (inner == nullptr) return Error{ErrorKind::kInvalid, "unsupported call: " + call.name};
+    SLUICE_TRY(Points points, build_call(*inner, level));
+    if (points == nullptr) return points;
+    SLUICE_TRY_VOID(check_argument_type(call, argument_type(call)));
+    return points;
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, const Level& level) {
+    const bool has_own_time = level.is_selector && level.window.is_whole();
+    if (is_count_of_distinct(call)) {
+        SLUICE_TRY(Points input, build_call(*call.arguments[0].as<Call>(), level));
+        if (input == nullptr) return input;
+        SLUICE_TRY(Points counts, reduce(std::move(input), call, level, true));
+        return fill(std::move(counts), call, level);
+    }
+    if (!level.node->subqueries.empty()) {
+        Level unordered = level;
+        unordered.is_ordered = false;
+        SLUICE_TRY(Points input, build_argument(call, unordered));
+        if (input == nullptr) return input;
+        SLUICE_TRY(Points points, reduce(std::move(input), call, unordered, !has_own_time));
+        return fill(std::move(points), call, level);
+    }
+    const auto& ref = *call.arguments[0].as<VarRef>();
+    const ResolvedSources& measurements = level.node->measurements;
+    if (measurements.sources.empty() || !measurements.fields.contains(ref.name) ||
+        ref.type == DataType::kTag) {
+        return Points();
+    }
+    SLUICE_TRY_VOID(check_argument_type(call, ref.type));
+    return fill(scan_aggregate(call, level, has_own_time), call, level);
+}
+
+// Joins the scan of another call where both read the same rows.
+CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Level& level,
+                                                    bool keeps_time) const {
+    SelectPlan plan = scan_plan(level);
+    plan.aggregates = true;
+    plan.dimensions = level.grouping->dimensions();
+    for (const std::string& tag : level.grouping->group_by()) {
+        const auto& outer = level.grouping->dimensions();
+        if (!std::binary_search(outer.begin(), outer.end(), tag)) plan.dimensions.push_back(tag);
+    }
+    std::shared_ptr<AggregateScan> scan;
+    for (const auto& known : *level.scans) {
+        const SelectPlan& other = known->scan().plan();
+        if (other.time_min == plan.time_min && other.time_max == plan.time_max) scan = known;
+    }
+    if (scan == nullptr) {
+        scan = std::make_shared<AggregateScan>(source_, limits_, std::move(plan), level.grouping);
+        level.scans->push_back(scan);
+    }
+    const auto& ref = *call.arguments[0].as<VarRef>();
+    AggregateCall aggregate;
+    aggregate.function = find_function(call.name)->function;
+    aggregate.argument = ref.type;
+    aggregate.result = type_or_unknown(call);
+    AggregatePoints::Options options;
+    options.keeps_time = keeps_time;
+    options.is_ordered = level.is_ordered;
+    const std::uint32_t number = scan->add_call(aggregate, ref.name);
+    return std::make_unique<AggregatePoints>(std::move(scan), number, options);
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {
+    if (call.name == "top" || call.name == "bottom") return build_top(call, level);
+    SLUICE_TRY(Points input, build_argument(call, level));
+    if (input == nullptr) return input;
+    if (call.name == "sample") return reduce(std::move(input), call, level, false);
+    if (call.name == "distinct") return reduce(std::move(input), call, level, true);
+    const bool has_own_time = level.is_selector && level.window.is_whole();
+    SLUICE_TRY(Points points, reduce(std::move(input), call, level, !has_own_time));
+    return fill(std::move(points), call, level);
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const Level& level) {
+    const auto& ref = *call.arguments[0].as<VarRef>();
+    if (call.arguments.size() == 2) {
+        SLUICE_TRY(Points input, build_argument(call, level));
+        if (input == nullptr) return input;
+        return reduce(std::move(input), call, level, false);
+    }
+    // The best of each combination of tags first, then the best of those.
+    Level by_tags = level;
+    by_tags.group_rows_max = 0;
+    std::vector<std::string> group_by = level.grouping->group_by();
+    for (std::size_t i = 1; i + 1 < call.arguments.size(); ++i) {
+        group_by.push_back(call.arguments[i].as<VarRef>()->name);
+    }
+    std::sort(group_by.begin(), group_by.end());
+    group_by.erase(std::unique(group_by.begin(), group_by.end()), group_by.end());
+    by_tags.grouping = std::make_shared<Grouping>(level.grouping->dimensions(), group_by);
+    by_tags.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
+    const Call best{call.name == "top" ? "max" : "min", {Expr(ref)}};
+    Points input;
+    if (!level.node->subqueries.empty()) {
+        by_tags.is_ordered = false;
+        SLUICE_TRY(Points points, build_argument(best, by_tags));
+        if (points == nullptr) return points;
+        SLUICE_TRY(input, reduce(std::move(points), best, by_tags, false));
+    } else {
+        const ResolvedSources& measurements = level.node->measurements;
+        if (measurements.sources.empty() || !measurements.fields.contains(ref.name) ||
+            ref.type == DataType::kTag) {
+            return Points();
+        }
+        SLUICE_TRY_VOID(check_argument_type(best, ref.type));
+        input = scan_aggregate(best, by_tags, true);
+    }
+    SLUICE_TRY_VOID(check_argument_type(call, argument_type(call)));
+    const std::size_t width = level.auxiliary.size();
+    // What is written into a target keeps its tags instead of having columns for them.
+    const bool keeps_tags = level.node->has_target && level.target_grouping != nullptr;
+    input = std::make_unique<RegroupPoints>(std::move(input), width, by_tags.grouping,
+                                            level.grouping, keeps_tags);
+    if (!keeps_tags) return reduce(std::move(input), call, level, false);
+    *level.target_grouping = by_tags.grouping;
+    Level wider = level;
+    wider.auxiliary.emplace_back();
+    SLUICE_TRY(Points points, reduce(std::move(input), call, wider, false));
+    return Points(std::make_unique<OwnTags>(std::move(points), width));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& call, Level level) {
+    const Function function = find_function(call.name)->function;
+    const bool looks_back = function != Function::kCumulativeSum && function != Function::kIntegral;
+    if (looks_back && !level.window.is_whole()) {
+        const std::int64_t interval = level.window.interval_ns;
+        if (level.ascending) {
+            level.time_min = level.time_min < model::kTimestampMin + interval
+                                 ? model::kTimestampMin
+                                 : level.time_min - interval;
+        } else {
+            level.time_max = level.time_max > model::kTimestampMax - interval
+                                 ? model::kTimestampMax
+                                 : level.time_max + interval;
+        }
+    }
+    SLUICE_TRY(Points input, build_argument(call, level));
+    if (input == nullptr) return input;
+    return Points(
+        std::make_unique<StreamPoints>(std::move(input), reducer_factory(call, level.frame())));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, const Level& level) {
+    SLUICE_TRY(Points input, build_argument(call, level));
+    if (input == nullptr) return input;
+    WindowPoints::Options options;
+    options.time_max = model::kTimestampMax;
+    options.ascending = level.ascending;
+    options.is_ordered = true;
+    options.memory_bytes_max = limits_.memory_bytes_max;
+    return Points(std::make_unique<WindowPoints>(std::move(input),
+                                                 reducer_factory(call, level.frame()), options));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::reduce(Points input, const Call& call,
+                                                    const Level& level, bool sets_time) {
+    WindowPoints::Options options;
+    options.window = level.window;
+    options.window.whole_start = level.time_min;
+    options.time_max = level.time_max;
+    options.ascending = level.ascending;
+    options.is_ordered = level.is_ordered;
+    options.sets_time = sets_time;
+    options.auxiliary_width = level.auxiliary.size();
+    options.keeps_auxiliary =
+        options.auxiliary_width != 0 && is_selector(find_function(call.name)->function);
+    options.memory_bytes_max = limits_.memory_bytes_max;
+    return Points(std::make_unique<WindowPoints>(std::move(input),
+                                                 reducer_factory(call, level.frame()), options));
+}
+
+CursorBuilder::Points CursorBuilder::fill(Points input, const Call& call,
+                                          const Level& level) const {
+    if (level.window.is_whole() || level.fill.option == FillOption::kNone) return input;
+    FillPoints::Options options;
+    options.fill = level.fill;
+    if (call.name == "count" && options.fill.option == FillOption::kNull) {
+        options.fill = {FillOption::kNumber, std::int64_t{0}};
+    }
+    options.window = level.window;
+    options.time_min = level.time_min;
+    options.time_max = level.time_max;
+    options.ascending = level.ascending;
+    options.type = type_or_unknown(call);
+    return std::make_unique<FillPoints>(std::move(input), level.auxiliary.size(), options);
+}
+
+}  // namespace sluice::query

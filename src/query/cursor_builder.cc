@@ -1,0 +1,374 @@
+#include "query/cursor_builder.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "query/expression_type.h"
+#include "query/joined_rows.h"
+#include "query/limit_points.h"
+#include "query/merge_points.h"
+#include "query/scan_points.h"
+#include "query/subquery_points.h"
+#include "sluice/influxql/printer.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+
+std::vector<std::string> sorted_set(std::vector<std::string> names) {
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+// Gives every call and every reference of the columns a place in the working row; what is written
+// alike has the same place (query/select.go: valueMapper).
+class PlaceMapper {
+public:
+    struct MappedCall {
+        Call call;
+        Place place;
+    };
+    struct MappedReference {
+        VarRef ref;
+        Place place;
+    };
+
+    void map(Expr& expr) {
+        const auto* call = expr.as<Call>();
+        if (call != nullptr && !is_math_function(call->name)) {
+            const auto [place, is_new] = place_of(expr);
+            if (is_new) calls.push_back({*call, place});
+            expr = VarRef{std::to_string(place.number), DataType::kAnyField};
+        } else if (const auto* ref = expr.as<VarRef>()) {
+            const auto [place, is_new] = place_of(expr);
+            if (is_new) references.push_back({*ref, place});
+            expr = VarRef{std::to_string(place.number), DataType::kAnyField};
+        } else if (auto* function = expr.as<Call>()) {
+            for (Expr& argument : function->arguments) map(argument);
+        } else if (auto* binary = expr.as<BinaryExpr>()) {
+            map(*binary->left);
+            map(*binary->right);
+        } else if (auto* paren = expr.as<ParenExpr>()) {
+            map(*paren->inner);
+        }
+    }
+
+    void sort_references() {
+        std::sort(references.begin(), references.end(),
+                  [](const MappedReference& a, const MappedReference& b) {
+                      return a.ref.name != b.ref.name ? a.ref.name < b.ref.name
+                                                      : a.ref.type < b.ref.type;
+                  });
+    }
+    std::uint32_t count() const { return static_cast<std::uint32_t>(places_.size()); }
+
+    std::vector<MappedCall> calls;
+    std::vector<MappedReference> references;
+
+private:
+    std::pair<Place, bool> place_of(const Expr& expr) {
+        const auto [entry, is_new] = places_.try_emplace(to_string(expr));
+        if (is_new) {
+            const Result<DataType> type = expression_type(expr);
+            entry->second = {count() - 1, type.ok() ? *type : DataType::kUnknown};
+        }
+        return {entry->second, is_new};
+    }
+
+    std::map<std::string, Place> places_;
+};
+
+// Which column or tag of a subquery's rows a name stands for (query/subquery.go: mapAuxField).
+RowValue map_name(const SelectNode& node, const VarRef& ref) {
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < node.fields.size(); ++i) {
+        if (field_name(node.fields[i]) == ref.name) {
+            return {RowValue::Kind::kColumn, i + offset, {}, ref.type};
+        }
+        const auto* call = node.fields[i].expr.as<Call>();
+        if (call == nullptr || (call->name != "top" && call->name != "bottom")) continue;
+        for (std::size_t k = 1; k + 1 < call->arguments.size(); ++k) {
+            const auto* tag = call->arguments[k].as<VarRef>();
+            if (tag == nullptr || tag->name != ref.name) continue;
+            return {RowValue::Kind::kColumn, i + k, {}, DataType::kString};
+        }
+        offset += call->arguments.size() - 2;
+    }
+    for (const std::string& dimension : node.dimensions) {
+        if (dimension == ref.name) return {RowValue::Kind::kTag, 0, dimension, DataType::kTag};
+    }
+    return {};
+}
+
+bool is_value_type(DataType type) {
+    switch (type) {
+        case DataType::kFloat:
+        case DataType::kInteger:
+        case DataType::kUnsigned:
+        case DataType::kString:
+        case DataType::kTag:
+        case DataType::kBoolean:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// What the names of the outer condition mean in the rows of a subquery (query/cursor.go:
+// newFilterCursor).
+void add_condition(const Expr& condition, const std::vector<Column>& columns,
+                   SubqueryPoints::Options& options) {
+    options.condition = &condition;
+    walk(condition, [&](const Expr& expr) {
+        const auto* ref = expr.as<VarRef>();
+        if (ref == nullptr) return;
+        const auto& known = options.condition_names;
+        if (std::find(known.begin(), known.end(), ref->name) != known.end()) return;
+        RowValue value{RowValue::Kind::kTag, 0, ref->name, DataType::kTag};
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            if (columns[i].name != ref->name) continue;
+            value = {RowValue::Kind::kColumn, i, {}, ref->type};
+            break;
+        }
+        options.condition_names.push_back(ref->name);
+        options.condition_values.push_back(std::move(value));
+    });
+}
+
+}  // namespace
+
+CursorBuilder::Level CursorBuilder::outermost_level(const SelectNode& node) const {
+    Level level;
+    level.node = &node;
+    const std::vector<std::string> dimensions = sorted_set(node.dimensions);
+    level.grouping = std::make_shared<Grouping>(dimensions, dimensions);
+    level.window = node.window;
+    level.window.whole_start = node.time_min;
+    level.time_min = node.time_min;
+    level.time_max = node.time_max;
+    level.ascending = node.ascending;
+    level.fill = node.fill;
+    // Null values are not written.
+    if (node.has_target && level.fill.option == FillOption::kNull) {
+        level.fill.option = FillOption::kNone;
+    }
+    level.limit = node.limit;
+    level.offset = node.offset;
+    level.series_limit = node.series_limit;
+    level.series_offset = node.series_offset;
+    return level;
+}
+
+CursorBuilder::Level CursorBuilder::subquery_level(const SelectNode& node,
+                                                   const Level& outer) const {
+    Level level = outermost_level(node);
+    std::vector<std::string> group_by = node.dimensions;
+    const std::vector<std::string>& outer_group_by = outer.grouping->group_by();
+    group_by.insert(group_by.end(), outer_group_by.begin(), outer_group_by.end());
+    level.grouping =
+        std::make_shared<Grouping>(outer.grouping->dimensions(), sorted_set(std::move(group_by)));
+    if (!node.has_time_max) level.time_max = model::kTimestampMax;
+    level.time_min = std::max(level.time_min, outer.time_min);
+    level.time_max = std::min(level.time_max, outer.time_max);
+    if (!node.window.is_whole() && level.time_max == model::kTimestampMax) {
+        level.time_max = now_ns_;
+    }
+    if (node.window.is_whole()) {
+        level.window.interval_ns = outer.window.interval_ns;
+        level.window.offset_ns = outer.window.offset_ns;
+    }
+    level.window.whole_start = level.time_min;
+    level.series_limit += outer.series_limit;
+    level.series_offset += outer.series_offset;
+    level.ascending = outer.ascending;
+    level.is_ordered = outer.is_ordered;
+    // The query around it leaves null out anyway.
+    if (!node.is_raw() && level.fill.option == FillOption::kNull) {
+        level.fill.option = FillOption::kNone;
+    }
+    return level;
+}
+
+Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
+    return build_rows(node, outermost_level(node));
+}
+
+Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Level level) {
+    PlaceMapper places;
+    JoinedRows::Options options;
+    for (Column& column : columns_of(node)) {
+        places.map(column.expr);
+        options.columns.push_back(std::move(column.expr));
+    }
+    places.sort_references();
+    options.fill = level.fill;
+    options.ascending = level.ascending;
+    options.places = places.count();
+    level.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
+    std::vector<Place> auxiliary;
+    bool has_type = false;
+    for (const PlaceMapper::MappedReference& mapped : places.references) {
+        level.auxiliary.push_back(mapped.ref);
+        auxiliary.push_back(mapped.place);
+        has_type = has_type || mapped.ref.type != DataType::kUnknown;
+    }
+
+    Rows rows;
+    rows.grouping = level.grouping;
+    level.target_grouping = &rows.grouping;
+    std::vector<JoinedRows::Stream> streams;
+    if (places.calls.empty() && has_type) {
+        SLUICE_TRY(Points points, build_auxiliary(level));
+        if (points != nullptr) streams.push_back({std::move(points), {}, auxiliary});
+    }
+    level.is_selector =
+        places.calls.size() == 1 && is_selector(find_function(places.calls[0].call.name)->function);
+    for (const PlaceMapper::MappedCall& mapped : places.calls) {
+        if (mapped.place.type == DataType::kUnknown) continue;
+        SLUICE_TRY(Points points, build_call(mapped.call, level));
+        if (points == nullptr) points = std::make_unique<NoPoints>();
+        if (level.limit > 0 || level.offset > 0) {
+            points = std::make_unique<LimitPoints>(std::move(points), auxiliary.size(), level.limit,
+                                                   level.offset);
+        }
+        streams.push_back({std::move(points), {mapped.place}, auxiliary});
+    }
+    if (streams.empty()) return rows;
+    rows.cursor = std::make_unique<JoinedRows>(std::move(streams), std::move(options));
+    return rows;
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_auxiliary(const Level& level) {
+    std::vector<Points> inputs;
+    SelectPlan plan = scan_plan(level);
+    bool makes_rows = false;
+    for (const Input& input : plan.inputs) {
+        if (input.kind != Input::Kind::kField) continue;
+        plan.fields[input.index].makes_rows = true;
+        makes_rows = true;
+    }
+    if (makes_rows && !plan.sources.empty()) {
+        plan.limit = level.limit;
+        plan.offset = level.offset;
+        plan.dimensions = level.grouping->dimensions();
+        Points scan = std::make_unique<ScanPoints>(source_, limits_, std::move(plan),
+                                                   level.grouping, std::nullopt);
+        const bool limited = level.limit > 0 || level.offset > 0;
+        if (limited && level.grouping->is_nested()) {
+            scan = std::make_unique<LimitPoints>(std::move(scan), level.auxiliary.size(),
+                                                 level.limit, level.offset);
+        }
+        inputs.push_back(std::move(scan));
+    }
+    for (const auto& subquery : level.node->subqueries) {
+        SLUICE_TRY(Points input, build_subquery(*subquery, level, nullptr));
+        if (input != nullptr) inputs.push_back(std::move(input));
+    }
+    if (inputs.empty()) return Points();
+    Points points = std::move(inputs[0]);
+    if (inputs.size() > 1) {
+        inputs[0] = std::move(points);
+        MergePoints::Options options;
+        options.ascending = level.ascending;
+        options.auxiliary_width = level.auxiliary.size();
+        options.is_sorted = level.is_ordered;
+        options.window = level.window;
+        points = std::make_unique<MergePoints>(std::move(inputs), options);
+    }
+    if (level.limit == 0 && level.offset == 0) return points;
+    return Points(std::make_unique<LimitPoints>(std::move(points), level.auxiliary.size(),
+                                                level.limit, level.offset));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_reference(const VarRef& ref,
+                                                             const Level& level) {
+    std::vector<Points> inputs;
+    SelectPlan plan = scan_plan(level);
+    if (!plan.sources.empty() && level.node->measurements.fields.contains(ref.name) &&
+        ref.type != DataType::kTag) {
+        const std::uint32_t driver = plan.add_field(ref.name, ref.type, true);
+        plan.group_rows_max = level.group_rows_max;
+        plan.dimensions = level.grouping->dimensions();
+        inputs.push_back(std::make_unique<ScanPoints>(source_, limits_, std::move(plan),
+                                                      level.grouping, driver));
+    }
+    for (const auto& subquery : level.node->subqueries) {
+        SLUICE_TRY(Points input, build_subquery(*subquery, level, &ref));
+        if (input != nullptr) inputs.push_back(std::move(input));
+    }
+    if (inputs.empty()) return Points();
+    if (inputs.size() == 1) return std::move(inputs[0]);
+    MergePoints::Options options;
+    options.ascending = level.ascending;
+    options.auxiliary_width = level.auxiliary.size();
+    options.window = level.window;
+    return Points(std::make_unique<MergePoints>(std::move(inputs), options));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& node,
+                                                            const Level& level,
+                                                            const VarRef* value) {
+    SubqueryPoints::Options options;
+    if (value != nullptr) {
+        options.value = map_name(node, *value);
+        if (options.value->kind == RowValue::Kind::kNothing) return Points();
+        const bool is_tag = options.value->kind == RowValue::Kind::kTag;
+        options.value_type = is_tag ? DataType::kString : options.value->type;
+        if (!is_value_type(options.value_type)) return Points();
+    }
+    for (const VarRef& ref : level.auxiliary) options.auxiliary.push_back(map_name(node, ref));
+    SLUICE_TRY(Rows rows, build_rows(node, subquery_level(node, level)));
+    if (rows.cursor == nullptr) return Points();
+    const std::vector<Column> columns = columns_of(node);
+    if (level.node->condition) add_condition(*level.node->condition, columns, options);
+    options.columns = columns.size();
+    options.inner = rows.grouping;
+    options.outer = level.grouping;
+    return Points(std::make_unique<SubqueryPoints>(std::move(rows.cursor), std::move(options)));
+}
+
+SelectPlan CursorBuilder::scan_plan(const Level& level) const {
+    const SelectNode& node = *level.node;
+    SelectPlan plan;
+    plan.sources = node.measurements.sources;
+    for (const VarRef& ref : level.auxiliary) {
+        Input input;
+        input.type = ref.type;
+        if (ref.type == DataType::kTag || ref.type == DataType::kUnknown) {
+            input.kind = Input::Kind::kTag;
+            input.tag = ref.name;
+        } else {
+            input.index = plan.add_field(ref.name, ref.type);
+        }
+        plan.inputs.push_back(std::move(input));
+    }
+    if (node.condition) {
+        plan.condition = node.condition;
+        walk(*plan.condition, [&](Expr& expr) {
+            auto* ref = expr.as<VarRef>();
+            if (ref == nullptr) return;
+            if (ref->type != DataType::kTag && ref->type != DataType::kUnknown) {
+                plan.add_field(ref->name, ref->type);
+                return;
+            }
+            ref->type = DataType::kTag;
+            std::vector<std::string>& tags = plan.condition_tags;
+            if (std::find(tags.begin(), tags.end(), ref->name) == tags.end()) {
+                tags.push_back(ref->name);
+            }
+        });
+    }
+    plan.window = level.window;
+    plan.time_min = std::max(level.time_min, range_.begin);
+    plan.time_max = level.time_max;
+    if (range_.end < model::kTimestampMax) plan.time_max = std::min(plan.time_max, range_.end - 1);
+    plan.ascending = level.ascending;
+    plan.series_limit = level.series_limit;
+    plan.series_offset = level.series_offset;
+    return plan;
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,13 @@
+// The type of what an expression gives, known from the types of its references.
+#pragma once
+
+#include "sluice/base/result.h"
+#include "sluice/influxql/expr.h"
+
+namespace sluice::query {
+
+// kUnknown where a reference stands for nothing. The error is InfluxDB's (influxql/ast.go:
+// TypeValuerEval).
+Result<influxql::DataType> expression_type(const influxql::Expr& expr);
+
+}  // namespace sluice::query

@@ -1,0 +1,67 @@
+// Empty windows of GROUP BY time() get a point each (query/iterator.gen.go: FillIterator).
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "query/point_stage.h"
+#include "query/window.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+struct Fill {
+    influxql::FillOption option = influxql::FillOption::kNull;
+    std::variant<std::int64_t, double> value = std::int64_t{0};
+
+    Value number() const;
+};
+
+// What stands for a missing value where rows are put together: nothing, a number, or what was there
+// before (query/cast.go: castToType).
+struct MissingValue {
+    explicit MissingValue(const Fill& fill);
+    // Changes `value` unless the value before is to stay.
+    void apply(Value& value, influxql::DataType type) const;
+
+    bool keeps_previous = false;
+    Value number;
+};
+
+class FillPoints final : public PointStage {
+public:
+    struct Options {
+        Fill fill;
+        Window window;  // with an interval
+        model::Timestamp time_min = 0;
+        model::Timestamp time_max = 0;
+        bool ascending = true;
+        influxql::DataType type = influxql::DataType::kFloat;
+    };
+    FillPoints(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width,
+               const Options& options);
+
+private:
+    Step step(PointBlock& out) override;
+    void begin(const TaggedPoint& point);
+    bool has_windows_left() const;
+    void advance();
+    Value filled_value() const;
+    Value linear_value() const;
+    void remember(const TaggedPoint& point);
+    void release() override;
+
+    const Options options_;
+    model::Timestamp first_ = 0;
+    model::Timestamp last_ = 0;
+
+    // The tag set at work, and the window that is due.
+    const TagSet* tags_ = nullptr;
+    model::Timestamp due_ = 0;
+    bool exhausted_ = false;  // time has come to its end
+    std::int64_t zone_offset_ = 0;
+    Point previous_;
+    Arena text_{4 * 1024};  // of points that were the previous one, as long as the block
+};
+
+}  // namespace sluice::query

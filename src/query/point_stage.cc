@@ -1,0 +1,33 @@
+#include "query/point_stage.h"
+
+#include "query/core_session.h"
+
+namespace sluice::query {
+
+io::Task<Result<bool>> PointStage::next(PointBlock& block) {
+    block.clear();
+    release();
+    if (end_is_due_) {
+        end_is_due_ = false;
+        co_return false;
+    }
+    reader_.resume();
+    while (block.points.size() < kPointsPerBlock) {
+        if (reader_.needs_refill()) {
+            // Strings of the block would go away.
+            if (!block.points.empty()) break;
+            Result<void> read = co_await reader_.refill();
+            if (!read.ok()) co_return std::move(read).error();
+            if (memory_bytes_max_ != 0 && memory_bytes() > memory_bytes_max_) {
+                co_return too_much_memory(memory_bytes_max_);
+            }
+            continue;
+        }
+        const Step done = step(block);
+        if (done == Step::kEnd) end_is_due_ = !block.points.empty();
+        if (done != Step::kGoOn) break;
+    }
+    co_return !block.points.empty();
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,48 @@
+// A cursor over another one whose work never waits: it takes points off a reader in step().
+#pragma once
+
+#include <memory>
+
+#include "query/point_cursor.h"
+
+namespace sluice::query {
+
+class PointStage : public PointCursor {
+public:
+    io::Task<Result<bool>> next(PointBlock& block) final;
+    bool may_resume() const override { return reader_.may_resume(); }
+
+protected:
+    enum class Step {
+        kGoOn,
+        kPassOn,  // the points in the block use memory that the next step needs
+        kEnd,
+    };
+
+    PointStage(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width)
+        : reader_(std::move(input), auxiliary_width) {}
+
+    // Moves on by a point or more. The reader has a point, or has ended.
+    virtual Step step(PointBlock& out) = 0;
+    // What earlier blocks refer to is no longer needed.
+    virtual void release() {}
+    // Bytes that are kept from block to block.
+    virtual std::uint64_t memory_bytes() const { return 0; }
+    // 0: no bound.
+    std::uint64_t memory_bytes_max_ = 0;
+
+    // Passes a point on with its auxiliary values.
+    void pass(const TaggedPoint& point, PointBlock& out) const {
+        TaggedPoint passed = point;
+        passed.point.auxiliary = out.add_row(reader_.auxiliary(point.point));
+        out.points.push_back(passed);
+    }
+
+    PointReader reader_;
+
+private:
+    // The last points have been passed on, but not that they were the last.
+    bool end_is_due_ = false;
+};
+
+}  // namespace sluice::query

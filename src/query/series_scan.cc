@@ -1,0 +1,152 @@
+#include "query/series_scan.h"
+
+#include <algorithm>
+
+namespace sluice::query {
+namespace {
+
+constexpr std::uint32_t kTagSetsPerPortion = 1u << 16;
+
+std::string_view measurement_of(std::string_view tag_set) {
+    return tag_set.substr(0, tag_set.find('\0'));
+}
+
+// The measurement and the first `count` dimensions.
+std::string_view outer_key(std::string_view tag_set, std::size_t count) {
+    std::size_t at = tag_set.find('\0');
+    for (; count > 0 && at != std::string_view::npos; --count) at = tag_set.find('\0', at + 1);
+    return tag_set.substr(0, at);
+}
+
+}  // namespace
+
+PortionWalk::PortionWalk(std::uint32_t total, bool ascending)
+    : total_(total), batch_(std::min(total, kTagSetsPerPortion)), ascending_(ascending) {}
+
+bool PortionWalk::shrink() {
+    if (count() <= 1) return false;
+    batch_ = std::max(1u, count() / 8);
+    return true;
+}
+
+SeriesScan::SeriesScan(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+                       std::shared_ptr<Grouping> grouping)
+    : source_(source), limits_(limits), plan_(std::move(plan)), grouping_(std::move(grouping)) {}
+
+io::Task<Result<void>> SeriesScan::prepare() {
+    if (is_prepared_) co_return Result<void>();
+    is_prepared_ = true;
+    sessions_.resize(source_.core_count());
+    ListJob list(plan_.sources, false, limits_.memory_bytes_max / 2, sessions_);
+    Result<void> listed = co_await source_.run_on_every_core(list);
+    if (!listed.ok()) co_return std::move(listed).error();
+    GroupJob group(plan_, limits_.memory_bytes_max / 2, sessions_);
+    Result<void> grouped = co_await source_.run_on_every_core(group);
+    if (!grouped.ok()) co_return std::move(grouped).error();
+    number_tag_sets();
+    find_duplicates();
+    co_return Result<void>();
+}
+
+// Of each measurement, SLIMIT and SOFFSET leave a part of its outer tag sets (query/result.go:
+// LimitTagSets; SOFFSET alone leaves none).
+void SeriesScan::number_tag_sets() {
+    std::vector<TagSetKey> all;
+    for (const CoreSession& session : sessions_) {
+        all.insert(all.end(), session.tag_sets.begin(), session.tag_sets.end());
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+
+    const std::size_t outer_dimensions = grouping_->dimensions().size();
+    const bool limits = plan_.series_limit != 0 || plan_.series_offset != 0;
+    outer_begins_.clear();
+    std::string measurement;
+    std::string outer;
+    std::int64_t index = -1;
+    bool is_kept = true;
+    for (TagSetKey& key : all) {
+        const std::string_view here = outer_key(key, outer_dimensions);
+        if (index < 0 || here != outer) {
+            const bool same_measurement = index >= 0 && measurement_of(key) == measurement;
+            index = same_measurement ? index + 1 : 0;
+            measurement = measurement_of(key);
+            outer = here;
+            is_kept = !limits || (index >= plan_.series_offset &&
+                                  index - plan_.series_offset < plan_.series_limit);
+            if (is_kept) outer_begins_.push_back(static_cast<std::uint32_t>(tag_sets_.size()));
+        }
+        if (is_kept) tag_sets_.push_back(std::move(key));
+    }
+    outer_begins_.push_back(static_cast<std::uint32_t>(tag_sets_.size()));
+
+    for (CoreSession& session : sessions_) {
+        std::vector<std::uint32_t> numbers;
+        numbers.reserve(session.tag_sets.size());
+        for (const TagSetKey& key : session.tag_sets) {
+            const auto at = std::lower_bound(tag_sets_.begin(), tag_sets_.end(), key);
+            const bool kept = at != tag_sets_.end() && *at == key;
+            numbers.push_back(kept ? static_cast<std::uint32_t>(at - tag_sets_.begin())
+                                   : kNoTagSet);
+        }
+        session.renumber(numbers);
+        session.tag_sets.clear();
+    }
+}
+
+void SeriesScan::find_duplicates() {
+    std::vector<std::uint64_t> all;
+    for (CoreSession& session : sessions_) {
+        all.insert(all.end(), session.series_hashes.begin(), session.series_hashes.end());
+        session.series_hashes = {};
+    }
+    std::sort(all.begin(), all.end());
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        const bool is_first = duplicates_.empty() || duplicates_.back() != all[i];
+        if (all[i] == all[i - 1] && is_first) duplicates_.push_back(all[i]);
+    }
+}
+
+std::string_view SeriesScan::measurement(std::uint32_t tag_set) const {
+    return measurement_of(tag_sets_[tag_set]);
+}
+
+const TagSet* SeriesScan::tags(std::uint32_t tag_set) {
+    std::string_view rest = tag_sets_[tag_set];
+    const std::string_view name = measurement_of(rest);
+    rest.remove_prefix(name.size());
+    // By name, as the grouping wants them.
+    std::vector<std::string> values(plan_.dimensions.size());
+    for (const std::string& dimension : plan_.dimensions) {
+        rest.remove_prefix(1);
+        const std::string_view value = rest.substr(0, rest.find('\0'));
+        const std::vector<std::string>& names = grouping_->group_by();
+        const auto at = std::lower_bound(names.begin(), names.end(), dimension);
+        values[static_cast<std::size_t>(at - names.begin())] = value;
+        rest.remove_prefix(value.size());
+    }
+    return grouping_->find(name, std::move(values));
+}
+
+ScanPortion SeriesScan::portion(std::uint32_t first_outer, std::uint32_t end_outer) const {
+    ScanPortion portion;
+    portion.first_tag_set = outer_begins_[first_outer];
+    portion.end_tag_set = outer_begins_[end_outer];
+    model::TimeRange range{model::kTimestampMax, model::kTimestampMin};
+    for (const PlannedSource& source : plan_.sources) {
+        for (const model::ShardSlot& slot : source.groups) {
+            range.begin = std::min(range.begin, slot.range.begin);
+            range.end = std::max(range.end, slot.range.end);
+        }
+    }
+    range.begin = std::max(range.begin, plan_.time_min);
+    if (plan_.time_max < range.end) range.end = plan_.time_max + 1;
+    portion.range = range;
+    return portion;
+}
+
+std::uint64_t SeriesScan::chunk_bytes_max() const {
+    return limits_.memory_bytes_max / 2 / std::max(1u, source_.core_count());
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,89 @@
+// What every scan of stored series begins with: the series are listed on all cores, put into tag
+// sets and numbered; then tag sets are read in portions that fit into memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/core_session.h"
+#include "query/data_source.h"
+#include "query/plan.h"
+#include "query/scan_jobs.h"
+#include "query/tag_set.h"
+#include "sluice/query/statement_executor.h"
+
+namespace sluice::query {
+
+inline constexpr int kRowsPerBreath = 512;
+
+// Which outer tag sets are read together. Counts in the order of the answer.
+class PortionWalk {
+public:
+    PortionWalk() = default;
+    PortionWalk(std::uint32_t total, bool ascending);
+
+    bool at_end() const { return done_ == total_; }
+    // The numbers of the portion that is due; ascending whatever the order of the answer is.
+    std::uint32_t first() const { return ascending_ ? done_ : total_ - done_ - count(); }
+    std::uint32_t end() const { return first() + count(); }
+    void advance() { done_ += count(); }
+    // The portion does not fit into memory. False: it cannot get smaller.
+    bool shrink();
+
+private:
+    std::uint32_t count() const { return batch_ < total_ - done_ ? batch_ : total_ - done_; }
+
+    std::uint32_t total_ = 0;
+    std::uint32_t done_ = 0;
+    std::uint32_t batch_ = 0;
+    bool ascending_ = true;
+};
+
+class SeriesScan {
+public:
+    // `source` and `limits` outlive the scan. The plan's dimensions are those of the answer, then
+    // the other ones of `grouping`, as far as the scan tells them apart.
+    SeriesScan(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+               std::shared_ptr<Grouping> grouping);
+
+    // Lists, filters and groups. To be called before anything else; more than once does nothing.
+    io::Task<Result<void>> prepare();
+
+    const SelectPlan& plan() const { return plan_; }
+    SelectPlan& plan() { return plan_; }
+    Grouping& grouping() const { return *grouping_; }
+    DataSource& source() const { return source_; }
+    std::vector<CoreSession>& sessions() { return sessions_; }
+    const DuplicateSeries& duplicates() const { return duplicates_; }
+
+    // Tag sets [outer_begin(i), outer_begin(i + 1)) are those of outer tag set i.
+    std::uint32_t outer_count() const {
+        return static_cast<std::uint32_t>(outer_begins_.size()) - 1;
+    }
+    std::uint32_t outer_begin(std::uint32_t outer) const { return outer_begins_[outer]; }
+    // The tags of a tag set that is numbered by all dimensions of the grouping.
+    const TagSet* tags(std::uint32_t tag_set);
+    std::string_view measurement(std::uint32_t tag_set) const;
+
+    ScanPortion portion(std::uint32_t first_outer, std::uint32_t end_outer) const;
+    std::uint64_t chunk_bytes_max() const;
+    std::uint64_t memory_bytes_max() const { return limits_.memory_bytes_max; }
+
+private:
+    void number_tag_sets();
+    void find_duplicates();
+
+    DataSource& source_;
+    const QueryLimits& limits_;
+    SelectPlan plan_;
+    std::shared_ptr<Grouping> grouping_;
+    std::vector<CoreSession> sessions_;
+    std::vector<TagSetKey> tag_sets_;
+    std::vector<std::uint32_t> outer_begins_{0};
+    DuplicateSeries duplicates_;
+    bool is_prepared_ = false;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,39 @@
+// A transformation at work: one reducer per tag set (query/iterator.gen.go: StreamIterator).
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+
+#include "query/point_stage.h"
+#include "query/reducer.h"
+
+namespace sluice::query {
+
+using MakeReducer = std::function<std::unique_ptr<Reducer>()>;
+
+class StreamPoints final : public PointStage {
+public:
+    StreamPoints(std::unique_ptr<PointCursor> input, MakeReducer make_reducer)
+        : PointStage(std::move(input), 0), make_reducer_(std::move(make_reducer)) {}
+
+    bool may_resume() const override { return false; }
+
+private:
+    Step step(PointBlock& out) override;
+    // Ends the reducers of an outer tag set; the points they still have follow.
+    void finish(PointBlock& out);
+    void append(const TagSet* tags, PointBlock& out);
+
+    struct Stream {
+        const TagSet* tags;
+        std::unique_ptr<Reducer> reducer;
+    };
+
+    const MakeReducer make_reducer_;
+    std::vector<Stream> streams_;  // of one outer tag set
+    std::unordered_map<const TagSet*, std::size_t> stream_of_;
+    std::size_t current_ = 0;
+    std::vector<Point> ready_;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,61 @@
+// The tags that points carry through a SELECT: the values of what it groups by.
+//
+// A level of nested SELECTs groups its points by more than its answer shows: a subquery has its own
+// dimensions and those of the query around it. Points are ordered by the latter, the outer tag set.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice::query {
+
+struct TagSet {
+    std::string name;  // of the measurement
+    // `name` and the values joined by NUL: the order of tag sets.
+    std::string key;
+    std::vector<std::string> values;  // of Grouping::group_by()
+    const TagSet* outer = nullptr;    // of Grouping::dimensions(); itself where both are the same
+};
+
+// The tag sets of one level, each once: equal tag sets have equal addresses.
+class Grouping {
+public:
+    // `dimensions` are those of the answer, `group_by` contains them; both sorted.
+    Grouping(std::vector<std::string> dimensions, std::vector<std::string> group_by);
+
+    const std::vector<std::string>& dimensions() const { return dimensions_; }
+    const std::vector<std::string>& group_by() const { return group_by_; }
+    // Points of one outer tag set may have different tag sets.
+    bool is_nested() const { return dimensions_.size() != group_by_.size(); }
+
+    const TagSet* find(std::string_view name, std::vector<std::string> values);
+    const TagSet* of_series(std::string_view name, std::string_view series_key);
+    // What is left of the tags of another level. The same `inner` comes from the same `level`.
+    const TagSet* of_level(const TagSet* inner, const Grouping& level);
+
+    std::string_view value_of(const TagSet* tags, std::string_view dimension) const;
+    std::uint64_t memory_bytes() const { return memory_bytes_; }
+
+private:
+    const TagSet* add(std::string_view name, std::vector<std::string> values, std::string key,
+                      std::unordered_map<std::string_view, const TagSet*>& known);
+
+    std::vector<std::string> dimensions_;
+    std::vector<std::string> group_by_;
+    std::deque<TagSet> tag_sets_;
+    std::unordered_map<std::string_view, const TagSet*> known_;
+    std::unordered_map<std::string_view, const TagSet*> known_outer_;
+    std::unordered_map<const TagSet*, const TagSet*> of_level_;
+    std::uint64_t memory_bytes_ = 0;
+};
+
+// Whether `a` comes before `b` in an answer.
+inline bool precedes(const TagSet* a, const TagSet* b, bool ascending) {
+    return ascending ? a->key < b->key : a->key > b->key;
+}
+
+}  // namespace sluice::query

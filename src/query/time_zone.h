@@ -1,0 +1,24 @@
+// A zone of the IANA database: how far its clocks are ahead of UTC at any time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+class TimeZone {
+public:
+    // Null where there is no such zone.
+    static std::shared_ptr<const TimeZone> find(const std::string& name);
+
+    virtual ~TimeZone() = default;
+    virtual std::int64_t offset_ns(model::Timestamp t) const = 0;
+    // The time when clocks show `local_seconds`, as Go's time.Date() finds it where they show it
+    // twice or never.
+    virtual std::int64_t utc_seconds(std::int64_t local_seconds) const = 0;
+};
+
+}  // namespace sluice::query
