@@ -1,5 +1,7 @@
 #include "query/select_executor.h"
 
+#include <algorithm>
+
 #include "query/core_session.h"
 #include "query/expression_type.h"
 #include "query/scan_jobs.h"
@@ -107,7 +109,8 @@ SeriesHead SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping)
 // executeSelectStatement).
 io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     const std::vector<std::string> fields(columns_.begin() + 1, columns_.end());
-    if (node_->time_name != "time" && rows.cursor != nullptr) {
+    const bool hides_time = std::find(fields.begin(), fields.end(), "time") != fields.end();
+    if ((node_->time_name != "time" || hides_time) && rows.cursor != nullptr) {
         co_return Error{ErrorKind::kInvalid, "error finding time index in result"};
     }
     TargetWriter target(source_, *target_, *rows.grouping, fields);

@@ -1,5 +1,6 @@
 #include "query/target_writer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "query/point_cursor.h"
@@ -26,10 +27,11 @@ bool is_infinite(const Value& value) {
 TargetWriter::TargetWriter(DataSource& source, const influxql::Measurement& target,
                            const Grouping& grouping, const std::vector<std::string>& columns)
     : source_(source), target_(target), grouping_(grouping), width_(columns.size()) {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        pending_.fields.push_back(columns[i]);
-        column_of_field_.push_back(i);
-    }
+    // By name, as the fields of a point are checked.
+    for (std::size_t i = 0; i < columns.size(); ++i) column_of_field_.push_back(i);
+    std::sort(column_of_field_.begin(), column_of_field_.end(),
+              [&](std::size_t a, std::size_t b) { return columns[a] < columns[b]; });
+    for (const std::size_t column : column_of_field_) pending_.fields.push_back(columns[column]);
 }
 
 io::Task<Result<void>> TargetWriter::write(const RowBlock& block) {
