@@ -8,9 +8,9 @@ from servers import Connection, load_command, query_target, start_loaded
 from statements import FAMILIES, instances
 
 STORM_CONNECTIONS = 8
-# Batches that take a third of a core or so, and queries that each take a while.
-WRITE_RATE = 200
-WRITE_BATCH = 1000
+# Half a million values a second, and queries that each take a while.
+WRITE_RATE = 100
+WRITE_BATCH = 500
 STORM_FAMILIES = ("double-groupby-all", "high-cpu-all", "groupby-orderby-limit", "cpu-max-all-8",
                   "mean by day")
 
