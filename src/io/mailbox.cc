@@ -55,12 +55,10 @@ struct MailboxHub::CoreState {
     alignas(kCacheLine) Reactor* reactor = nullptr;
     std::uint64_t popped = 0;
     // Messages that found their ring full, by receiver, oldest first.
-    struct Overflow {
-        Message* first = nullptr;
-        Message* last = nullptr;
-    };
-    std::vector<Overflow> overflow;
+    std::vector<detail::WaitList<Message>> overflow;
     std::size_t overflow_count = 0;
+    // Arrived, not yet run, and awaited by nobody.
+    detail::WaitList<Message> posts;
     Gate served;
 };
 
@@ -74,7 +72,25 @@ MailboxHub::MailboxHub(std::uint32_t core_count) {
     }
 }
 
-MailboxHub::~MailboxHub() = default;
+MailboxHub::~MailboxHub() {
+    discard_mail();
+}
+
+void MailboxHub::discard_mail() {
+    const auto discard = [](Message& message) {
+        if (message.discard != nullptr) message.discard(message);
+    };
+    for (const auto& core : cores_) {
+        while (!core->posts.empty()) discard(core->posts.pop_front());
+        for (auto& overflow : core->overflow) {
+            while (!overflow.empty()) discard(overflow.pop_front());
+        }
+        core->overflow_count = 0;
+    }
+    for (const auto& ring : rings_) {
+        while (Message* message = ring->pop()) discard(*message);
+    }
+}
 
 MailboxHub::Ring& MailboxHub::ring(std::uint32_t from, std::uint32_t to) {
     return *rings_[from * core_count() + to];
@@ -100,11 +116,9 @@ bool MailboxHub::push(std::uint32_t from, std::uint32_t to, Message& message) {
 void MailboxHub::send(std::uint32_t from, std::uint32_t to, Message& message) {
     SLUICE_CHECK(to < core_count());
     CoreState& sender = *cores_[from];
-    CoreState::Overflow& overflow = sender.overflow[to];
-    if (overflow.first == nullptr && push(from, to, message)) return;
-    message.next_waiting = nullptr;
-    (overflow.first == nullptr ? overflow.first : overflow.last->next_waiting) = &message;
-    overflow.last = &message;
+    detail::WaitList<Message>& overflow = sender.overflow[to];
+    if (overflow.empty() && push(from, to, message)) return;
+    overflow.push_back(message);
     ++sender.overflow_count;
 }
 
@@ -112,16 +126,22 @@ void MailboxHub::keep(std::uint32_t core, Task<void> task) {
     cores_[core]->served.spawn(std::move(task));
 }
 
+void MailboxHub::begun(Message& message) {
+    cores_[message.to]->posts.remove(message);
+}
+
 bool MailboxHub::deliver(Reactor& reactor) {
     const std::uint32_t core = reactor.core();
     CoreState& state = *cores_[core];
     for (std::uint32_t to = 0; state.overflow_count > 0 && to < core_count(); ++to) {
-        CoreState::Overflow& overflow = state.overflow[to];
-        while (overflow.first != nullptr) {
-            // Once pushed, the message belongs to the other core: read the link before.
-            Message* next = overflow.first->next_waiting;
-            if (!push(core, to, *overflow.first)) break;
-            overflow.first = next;
+        detail::WaitList<Message>& overflow = state.overflow[to];
+        while (!overflow.empty()) {
+            // Once pushed, the message and its links belong to the other core.
+            Message& first = overflow.pop_front();
+            if (!push(core, to, first)) {
+                overflow.push_front(first);
+                break;
+            }
             --state.overflow_count;
         }
     }
@@ -130,6 +150,7 @@ bool MailboxHub::deliver(Reactor& reactor) {
     for (std::uint32_t from = 0; from < core_count(); ++from) {
         while (Message* message = ring(from, core).pop()) {
             ++state.popped;
+            if (message->discard != nullptr) state.posts.push_back(*message);
             reactor.schedule(*message);
         }
     }

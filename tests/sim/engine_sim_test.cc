@@ -345,12 +345,6 @@ std::string run_seed(std::uint64_t seed, std::uint64_t& acknowledged) {
 }  // namespace
 }  // namespace sluice::engine
 
-// A simulated crash abandons what is under way, messages between cores included: their memory is
-// not a leak of the engine. Read by AddressSanitizer where it is linked in.
-extern "C" const char* __asan_default_options() {
-    return "detect_leaks=0";
-}
-
 int main(int argc, char** argv) {
     std::uint64_t from = 1;
     std::uint64_t count = 200;

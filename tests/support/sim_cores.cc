@@ -30,6 +30,7 @@ SimCores::SimCores(SimWorld& world, std::uint32_t count)
 
 SimCores::~SimCores() {
     Abandon abandon;
+    mailboxes_->discard_mail();
     for (auto& core : cores_) core->main = Task<void>();
     mailboxes_.reset();
     // Newest first: each reactor restores the one that was current before it.

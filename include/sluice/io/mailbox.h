@@ -21,18 +21,25 @@
 #include "sluice/io/reactor.h"
 #include "sluice/io/runnable.h"
 #include "sluice/io/task.h"
+#include "sluice/io/wait_list.h"
 
 namespace sluice::io {
 
 // Runs on the core it was sent to, in its share. Alive until it has come back or been consumed.
 class Message : public Runnable {
 public:
-    Message(Function function, std::uint32_t from_, std::uint32_t to_)
-        : Runnable(function), from(from_), to(to_) {}
+    // Ends a message that nobody will run; nullptr: it lies in its sender's frame.
+    using Discard = void (*)(Message&);
+
+    Message(Function function, std::uint32_t from_, std::uint32_t to_, Discard discard_ = nullptr)
+        : Runnable(function), from(from_), to(to_), discard(discard_) {}
 
     const std::uint32_t from;
     const std::uint32_t to;
-    Message* next_waiting = nullptr;  // in the sender's overflow list
+    const Discard discard;
+    // In the sender's overflow list, later in the receiver's list of what it has to discard.
+    Message* previous = nullptr;
+    Message* next = nullptr;
 };
 
 // The rings between all cores of one process.
@@ -50,6 +57,12 @@ public:
     void send(std::uint32_t from, std::uint32_t to, Message& message);
     // Keeps a task that serves a message on `core`, called there.
     void keep(std::uint32_t core, Task<void> task);
+    // A message with a `discard` runs now, on its receiver's thread.
+    void begun(Message& message);
+
+    // Frees the messages on their way that nobody awaits. No core runs any more; frames that await
+    // an answer still exist. The destructor does it, too.
+    void discard_mail();
 
     // The reactor of `core` calls these once per turn.
     bool deliver(Reactor& reactor);             // whether anything arrived
@@ -156,13 +169,15 @@ template <class F>
 class Post : public Message {
 public:
     Post(MailboxHub& hub, std::uint32_t from_, std::uint32_t to_, F function)
-        : Message(&arrive, from_, to_), hub_(hub), function_(std::move(function)) {
+        : Message(&arrive, from_, to_, &drop), hub_(hub), function_(std::move(function)) {
         set_share(current_share());
     }
 
 private:
+    static void drop(Message& message) { delete &static_cast<Post&>(message); }
     static void arrive(Runnable& runnable) {
         std::unique_ptr<Post> self(&static_cast<Post&>(runnable));
+        self->hub_.begun(*self);
         if constexpr (CallValue<std::invoke_result_t<F&>>::is_task) {
             MailboxHub& hub = self->hub_;
             const std::uint32_t core = self->to;

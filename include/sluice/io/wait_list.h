@@ -17,6 +17,12 @@ public:
         (last_ == nullptr ? first_ : last_->next) = &node;
         last_ = &node;
     }
+    void push_front(Node& node) {
+        node.previous = nullptr;
+        node.next = first_;
+        (first_ == nullptr ? last_ : first_->previous) = &node;
+        first_ = &node;
+    }
     void remove(Node& node) {
         (node.previous == nullptr ? first_ : node.previous->next) = node.next;
         (node.next == nullptr ? last_ : node.next->previous) = node.previous;

@@ -204,5 +204,47 @@ TEST(SimCores, VanishAtACrashWhateverTheyDo) {
     }
 }
 
+// Counts how many of it there are.
+struct Counted {
+    explicit Counted(int& count_) : count(&count_) { ++*count; }
+    Counted(const Counted& other) : count(other.count) { ++*count; }
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --*count; }
+    int* count;
+};
+
+Task<void> wait_a_little(Counted) {
+    co_await Reactor::current().sleep_ns(kMillisecondNs);
+}
+
+// More notices than a ring holds, some of which take their time.
+Task<void> post_notices(Reactor& reactor, int& alive) {
+    for (int i = 0; i < 600; ++i) {
+        const std::uint32_t to = (reactor.core() + 1) % 3;
+        const Counted counted(alive);
+        if (i % 2 == 0) {
+            post_to(to, [counted] { (void)counted; });
+        } else {
+            post_to(to, [counted]() -> Task<void> { return wait_a_little(counted); });
+        }
+        if (i % 100 == 0) co_await reactor.yield();
+    }
+}
+
+TEST(SimCores, LeaveNoNoticesBehindAtACrash) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        int alive = 0;
+        SimWorld world(seed);
+        {
+            SimCores cores(world, 3);
+            cores.start(
+                [&alive](Reactor& reactor) -> Task<void> { return post_notices(reactor, alive); });
+            for (std::uint64_t turns = world.random().below(6); turns > 0; --turns) cores.turn();
+            world.crash();
+        }
+        EXPECT_EQ(alive, 0) << "seed " << seed;
+    }
+}
+
 }  // namespace
 }  // namespace sluice::io
