@@ -11,7 +11,8 @@
 //         if (outcome.status != WriteStatus::kParseAgain) break;
 //     }
 //
-// resolve(), parse and the call of write() happen without a co_await between them.
+// resolve(), parse and the call of write() happen without a co_await between them, or the caller
+// makes sure that the head that is active then is the one it began to parse against.
 #pragma once
 
 #include <cstdint>
