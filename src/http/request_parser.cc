@@ -264,6 +264,9 @@ void RequestParser::name_header(const HeaderField& field) {
         case 13:
             take("Authorization", request_.authorization);
             break;
+        case 15:
+            take("Accept-Encoding", request_.accept_encoding);
+            break;
         case 16:
             take("Content-Encoding", request_.content_encoding);
             break;

@@ -34,6 +34,7 @@ struct Request {
 
     std::string_view host;
     std::string_view accept;
+    std::string_view accept_encoding;
     std::string_view authorization;
     std::string_view content_encoding;
     std::string_view content_type;
