@@ -207,6 +207,25 @@ Task<Result<std::size_t>> Socket::Connection::receive_into(MutableByteSpan into)
     co_return filled;
 }
 
+Task<bool> Socket::Connection::wait_for_end() {
+    Busy busy(*this, receiving_now_);
+    waiting_for_end_ = true;
+    while (waiting_for_end_ && !shut_ && stream_end_ > 0) {
+        // Nothing is received over bytes that somebody still has to read.
+        const bool may_arm = !has_chunk() && !(out_of_buffers_ && !lent_.bytes.empty());
+        if (may_arm && !stream_.in_flight) arm_stream();
+        co_await stream_event_.wait();
+    }
+    waiting_for_end_ = false;
+    co_return shut_ || stream_end_ <= 0;
+}
+
+void Socket::Connection::stop_waiting_for_end() {
+    if (!waiting_for_end_) return;
+    waiting_for_end_ = false;
+    stream_event_.notify_all();
+}
+
 Task<Result<void>> Socket::Connection::send(ByteSpan head, ByteSpan body) {
     Busy busy(*this, sending_now_);
     while (!head.empty() || !body.empty()) {

@@ -32,6 +32,8 @@ public:
     Task<Result<ByteSpan>> receive();
     void release();
     Task<Result<std::size_t>> receive_into(MutableByteSpan into);
+    Task<bool> wait_for_end();
+    void stop_waiting_for_end();
     Task<Result<void>> send(ByteSpan head, ByteSpan body);
     void set_deadline_ns(std::int64_t deadline_ns);
     void shutdown();
@@ -97,6 +99,7 @@ private:
     Operation* receiving_ = nullptr;
     Event stream_event_;
     bool receiving_now_ = false;
+    bool waiting_for_end_ = false;
     bool sending_now_ = false;
     Event idle_event_;
     unsigned busy_count_ = 0;

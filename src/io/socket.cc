@@ -54,6 +54,12 @@ Task<Result<std::size_t>> Socket::receive_into(MutableByteSpan into) {
     return connection_ == nullptr ? refuse<std::size_t>("receive")
                                   : connection_->receive_into(into);
 }
+Task<bool> Socket::wait_for_end() {
+    return connection_->wait_for_end();
+}
+void Socket::stop_waiting_for_end() {
+    if (connection_ != nullptr) connection_->stop_waiting_for_end();
+}
 Task<Result<void>> Socket::send(ByteSpan bytes) {
     return send2(bytes, {});
 }

@@ -40,6 +40,12 @@ public:
     // received ahead come first. `into` stays alive until completion.
     Task<Result<std::size_t>> receive_into(MutableByteSpan into);
 
+    // Completes with true when the peer has sent its last byte, or is gone; with false after
+    // stop_waiting_for_end(). Bytes that come meanwhile are kept for the next receive. It counts as
+    // the one receive in flight.
+    Task<bool> wait_for_end();
+    void stop_waiting_for_end();
+
     // All bytes, or an error. `bytes` stay alive until completion.
     Task<Result<void>> send(ByteSpan bytes);
     Task<Result<void>> send2(ByteSpan head, ByteSpan body);
