@@ -191,7 +191,8 @@ Error StatementParser::bound_parameter_error(const Lexeme& lexeme) const {
         return {ErrorKind::kInvalid, bound->text};
     }
     if (lexeme.literal.empty() || lexeme.literal[0] != '$') {
-        return {ErrorKind::kInvalid, lexeme.literal};  // a parameter whose value is an error
+        // A parameter whose value is an error: InfluxDB looks for one that is called so.
+        return {ErrorKind::kInvalid, "missing parameter: " + lexeme.literal};
     }
     if (name.empty()) return {ErrorKind::kInvalid, "empty bound parameter"};
     return {ErrorKind::kInvalid, "missing parameter: " + name};
