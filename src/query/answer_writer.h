@@ -1,4 +1,4 @@
-// The results of a request's statements, written as they come: JSON or CSV, whole or in chunks.
+// The results of a request's statements, written as they come, whole or in chunks.
 //
 // Calls come in this order: begin(); per statement begin_statement(), any number of series, each
 // with begin_series() and rows, end_statement(); end(). After each row or series the caller awaits
@@ -6,13 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "query/json_text.h"
+#include "query/answer_text.h"
 #include "query/value.h"
 #include "sluice/base/result.h"
 #include "sluice/model/timestamp.h"
@@ -20,13 +19,6 @@
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::query {
-
-struct SeriesHead {
-    std::string name;                                       // may be empty
-    std::vector<std::pair<std::string, std::string>> tags;  // sorted by key
-    std::vector<std::string> columns;
-    bool operator==(const SeriesHead&) const = default;
-};
 
 // How InfluxDB cuts the rows of a statement into pieces.
 struct StatementShape {
@@ -36,8 +28,10 @@ struct StatementShape {
 
 class AnswerWriter {
 public:
-    // `sink` outlives the writer.
-    AnswerWriter(const QueryRequest& request, ResultSink& sink);
+    // `sink` and `query` outlive the writer; `query` may be null. An answer that cannot leave
+    // before it is complete may keep `bytes_kept_max`.
+    AnswerWriter(const QueryRequest& request, ResultSink& sink, const RunningQuery* query,
+                 std::uint64_t bytes_kept_max);
 
     void begin();
     void begin_statement(std::size_t id, StatementShape shape = {});
@@ -45,60 +39,60 @@ public:
     // One row: begin_row(), its values in the order of the columns, end_row().
     void begin_row();
     // Shown by clocks that are `zone_offset_ns` ahead of UTC where it is shown as a date.
-    void time(model::Timestamp t, std::int64_t zone_offset_ns = 0);
-    void value(const Value& value);
+    void time(model::Timestamp t, std::int64_t zone_offset_ns = 0) {
+        if (!past_limit_) text_->time(t, zone_offset_ns);
+    }
+    void value(const Value& value) {
+        if (!past_limit_) text_->value(value);
+    }
     void end_row();
     void end_series();
     void message(std::string_view level, std::string_view text);
     // `error` takes the place of a result. Rows written before it stay.
-    void end_statement(const std::optional<Error>& error = {});
+    void end_statement(std::optional<Error> error = {});
     void end();
 
-    bool should_flush() const { return out().size() >= (chunked_ ? 1 : kFlushBytes); }
-    // Passes what is ready to the sink. False when the sink refused, now or before: then nothing
-    // more is of use, and sink_error() says why.
+    bool should_flush() const;
+    // Passes what is ready to the sink. False when nothing more is of use: the sink refused, now or
+    // before, and sink_error() says why; the query is to stop; or the answer is full.
     io::Task<bool> flush();
+    // The same, for what is written after a query has stopped.
+    io::Task<bool> flush_all();
     const std::optional<Error>& sink_error() const { return sink_error_; }
 
     bool chunked() const { return chunked_; }
+    // max-row-limit is reached: what follows is not written, and further statements are of no use.
+    bool is_full() const { return rows_max_ != 0 && rows_ >= rows_max_; }
+    // Written so far, in all statements.
+    std::uint64_t rows() const { return rows_; }
+    // More is kept than may be.
+    std::optional<Error> kept_too_much() const;
 
 private:
     static constexpr std::size_t kFlushBytes = 64 * 1024;
 
-    const std::string& out() const { return csv_ ? csv_text_ : json_out_; }
-    void open_document();
-    void close_document(bool partial);
-    void finish_result();
-    void open_series_text();
-    void close_series_text(bool partial);
-    void csv_header();
-    void csv_field(std::string_view text);
+    void close_result(bool partial);
+    void open_series();
+    void close_series(bool partial);
 
     ResultSink& sink_;
-    const bool csv_;
+    const RunningQuery* query_;
+    const std::uint64_t bytes_kept_max_;
     const bool chunked_;
     const std::uint64_t chunk_size_;
-    // Nanoseconds per unit of times; 0: RFC 3339.
-    std::int64_t epoch_ns_ = 0;
-
-    JsonText json_;
-    std::string json_out_;  // complete pieces of json_
-    std::string csv_text_;
-    std::string scratch_;
+    const std::uint64_t rows_max_;
+    std::unique_ptr<AnswerText> text_;
 
     std::size_t statement_ = 0;
     StatementShape shape_;
-    bool document_open_ = false;  // a result object has been begun
-    bool series_array_open_ = false;
-    bool values_open_ = false;
+    bool result_open_ = false;
+    bool series_open_ = false;
+    bool past_limit_ = false;  // the present row is not written
+    bool cut_off_ = false;     // rows of the present series were not written
     SeriesHead head_;
+    std::uint64_t rows_ = 0;  // of the whole answer
     std::uint64_t rows_in_chunk_ = 0;
-    std::uint64_t rows_in_series_ = 0;
-    std::vector<std::pair<std::string, std::string>> messages_;
-    // CSV: the statement whose header was written last, and its columns.
-    std::optional<std::size_t> csv_statement_;
-    std::vector<std::string> csv_columns_;
-    std::string csv_prefix_;
+    ResultEnd result_end_;
     std::optional<Error> sink_error_;
 };
 

@@ -11,6 +11,7 @@
 
 #include "query/target_rows.h"
 #include "sluice/base/result.h"
+#include "sluice/io/milestone.h"
 #include "sluice/io/reactor.h"  // defines what awaiting a task needs
 #include "sluice/io/task.h"
 #include "sluice/meta/catalog.h"
@@ -49,6 +50,14 @@ public:
     virtual io::Task<void> breathe() = 0;
 };
 
+// What one query has read on one core.
+struct ScanCounts {
+    std::uint64_t series_lists = 0;
+    std::uint64_t scans = 0;
+    std::uint64_t runs = 0;  // as storage hands them out: rows of one series
+    std::uint64_t rows = 0;
+};
+
 // Work that is done on every core. run() is called once per core, at the same time on all; it
 // writes to what belongs to its core only.
 class CoreJob {
@@ -64,6 +73,19 @@ public:
     virtual std::shared_ptr<const meta::Catalog> catalog() = 0;
     virtual std::int64_t wall_ns() = 0;
     virtual std::uint32_t core_count() = 0;
+    // Of the core it is used on.
+    virtual std::uint32_t core_number() { return 0; }
+    virtual std::int64_t monotonic_ns() { return wall_ns(); }
+
+    // The same data for one query: once `stopping` is reached, whatever reads series or rows ends
+    // with kCancelled, on all cores. Where `counts` are given, one for each core, reading adds to
+    // them. Null: this source cannot, and serves the query itself. Both outlive what is returned.
+    virtual std::unique_ptr<DataSource> for_query(const io::Milestone& stopping,
+                                                  std::vector<ScanCounts>* counts = nullptr) {
+        static_cast<void>(stopping);
+        static_cast<void>(counts);
+        return nullptr;
+    }
 
     // Completes when all cores have ended; the first error in the order of cores. `job` lives
     // until then.

@@ -11,29 +11,64 @@
 namespace sluice::query {
 namespace {
 
+Error interrupted() {
+    return {ErrorKind::kCancelled, "query interrupted"};
+}
+
+io::Task<Result<bool>> no_more() {
+    co_return interrupted();
+}
+io::Task<Result<storage::SeriesList>> no_series() {
+    co_return interrupted();
+}
+
+// What the readers of one core share during a query.
+struct Reading {
+    const io::Milestone& stopping;
+    ScanCounts* counts;  // may be null
+};
+
 class ScanReader final : public RunReader {
 public:
-    explicit ScanReader(storage::Scan scan) : scan_(std::move(scan)) {}
-    io::Task<Result<bool>> next(storage::SeriesRun& run) override { return scan_.next(run); }
+    ScanReader(storage::Scan scan, const Reading& reading)
+        : scan_(std::move(scan)), reading_(reading) {}
+    io::Task<Result<bool>> next(storage::SeriesRun& run) override {
+        if (reading_.stopping.reached()) return no_more();
+        return reading_.counts == nullptr ? scan_.next(run) : count(run);
+    }
     void expand() override { scan_.expand(); }
 
 private:
+    io::Task<Result<bool>> count(storage::SeriesRun& run) {
+        Result<bool> more = co_await scan_.next(run);
+        if (more.ok() && *more) {
+            ++reading_.counts->runs;
+            reading_.counts->rows += run.rows;
+        }
+        co_return more;
+    }
+
     storage::Scan scan_;
+    const Reading& reading_;
 };
 
 class EngineStore final : public StoreReader {
 public:
-    explicit EngineStore(storage::Store& store) : store_(store) {}
+    EngineStore(storage::Store& store, const Reading& reading) : store_(store), reading_(reading) {}
     io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
                                                       std::string measurement) override {
-        return store_.list_series(group, std::move(measurement));
+        if (reading_.counts != nullptr) ++reading_.counts->series_lists;
+        return reading_.stopping.reached() ? no_series()
+                                           : store_.list_series(group, std::move(measurement));
     }
     std::unique_ptr<RunReader> scan(storage::ScanSpec spec) override {
-        return std::make_unique<ScanReader>(store_.scan(std::move(spec)));
+        if (reading_.counts != nullptr) ++reading_.counts->scans;
+        return std::make_unique<ScanReader>(store_.scan(std::move(spec)), reading_);
     }
 
 private:
     storage::Store& store_;
+    const Reading& reading_;
 };
 
 io::Task<void> yield_when_due(io::Reactor& reactor) {
@@ -42,8 +77,10 @@ io::Task<void> yield_when_due(io::Reactor& reactor) {
 
 class EngineCoreView final : public CoreView {
 public:
-    explicit EngineCoreView(engine::Core& core) : core_(core) {
-        for (storage::Store* store : core.stores()) stores_.emplace_back(*store);
+    EngineCoreView(engine::Core& core, const io::Milestone& stopping,
+                   std::vector<ScanCounts>* counts)
+        : core_(core), reading_{stopping, counts ? &(*counts)[core.number()] : nullptr} {
+        for (storage::Store* store : core.stores()) stores_.emplace_back(*store, reading_);
     }
     std::uint32_t number() const override { return core_.number(); }
     std::size_t store_count() const override { return stores_.size(); }
@@ -52,14 +89,16 @@ public:
 
 private:
     engine::Core& core_;
+    const Reading reading_;
     std::vector<EngineStore> stores_;
 };
 
 // What a core gives back beside its slot in the job: nothing.
 struct Ended {};
 
-io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job) {
-    EngineCoreView view(core);
+io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job, const io::Milestone* stopping,
+                                std::vector<ScanCounts>* counts) {
+    EngineCoreView view(core, *stopping, counts);
     Result<void> result = co_await job->run(view);
     if (!result.ok()) co_return std::move(result).error();
     co_return Ended{};
@@ -67,17 +106,29 @@ io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job) {
 
 class EngineSource final : public DataSource {
 public:
-    explicit EngineSource(engine::Core& core) : core_(core) {}
+    explicit EngineSource(engine::Core& core) : core_(core), stopping_(&never_) {}
+    EngineSource(engine::Core& core, const io::Milestone& stopping, std::vector<ScanCounts>* counts)
+        : core_(core), stopping_(&stopping), counts_(counts) {}
 
     std::shared_ptr<const meta::Catalog> catalog() override { return core_.catalog(); }
     std::int64_t wall_ns() override { return core_.reactor().wall_ns(); }
     std::uint32_t core_count() override { return core_.engine().core_count(); }
+    std::uint32_t core_number() override { return core_.number(); }
+    std::int64_t monotonic_ns() override { return core_.reactor().precise_ns(); }
+    std::unique_ptr<DataSource> for_query(const io::Milestone& stopping,
+                                          std::vector<ScanCounts>* counts) override {
+        return std::make_unique<EngineSource>(core_, stopping, counts);
+    }
     io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
 
     io::Task<Result<void>> run_on_every_core(CoreJob& job) override {
         CoreJob* shared = &job;
+        const io::Milestone* stopping = stopping_;
+        std::vector<ScanCounts>* counts = counts_;
         auto results = co_await engine::on_every_core<Ended>(
-            core_, [shared](engine::Core& there) { return run_job(there, shared); });
+            core_, [shared, stopping, counts](engine::Core& there) {
+                return run_job(there, shared, stopping, counts);
+            });
         for (Result<Ended>& result : results) {
             if (!result.ok()) co_return std::move(result).error();
         }
@@ -114,6 +165,9 @@ public:
 
 private:
     engine::Core& core_;
+    const io::Milestone never_;
+    const io::Milestone* stopping_;
+    std::vector<ScanCounts>* counts_ = nullptr;
 };
 
 }  // namespace
@@ -124,7 +178,8 @@ std::unique_ptr<DataSource> make_engine_source(engine::Core& core) {
 
 // Here and not beside the other constructor: who brings a source of its own does not need the
 // engine.
-StatementExecutor::StatementExecutor(engine::Core& core, QueryLimits limits)
-    : source_(make_engine_source(core)), limits_(limits) {}
+StatementExecutor::StatementExecutor(engine::Core& core, QueryRegistry& registry,
+                                     QueryLimits limits)
+    : source_(make_engine_source(core)), registry_(&registry), limits_(limits) {}
 
 }  // namespace sluice::query

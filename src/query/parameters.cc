@@ -11,93 +11,152 @@ namespace {
 
 using influxql::BoundParameter;
 using Kind = BoundParameter::Kind;
-namespace dom = simdjson::dom;
+namespace ondemand = simdjson::ondemand;
 
 BoundParameter error(std::string text) {
     return {Kind::kError, std::move(text)};
 }
 
-std::string plain_float(double value) {
-    char text[400];
-    const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
-    return {text, end};
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(kBlank);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-BoundParameter bind_named(std::string_view kind, const dom::element& value) {
-    std::string_view text;
-    const bool is_text = value.get_string().get(text) == simdjson::SUCCESS;
+// A number as Go's json.Number is read: with a point it is a float, else it has to be an integer.
+BoundParameter bind_number(std::string_view token) {
+    const char* const end = token.data() + token.size();
+    if (token.find('.') != std::string_view::npos) {
+        double value = 0;
+        const auto parsed = std::from_chars(token.data(), end, value);
+        if (parsed.ec == std::errc::result_out_of_range) {
+            return error("strconv.ParseFloat: parsing \"" + std::string(token) +
+                         "\": value out of range");
+        }
+        char text[400];
+        const auto last =
+            std::to_chars(text, text + sizeof text, value, std::chars_format::fixed).ptr;
+        return {Kind::kNumber, {text, last}};
+    }
+    std::int64_t value = 0;
+    const auto parsed = std::from_chars(token.data(), end, value);
+    if (parsed.ec == std::errc::result_out_of_range) {
+        return error("strconv.ParseInt: parsing \"" + std::string(token) +
+                     "\": value out of range");
+    }
+    if (parsed.ec != std::errc() || parsed.ptr != end) {
+        return error("strconv.ParseInt: parsing \"" + std::string(token) + "\": invalid syntax");
+    }
+    return {Kind::kInteger, std::to_string(value)};
+}
+
+BoundParameter bind_scalar(ondemand::value value) {
+    switch (value.type().value_unsafe()) {
+        case ondemand::json_type::string:
+            return {Kind::kString, std::string(value.get_string().value_unsafe())};
+        case ondemand::json_type::number:
+            return bind_number(trimmed(value.raw_json_token()));
+        case ondemand::json_type::boolean:
+            return {value.get_bool().value_unsafe() ? Kind::kTrue : Kind::kFalse, {}};
+        case ondemand::json_type::null:
+            return error("unable to bind parameter with type <nil>");
+        case ondemand::json_type::array:
+            return error("unable to bind parameter with type []interface {}");
+        default:
+            return error("unable to bind parameter with type map[string]interface {}");
+    }
+}
+
+// {"duration": "5m"} and its like: the kind decides what the value has to be.
+BoundParameter bind_named(std::string_view kind, BoundParameter value) {
+    const bool is_text = value.kind == Kind::kString;
+    const bool is_integer = value.kind == Kind::kInteger;
+    const bool is_number = is_integer || value.kind == Kind::kNumber;
+    if (value.kind == Kind::kError && value.text.starts_with("strconv.")) return value;
     if (kind == "ident" || kind == "identifier") {
-        return is_text ? BoundParameter{Kind::kIdentifier, std::string(text)}
+        return is_text ? BoundParameter{Kind::kIdentifier, std::move(value.text)}
                        : error("identifier must be a string value");
     }
     if (kind == "regex") {
-        return is_text ? BoundParameter{Kind::kRegex, std::string(text)}
+        return is_text ? BoundParameter{Kind::kRegex, std::move(value.text)}
                        : error("regex literal must be a string value");
     }
-    if (kind == "string") {
-        return is_text ? BoundParameter{Kind::kString, std::string(text)}
-                       : error("string literal must be a string value");
-    }
+    if (kind == "string") return is_text ? value : error("string literal must be a string value");
     if (kind == "float" || kind == "number") {
-        return value.is_number()
-                   ? BoundParameter{Kind::kNumber, plain_float(value.get_double().value_unsafe())}
-                   : error("number literal must be a float value");
+        return is_number ? BoundParameter{Kind::kNumber, std::move(value.text)}
+                         : error("number literal must be a float value");
     }
     if (kind == "int" || kind == "integer") {
-        return value.is_int64()
-                   ? BoundParameter{Kind::kInteger,
-                                    std::to_string(std::int64_t{value.get_int64().value_unsafe()})}
-                   : error("integer literal must be an integer value");
+        return is_integer ? value : error("integer literal must be an integer value");
     }
     if (kind == "duration") {
-        if (is_text) return {Kind::kDuration, std::string(text)};
-        return value.is_int64()
-                   ? BoundParameter{Kind::kDuration,
-                                    influxql::format_duration(value.get_int64().value_unsafe())}
-                   : error("duration literal must be a string or integer value");
+        if (is_text) return {Kind::kDuration, std::move(value.text)};
+        return is_integer ? BoundParameter{Kind::kDuration,
+                                           influxql::format_duration(std::stoll(value.text))}
+                          : error("duration literal must be a string or integer value");
     }
     return error("unknown bind object type: " + std::string(kind));
 }
 
-BoundParameter bind(const dom::element& value) {
-    switch (value.type()) {
-        case dom::element_type::STRING:
-            return {Kind::kString, std::string(value.get_string().value_unsafe())};
-        case dom::element_type::INT64:
-            return {Kind::kInteger, std::to_string(std::int64_t{value.get_int64().value_unsafe()})};
-        case dom::element_type::DOUBLE:
-            return {Kind::kNumber, plain_float(value.get_double().value_unsafe())};
-        case dom::element_type::BOOL:
-            return {value.get_bool().value_unsafe() ? Kind::kTrue : Kind::kFalse, {}};
-        case dom::element_type::OBJECT: {
-            const dom::object object = value.get_object().value_unsafe();
-            if (object.size() != 1) {
-                return error("bound object parameter value must have exactly one entry");
-            }
-            const dom::key_value_pair only = *object.begin();
-            return bind_named(only.key, only.value);
-        }
-        default:
-            return error("unable to bind parameter of this type");
+BoundParameter bind_object(ondemand::object object) {
+    std::size_t count = 0;
+    BoundParameter bound;
+    for (auto found : object) {
+        ondemand::field field = found.value_unsafe();
+        const std::string kind(field.unescaped_key().value_unsafe());
+        bound = bind_named(kind, bind_scalar(field.value()));
+        ++count;
     }
+    if (count != 1) return error("bound object parameter value must have exactly one entry");
+    return bound;
+}
+
+Error not_an_object(simdjson::dom::element_type type) {
+    using Type = simdjson::dom::element_type;
+    std::string_view name = "number";
+    if (type == Type::ARRAY) name = "array";
+    if (type == Type::STRING) name = "string";
+    if (type == Type::BOOL) name = "bool";
+    return {ErrorKind::kInvalid, "error parsing query parameters: json: cannot unmarshal " +
+                                     std::string(name) +
+                                     " into Go value of type map[string]interface {}"};
 }
 
 }  // namespace
 
+// The text is checked as a whole first; then values are read one by one, because only so the
+// digits of numbers can be seen as they were written.
 Result<influxql::BoundParameters> parse_parameters(std::string_view json) {
     influxql::BoundParameters parameters;
     if (json.empty()) return parameters;
-    dom::parser parser;
-    dom::element document;
-    dom::object object;
-    simdjson::error_code failed = parser.parse(json.data(), json.size()).get(document);
-    if (!failed) failed = document.get_object().get(object);
+    const simdjson::padded_string padded(json);
+    simdjson::dom::parser checker;
+    simdjson::dom::element whole;
+    const simdjson::error_code failed = checker.parse(padded).get(whole);
     if (failed) {
         return Error{ErrorKind::kInvalid, "error parsing query parameters: " +
                                               std::string(simdjson::error_message(failed))};
     }
-    for (const dom::key_value_pair entry : object) {
-        parameters.insert_or_assign(std::string(entry.key), bind(entry.value));
+    if (whole.is_null()) return parameters;
+    if (!whole.is_object()) return not_an_object(whole.type());
+    ondemand::parser parser;
+    ondemand::document document;
+    if (parser.iterate(padded).get(document)) return parameters;
+    ondemand::object object;
+    if (document.get_object().get(object)) return parameters;
+    for (auto found : object) {
+        ondemand::field field = found.value_unsafe();
+        const std::string name(field.unescaped_key().value_unsafe());
+        ondemand::value value = field.value();
+        const bool is_object = value.type().value_unsafe() == ondemand::json_type::object;
+        BoundParameter bound =
+            is_object ? bind_object(value.get_object().value_unsafe()) : bind_scalar(value);
+        // InfluxDB reads the numbers of the first level before the text is parsed.
+        if (!is_object && bound.kind == Kind::kError && bound.text.starts_with("strconv.")) {
+            return Error{ErrorKind::kInvalid, "error parsing json value: " + bound.text};
+        }
+        parameters.insert_or_assign(name, std::move(bound));
     }
     return parameters;
 }

@@ -5,27 +5,43 @@
 #include "query/show_selection.h"
 
 namespace sluice::query {
+namespace {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowFieldKeysStatement show) {
-    const auto catalog = context.source.catalog();
-    SLUICE_CO_TRY(const meta::Database* database,
-                  find_database(*catalog, show.clauses.database, context.defaults));
-    std::map<std::string, std::set<std::pair<std::string, std::string>>> fields;
-    for (const auto& policy : database->retention_policies) {
+// By measurement: names and types, in the order of both.
+using FieldKeys = std::map<std::string, std::set<std::pair<std::string, std::string>>>;
+
+FieldKeys collect_field_keys(const std::vector<ShowSource>& sources) {
+    std::set<const meta::RetentionPolicy*> policies;
+    for (const ShowSource& source : sources) policies.insert(source.policy);
+    FieldKeys fields;
+    for (const meta::RetentionPolicy* policy : policies) {
         for (const auto& group : policy->shard_groups) {
             group->measurements.for_each([&](const meta::MeasurementSchema& schema) {
-                if (!names_measurement(show.clauses.sources, schema.name)) return;
+                const bool wanted = std::any_of(
+                    sources.begin(), sources.end(),
+                    [&](const ShowSource& source) { return source.names(schema.name); });
+                if (!wanted) return;
                 for (const meta::Field& field : schema.fields()) {
                     fields[schema.name].emplace(field.name, model::field_type_name(field.type));
                 }
             });
         }
     }
+    return fields;
+}
+
+}  // namespace
+
+io::Task<Result<void>> run(StatementContext& context, influxql::ShowFieldKeysStatement show) {
+    const influxql::ShowClauses& clauses = show.clauses;
+    const auto catalog = context.source.catalog();
+    SLUICE_CO_TRY(const std::vector<ShowSource> sources,
+                  resolve_show_sources(clauses, *catalog, context.defaults));
     AnswerWriter& writer = context.writer;
-    for (const auto& [measurement, keys] : fields) {
+    for (const auto& [measurement, keys] : collect_field_keys(sources)) {
         const auto shown =
             limited(std::vector<std::pair<std::string, std::string>>(keys.begin(), keys.end()),
-                    show.clauses.limit, show.clauses.offset);
+                    clauses.limit, clauses.offset);
         if (shown.empty()) continue;
         writer.begin_series({measurement, {}, {"fieldKey", "fieldType"}});
         for (const auto& [key, type] : shown) {
@@ -35,6 +51,9 @@ io::Task<Result<void>> run(StatementContext& context, influxql::ShowFieldKeysSta
             writer.end_row();
         }
         writer.end_series();
+        if (!writer.should_flush()) continue;
+        const bool goes_on = co_await writer.flush();
+        if (!goes_on) break;
     }
     co_return Result<void>();
 }

@@ -11,5 +11,6 @@ io::Task<Result<void>> run(StatementContext& context, influxql::ShowSeriesStatem
 io::Task<Result<void>> run(StatementContext& context, influxql::ShowFieldKeysStatement show);
 io::Task<Result<void>> run(StatementContext& context, influxql::ShowTagKeysStatement show);
 io::Task<Result<void>> run(StatementContext& context, influxql::ShowTagValuesStatement show);
+io::Task<Result<void>> run(StatementContext& context, influxql::ShowCardinalityStatement show);
 
 }  // namespace sluice::query

@@ -27,54 +27,129 @@ void write_column(AnswerWriter& writer, std::string name, std::string column,
     writer.end_series();
 }
 
-bool names_measurement(const std::vector<Source>& sources, std::string_view name) {
-    if (sources.empty()) return true;
-    return std::any_of(sources.begin(), sources.end(), [&](const Source& source) {
-        const Measurement& wanted = *source.measurement();
-        return wanted.regex ? wanted.regex->matches(name) : wanted.name == name;
-    });
+namespace {
+
+bool is_named(const Measurement& wanted, std::string_view name) {
+    return wanted.regex ? wanted.regex->matches(name) : wanted.name == name;
 }
 
-io::Task<Result<void>> select_series(StatementContext& context, const ShowClauses& clauses,
-                                     TimeClause time, std::string_view statement,
-                                     SeriesSelection& selection) {
-    DataSource& source = context.source;
-    selection.catalog = source.catalog();
-    SLUICE_CO_TRY(const meta::Database* database,
-                  find_database(*selection.catalog, clauses.database, context.defaults));
-    SLUICE_CO_TRY(Condition condition,
-                  split_condition(clauses.condition, time_from_nanoseconds(source.wall_ns())));
-    const bool has_time = condition.time.min || condition.time.max;
-    if (has_time && time == TimeClause::kRefused) {
-        co_return Error{ErrorKind::kInvalid,
-                        std::string(statement) + " doesn't support time in WHERE clause"};
+}  // namespace
+
+bool names_measurement(const std::vector<Source>& sources, std::string_view name) {
+    if (sources.empty()) return true;
+    return std::any_of(sources.begin(), sources.end(),
+                       [&](const Source& source) { return is_named(*source.measurement(), name); });
+}
+
+bool ShowSource::names(std::string_view measurement) const {
+    return wanted == nullptr || is_named(*wanted, measurement);
+}
+
+Result<std::vector<ShowSource>> resolve_show_sources(const ShowClauses& clauses,
+                                                     const meta::Catalog& catalog,
+                                                     const Defaults& defaults) {
+    const Defaults from{clauses.database.empty() ? defaults.database : clauses.database,
+                        defaults.retention_policy};
+    std::vector<ShowSource> resolved;
+    const auto resolve = [&](Measurement measurement, const Measurement* wanted) -> Result<void> {
+        SLUICE_TRY_VOID(normalize(measurement, catalog, from));
+        ShowSource source;
+        source.database = catalog.find_database(measurement.database);
+        source.policy = source.database->find_policy(measurement.retention_policy);
+        if (source.policy == nullptr) {
+            return Error{ErrorKind::kNotFound,
+                         "retention policy not found: " + measurement.retention_policy};
+        }
+        source.wanted = wanted;
+        resolved.push_back(source);
+        return {};
+    };
+    for (const Source& source : clauses.sources) {
+        SLUICE_TRY_VOID(resolve(*source.measurement(), source.measurement()));
     }
-    model::TimeRange range;
-    if (condition.time.min) range.begin = to_nanoseconds(*condition.time.min);
-    if (condition.time.max) range.end = to_nanoseconds(*condition.time.max) + 1;
-    selection.condition = std::move(condition.expr);
+    if (clauses.sources.empty()) {
+        Measurement every;
+        every.name = "every";  // a name that normalize() accepts
+        SLUICE_TRY_VOID(resolve(std::move(every), nullptr));
+    }
+    return resolved;
+}
+
+Result<void> SeriesSelection::set_condition(const ShowClauses& clauses, std::int64_t now_ns) {
+    SLUICE_TRY(Condition split, split_condition(clauses.condition, time_from_nanoseconds(now_ns)));
+    condition = std::move(split.expr);
+    if (split.time.min) range.begin = to_nanoseconds(*split.time.min);
+    if (split.time.max) range.end = to_nanoseconds(*split.time.max) + 1;
+    return {};
+}
+
+void SeriesSelection::add(const meta::RetentionPolicy& policy, std::string_view measurement) {
     ResolvedSources resolved;
-    for (const auto& policy : database->retention_policies) {
-        for (const std::string& name : measurement_names(*policy, range)) {
-            if (names_measurement(clauses.sources, name)) {
-                add_measurement(*policy, name, range, resolved);
-            }
+    add_measurement(policy, measurement, range, resolved);
+    if (resolved.sources.empty()) return;
+    std::set<std::string, std::less<>> names;
+    for (const auto& [name, type] : resolved.fields) names.insert(name);
+    std::vector<const meta::MeasurementSchema*> schemas;
+    for (const model::ShardSlot& slot : resolved.sources.front().groups) {
+        for (const auto& group : policy.shard_groups) {
+            if (group->id == slot.group) schemas.push_back(group->measurements.find(measurement));
         }
     }
-    selection.sources = std::move(resolved.sources);
-    selection.sessions.resize(source.core_count());
-    ListJob list(selection.sources, false, context.limits.memory_bytes_max / 2, selection.sessions);
-    Result<void> listed = co_await source.run_on_every_core(list);
+    sources.push_back(std::move(resolved.sources.front()));
+    fields_.push_back(std::move(names));
+    schemas_.push_back(std::move(schemas));
+}
+
+const meta::MeasurementSchema* SeriesSelection::schema_of(const Piece& piece) const {
+    return schemas_[piece.source][piece.group];
+}
+
+io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
+                                   bool with_tag_keys) {
+    selection.sessions.resize(context.source.core_count());
+    ListJob list(selection.sources, with_tag_keys, context.limits.memory_bytes_max / 2,
+                 selection.sessions);
+    Result<void> listed = co_await context.source.run_on_every_core(list);
     co_return listed;
 }
 
-SeriesCondition::SeriesCondition(const Expr* condition)
-    : filter_(condition, [](const VarRef&) { return false; }) {}
+SeriesVisit::SeriesVisit(StatementContext& context, const SeriesSelection& selection)
+    : context_(context), selection_(selection) {
+    for (const auto& fields : selection.fields_) {
+        conditions_.emplace_back(
+            selection.condition.get(), selection.options,
+            [&fields](std::string_view name) { return fields.contains(name); });
+    }
+}
 
-bool SeriesCondition::accepts(const model::SeriesName& name) const {
-    return filter_.judge([&](std::string_view key) -> std::string_view {
-        return key == "_name" ? std::string_view(name.measurement) : name.tag_value(key);
-    }) != Verdict::kNever;
+bool SeriesVisit::next() {
+    if (!next_piece()) return false;
+    seen_.key = seen_.piece->series.keys()[at_++];
+    ++seen_since_pause_;
+    return true;
+}
+
+const SeriesVisit::Seen* SeriesVisit::match() {
+    seen_.name = model::parse_series_key(seen_.key);
+    return conditions_[seen_.piece->source].accepts(seen_.name) ? &seen_ : nullptr;
+}
+
+// Stands on a piece with series left.
+bool SeriesVisit::next_piece() {
+    for (; session_ < selection_.sessions.size(); ++session_, piece_ = 0) {
+        const auto& pieces = selection_.sessions[session_].pieces;
+        for (; piece_ < pieces.size(); ++piece_, at_ = 0) {
+            if (context_.query.stopped()) return false;
+            seen_.piece = &pieces[piece_];
+            if (at_ < pieces[piece_].series.keys().size()) return true;
+        }
+    }
+    return false;
+}
+
+io::Task<void> SeriesVisit::pause() {
+    seen_since_pause_ = 0;
+    return context_.source.breathe();
 }
 
 }  // namespace sluice::query

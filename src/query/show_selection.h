@@ -1,4 +1,4 @@
-// What the SHOW statements have in common: the database they are about, its series, lists.
+// What the SHOW statements have in common: where they look, which series they see, lists.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "query/core_session.h"
-#include "query/series_filter.h"
 #include "query/statement_context.h"
+#include "query/tag_condition.h"
 #include "sluice/influxql/ast.h"
 #include "sluice/model/series_key.h"
 
@@ -36,36 +36,97 @@ void write_column(AnswerWriter& writer, std::string name, std::string column,
 // Whether `sources` are empty, which means all, or name the measurement.
 bool names_measurement(const std::vector<influxql::Source>& sources, std::string_view name);
 
-// The series of all policies of a database that a statement is about.
+// One entry of a FROM clause, or all of a database where there is none.
+struct ShowSource {
+    const meta::Database* database = nullptr;
+    const meta::RetentionPolicy* policy = nullptr;
+    const influxql::Measurement* wanted = nullptr;  // null: every measurement
+
+    bool names(std::string_view measurement) const;
+};
+
+// Where `clauses` look when the policy matters: as SELECT resolves its FROM clause. `clauses` and
+// `catalog` outlive the result.
+Result<std::vector<ShowSource>> resolve_show_sources(const influxql::ShowClauses& clauses,
+                                                     const meta::Catalog& catalog,
+                                                     const Defaults& defaults);
+
+// The series a statement is about.
 struct SeriesSelection {
     std::shared_ptr<const meta::Catalog> catalog;
+    influxql::ExprBox condition;  // without time
+    model::TimeRange range;       // whole shard groups that overlap it
     std::vector<PlannedSource> sources;
-    influxql::ExprBox condition;
+    TagCondition::Options options;
     std::vector<CoreSession> sessions;
+
+    // Takes `clauses.condition` apart.
+    Result<void> set_condition(const influxql::ShowClauses& clauses, std::int64_t now_ns);
+    // Adds the measurement as far as it has groups in the range.
+    void add(const meta::RetentionPolicy& policy, std::string_view measurement);
+    // Adds the measurements of all policies that `accepts(name)` is true of.
+    template <typename Accepts>
+    void add_database(const meta::Database& database, Accepts&& accepts) {
+        for (const auto& policy : database.retention_policies) {
+            for (const std::string& name : measurement_names(*policy, range)) {
+                if (accepts(name)) add(*policy, name);
+            }
+        }
+    }
 
     const std::string& measurement_of(const Piece& piece) const {
         return sources[piece.source].measurement;
     }
-};
-
-enum class TimeClause : std::uint8_t { kNarrows, kRefused };
-
-// Lists the series of the measurements that `clauses` name; the condition is not applied.
-// `statement` is its name for the error where time is refused.
-io::Task<Result<void>> select_series(StatementContext& context,
-                                     const influxql::ShowClauses& clauses, TimeClause time,
-                                     std::string_view statement, SeriesSelection& selection);
-
-// Whether the condition of a selection is true of a series; `_name` is the measurement, everything
-// else a tag.
-class SeriesCondition {
-public:
-    // `condition` may be null and outlives this.
-    explicit SeriesCondition(const influxql::Expr* condition);
-    bool accepts(const model::SeriesName& name) const;
+    const meta::MeasurementSchema* schema_of(const Piece& piece) const;
 
 private:
-    SeriesFilter filter_;
+    friend class SeriesVisit;
+    // Fields of the measurement of each source.
+    std::vector<std::set<std::string, std::less<>>> fields_;
+    std::vector<std::vector<const meta::MeasurementSchema*>> schemas_;
+};
+
+// Lists the series of `selection.sources`; the condition is not applied yet.
+io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
+                                   bool with_tag_keys = false);
+
+// Goes through the listed series, a time slice at a time.
+//
+//     SeriesVisit visit(context, selection);
+//     while (visit.next()) {
+//         if (visit.is_due()) co_await visit.pause();
+//         if (const auto* series = visit.match()) ...
+//     }
+class SeriesVisit {
+public:
+    struct Seen {
+        const Piece* piece = nullptr;
+        std::string_view key;
+        model::SeriesName name;
+    };
+    SeriesVisit(StatementContext& context, const SeriesSelection& selection);
+
+    // False at the end, or when the query is to stop.
+    bool next();
+    // Null where the condition is not true of the present series.
+    const Seen* match();
+    bool is_due() const { return seen_since_pause_ >= kSeriesPerPause; }
+    io::Task<void> pause();
+
+private:
+    // Looking at the clock for every series would cost more than the series.
+    static constexpr std::size_t kSeriesPerPause = 256;
+
+    bool next_piece();
+
+    StatementContext& context_;
+    const SeriesSelection& selection_;
+    std::vector<TagCondition> conditions_;  // by source
+    std::size_t session_ = 0;
+    std::size_t piece_ = 0;
+    std::size_t at_ = 0;
+    std::size_t seen_since_pause_ = 0;
+    Seen seen_;
 };
 
 }  // namespace sluice::query

@@ -1,28 +1,82 @@
+#include <set>
+
 #include "query/show_schema.h"
 #include "query/show_selection.h"
 
 namespace sluice::query {
+namespace {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowSeriesStatement show) {
-    SeriesSelection selection;
-    Result<void> selected = co_await select_series(context, show.clauses, TimeClause::kNarrows,
-                                                   "SHOW SERIES", selection);
-    if (!selected.ok()) co_return std::move(selected).error();
-    const SeriesCondition condition(selection.condition.get());
-    std::vector<std::string_view> keys;
-    for (const CoreSession& session : selection.sessions) {
-        for (const Piece& piece : session.pieces) {
-            for (const std::string_view key : piece.series.keys()) {
-                if (!selection.condition || condition.accepts(model::parse_series_key(key))) {
-                    keys.push_back(key);
-                }
-            }
-            co_await context.source.breathe();
+using namespace influxql;
+
+// tsdb/engine/tsm1: newSeriesPointIterator
+Result<void> check_operators(const Expr& condition) {
+    bool known = true;
+    walk(condition, [&](const Expr& part) {
+        const auto* binary = part.as<BinaryExpr>();
+        if (binary == nullptr) return;
+        const Operator op = binary->op;
+        known = known && (op == Operator::kAnd || op == Operator::kOr || op == Operator::kEqual ||
+                          op == Operator::kNotEqual || op == Operator::kMatches ||
+                          op == Operator::kNotMatches);
+    });
+    if (!known) return Error{ErrorKind::kInvalid, "invalid tag comparison operator"};
+    return {};
+}
+
+// Without time InfluxDB asks its index, which knows the series of a whole database: the policy of
+// a source only has to have shards.
+Result<void> select_by_index(const std::vector<ShowSource>& sources, SeriesSelection& selection) {
+    if (selection.condition) {
+        SLUICE_TRY_VOID(check_operators(*selection.condition));
+    }
+    std::set<const meta::Database*> databases;
+    for (const ShowSource& source : sources) {
+        if (!source.policy->shard_groups.empty()) databases.insert(source.database);
+    }
+    for (const meta::Database* database : databases) {
+        selection.add_database(*database, [&](std::string_view name) {
+            return std::any_of(sources.begin(), sources.end(),
+                               [&](const ShowSource& source) { return source.names(name); });
+        });
+    }
+    return {};
+}
+
+// With time it is a SELECT of series keys.
+void select_by_time(const std::vector<ShowSource>& sources, SeriesSelection& selection) {
+    selection.options.undecided_passes = false;
+    for (const ShowSource& source : sources) {
+        for (const std::string& name : measurement_names(*source.policy, selection.range)) {
+            if (source.names(name)) selection.add(*source.policy, name);
         }
+    }
+}
+
+}  // namespace
+
+io::Task<Result<void>> run(StatementContext& context, ShowSeriesStatement show) {
+    const ShowClauses& clauses = show.clauses;
+    SeriesSelection selection;
+    selection.catalog = context.source.catalog();
+    SLUICE_CO_TRY(const std::vector<ShowSource> sources,
+                  resolve_show_sources(clauses, *selection.catalog, context.defaults));
+    SLUICE_CO_TRY_VOID(selection.set_condition(clauses, context.source.wall_ns()));
+    if (compares_time(clauses.condition.get())) {
+        select_by_time(sources, selection);
+    } else {
+        SLUICE_CO_TRY_VOID(select_by_index(sources, selection));
+    }
+    Result<void> listed = co_await list_series(context, selection);
+    if (!listed.ok()) co_return listed;
+    std::vector<std::string_view> keys;
+    SeriesVisit visit(context, selection);
+    while (visit.next()) {
+        if (visit.is_due()) co_await visit.pause();
+        if (const SeriesVisit::Seen* series = visit.match()) keys.push_back(series->key);
     }
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    keys = limited(std::move(keys), show.clauses.limit, show.clauses.offset);
+    keys = limited(std::move(keys), clauses.limit, clauses.offset);
     if (keys.empty()) co_return Result<void>();
     AnswerWriter& writer = context.writer;
     writer.begin_series({"", {}, {"key"}});

@@ -13,6 +13,9 @@ struct StatementContext {
     const QueryLimits& limits;
     AnswerWriter& writer;
     const Defaults& defaults;
+    RunningQuery& query;
+    QueryRegistry& registry;
+    ServerFacts* facts;  // may be null
 };
 
 }  // namespace sluice::query

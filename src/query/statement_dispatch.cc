@@ -1,12 +1,17 @@
 #include "query/statement_dispatch.h"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 
 #include "query/define_databases.h"
+#include "query/explain.h"
+#include "query/manage_queries.h"
 #include "query/select_statement.h"
 #include "query/show_catalog.h"
+#include "query/show_facts.h"
 #include "query/show_schema.h"
+#include "query/tag_condition.h"
 #include "sluice/influxql/printer.h"
 
 namespace sluice::query {
@@ -35,12 +40,34 @@ io::Task<Result<void>> refuse(Error error) {
     co_return error;
 }
 
+// The names of InfluxDB's own sources cannot be asked for by SELECT (query/executor.go).
+std::optional<Error> refuse_system_source(const Statement& statement) {
+    const auto* select = std::get_if<SelectStatement>(&statement);
+    if (select == nullptr) return std::nullopt;
+    for (const Source& source : select->sources) {
+        const Measurement* measurement = source.measurement();
+        if (measurement == nullptr || !is_system_name(measurement->name)) continue;
+        std::string_view instead = "the appropriate meta command";
+        if (measurement->name == "_fieldKeys") instead = "SHOW FIELD KEYS";
+        if (measurement->name == "_measurements") instead = "SHOW MEASUREMENTS";
+        if (measurement->name == "_series") instead = "SHOW SERIES";
+        if (measurement->name == "_tagKeys") instead = "SHOW TAG KEYS";
+        if (measurement->name == "_tags") instead = "SHOW TAG VALUES";
+        return Error{ErrorKind::kInvalid, "unable to use system source '" + measurement->name +
+                                              "': use " + std::string(instead) + " instead"};
+    }
+    return std::nullopt;
+}
+
 template <typename T, typename... Kinds>
 constexpr bool is_one_of = (std::is_same_v<T, Kinds> || ...);
 
 }  // namespace
 
 io::Task<Result<void>> run_statement(StatementContext& context, Statement statement) {
+    if (std::optional<Error> refused = refuse_system_source(statement)) {
+        return refuse(*std::move(refused));
+    }
     return std::visit(
         [&context]<typename Kind>(Kind& kind) -> io::Task<Result<void>> {
             if constexpr (requires { run(context, std::move(kind)); }) {
@@ -67,14 +94,15 @@ bool changes_something(const Statement& statement) {
     return std::visit(
         []<typename Kind>(const Kind& kind) {
             if constexpr (std::is_same_v<Kind, SelectStatement>) return kind.target.has_value();
-            // DELETE and KILL QUERY are not on InfluxDB's list (coordinator/statement_executor.go).
-            return is_one_of<
-                Kind, CreateDatabaseStatement, DropDatabaseStatement,
-                CreateRetentionPolicyStatement, AlterRetentionPolicyStatement,
-                DropRetentionPolicyStatement, DropMeasurementStatement, DropSeriesStatement,
-                DropShardStatement, CreateContinuousQueryStatement, DropContinuousQueryStatement,
-                CreateSubscriptionStatement, DropSubscriptionStatement, CreateUserStatement,
-                DropUserStatement, SetPasswordStatement, GrantStatement, RevokeStatement>;
+            // DELETE is not on InfluxDB's list (coordinator/statement_executor.go).
+            return is_one_of<Kind, CreateDatabaseStatement, DropDatabaseStatement,
+                             CreateRetentionPolicyStatement, AlterRetentionPolicyStatement,
+                             DropRetentionPolicyStatement, DropMeasurementStatement,
+                             DropSeriesStatement, DropShardStatement,
+                             CreateContinuousQueryStatement, DropContinuousQueryStatement,
+                             CreateSubscriptionStatement, DropSubscriptionStatement,
+                             CreateUserStatement, DropUserStatement, SetPasswordStatement,
+                             GrantStatement, RevokeStatement, KillQueryStatement>;
         },
         statement);
 }

@@ -20,6 +20,20 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+Result<std::vector<Statement>> parse(const QueryRequest& request) {
+    SLUICE_TRY(const BoundParameters parameters, parse_parameters(request.params));
+    Result<std::vector<Statement>> parsed = parse_query(trimmed(request.text), parameters);
+    if (!parsed.ok()) {
+        return Error{ErrorKind::kInvalid, "error parsing query: " + parsed.error().message};
+    }
+    for (const Statement& statement : *parsed) {
+        const std::optional<std::string> zone = unknown_time_zone(statement);
+        if (!zone) continue;
+        return Error{ErrorKind::kInvalid, "error parsing query: unable to find time zone " + *zone};
+    }
+    return parsed;
+}
+
 io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, ResultSink& sink) {
     AnswerHead head;
     head.status = 400;
@@ -31,71 +45,110 @@ io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, 
     co_return written;
 }
 
+// As InfluxDB lists a query.
+std::string text_of(const std::vector<Statement>& statements) {
+    std::string text;
+    for (const Statement& statement : statements) {
+        if (!text.empty()) text += ";\n";
+        text += to_string(statement);
+    }
+    return text;
+}
+
+// Runs statements[i] and writes its result. False: the following are not run.
+io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& request,
+                                std::vector<Statement>& statements, std::size_t i) {
+    AnswerWriter& writer = context.writer;
+    Statement& statement = statements[i];
+    const bool warns = request.read_only_method && changes_something(statement);
+    const std::string text = warns ? to_string(statement) : std::string();
+    writer.begin_statement(i, shape_of(statement));
+    Result<void> done = co_await run_statement(context, std::move(statement));
+    std::optional<Error> error;
+    if (!done.ok()) error = std::move(done).error();
+    if (context.query.stopped()) error = context.query.reason();
+    if (!error) error = writer.kept_too_much();
+    if (warns && !error) {
+        writer.message("warning", "deprecated use of '" + text +
+                                      "' in a read only context, please use a POST request "
+                                      "instead");
+    }
+    const std::size_t count = statements.size();
+    const bool cut_short = error && i + 1 < count;
+    if (cut_short && !request.chunked) {
+        // InfluxDB answers in the name of the statement that failed, as often as statements are
+        // left; in an answer of one piece the last of these stands.
+        error = Error{ErrorKind::kCancelled, "not executed"};
+    }
+    writer.end_statement(error);
+    for (std::size_t left = i + 1; cut_short && request.chunked && left < count; ++left) {
+        writer.begin_statement(i);
+        writer.end_statement(Error{ErrorKind::kCancelled, "not executed"});
+    }
+    if (writer.should_flush()) (void)co_await writer.flush_all();
+    co_return !error && !writer.sink_error() && !writer.is_full();
+}
+
+// Everything outlives the task.
+io::Task<Result<void>> execute_statements(DataSource& source, QueryRegistry& registry,
+                                          ServerFacts* facts, const QueryLimits& limits,
+                                          const QueryRequest& request,
+                                          std::vector<Statement>& statements, ResultSink& sink) {
+    Result<std::unique_ptr<RunningQuery>> begun = registry.begin(
+        source.core_number(), text_of(statements), request.database, source.monotonic_ns());
+    AnswerWriter writer(request, sink, begun.ok() ? begun->get() : nullptr,
+                        limits.memory_bytes_max / 2);
+    writer.begin();
+    if (begun.ok()) {
+        RunningQuery& query = **begun;
+        sink.attach(query);
+        const std::unique_ptr<DataSource> own_source = source.for_query(query.stopping());
+        const Defaults defaults{request.database, request.retention_policy};
+        StatementContext context{
+            own_source ? *own_source : source, limits, writer, defaults, query, registry, facts};
+        for (std::size_t i = 0; i < statements.size(); ++i) {
+            const bool goes_on = co_await answer_statement(context, request, statements, i);
+            if (!goes_on) break;
+        }
+        sink.detach();
+    } else {
+        writer.begin_statement(0);
+        writer.end_statement(begun.error());
+    }
+    writer.end();
+    (void)co_await writer.flush_all();
+    if (writer.sink_error()) co_return *writer.sink_error();
+    co_return Result<void>();
+}
+
 }  // namespace
 
 StatementExecutor::StatementExecutor(std::unique_ptr<DataSource> source, QueryLimits limits)
-    : source_(std::move(source)), limits_(limits) {}
+    : source_(std::move(source)),
+      own_registry_(std::make_unique<QueryRegistry>(source_->core_count())),
+      registry_(own_registry_.get()),
+      limits_(limits) {}
 
 StatementExecutor::~StatementExecutor() = default;
 
+Result<void> StatementExecutor::check(const QueryRequest& request) {
+    Result<std::vector<Statement>> parsed = parse(request);
+    if (!parsed.ok()) return std::move(parsed).error();
+    return {};
+}
+
 io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, ResultSink& sink) {
-    Result<BoundParameters> parameters = parse_parameters(request.params);
-    if (!parameters.ok()) {
-        Result<void> refused = co_await refuse(parameters.error().message, request, sink);
-        co_return refused;
-    }
-    Result<std::vector<Statement>> parsed = parse_query(trimmed(request.text), *parameters);
+    Result<std::vector<Statement>> parsed = parse(request);
     if (!parsed.ok()) {
-        Result<void> refused =
-            co_await refuse("error parsing query: " + parsed.error().message, request, sink);
-        co_return refused;
-    }
-    for (const Statement& statement : *parsed) {
-        const std::optional<std::string> zone = unknown_time_zone(statement);
-        if (!zone) continue;
-        Result<void> refused = co_await refuse(
-            "error parsing query: unable to find time zone " + *zone, request, sink);
+        Result<void> refused = co_await refuse(parsed.error().message, request, sink);
         co_return refused;
     }
     AnswerHead head;
     head.format = request.format;
     sink.begin(head);
-    AnswerWriter writer(request, sink);
-    writer.begin();
-    const Defaults defaults{request.database, request.retention_policy};
-    StatementContext context{*source_, limits_, writer, defaults};
-    const std::size_t count = parsed->size();
-    for (std::size_t i = 0; i < count; ++i) {
-        Statement& statement = (*parsed)[i];
-        const bool warns = request.read_only_method && changes_something(statement);
-        const std::string text = warns ? to_string(statement) : std::string();
-        writer.begin_statement(i, shape_of(statement));
-        Result<void> done = co_await run_statement(context, std::move(statement));
-        std::optional<Error> error;
-        if (!done.ok()) error = std::move(done).error();
-        if (warns && !error) {
-            writer.message("warning", "deprecated use of '" + text +
-                                          "' in a read only context, please use a POST request "
-                                          "instead");
-        }
-        const bool cut_short = error && i + 1 < count;
-        if (cut_short && !request.chunked) {
-            // InfluxDB answers in the name of the statement that failed, as often as statements
-            // are left; in an answer of one piece the last of these stands.
-            error = Error{ErrorKind::kCancelled, "not executed"};
-        }
-        writer.end_statement(error);
-        for (std::size_t left = i + 1; cut_short && request.chunked && left < count; ++left) {
-            writer.begin_statement(i);
-            writer.end_statement(Error{ErrorKind::kCancelled, "not executed"});
-        }
-        if (writer.should_flush()) (void)co_await writer.flush();
-        if (error || writer.sink_error()) break;
-    }
-    writer.end();
-    (void)co_await writer.flush();
-    if (writer.sink_error()) co_return *writer.sink_error();
-    co_return Result<void>();
+    Result<void> done =
+        co_await execute_statements(*source_, *registry_, facts_, limits_, request, *parsed, sink);
+    co_return done;
 }
 
 }  // namespace sluice::query

@@ -35,7 +35,13 @@ struct Config {
     } data;
 
     struct Coordinator {
-        std::uint64_t max_select_buckets = 0;  // 0: unlimited
+        // All: 0 is without limit.
+        std::uint64_t max_concurrent_queries = 0;
+        SettingDuration query_timeout{0};
+        SettingDuration log_queries_after{0};
+        std::uint64_t max_select_point = 0;
+        std::uint64_t max_select_series = 0;
+        std::uint64_t max_select_buckets = 0;
     } coordinator;
 
     struct Retention {
@@ -50,6 +56,7 @@ struct Config {
         bool log_enabled = false;                // a line for each request (access_log.h)
         bool suppress_write_log = false;         // but not for writes
         SettingSize max_body_size{25'000'000};   // 0: bounded by memory only
+        std::uint64_t max_row_limit = 0;         // of an answer in one piece; 0: without limit
         std::uint64_t max_connection_limit = 0;  // of the process; 0: by descriptors only
         std::vector<std::pair<std::string, std::string>> headers;  // added to every answer
     } http;
@@ -76,6 +83,11 @@ void visit_settings(C& config, Visitor&& visitor) {
             config.data.cache_snapshot_write_cold_duration);
     visitor("data", "compact-full-write-cold-duration",
             config.data.compact_full_write_cold_duration);
+    visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);
+    visitor("coordinator", "query-timeout", config.coordinator.query_timeout);
+    visitor("coordinator", "log-queries-after", config.coordinator.log_queries_after);
+    visitor("coordinator", "max-select-point", config.coordinator.max_select_point);
+    visitor("coordinator", "max-select-series", config.coordinator.max_select_series);
     visitor("coordinator", "max-select-buckets", config.coordinator.max_select_buckets);
     visitor("retention", "enabled", config.retention.enabled);
     visitor("retention", "check-interval", config.retention.check_interval);
@@ -85,6 +97,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "log-enabled", config.http.log_enabled);
     visitor("http", "suppress-write-log", config.http.suppress_write_log);
     visitor("http", "max-body-size", config.http.max_body_size);
+    visitor("http", "max-row-limit", config.http.max_row_limit);
     visitor("http", "max-connection-limit", config.http.max_connection_limit);
     visitor("logging", "format", config.logging.format);
     visitor("logging", "level", config.logging.level);

@@ -57,6 +57,11 @@ public:
     // Reads the whole body. `permit` grows with what shows its size only as it comes.
     io::Task<BodyStatus> read_body(BodyBuffer& body, std::size_t bytes_max, engine::Permit& permit);
 
+    // For handlers that work long: completes with true when the client has sent its last byte or is
+    // gone, with false after stop_watching(). Nothing is received meanwhile.
+    io::Task<bool> watch_client() { return socket_.wait_for_end(); }
+    void stop_watching() { socket_.stop_waiting_for_end(); }
+
     // Gives the receive buffer back to the kernel during a long wait, if nothing else is in it.
     void release_input();
 

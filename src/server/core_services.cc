@@ -1,5 +1,7 @@
 #include "server/core_services.h"
 
+#include "server/diagnostics.h"
+
 namespace sluice::server {
 
 const std::string_view kVersion = "1.8.10+sluice." SLUICE_VERSION;
@@ -15,6 +17,8 @@ constexpr std::size_t kScratchBytesKeptEach = 48 * kMiB;
 
 query::QueryLimits query_limits(const Config& config) {
     query::QueryLimits limits;
+    limits.points_max = config.coordinator.max_select_point;
+    limits.series_max = config.coordinator.max_select_series;
     limits.windows_max = config.coordinator.max_select_buckets;
     return limits;
 }
@@ -29,6 +33,9 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       no_content(kVersion, kBuild),
       bodies(kBodyBytesKept, kBodyBytesKeptEach),
       scratch(kScratchBytesKept, kScratchBytesKeptEach),
-      executor(core_, query_limits(shared_.config)) {}
+      facts(std::make_unique<Diagnostics>(*this)),
+      executor(core_, *shared_.queries, query_limits(shared_.config)) {
+    executor.set_facts(*facts);
+}
 
 }  // namespace sluice::server

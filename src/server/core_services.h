@@ -45,6 +45,8 @@ struct ServerShared {
     // By core; complete before any core serves. Others read only its metrics.
     std::vector<std::unique_ptr<CoreServices>> cores;
 
+    std::unique_ptr<query::QueryRegistry> queries;
+
     io::Milestone serving;   // all cores accept connections
     io::Milestone draining;  // shutdown has begun: /health says so, and balancers turn away
 };
@@ -72,6 +74,7 @@ struct CoreServices {
     ingest::LineProtocolParser parser;
     BodyPool bodies;
     ScratchPool scratch;
+    std::unique_ptr<query::ServerFacts> facts;
     query::StatementExecutor executor;
     RejectRing rejects;
     AccessLog access_log;

@@ -1,32 +1,17 @@
 #include "server/debug_vars.h"
 
 #include <cstdint>
-#include <initializer_list>
 #include <string_view>
 #include <utility>
 
 #include "server/process_info.h"
+#include "server/server_statistics.h"
 #include "sluice/query/result_writer.h"
-#include "sluice/storage/store.h"
 
 namespace sluice::server {
 namespace {
 
 using query::append_json_string;
-
-using Values = std::initializer_list<std::pair<std::string_view, std::uint64_t>>;
-using Tags = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-
-void append_values(std::string& out, Values values) {
-    out += '{';
-    bool first = true;
-    for (const auto& [name, value] : values) {
-        if (!std::exchange(first, false)) out += ',';
-        append_json_string(out, name);
-        out += ':' + std::to_string(value);
-    }
-    out += '}';
-}
 
 class Variables {
 public:
@@ -39,60 +24,41 @@ public:
         command_line();
         memory();
         build();
-        runtime();
-        query_executor();
-        databases();
-        shards();
-        write_statistics();
-        httpd();
-        cores();
-        stores();
+        for (const ServerStatistic& each : collect_statistics(here_, report_)) statistic(each);
         out_ += "\n}\n";
         return std::move(out_);
     }
 
 private:
-    template <typename Member>
-    std::uint64_t sum(Member member) const {
-        std::uint64_t total = 0;
-        for (const auto& core : shared_.cores) total += (core->metrics.*member).value();
-        return total;
-    }
-    template <typename Member>
-    std::uint64_t sum_engine(Member member) const {
-        std::uint64_t total = 0;
-        for (const auto& core : shared_.cores) total += (core->core.metrics().*member).value();
-        return total;
-    }
-
     void key(std::string_view name) {
         if (out_.size() > 2) out_ += ",\n";
         append_json_string(out_, name);
         out_ += ": ";
     }
 
-    // One object that Telegraf turns into measurement influxdb_<name>.
-    void statistic(std::string_view object, std::string_view name, Tags tags, Values values) {
-        key(object);
+    // One object that Telegraf turns into measurement influxdb_<module>.
+    void statistic(const ServerStatistic& statistic) {
+        const query::FactRow& row = statistic.row;
+        key(statistic.instance.empty() ? row.module : row.module + ':' + statistic.instance);
         out_ += "{\"name\":";
-        append_json_string(out_, name);
+        append_json_string(out_, row.module);
         out_ += ",\"tags\":";
-        if (tags.size() == 0) {
-            out_ += "null";
-        } else {
-            out_ += '{';
-            bool first = true;
-            for (const auto& [tag, value] : tags) {
-                if (!std::exchange(first, false)) out_ += ',';
-                append_json_string(out_, tag);
-                out_ += ':';
-                append_json_string(out_, value);
-            }
-            out_ += '}';
+        char separator = '{';
+        for (const auto& [tag, value] : row.tags) {
+            out_ += std::exchange(separator, ',');
+            append_json_string(out_, tag);
+            out_ += ':';
+            append_json_string(out_, value);
         }
+        out_ += row.tags.empty() ? "null" : "}";
         out_ += ",\"values\":";
-        append_values(out_, values);
-        out_ += '}';
+        separator = '{';
+        for (const auto& [name, value] : row.values) {
+            out_ += std::exchange(separator, ',');
+            append_json_string(out_, name);
+            out_ += ':' + std::to_string(std::get<std::uint64_t>(value));
+        }
+        out_ += "}}";
     }
 
     void system() {
@@ -161,155 +127,6 @@ private:
         out_ += "{\"Branch\":\"\",\"Build Time\":\"\",\"Commit\":\"\",\"Version\":";
         append_json_string(out_, kVersion);
         out_ += '}';
-    }
-
-    void runtime() {
-        statistic("runtime", "runtime", {},
-                  {{"Alloc", process_.heap_bytes},
-                   {"Frees", 0},
-                   {"HeapAlloc", process_.heap_bytes},
-                   {"HeapIdle", 0},
-                   {"HeapInUse", process_.heap_bytes},
-                   {"HeapObjects", 0},
-                   {"HeapReleased", 0},
-                   {"HeapSys", process_.heap_peak_bytes},
-                   {"Lookups", 0},
-                   {"Mallocs", 0},
-                   {"NumGC", 0},
-                   {"NumGoroutine", process_.threads},
-                   {"PauseTotalNs", 0},
-                   {"Sys", process_.resident_bytes},
-                   {"TotalAlloc", process_.heap_peak_bytes}});
-    }
-
-    void query_executor() {
-        const std::uint64_t queries = sum(&ServerMetrics::queries);
-        const std::uint64_t active = sum(&ServerMetrics::queries_active);
-        statistic("queryExecutor", "queryExecutor", {},
-                  {{"queriesActive", active},
-                   {"queriesExecuted", queries},
-                   {"queriesFinished", queries - active},
-                   {"queryDurationNs", sum(&ServerMetrics::query_ns)},
-                   {"recoveredPanics", 0}});
-    }
-
-    void databases() {
-        for (const auto& database : here_.core.catalog()->databases) {
-            std::uint64_t measurements = 0;
-            for (const auto& policy : database->retention_policies) {
-                for (const auto& group : policy->shard_groups) {
-                    measurements =
-                        std::max<std::uint64_t>(measurements, group->measurements.size());
-                }
-            }
-            statistic("database:" + database->name, "database", {{"database", database->name}},
-                      {{"numMeasurements", measurements}, {"numSeries", 0}});
-        }
-    }
-
-    // One entry per shard group: Telegraf counts them as n_shards.
-    void shards() {
-        for (const auto& database : here_.core.catalog()->databases) {
-            for (const auto& policy : database->retention_policies) {
-                for (const auto& group : policy->shard_groups) {
-                    const std::string id = std::to_string(group->id);
-                    const std::string path = shared_.config.data.dir + "/stores";
-                    statistic("shard:" + path + ":" + id, "shard",
-                              {{"database", database->name},
-                               {"engine", "sluice"},
-                               {"id", id},
-                               {"path", path},
-                               {"retentionPolicy", policy->name},
-                               {"walPath", path}},
-                              {{"diskBytes", 0},
-                               {"fieldsCreate", 0},
-                               {"seriesCreate", 0},
-                               {"writeBytes", 0},
-                               {"writePointsDropped", 0},
-                               {"writePointsErr", 0},
-                               {"writePointsOk", 0},
-                               {"writeReq", 0},
-                               {"writeReqErr", 0},
-                               {"writeReqOk", 0}});
-                }
-            }
-        }
-    }
-
-    void write_statistics() {
-        const std::uint64_t failed = sum_engine(&engine::CoreMetrics::writes_failed);
-        const std::uint64_t requests = sum_engine(&engine::CoreMetrics::writes);
-        const std::uint64_t points = sum_engine(&engine::CoreMetrics::points_written);
-        statistic("write", "write", {},
-                  {{"pointReq", points},
-                   {"pointReqLocal", points},
-                   {"req", requests},
-                   {"subWriteDrop", 0},
-                   {"subWriteOk", 0},
-                   {"writeDrop", sum(&ServerMetrics::points_dropped)},
-                   {"writeError", failed},
-                   {"writeOk", requests - failed},
-                   {"writeTimeout", 0}});
-    }
-
-    void httpd() {
-        using M = ServerMetrics;
-        statistic("httpd:" + shared_.bind_address, "httpd", {{"bind", shared_.bind_address}},
-                  {{"authFail", sum(&M::auth_failures)},
-                   {"clientError", sum(&M::client_errors)},
-                   {"fluxQueryReq", 0},
-                   {"fluxQueryReqDurationNs", 0},
-                   {"pingReq", sum(&M::pings)},
-                   {"pointsWrittenDropped", sum(&M::points_dropped)},
-                   {"pointsWrittenFail", sum(&M::points_failed)},
-                   {"pointsWrittenOK", sum(&M::points_ok)},
-                   {"promReadReq", 0},
-                   {"promWriteReq", 0},
-                   {"queryReq", sum(&M::queries)},
-                   {"queryReqDurationNs", sum(&M::query_ns)},
-                   {"queryRespBytes", sum(&M::query_body_bytes)},
-                   {"recoveredPanics", 0},
-                   {"req", sum(&M::requests)},
-                   {"reqActive", sum(&M::requests_active)},
-                   {"reqDurationNs", sum(&M::request_ns)},
-                   {"serverError", sum(&M::server_errors)},
-                   {"statusReq", sum(&M::statuses)},
-                   {"valuesWrittenOK", sum(&M::values_ok)},
-                   {"writeReq", sum(&M::writes)},
-                   {"writeReqActive", sum(&M::writes_active)},
-                   {"writeReqBytes", sum(&M::write_body_bytes)},
-                   {"writeReqDurationNs", sum(&M::write_ns)}});
-    }
-
-    void cores() {
-        for (std::size_t i = 0; i < shared_.cores.size(); ++i) {
-            const std::string number = std::to_string(i);
-            const io::ReactorMetrics& loop = shared_.cores[i]->reactor.metrics();
-            statistic("sluice_core:" + number, "sluice_core", {{"core", number}},
-                      {{"turns", loop.turns.value()},
-                       {"longTurns", loop.long_turns.value()},
-                       {"busyIngestNs", loop.busy_ns[0].value()},
-                       {"busyQueryNs", loop.busy_ns[1].value()},
-                       {"busyBackgroundNs", loop.busy_ns[2].value()},
-                       {"idleNs", loop.idle_ns.value()},
-                       {"connections", shared_.cores[i]->metrics.connections_active.value()}});
-        }
-    }
-
-    void stores() {
-        for (const engine::StoreReport& store : report_.stores) {
-            const std::string core = std::to_string(store.core);
-            statistic("sluice_store:" + store.name, "sluice_store",
-                      {{"store", store.name}, {"core", core}},
-                      {{"headBytes", store.stats.head_bytes},
-                       {"headRows", store.stats.head_rows},
-                       {"headSeries", store.stats.head_series},
-                       {"segments", store.stats.segments},
-                       {"segmentBytes", store.stats.segment_bytes},
-                       {"segmentRows", store.stats.segment_rows},
-                       {"segmentsQuarantined", store.stats.segments_quarantined},
-                       {"logFiles", store.stats.log_files}});
-        }
     }
 
     const CoreServices& here_;

@@ -2,12 +2,14 @@
 
 #include <charconv>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "server/answers.h"
 #include "server/connection.h"
 #include "sluice/base/log.h"
 #include "sluice/http/form.h"
+#include "sluice/http/gzip_encoder.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::server {
@@ -18,11 +20,18 @@ constexpr std::size_t kFormBytesMax = 32 * kMiB;
 // Results leave when this much has gathered.
 constexpr std::size_t kFlushBytes = 32 * kKiB;
 
-// Streams an answer to the client in chunks; the whole answer of a request that could not be
-// parsed is small and gets a length instead.
+// A chunked answer leaves at least this often, so that a slow query shows what it has.
+constexpr std::int64_t kFlushNs = 50 * kMillisecondNs;
+// Who has sent all and closes its half of the connection may still want the answer; who has left
+// looks the same. A query goes on for this long.
+constexpr std::int64_t kHalfClosedNs = 5 * kSecondNs;
+
+// Streams an answer to the client in chunks, compressed where the client wants it; the whole answer
+// of a request that could not be parsed is small and gets a length instead.
 class AnswerStream final : public query::ResultSink {
 public:
-    explicit AnswerStream(Connection& connection) : connection_(connection) {}
+    AnswerStream(Connection& connection, bool documents)
+        : connection_(connection), documents_(documents) {}
 
     void begin(const query::AnswerHead& head) override {
         head_ = head;
@@ -31,9 +40,23 @@ public:
         if (!framed_) connection_.close_after_answer();
         http::ResponseHead answer(200);
         answer.add("Content-Type", query::content_type_of(head.format));
+        if (http::wants_gzip(connection_.request().accept_encoding)) {
+            gzip_.emplace();
+            answer.add("Content-Encoding", "gzip");
+        }
         connection_.begin_answer(answer, true);
         answer.set_body(framed_ ? http::ResponseBody::kChunked : http::ResponseBody::kUntilClose);
         answer.append_to(connection_.output(), connection_.services().stamp);
+    }
+
+    void attach(query::RunningQuery& query) override {
+        query_ = &query;
+        if (client_left_) stop_query();
+    }
+    void detach() override { query_ = nullptr; }
+    void client_left() {
+        client_left_ = true;
+        if (query_ != nullptr) stop_query();
     }
 
     io::Task<Result<void>> write(std::string_view bytes) override {
@@ -42,18 +65,27 @@ public:
             error_body_ += bytes;
             co_return Result<void>{};
         }
-        if (framed_) {
-            http::append_chunk(connection_.output(), bytes);
+        if (gzip_) {
+            gzip_->add(bytes, compressed_);
+            if (documents_) gzip_->flush(compressed_);
+            pass_compressed();
         } else {
-            http::append_text(connection_.output(), bytes);
+            pass(bytes);
         }
-        if (connection_.output().size() < kFlushBytes) co_return Result<void>{};
+        const std::int64_t now = connection_.services().reactor.monotonic_ns();
+        const bool is_due = documents_ && now - flushed_ns_ >= kFlushNs;
+        if (connection_.output().size() < kFlushBytes && !is_due) co_return Result<void>{};
+        flushed_ns_ = now;
         Result<void> sent = co_await connection_.flush();
         co_return sent;
     }
 
     void finish() {
         if (head_.status == 200) {
+            if (gzip_) {
+                gzip_->finish(compressed_);
+                pass_compressed();
+            }
             if (framed_) http::append_text(connection_.output(), http::kLastChunk);
             return;
         }
@@ -66,12 +98,40 @@ public:
     std::uint64_t bytes_sent() const { return bytes_sent_; }
 
 private:
+    void pass(std::string_view bytes) {
+        if (framed_) {
+            http::append_chunk(connection_.output(), bytes);
+        } else {
+            http::append_text(connection_.output(), bytes);
+        }
+    }
+    void pass_compressed() {
+        if (compressed_.empty()) return;
+        pass({compressed_.data(), compressed_.size()});
+        compressed_.clear();
+    }
+    void stop_query() {
+        query_->stop_at(connection_.services().reactor.monotonic_ns() + kHalfClosedNs,
+                        {ErrorKind::kCancelled, "query interrupted"});
+    }
+
     Connection& connection_;
+    const bool documents_;  // the answer is chunked: each write is a document
     query::AnswerHead head_;
     bool framed_ = true;
+    std::optional<http::GzipEncoder> gzip_;
+    http::OutputBuffer compressed_;
+    query::RunningQuery* query_ = nullptr;
+    bool client_left_ = false;
     std::string error_body_;
     std::uint64_t bytes_sent_ = 0;
+    std::int64_t flushed_ns_ = 0;
 };
+
+io::Task<void> watch(Connection& connection, AnswerStream& stream) {
+    const bool left = co_await connection.watch_client();
+    if (left) stream.client_left();
+}
 
 // Where the answer of a query goes that nobody waits for.
 class NoAnswer final : public query::ResultSink {
@@ -132,7 +192,7 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
 }
 
 query::QueryRequest make_request(const Connection& connection, const http::Parameters& parameters,
-                                 query::AnswerFormat format, bool pretty) {
+                                 query::AnswerFormat format, bool pretty, std::uint64_t rows_max) {
     query::QueryRequest request;
     request.text = parameters.get("q");
     request.database = parameters.get("db");
@@ -146,6 +206,7 @@ query::QueryRequest make_request(const Connection& connection, const http::Param
     if (parsed.ec == std::errc() && parsed.ptr == size.data() + size.size() && rows > 0) {
         request.chunk_size = static_cast<std::uint64_t>(rows);
     }
+    request.rows_max = rows_max;
     request.pretty = pretty;
     request.read_only_method = connection.request().method == http::Method::kGet;
     request.format = format;
@@ -164,12 +225,18 @@ io::Task<void> handle_query(Connection& connection) {
     if (!readable) co_return;
     connection.release_input();
     const http::Parameters& parameters = connection.parameters();
-    if (parameters.get("q").empty()) {
+    if (parameters.get("q").find_first_not_of(" \t\n\v\f\r") == std::string_view::npos) {
         answer_error(connection, 400, "missing required parameter \"q\"", format, pretty);
         co_return;
     }
-    query::QueryRequest request = make_request(connection, parameters, format, pretty);
+    query::QueryRequest request =
+        make_request(connection, parameters, format, pretty, services.config().http.max_row_limit);
     if (parameters.get("async") == "true") {
+        const Result<void> checked = query::StatementExecutor::check(request);
+        if (!checked.ok()) {
+            answer_error(connection, 400, checked.error().message, format, pretty);
+            co_return;
+        }
         if (!services.background.closed()) {
             services.background.spawn(run_in_background(services, std::move(request)));
         }
@@ -179,9 +246,12 @@ io::Task<void> handle_query(Connection& connection) {
 
     const std::int64_t began_ns = services.reactor.precise_ns();
     services.metrics.queries_active.add();
-    AnswerStream stream(connection);
+    AnswerStream stream(connection, request.chunked);
     io::Task<Result<void>> running = run_query(services, std::move(request), stream);
+    io::Task<void> watching = watch(connection, stream);
     const auto done = co_await running;
+    connection.stop_watching();
+    co_await watching;
     if (done.ok()) {
         stream.finish();
     } else {

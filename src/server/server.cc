@@ -55,6 +55,14 @@ engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) 
     return options;
 }
 
+query::QueryPolicy query_policy(const Config& config) {
+    query::QueryPolicy policy;
+    policy.timeout_ns = config.coordinator.query_timeout.ns;
+    policy.log_after_ns = config.coordinator.log_queries_after.ns;
+    policy.concurrent_max = config.coordinator.max_concurrent_queries;
+    return policy;
+}
+
 io::Task<void> beat(CoreServices& services) {
     for (;;) {
         const bool slept = co_await services.reactor.sleep_ns(kHeartbeatNs);
@@ -81,6 +89,8 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
                              : static_cast<std::uint32_t>(shared.config.sluice.cores);
     core_options.pin = shared.config.sluice.pin_cores;
     shared.cores.resize(core_options.count);
+    shared.queries =
+        std::make_unique<query::QueryRegistry>(core_options.count, query_policy(shared.config));
     server->heartbeats_.resize(core_options.count);
     SLUICE_TRY(server->engine_,
                engine::Engine::create(engine_options(shared.config, core_options.count)));

@@ -1,7 +1,7 @@
 // The text forms of an answer: where its bytes go, which format, how values and errors look.
 //
-// Bytes match InfluxDB 1.x: JSON as Go's encoding/json writes it, CSV as encoding/csv does. Every
-// document ends with a newline.
+// Bytes match InfluxDB 1.x: JSON as Go's encoding/json writes it, CSV as encoding/csv does, both
+// with a newline behind every document; MessagePack as tinylib/msgp.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,20 @@
 
 namespace sluice::query {
 
-enum class AnswerFormat : std::uint8_t { kJson, kCsv };
+class RunningQuery;
 
-// By the Accept header's value: application/csv and text/csv choose CSV, all else JSON.
+enum class AnswerFormat : std::uint8_t { kJson, kCsv, kTextCsv, kMsgpack };
+
+inline bool is_csv(AnswerFormat format) {
+    return format == AnswerFormat::kCsv || format == AnswerFormat::kTextCsv;
+}
+
+// By the Accept header's value: the media range with the highest q that names a format, JSON if
+// there is none (InfluxDB 1.8, services/httpd/accept.go).
 AnswerFormat answer_format_of(std::string_view accept_header);
 
-// "application/json" or "text/csv": the Content-Type of answers and errors alike.
+// The Content-Type of answers and errors alike: "application/json", "application/csv", "text/csv",
+// "application/x-msgpack".
 std::string_view content_type_of(AnswerFormat format);
 
 // What is settled before the first byte of a body.
@@ -35,6 +43,11 @@ public:
 
     // Called exactly once, before the first write().
     virtual void begin(const AnswerHead& head) = 0;
+
+    // Before the first statement: the query may be stopped through `query` until execute() has
+    // completed or detach() was called.
+    virtual void attach(RunningQuery& query) { static_cast<void>(query); }
+    virtual void detach() {}
 
     // One piece of the body; a chunked answer passes each of its documents in one call. Completes
     // when the next piece may come (back-pressure). `bytes` are valid until then. An error (the

@@ -15,7 +15,9 @@
 
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
+#include "sluice/query/query_registry.h"
 #include "sluice/query/result_writer.h"
+#include "sluice/query/server_facts.h"
 
 namespace sluice::engine {
 class Core;
@@ -34,6 +36,7 @@ struct QueryRequest {
     std::string params;  // JSON object of bound parameters; may be empty
     bool chunked = false;
     std::uint64_t chunk_size = 10'000;  // rows; 0 takes the default. Ignored unless chunked
+    std::uint64_t rows_max = 0;         // of the answer, 0: no limit; ignored when chunked
     bool pretty = false;
     bool read_only_method = false;  // GET: statements that write carry a warning
     AnswerFormat format = AnswerFormat::kJson;
@@ -42,18 +45,26 @@ struct QueryRequest {
 struct QueryLimits {
     // Of one query on one core: partial states, sort buffers, pending rows.
     std::uint64_t memory_bytes_max = 256ull << 20;
-    // GROUP BY time() windows of one tag set; InfluxDB's max-select-buckets. 0 = unlimited.
+    // InfluxDB's settings for one SELECT; 0 = unlimited. Values that are read (max-select-point),
+    // series (max-select-series), GROUP BY time() windows of a tag set (max-select-buckets).
+    std::uint64_t points_max = 0;
+    std::uint64_t series_max = 0;
     std::uint64_t windows_max = 0;
 };
 
 // Used on one core; any number of execute() may run at the same time.
 class StatementExecutor {
 public:
-    // `core` outlives the executor.
-    explicit StatementExecutor(engine::Core& core, QueryLimits limits = {});
-    // Over any source of data; tests bring their own.
+    // `core` and `registry` outlive the executor.
+    StatementExecutor(engine::Core& core, QueryRegistry& registry, QueryLimits limits = {});
+    // Without it SHOW STATS and SHOW DIAGNOSTICS are empty. `facts` outlives the executor.
+    void set_facts(ServerFacts& facts) { facts_ = &facts; }
+    // Over any source of data, with a registry of its own; tests bring theirs.
     explicit StatementExecutor(std::unique_ptr<DataSource> source, QueryLimits limits = {});
     ~StatementExecutor();
+
+    // What execute() would refuse before the first statement: the text cannot be parsed.
+    static Result<void> check(const QueryRequest& request);
 
     // Completes when the whole answer has been written. The error is the sink's own (the client is
     // gone) or a cancellation; everything else is in the answer. `sink` and the executor live until
@@ -62,6 +73,9 @@ public:
 
 private:
     std::unique_ptr<DataSource> source_;
+    std::unique_ptr<QueryRegistry> own_registry_;
+    QueryRegistry* registry_;
+    ServerFacts* facts_ = nullptr;
     QueryLimits limits_;
 };
 

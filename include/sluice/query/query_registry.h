@@ -1,0 +1,124 @@
+// The queries that run now: what SHOW QUERIES lists, KILL QUERY stops, and limits count.
+//
+// A query lives on the core whose connection brought it, and so does its entry; others see it by
+// asking that core. Only the fact that it is to stop is visible everywhere at once: scans on all
+// cores look at it before each run of rows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/metrics.h"
+#include "sluice/base/result.h"
+#include "sluice/io/milestone.h"
+#include "sluice/io/timer.h"
+#include "sluice/io/wait_list.h"
+
+namespace sluice::query {
+
+class CoreQueries;
+
+// InfluxDB's settings of the section [coordinator]; 0: none.
+struct QueryPolicy {
+    std::int64_t timeout_ns = 0;
+    std::int64_t log_after_ns = 0;
+    std::uint64_t concurrent_max = 0;
+};
+
+// One request of /query from its first statement to its last. Stays in place.
+class RunningQuery {
+public:
+    // `now_ns` is of the reactor's monotonic clock here and below.
+    RunningQuery(CoreQueries& queries, std::uint64_t id, std::string text, std::string database,
+                 std::int64_t now_ns);
+    RunningQuery(const RunningQuery&) = delete;
+    RunningQuery& operator=(const RunningQuery&) = delete;
+    ~RunningQuery();
+
+    std::uint64_t id() const { return id_; }
+    const std::string& text() const { return text_; }
+    const std::string& database() const { return database_; }
+    std::int64_t began_ns() const { return began_ns_; }
+
+    // On its core: the statement at work ends with `reason`, the following are not executed. The
+    // first reason counts.
+    void stop(Error reason);
+    // The same in a while, unless it has ended by then.
+    void stop_at(std::int64_t deadline_ns, Error reason);
+
+    // Readable from any core.
+    const io::Milestone& stopping() const { return stopping_; }
+    bool stopped() const { return stopping_.reached(); }
+    // Once stopped, on its core.
+    const Error& reason() const { return reason_; }
+
+    RunningQuery* previous = nullptr;
+    RunningQuery* next = nullptr;
+
+private:
+    class Alarm final : public io::Timer {
+    public:
+        Alarm(RunningQuery& query_, Function fire) : Timer(fire), query(query_) {}
+        RunningQuery& query;
+    };
+    static void stop_now(io::Timer& timer);
+    static void report_slow(io::Timer& timer);
+
+    CoreQueries& queries_;
+    const std::uint64_t id_;
+    const std::string text_;
+    const std::string database_;
+    const std::int64_t began_ns_;
+    io::Milestone stopping_;
+    Error reason_;
+    Error late_reason_;
+    Alarm stop_alarm_;
+    Alarm slow_alarm_;
+};
+
+// Of one core and used there; the count may be read from any.
+class CoreQueries {
+public:
+    CoreQueries(const QueryPolicy& policy, std::uint32_t core, std::uint32_t core_count)
+        : policy_(policy), next_id_(core + 1), id_step_(core_count) {}
+
+    const QueryPolicy& policy() const { return policy_; }
+    std::uint64_t running() const { return running_.value(); }
+    const RunningQuery* first() const { return queries_.first(); }
+    // kNotFound: not here. kConflict: it is stopping already.
+    Result<void> kill(std::uint64_t id);
+
+private:
+    friend class RunningQuery;
+    friend class QueryRegistry;
+
+    const QueryPolicy& policy_;
+    // Every core counts in steps of its own, so numbers are unique and never asked for.
+    std::uint64_t next_id_;
+    const std::uint64_t id_step_;
+    io::detail::WaitList<RunningQuery> queries_;
+    Counter running_;
+};
+
+// One for the process, made before the cores start.
+class QueryRegistry {
+public:
+    explicit QueryRegistry(std::uint32_t core_count, QueryPolicy policy = {});
+
+    // On that core.
+    CoreQueries& on(std::uint32_t core) { return *cores_[core]; }
+
+    // Begins a query on `core`, there. kBusy: max-concurrent-queries run already. Two cores may
+    // count at the same instant, so under a storm the bound can be passed by a query per core.
+    Result<std::unique_ptr<RunningQuery>> begin(std::uint32_t core, std::string text,
+                                                std::string database, std::int64_t now_ns);
+
+private:
+    const QueryPolicy policy_;
+    std::vector<std::unique_ptr<CoreQueries>> cores_;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,31 @@
+// What SHOW STATS and SHOW DIAGNOSTICS show: the server knows it, the statements write it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sluice/io/task.h"
+
+namespace sluice::query {
+
+using Fact = std::variant<std::uint64_t, bool, std::string>;
+
+// One row: of a module of SHOW STATS with its tags, or of SHOW DIAGNOSTICS.
+struct FactRow {
+    std::string module;
+    std::vector<std::pair<std::string, std::string>> tags;  // sorted by key
+    std::vector<std::pair<std::string, Fact>> values;       // sorted by name
+};
+
+class ServerFacts {
+public:
+    virtual ~ServerFacts() = default;
+    // In the order in which they are shown.
+    virtual io::Task<std::vector<FactRow>> statistics() = 0;
+    virtual io::Task<std::vector<FactRow>> diagnostics() = 0;
+};
+
+}  // namespace sluice::query

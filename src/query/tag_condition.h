@@ -1,0 +1,81 @@
+// A WHERE clause as SHOW statements apply it: to series by their tags, to names of measurements,
+// to keys of tags.
+//
+// InfluxDB cuts such a condition in parts (tsdb/store.go: TagKeys, TagValues): what compares
+// `_name`, what compares `_tagKey`, and the rest. In each part the comparisons of the others are as
+// if not written, so `_name = 'cpu' OR host = 'b'` means `_name = 'cpu'` to names and `host = 'b'`
+// to series.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sluice/base/result.h"
+#include "sluice/influxql/expr.h"
+#include "sluice/model/series_key.h"
+
+namespace sluice::query {
+
+// About series. Lives no longer than the expression it was made of.
+class TagCondition {
+public:
+    struct Options {
+        // Comparisons of `_name` belong to it; all other names of the system never do.
+        bool with_name = true;
+        // Whether a series passes where the condition is about fields, or of a form that series do
+        // not decide.
+        bool undecided_passes = true;
+    };
+    // `condition` may be null: everything passes.
+    TagCondition(const influxql::Expr* condition, Options options,
+                 const std::function<bool(std::string_view)>& is_field);
+
+    bool accepts(const model::SeriesName& series) const;
+    bool accepts_all() const { return root_ == nullptr; }
+
+private:
+    struct Node;
+    enum class Truth : std::uint8_t { kNo, kUndecided, kYes };
+
+    std::shared_ptr<Node> build(const influxql::Expr& expr) const;
+    std::shared_ptr<Node> build_comparison(const influxql::BinaryExpr& binary) const;
+    static Truth judge(const Node& node, const model::SeriesName& series);
+
+    Options options_;
+    std::function<bool(std::string_view)> is_field_;
+    std::shared_ptr<Node> root_;
+};
+
+// About one name: of a measurement (`_name`) or of a tag (`_tagKey`).
+class NameCondition {
+public:
+    // The part of `condition` that compares `subject`. The error is InfluxDB's for what it does not
+    // take in such a condition.
+    static Result<NameCondition> make(const influxql::Expr* condition, std::string_view subject);
+    // Where InfluxDB runs a SELECT there is no such error: what has no place in it is left out.
+    static NameCondition make_lenient(const influxql::Expr* condition, std::string_view subject);
+
+    bool accepts(std::string_view name) const;
+
+private:
+    struct Node;
+    static Result<std::shared_ptr<Node>> build(const influxql::Expr& expr, std::string_view subject,
+                                               bool lenient);
+    static bool judge(const Node& node, std::string_view name);
+
+    std::shared_ptr<Node> root_;
+};
+
+// "_name", "_series", ...: what InfluxDB keeps for itself.
+bool is_system_name(std::string_view name);
+
+// Whether time is compared anywhere.
+bool compares_time(const influxql::Expr* condition);
+
+// As Go prints the node with %#v, which is InfluxDB's error for it.
+std::string go_syntax(const influxql::Expr& expr);
+
+}  // namespace sluice::query

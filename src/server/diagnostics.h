@@ -1,0 +1,24 @@
+// What SHOW STATS and SHOW DIAGNOSTICS ask the server.
+#pragma once
+
+#include <vector>
+
+#include "server/core_services.h"
+#include "sluice/query/server_facts.h"
+
+namespace sluice::server {
+
+// Of one core.
+class Diagnostics final : public query::ServerFacts {
+public:
+    // `services` outlives it.
+    explicit Diagnostics(CoreServices& services) : services_(services) {}
+
+    io::Task<std::vector<query::FactRow>> statistics() override;
+    io::Task<std::vector<query::FactRow>> diagnostics() override;
+
+private:
+    CoreServices& services_;
+};
+
+}  // namespace sluice::server

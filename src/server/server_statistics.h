@@ -1,0 +1,23 @@
+// InfluxDB's statistics with what has a counterpart here, and some of our own: what /debug/vars and
+// SHOW STATS show.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "server/core_services.h"
+#include "sluice/engine/engine.h"
+#include "sluice/query/server_facts.h"
+
+namespace sluice::server {
+
+struct ServerStatistic {
+    query::FactRow row;
+    // Tells rows of one module apart: the key in /debug/vars is "module:instance".
+    std::string instance;
+};
+
+std::vector<ServerStatistic> collect_statistics(const CoreServices& here,
+                                                const engine::EngineReport& report);
+
+}  // namespace sluice::server
