@@ -13,6 +13,7 @@ ZIPPED = gzip.compress(GOOD * 20, mtime=0)
 
 WRITE = "POST /write?db={db}"
 GZIP = ("Content-Encoding: gzip",)
+MSGPACK = ("Accept: application/x-msgpack",)
 
 # name, request line, extra header lines, body
 CASES = [
@@ -114,6 +115,43 @@ CASES = [
     ("a query cut short", "GET /query?q=SELECT", (), None),
     ("a query cut short as CSV", "GET /query?q=SELECT", ("Accept: text/csv",), None),
     ("a point read back", "GET /query?db={db}&epoch=ns&q=SELECT+v+FROM+typed+WHERE+time=1715000000000000000", (), None),
+    ("a query of blanks", "GET /query?q=+++", (), None),
+    ("a query of a semicolon", "GET /query?q=%3B", (), None),
+    ("a point as MessagePack", "GET /query?db={db}&q=SELECT+v+FROM+typed", MSGPACK, None),
+    ("a point as MessagePack with an epoch", "GET /query?db={db}&epoch=ms&q=SELECT+v+FROM+typed", MSGPACK, None),
+    ("a point as MessagePack in chunks", "GET /query?db={db}&chunked=true&q=SELECT+v+FROM+typed", MSGPACK, None),
+    ("two statements as MessagePack", "GET /query?db={db}&q=SELECT+v+FROM+typed%3BSHOW+DATABASES", MSGPACK, None),
+    ("an error as MessagePack", "GET /query?db=nodb&q=SELECT+v+FROM+typed", MSGPACK, None),
+    ("an empty result as MessagePack", "GET /query?db={db}&q=SELECT+v+FROM+nothing", MSGPACK, None),
+    ("a list as MessagePack", "GET /query?db={db}&q=SHOW+RETENTION+POLICIES", MSGPACK, None),
+    ("a message as MessagePack", "GET /query?q=CREATE+DATABASE+{db}", MSGPACK, None),
+    ("a query cut short as MessagePack", "GET /query?q=SELECT", MSGPACK, None),
+    ("no q as MessagePack", "GET /query", MSGPACK, None),
+    ("several formats wanted", "GET /query?q=SHOW+DATABASES", ("Accept: text/html, text/csv",), None),
+    ("any format wanted", "GET /query?q=SHOW+DATABASES", ("Accept: */*",), None),
+    ("an unknown format wanted", "GET /query?q=SHOW+DATABASES", ("Accept: text/html",), None),
+    ("a compressed answer", "GET /query?db={db}&q=SELECT+v+FROM+typed", ("Accept-Encoding: gzip",), None),
+    ("a compressed answer among others", "GET /query?q=SHOW+DATABASES", ("Accept-Encoding: br, gzip;q=1.0",), None),
+    ("a compressed answer in chunks", "GET /query?db={db}&chunked=true&q=SELECT+v+FROM+typed%3BSHOW+DATABASES",
+     ("Accept-Encoding: gzip",), None),
+    ("a compressed answer as CSV", "GET /query?q=SHOW+DATABASES", ("Accept-Encoding: gzip", "Accept: text/csv"), None),
+    ("a compressed error is plain", "GET /query?q=SELECT", ("Accept-Encoding: gzip",), None),
+    ("another coding is not known", "GET /query?q=SHOW+DATABASES", ("Accept-Encoding: deflate",), None),
+    ("async with a broken query", "POST /query?async=true&q=SELECT", (), b""),
+    ("async from a file", "POST /query?async=true", ("Content-Type: multipart/form-data; boundary=b",),
+     b'--b\r\nContent-Disposition: form-data; name="q"; filename="q.txt"\r\n\r\nSHOW DATABASES\r\n--b--\r\n'),
+    ("a field q beside a file q", "POST /query", ("Content-Type: multipart/form-data; boundary=b",),
+     b'--b\r\nContent-Disposition: form-data; name="q"\r\n\r\nSHOW DATABASES\r\n'
+     b'--b\r\nContent-Disposition: form-data; name="q"; filename="q.txt"\r\n\r\nSELECT\r\n--b--\r\n'),
+    ("a file q with parameters", "POST /query?db={db}", ("Content-Type: multipart/form-data; boundary=b",),
+     b'--b\r\nContent-Disposition: form-data; name="epoch"\r\n\r\nms\r\n'
+     b'--b\r\nContent-Disposition: form-data; name="q"; filename="q"\r\n\r\nSELECT v FROM typed\r\n--b--\r\n'),
+    ("parameters for a query", "GET /query?db={db}&params=%7B%22v%22%3A1.0%7D&q=SELECT+v+FROM+typed+WHERE+v%3D%24v", (), None),
+    ("parameters that are no object", "GET /query?params=%5B%5D&q=SHOW+DATABASES", (), None),
+    ("an integer with an exponent as parameter", "GET /query?params=%7B%22a%22%3A1e3%7D&q=SHOW+DATABASES", (), None),
+    ("drop by GET", "GET /query?q=DROP+DATABASE+nothing", (), None),
+    ("kill by GET", "GET /query?q=KILL+QUERY+99999", (), None),
+    ("drop by POST", "POST /query?q=DROP+DATABASE+nothing", (), b""),
     ("select from an unknown db", "GET /query?db=nodb&q=SELECT+v+FROM+m", (), None),
     ("create by GET", "GET /query?q=CREATE+DATABASE+{db}", (), None),
 ]

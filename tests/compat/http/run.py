@@ -6,6 +6,7 @@
 The reference is Debian's influxd 1.6.7 on a free port with a directory of its own.
 """
 
+import gzip
 import pathlib
 import re
 import socket
@@ -60,7 +61,10 @@ def normal_value(name, value):
 def describe(answer):
     lines = [f"{answer.status} {answer.reason}"]
     lines += [f"{name}: {normal_value(name, value)}" for name, value in answer.headers]
-    return "\n".join(lines) + "\n\n" + answer.body.decode("utf-8", "backslashreplace")
+    body = answer.body
+    if ("Content-Encoding", "gzip") in answer.headers:
+        body = gzip.decompress(body)
+    return "\n".join(lines) + "\n\n" + body.decode("utf-8", "backslashreplace")
 
 
 def attempt(port, case):
