@@ -363,7 +363,7 @@ def test_query_takes_target_form_and_multipart(server):
 def test_query_formats(server):
     with Client(server.port) as client:
         answer = client.get("/query?q=SHOW+DATABASES", [("Accept", "application/csv")])
-        equal((answer.header("Content-Type"), answer.text.splitlines()[0]), ("text/csv", "name,tags,name"))
+        equal((answer.header("Content-Type"), answer.text.splitlines()[0]), ("application/csv", "name,tags,name"))
         assert client.get("/query?pretty=true&q=SHOW+DATABASES").text.startswith('{\n    "results": [\n')
 
 

@@ -135,7 +135,7 @@ TEST(Parser, ReplacesBoundParameters) {
     EXPECT_EQ(to_string((*parsed)[0]),
               "SELECT v FROM \"from\" WHERE h = 'it\\'s' AND r =~ /^a/ LIMIT 5");
     EXPECT_EQ(parse_query("SELECT v FROM m WHERE h = $bad", parameters).error().message,
-              "cannot be bound");
+              "missing parameter: cannot be bound");
     EXPECT_EQ(parse_query("SELECT v FROM m WHERE h = $none", parameters).error().message,
               "missing parameter: none");
 }
