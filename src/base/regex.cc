@@ -1,8 +1,8 @@
-#include "sluice/influxql/regex.h"
+#include "sluice/base/regex.h"
 
 #include <re2/re2.h>
 
-namespace sluice::influxql {
+namespace sluice {
 namespace {
 
 // The words Go's regexp/syntax has for RE2's error codes.
@@ -67,4 +67,4 @@ bool Regex::matches(std::string_view text) const {
     return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *program_);
 }
 
-}  // namespace sluice::influxql
+}  // namespace sluice
