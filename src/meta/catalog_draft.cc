@@ -10,6 +10,7 @@ CatalogDraft::CatalogDraft(const Catalog& base)
 std::shared_ptr<const Catalog> CatalogDraft::finish() {
     catalog_->version = edit_;
     if (removed_) ++catalog_->removals;
+    if (removed_ || tombstones_changed_) map_tombstones();
     return std::move(catalog_);
 }
 

@@ -65,6 +65,14 @@ public:
     void doom_groups(std::span<const model::ShardGroupId> groups);
     void forget_doomed(std::span<const model::ShardGroupId> groups);
     void raise_group_id(model::ShardGroupId id);
+    // Takes the place of those it makes superfluous. Its sequence is above all of the database.
+    bool add_tombstone(std::string_view database, model::Tombstone tombstone);
+    // Of whatever database.
+    void forget_tombstones(std::span<const std::uint64_t> sequences);
+    // The newest delete of the database had this sequence, though its tombstone may be forgotten.
+    bool note_deletes(std::string_view database, std::uint64_t sequence);
+    // From every shard group of every policy.
+    bool remove_measurement(std::string_view database, std::string_view measurement);
 
     bool create_user(std::string_view name, std::string_view password_hash, bool is_admin);
     bool drop_user(std::string_view name);
@@ -95,6 +103,7 @@ private:
     void doom_all_groups(const RetentionPolicy& policy);
     void share_with_neighbour(std::shared_ptr<const MeasurementSchema>& schema);
     void sort_databases();
+    void map_tombstones();
     void record(CatalogOp op);
     bool apply_one(CatalogOp op, ByteReader& in, bool& well_formed);
     bool apply_user(CatalogOp op, ByteReader& in, bool& well_formed);
@@ -105,6 +114,7 @@ private:
     ByteWriter changes_;
     bool recording_ = true;
     bool removed_ = false;
+    bool tombstones_changed_ = false;
     std::uint64_t skipped_ = 0;
 
     // What select_group() and add_group() leave behind; nullptr after operations that may move it.

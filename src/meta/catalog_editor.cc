@@ -226,6 +226,44 @@ void CatalogEditor::expire_groups(std::span<const ExpiredGroup> groups) {
     }
 }
 
+Result<void> CatalogEditor::add_tombstone(std::string_view database, model::Tombstone tombstone) {
+    const Database* owner = draft_->catalog().find_database(database);
+    if (owner == nullptr) return database_not_found(database);
+    // Every query looks at all of its database's; compaction takes them away.
+    constexpr std::size_t kTombstonesMax = 16 * 1024;
+    if (owner->tombstones.size() >= kTombstonesMax) {
+        return Error{ErrorKind::kBusy,
+                     "too many deletes wait for compaction: come again in a minute"};
+    }
+    tombstone.last_group = draft_->catalog().last_group_id;
+    const bool added = draft_->add_tombstone(database, std::move(tombstone));
+    SLUICE_CHECK(added);
+    return {};
+}
+
+void CatalogEditor::remove_measurement(std::string_view database, std::string_view measurement) {
+    draft_->remove_measurement(database, measurement);
+}
+
+void CatalogEditor::drop_group(model::ShardGroupId group) {
+    for (const auto& database : draft_->catalog().databases) {
+        for (const auto& policy : database->retention_policies) {
+            for (const model::ShardSlot& slot : policy->shard_slots) {
+                if (slot.group != group) continue;
+                // The names live in nodes that the removal replaces.
+                const std::string owner = database->name;
+                const std::string name = policy->name;
+                draft_->remove_group(owner, name, group, slot.range.begin);
+                return;
+            }
+        }
+    }
+}
+
+void CatalogEditor::forget_tombstones(std::span<const std::uint64_t> sequences) {
+    if (!sequences.empty()) draft_->forget_tombstones(sequences);
+}
+
 void CatalogEditor::forget_doomed(std::span<const model::ShardGroupId> groups) {
     if (!groups.empty()) draft_->forget_doomed(groups);
 }

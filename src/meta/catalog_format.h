@@ -32,8 +32,12 @@ enum class CatalogOp : std::uint8_t {
     kDropContinuousQuery = 19,
     kCreateSubscription = 20,
     kDropSubscription = 21,
+    kAddTombstone = 22,
+    kForgetTombstones = 23,
+    kNoteDeletes = 24,
+    kRemoveMeasurement = 25,
 };
-inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kDropSubscription;
+inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kRemoveMeasurement;
 
 enum class CatalogFrameKind : std::uint16_t {
     kLogStart = 1,

@@ -20,11 +20,11 @@ bool read_fields(ByteReader& in, std::vector<Field>& fields) {
     return true;
 }
 
-bool read_groups(ByteReader& in, std::vector<model::ShardGroupId>& groups) {
+bool read_numbers(ByteReader& in, std::vector<std::uint64_t>& numbers) {
     const std::uint64_t count = in.read_varint();
     if (!in.ok() || count > in.remaining()) return false;
-    groups.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i) groups.push_back(in.read_varint());
+    numbers.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) numbers.push_back(in.read_varint());
     return in.ok();
 }
 
@@ -130,10 +130,32 @@ bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
         case CatalogOp::kDoomGroups:
         case CatalogOp::kForgetDoomed: {
             std::vector<model::ShardGroupId> groups;
-            well_formed = read_groups(in, groups);
+            well_formed = read_numbers(in, groups);
             if (!well_formed) return false;
             op == CatalogOp::kDoomGroups ? doom_groups(groups) : forget_doomed(groups);
             return true;
+        }
+        case CatalogOp::kAddTombstone: {
+            database = in.read_text();
+            model::Tombstone tombstone;
+            well_formed = in.ok() && model::Tombstone::read(in, tombstone);
+            return well_formed && add_tombstone(database, std::move(tombstone));
+        }
+        case CatalogOp::kForgetTombstones: {
+            std::vector<std::uint64_t> sequences;
+            well_formed = read_numbers(in, sequences);
+            if (well_formed) forget_tombstones(sequences);
+            return well_formed;
+        }
+        case CatalogOp::kNoteDeletes: {
+            database = in.read_text();
+            const std::uint64_t sequence = in.read_varint();
+            return in.ok() && note_deletes(database, sequence);
+        }
+        case CatalogOp::kRemoveMeasurement: {
+            database = in.read_text();
+            const std::string_view measurement = in.read_text();
+            return in.ok() && remove_measurement(database, measurement);
         }
         case CatalogOp::kRaiseGroupId: {
             const model::ShardGroupId id = in.read_varint();

@@ -48,6 +48,7 @@ void CatalogSnapshotEncoder::encode_names() {
         begin_op(CatalogOp::kCreateDatabase);
         payload_.write_text(database->name);
         payload_.write_text(database->default_retention_policy);
+        encode_deletes(*database);
         for (const auto& policy : database->retention_policies) {
             encode_policy(*database, *policy);
             for (std::size_t i = 0; i < policy->shard_groups.size(); ++i) {
@@ -97,6 +98,18 @@ void CatalogSnapshotEncoder::encode_users() {
             payload_.write(static_cast<std::uint8_t>(each.privilege));
         }
     }
+}
+
+void CatalogSnapshotEncoder::encode_deletes(const Database& database) {
+    for (const auto& each : database.tombstones) {
+        begin_op(CatalogOp::kAddTombstone);
+        payload_.write_text(database.name);
+        each->write(payload_);
+    }
+    if (database.last_delete == 0) return;
+    begin_op(CatalogOp::kNoteDeletes);
+    payload_.write_text(database.name);
+    payload_.write_varint(database.last_delete);
 }
 
 void CatalogSnapshotEncoder::encode_groups() {

@@ -21,6 +21,7 @@
 #include "sluice/model/field_type.h"
 #include "sluice/model/shard_map.h"
 #include "sluice/model/timestamp.h"
+#include "sluice/model/tombstone.h"
 
 namespace sluice::meta {
 
@@ -96,6 +97,11 @@ struct Database {
     std::string default_retention_policy;
     std::vector<std::shared_ptr<const RetentionPolicy>> retention_policies;  // as created
     std::vector<std::shared_ptr<const ContinuousQuery>> continuous_queries;  // as created
+    // Deletes that may still cover something, by sequence.
+    model::TombstoneList tombstones;
+    // The sequence of the newest delete there ever was; 0: none. Only then a measurement of the
+    // catalog may be without points.
+    std::uint64_t last_delete = 0;
     std::uint64_t edit = 0;
 
     // nullptr when absent. An empty name means the default policy.
@@ -114,6 +120,8 @@ struct Catalog {
     // unlinked it.
     std::vector<model::ShardGroupId> doomed_groups;
     std::vector<std::shared_ptr<const User>> users;  // as created: SHOW USERS
+    // The tombstones of all databases, as stores want them. Another object after every change.
+    std::shared_ptr<const model::TombstoneMap> tombstones;
 
     const Database* find_database(std::string_view name) const;
     const User* find_user(std::string_view name) const;  // nullptr when absent

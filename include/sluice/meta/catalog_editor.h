@@ -92,6 +92,15 @@ public:
     Result<void> ensure_names(const NamesWanted& wanted);
     // Groups that are gone are passed over.
     void expire_groups(std::span<const ExpiredGroup> groups);
+    // DELETE, DROP SERIES, DROP MEASUREMENT. `sequence` was taken for it; its last_group is filled
+    // in. kBusy: too many deletes wait for compaction.
+    Result<void> add_tombstone(std::string_view database, model::Tombstone tombstone);
+    // Fields and types of the measurement are gone, so that others may be written.
+    void remove_measurement(std::string_view database, std::string_view measurement);
+    // DROP SHARD: the group, in whichever policy it is. Dropping what does not exist is no error.
+    void drop_group(model::ShardGroupId group);
+    // Nothing that these cover is left in any store.
+    void forget_tombstones(std::span<const std::uint64_t> sequences);
     // Every store has unlinked these.
     void forget_doomed(std::span<const model::ShardGroupId> groups);
     // Groups made from now on have ids above `id`.

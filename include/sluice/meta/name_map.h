@@ -57,6 +57,27 @@ public:
         if (set_in(root_, std::move(value), hash, 0, edit)) ++size_;
     }
 
+    // False when there is no such name. Nodes that become empty stay.
+    bool erase(std::string_view name, std::uint64_t edit) {
+        if (find_shared(name) == nullptr) return false;
+        const std::uint64_t hash = hash_bytes(name);
+        Node* node = &own(root_, edit);
+        for (unsigned shift = 0; shift < kBitsMax; shift += kBitsPerLevel) {
+            const std::uint32_t bit = bit_of(hash, shift);
+            if ((node->value_bits & bit) != 0) {
+                node->values.erase(node->values.begin() +
+                                   static_cast<std::ptrdiff_t>(rank(node->value_bits, bit)));
+                node->value_bits &= ~bit;
+                --size_;
+                return true;
+            }
+            node = &own(node->children[rank(node->child_bits, bit)], edit);
+        }
+        std::erase_if(node->values, [&](const auto& value) { return value->name == name; });
+        --size_;
+        return true;
+    }
+
     // In no particular order.
     template <typename F>
     void for_each(F&& f) const {

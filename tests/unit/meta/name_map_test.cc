@@ -52,5 +52,24 @@ TEST(NameMap, CopiesKeepWhatTheyHad) {
     }
 }
 
+TEST(NameMap, ErasesAndLeavesCopiesAlone) {
+    NameMap<Item> map;
+    for (int i = 0; i < 3000; ++i) map.set(item("m" + std::to_string(i), i), 1);
+    const NameMap<Item> copy = map;
+    for (int i = 0; i < 3000; i += 2) ASSERT_TRUE(map.erase("m" + std::to_string(i), 2));
+    EXPECT_FALSE(map.erase("m0", 2));
+    EXPECT_FALSE(map.erase("nosuch", 2));
+    EXPECT_EQ(map.size(), 1500u);
+    EXPECT_EQ(copy.size(), 3000u);
+    for (int i = 0; i < 3000; ++i) {
+        const std::string name = "m" + std::to_string(i);
+        ASSERT_EQ(map.find(name) == nullptr, i % 2 == 0) << name;
+        ASSERT_NE(copy.find(name), nullptr);
+    }
+    for (int i = 0; i < 3000; i += 2) map.set(item("m" + std::to_string(i), -i), 3);
+    EXPECT_EQ(map.size(), 3000u);
+    EXPECT_EQ(map.find("m20")->value, -20);
+}
+
 }  // namespace
 }  // namespace sluice::meta
