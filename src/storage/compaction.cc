@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::uint32_t kLevelMax = 2;
 constexpr std::int64_t kRetryNs = kSecondNs;
-// How often cold groups are looked for.
-constexpr std::int64_t kColdCheckNs = kMinuteNs;
 
 // One input, read front to back past the block cache.
 struct MergeInput {
@@ -54,11 +52,14 @@ std::set<std::string> measurement_names(const MergeInputs& inputs) {
 
 // The columns of all inputs, in order of their names.
 Result<std::vector<SegmentColumn>> merge_columns(const MergeInputs& inputs,
+                                                 const Tombstones& deletes,
                                                  const std::string& measurement) {
     std::map<std::string, model::FieldType> types;
     for (const auto& each : inputs) {
         const SegmentMeasurement* found = each->reader->find_measurement(measurement);
         if (found == nullptr) continue;
+        const DeleteFilter filter(deletes, each->segment->delete_scope(measurement));
+        if (filter.covers_everything()) continue;  // its types do not bind any more
         for (const SegmentColumn& column : found->columns) {
             const auto [place, added] = types.try_emplace(column.name, column.type);
             if (!added && place->second != column.type) {
@@ -74,20 +75,23 @@ Result<std::vector<SegmentColumn>> merge_columns(const MergeInputs& inputs,
 }
 
 io::Task<Result<void>> merge_measurement(io::Reactor& reactor, const MergeInputs& inputs,
-                                         std::string name, SegmentOutput& output) {
-    SLUICE_CO_TRY(std::vector<SegmentColumn> columns, merge_columns(inputs, name));
+                                         Tombstones deletes, std::string name,
+                                         SegmentOutput& output) {
+    SLUICE_CO_TRY(std::vector<SegmentColumn> columns, merge_columns(inputs, deletes, name));
     std::vector<std::unique_ptr<RowSource>> sources;
     for (const auto& each : inputs) {
         SegmentSource::Options options;
         options.measurement = name;
         for (const SegmentColumn& column : columns) options.columns.push_back(column.name);
         options.with_sequences = each->segment->record().has_sequences;
+        options.deletes = DeleteFilter(deletes, each->segment->delete_scope(name));
         SLUICE_CO_TRY(auto source,
                       co_await SegmentSource::open(each, each->reader.get(),
                                                    each->segment->record().meta.sequence_max,
                                                    std::move(options)));
         if (source != nullptr) sources.push_back(std::move(source));
     }
+    if (sources.empty()) co_return Result<void>();
     // Until the sequences go, other stores may hold rows of the same points.
     RowMerger merger(reactor, std::move(sources), columns.size(),
                      [&output](std::string_view) { return output.with_sequences(); });
@@ -95,9 +99,9 @@ io::Task<Result<void>> merge_measurement(io::Reactor& reactor, const MergeInputs
 }
 
 io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInputs& inputs,
-                                           SegmentOutput& output) {
+                                           Tombstones deletes, SegmentOutput& output) {
     for (const std::string& name : measurement_names(inputs)) {
-        SLUICE_CO_TRY_VOID(co_await merge_measurement(reactor, inputs, name, output));
+        SLUICE_CO_TRY_VOID(co_await merge_measurement(reactor, inputs, deletes, name, output));
     }
     co_return co_await output.finish();
 }
@@ -134,12 +138,19 @@ io::Task<void> StoreCore::run_compactor() {
     }
     while (!stopping_) {
         std::optional<Merge> due;
-        if (options_.background && !compacting_) due = choose_merge(false);
-        if (!due) {
-            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + kColdCheckNs);
+        const bool may_begin = options_.background && !compacting_ && !merges_held();
+        if (may_begin) due = choose_merge(false);
+        const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
+        if (!due && stale == nullptr) {
+            co_await merge_wanted_.wait_until(next_purge_check());
             continue;
         }
-        const Result<void> merged = co_await merge(std::move(*due));
+        Result<void> merged;
+        if (due) {
+            merged = co_await merge(std::move(*due));
+        } else {
+            merged = co_await purge(stale);
+        }
         if (!merged.ok() && !stopping_) {
             co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
         }
@@ -218,7 +229,7 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
     for (const SegmentPtr& each : merge.inputs) {
         edits.push_back(edit::RemoveSegment{each->record().id});
     }
-    edits.push_back(edit::AddSegment{*made});
+    if (*made) append_segment_edits(**made, edits);
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
     // The output takes the inputs' place in this turn.
@@ -228,27 +239,33 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
         metrics_.compaction_bytes_in.add(each->record().meta.size_bytes);
     }
     metrics_.compactions.add();
-    if (is_dropped(merge.group)) {
+    if (*made && is_dropped(merge.group)) {
         std::vector<SegmentRecord> unwanted;
-        unwanted.push_back(*made);
+        unwanted.push_back(**made);
         co_await discard_files(std::move(unwanted));
         co_return Result<void>();
     }
-    add_segment(*made);
-    metrics_.compaction_bytes_out.add(made->meta.size_bytes);
+    if (*made) {
+        add_segment(**made);
+        metrics_.compaction_bytes_out.add((*made)->meta.size_bytes);
+    }
     changed_.notify_all();
     co_return Result<void>();
 }
 
-// Writes the merged segment; the manifest does not know it yet.
-io::Task<Result<SegmentRecord>> StoreCore::write_merged(Merge& merge) {
+// Writes the merged segment; the manifest does not know it yet. Nothing: every row was deleted.
+io::Task<Result<std::optional<SegmentRecord>>> StoreCore::write_merged(Merge& merge) {
+    // Whatever is deleted from here on has a sequence above those of the inputs.
+    const Tombstones deletes = tombstones_;
     SegmentRecord record;
+    record.deletes_applied = last_delete(deletes);
     record.id = manifest_.take_segment_id();
     record.has_sequences = !merge.drop_sequences;
     std::uint64_t sequence_min = ~std::uint64_t{0};
     std::uint64_t sequence_max = 0;
     for (const SegmentPtr& each : merge.inputs) {
-        record.level = std::max(record.level, each->record().level + 1);
+        const std::uint32_t step = merge.inputs.size() == 1 ? 0 : 1;
+        record.level = std::max(record.level, each->record().level + step);
         sequence_min = std::min(sequence_min, each->record().meta.sequence_min);
         sequence_max = std::max(sequence_max, each->record().meta.sequence_max);
     }
@@ -258,15 +275,14 @@ io::Task<Result<SegmentRecord>> StoreCore::write_merged(Merge& merge) {
     options.with_sequences = record.has_sequences;
     SLUICE_CO_TRY(const auto output,
                   co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
-    auto meta = co_await merge_inputs(reactor_, inputs, *output);
-    if (!meta.ok()) {
-        co_await output->abandon();
-        co_return std::move(meta).error();
-    }
+    auto meta = co_await merge_inputs(reactor_, inputs, deletes, *output);
+    if (!meta.ok() || meta->rows == 0) co_await output->abandon();
+    if (!meta.ok()) co_return std::move(meta).error();
+    if (meta->rows == 0) co_return std::optional<SegmentRecord>();
     record.meta = *meta;
     record.meta.sequence_min = sequence_min;
     record.meta.sequence_max = sequence_max;
-    co_return record;
+    co_return std::optional<SegmentRecord>(record);
 }
 
 // A merge met damage in one of its inputs: in this one?
@@ -281,15 +297,20 @@ io::Task<void> StoreCore::check_input(SegmentPtr segment, Error error) {
 }
 
 io::Task<Result<void>> StoreCore::compact_all(bool into_one) {
-    while (auto due = choose_merge(into_one)) {
+    for (;;) {
         if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
-        if (compacting_) {
+        if (compacting_ || merges_held()) {
             co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + 10 * kMillisecondNs);
             continue;
         }
-        SLUICE_CO_TRY_VOID(co_await merge(std::move(*due)));
+        if (auto due = choose_merge(into_one)) {
+            SLUICE_CO_TRY_VOID(co_await merge(std::move(*due)));
+        } else if (const SegmentPtr stale = choose_purge(true)) {
+            SLUICE_CO_TRY_VOID(co_await purge(stale));
+        } else {
+            co_return Result<void>();
+        }
     }
-    co_return Result<void>();
 }
 
 }  // namespace sluice::storage

@@ -39,9 +39,10 @@ bool always(std::string_view) {
 
 io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,
                                    std::shared_ptr<const Head> head, std::string name,
-                                   std::shared_ptr<const Memtable> table,
-                                   const SeriesOrder& order) {
-    OrderedRows rows = co_await order_rows(reactor, table, table->rows(), order, {});
+                                   std::shared_ptr<const Memtable> table, const SeriesOrder& order,
+                                   Tombstones deletes) {
+    const DeleteFilter filter(std::move(deletes), delete_scope(*head, *table));
+    OrderedRows rows = co_await order_rows(reactor, head, table, table->rows(), order, {}, filter);
     std::vector<SegmentColumn> columns;
     std::vector<std::uint32_t> indexes;
     for (std::uint32_t c = 0; c < table->columns().size(); ++c) {
@@ -57,9 +58,10 @@ io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,
 
 io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& output,
                                           std::shared_ptr<const Head> head, GroupTables tables,
-                                          const SeriesOrder& order) {
+                                          const SeriesOrder& order, Tombstones deletes) {
     for (auto& [name, table] : tables) {
-        SLUICE_CO_TRY_VOID(co_await write_table(reactor, output, head, name, table, order));
+        SLUICE_CO_TRY_VOID(
+            co_await write_table(reactor, output, head, name, table, order, deletes));
         table.reset();
     }
     co_return co_await output.finish();
@@ -75,7 +77,7 @@ io::Task<void> StoreCore::run_flusher() {
             continue;
         }
         const std::shared_ptr<Generation> generation = frozen_.front();
-        if (generation->appends != 0) {
+        if (generation->appends != 0 || merges_held()) {
             co_await changed_.wait();
             continue;
         }
@@ -114,7 +116,7 @@ io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) 
         }
     }
     std::vector<ManifestEdit> edits;
-    for (const SegmentRecord& each : made) edits.push_back(edit::AddSegment{each});
+    for (const SegmentRecord& each : made) append_segment_edits(each, edits);
     edits.push_back(edit::Flushed{generation->head->id()});
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
@@ -155,12 +157,16 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreCore::flush_group(
     SegmentRecord record;
     record.id = manifest_.take_segment_id();
     record.has_sequences = true;
+    // Whatever is deleted from here on has a sequence above those of this head.
+    const Tombstones deletes = tombstones_;
+    record.deletes_applied = last_delete(deletes);
     SegmentWriterOptions options;
     options.group = group;
     options.with_sequences = true;
     SLUICE_CO_TRY(const auto output,
                   co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
-    auto meta = co_await write_group(reactor_, *output, std::move(head), std::move(tables), order);
+    auto meta =
+        co_await write_group(reactor_, *output, std::move(head), std::move(tables), order, deletes);
     if (!meta.ok() || meta->rows == 0) co_await output->abandon();
     if (!meta.ok()) co_return std::move(meta).error();
     if (meta->rows == 0) co_return std::optional<SegmentRecord>();

@@ -36,6 +36,14 @@ void Head::drop_group(model::ShardGroupId group) {
     memtables_.erase(begin, end);
 }
 
+void Head::drop_table(const Key& key) {
+    const auto found = memtables_.find(key);
+    if (found == memtables_.end()) return;
+    recent_.clear();
+    memtable_bytes_ -= found->second->memory_bytes();
+    memtables_.erase(found);
+}
+
 std::uint64_t Head::rows() const {
     std::uint64_t total = 0;
     for (const auto& [key, table] : memtables_) total += table->rows();

@@ -136,7 +136,10 @@ io::Task<Result<void>> dump_manifest(io::Reactor& reactor, std::string path, Lin
              number(meta.values) + " series " + number(meta.series) + " bytes " +
              number(meta.size_bytes) + " time " + std::to_string(meta.time_min) + ".." +
              std::to_string(meta.time_max) + " sequence " + number(meta.sequence_min) + ".." +
-             number(meta.sequence_max) + (segment.has_sequences ? "" : " merged"));
+             number(meta.sequence_max) + (segment.has_sequences ? "" : " merged") +
+             (segment.deletes_applied == 0
+                  ? ""
+                  : " deletes applied " + number(segment.deletes_applied)));
     }
     co_return Result<void>();
 }

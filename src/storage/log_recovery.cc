@@ -81,9 +81,12 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
     WalChain chain;
     chain.store_id = state_.store_id;
     chain.head_id = logs.front()->first.head_id;
-    LogReplay replay(*replayed_->head, [this](model::ShardGroupId group) {
-        return state_.dropped_groups.contains(group);
-    });
+    LogReplay replay(
+        *replayed_->head,
+        [this](model::ShardGroupId group) { return state_.dropped_groups.contains(group); },
+        [this](model::ShardGroupId group, std::string_view measurement, std::uint64_t sequence) {
+            return core_.is_deleted(group, measurement, sequence);
+        });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
         std::uint64_t limit = ~std::uint64_t{0};

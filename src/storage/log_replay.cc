@@ -62,6 +62,8 @@ Result<void> LogReplay::on_rows(WalRows& rows) {
         dropped_seen_.insert(table.group);
         return {};
     }
+    const std::string_view name = head_.series_index().measurement_name(table.measurement);
+    if (is_deleted_ && is_deleted_(table.group, name, rows.sequence)) return {};
     for (model::SeriesId& each : rows.table.series) {
         if (each >= series_.size()) return undefined("series", each);
         each = series_[each];
@@ -78,6 +80,20 @@ Result<void> LogReplay::on_rows(WalRows& rows) {
     rows.table.measurement = table.measurement;
     rows.table.shard.group = table.group;
     rows_ += rows.table.rows();
+    return append(table, rows);
+}
+
+// Rows that contradict the types of earlier ones were written after these had been dropped as a
+// whole, though that may be known no more: with their database, say.
+Result<void> LogReplay::append(const Table& table, const WalRows& rows) {
+    Memtable& memtable = head_.memtable(table.group, table.measurement);
+    Result<void> appended = memtable.append(rows.table, rows.sequence);
+    if (appended.ok() || appended.error().kind != ErrorKind::kConflict) return appended;
+    const auto& runs = memtable.sequence_runs();
+    const bool is_older = std::any_of(
+        runs.begin(), runs.end(), [&](const auto& run) { return run.sequence > rows.sequence; });
+    if (is_older) return {};
+    head_.drop_table({table.group, table.measurement});
     return head_.memtable(table.group, table.measurement).append(rows.table, rows.sequence);
 }
 

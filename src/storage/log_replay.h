@@ -19,9 +19,14 @@ class Memtable;
 // that was not defined.
 class LogReplay final : public WalVisitor {
 public:
-    // `is_dropped`: groups whose rows are gone.
-    LogReplay(Head& head, std::function<bool(model::ShardGroupId)> is_dropped)
-        : head_(head), is_dropped_(std::move(is_dropped)) {}
+    // Groups whose rows are gone.
+    using IsDropped = std::function<bool(model::ShardGroupId)>;
+    // Whether all that was written to a measurement with a sequence is deleted. Such rows must not
+    // be replayed: later ones may have other types.
+    using IsDeleted = std::function<bool(model::ShardGroupId, std::string_view measurement,
+                                         std::uint64_t sequence)>;
+    LogReplay(Head& head, IsDropped is_dropped, IsDeleted is_deleted = {})
+        : head_(head), is_dropped_(std::move(is_dropped)), is_deleted_(std::move(is_deleted)) {}
 
     Result<void> on_series(std::uint32_t series, std::string_view key) override;
     Result<void> on_table(std::uint32_t memtable, model::ShardGroupId group,
@@ -47,8 +52,11 @@ private:
         std::vector<Column> columns;
     };
 
+    Result<void> append(const Table& table, const WalRows& rows);
+
     Head& head_;
-    std::function<bool(model::ShardGroupId)> is_dropped_;
+    IsDropped is_dropped_;
+    IsDeleted is_deleted_;
     PodVector<model::SeriesId> series_;
     std::vector<Table> tables_;
     std::set<model::ShardGroupId> dropped_seen_;

@@ -12,6 +12,7 @@ enum class Kind : std::uint8_t {
     kRemoveSegment = 3,
     kFlushed = 4,
     kDropGroup = 5,
+    kDeletesApplied = 6,
 };
 
 constexpr std::uint8_t kHasSequences = 0x01;
@@ -54,6 +55,11 @@ struct EditWriter {
     void operator()(const edit::DropGroup& each) const {
         begin(Kind::kDropGroup);
         out.write(each.group);
+    }
+    void operator()(const edit::DeletesApplied& each) const {
+        begin(Kind::kDeletesApplied);
+        out.write(each.id);
+        out.write(each.sequence);
     }
 };
 
@@ -100,6 +106,13 @@ bool read_edits(ByteSpan payload, std::vector<ManifestEdit>& edits) {
             case Kind::kDropGroup:
                 edits.push_back(edit::DropGroup{reader.read<std::uint64_t>()});
                 break;
+            case Kind::kDeletesApplied: {
+                edit::DeletesApplied each;
+                each.id = reader.read<std::uint64_t>();
+                each.sequence = reader.read<std::uint64_t>();
+                edits.push_back(each);
+                break;
+            }
             default:
                 return false;
         }
@@ -119,12 +132,17 @@ struct EditApplier {
         // A flush or merge that was under way when its group was dropped.
         if (!state.dropped_groups.contains(each.segment.meta.group)) {
             state.segments[each.segment.id] = each.segment;
+            state.segments[each.segment.id].deletes_applied = 0;  // an edit of its own
         }
         state.next_segment_id = std::max(state.next_segment_id, each.segment.id + 1);
     }
     void operator()(const edit::RemoveSegment& each) const { state.segments.erase(each.id); }
     void operator()(const edit::Flushed& each) const {
         state.flushed_head = std::max(state.flushed_head, each.head_id);
+    }
+    void operator()(const edit::DeletesApplied& each) const {
+        const auto found = state.segments.find(each.id);
+        if (found != state.segments.end()) found->second.deletes_applied = each.sequence;
     }
     void operator()(const edit::DropGroup& each) const {
         state.dropped_groups.insert(each.group);
@@ -144,8 +162,15 @@ std::vector<ManifestEdit> ManifestState::snapshot() const {
     edits.push_back(edit::Identity{store_id, incarnation, next_segment_id});
     edits.push_back(edit::Flushed{flushed_head});
     for (const model::ShardGroupId group : dropped_groups) edits.push_back(edit::DropGroup{group});
-    for (const auto& [id, segment] : segments) edits.push_back(edit::AddSegment{segment});
+    for (const auto& [id, segment] : segments) append_segment_edits(segment, edits);
     return edits;
+}
+
+void append_segment_edits(const SegmentRecord& segment, std::vector<ManifestEdit>& edits) {
+    edits.push_back(edit::AddSegment{segment});
+    if (segment.deletes_applied != 0) {
+        edits.push_back(edit::DeletesApplied{segment.id, segment.deletes_applied});
+    }
 }
 
 void append_manifest_record(ByteWriter& out, std::uint64_t number, std::uint64_t& hash,

@@ -26,6 +26,8 @@ struct SegmentRecord {
     // How often its rows have been merged: 0 for a flushed segment.
     std::uint32_t level = 0;
     bool has_sequences = false;
+    // Deletes up to this sequence have been applied to its rows.
+    std::uint64_t deletes_applied = 0;
     SegmentMeta meta;
     bool operator==(const SegmentRecord&) const = default;
 };
@@ -48,6 +50,11 @@ struct RemoveSegment {
 struct Flushed {
     std::uint64_t head_id = 0;
 };
+// Of a live segment; where it is missing none have been.
+struct DeletesApplied {
+    std::uint64_t id = 0;
+    std::uint64_t sequence = 0;
+};
 // The group's rows are gone, also those in logs.
 struct DropGroup {
     model::ShardGroupId group = 0;
@@ -56,7 +63,10 @@ struct DropGroup {
 }  // namespace edit
 
 using ManifestEdit = std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment,
-                                  edit::Flushed, edit::DropGroup>;
+                                  edit::Flushed, edit::DropGroup, edit::DeletesApplied>;
+
+// Adds the edits that make the segment live.
+void append_segment_edits(const SegmentRecord& segment, std::vector<ManifestEdit>& edits);
 
 // The sum of all edits.
 struct ManifestState {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "sluice/base/hash.h"
+#include "storage/memtable_deletes.h"
 
 namespace sluice::storage {
 namespace {
@@ -200,10 +201,28 @@ std::size_t SeriesOrder::memory_bytes() const {
     return bytes;
 }
 
-io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Memtable> table,
-                                 std::uint32_t rows, const SeriesOrder& order,
-                                 model::TimeRange range) {
+DeleteScope delete_scope(const Head& head, const Memtable& table) {
+    DeleteScope scope;
+    scope.group = table.group();
+    scope.measurement = head.series_index().measurement_name(table.measurement());
+    scope.range = table.time_range();
+    if (!table.sequence_runs().empty()) {
+        scope.sequence_min = table.sequence_runs()[0].sequence;
+        for (const Memtable::SequenceRun& each : table.sequence_runs()) {
+            scope.sequence_min = std::min(scope.sequence_min, each.sequence);
+            scope.sequence_max = std::max(scope.sequence_max, each.sequence);
+        }
+    }
+    return scope;
+}
+
+io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                 std::shared_ptr<const Memtable> table, std::uint32_t rows,
+                                 const SeriesOrder& order, model::TimeRange range,
+                                 DeleteFilter deletes) {
     OrderedRows ordered;
+    if (deletes.covers_everything()) co_return ordered;
+    MemtableDeletes deleted(std::move(deletes), *table, *head, order);
     const bool all_times =
         range.begin <= table->time_range().begin && range.end >= table->time_range().end;
     // Counting sort by series: count, then place.
@@ -213,7 +232,11 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Mem
         if (!all_times && !range.contains(table->times_chunk(chunk)[offset])) {
             return SeriesOrder::kNone;
         }
-        return order.rank(table->series_chunk(chunk)[offset]);
+        const std::uint32_t rank = order.rank(table->series_chunk(chunk)[offset]);
+        if (deleted.empty() || rank == SeriesOrder::kNone) return rank;
+        const std::uint32_t row = row_chunk::first_row(chunk) + offset;
+        return deleted.covers(rank, row, table->times_chunk(chunk)[offset]) ? SeriesOrder::kNone
+                                                                            : rank;
     };
     for (std::uint32_t row = 0; row < rows;) {
         const std::uint32_t chunk = row_chunk::chunk_of(row);

@@ -13,6 +13,7 @@
 #include "sluice/io/reactor.h"
 #include "sluice/io/task.h"
 #include "sluice/storage/head.h"
+#include "storage/delete_filter.h"
 #include "storage/memtable.h"
 
 namespace sluice::storage {
@@ -59,10 +60,14 @@ struct OrderedRows {
     bool times_repeat = false;
 };
 
-// The first `rows` rows of `table` whose series is in `order` and whose time is in `range`, without
-// those that newer ones of equal series and time replace.
-io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Memtable> table,
-                                 std::uint32_t rows, const SeriesOrder& order,
-                                 model::TimeRange range);
+// The first `rows` rows of `table` (of `head`) whose series is in `order` and whose time is in
+// `range`, without those that `deletes` covers and those that newer ones of equal series and time
+// replace.
+io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                 std::shared_ptr<const Memtable> table, std::uint32_t rows,
+                                 const SeriesOrder& order, model::TimeRange range,
+                                 DeleteFilter deletes);
+// What is known of the rows of a memtable without looking at them.
+DeleteScope delete_scope(const Head& head, const Memtable& table);
 
 }  // namespace sluice::storage

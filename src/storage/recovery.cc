@@ -119,6 +119,8 @@ io::Task<Result<void>> RecoveryRun::adopt_segment(model::ShardGroupId group, std
         if (reader.ok()) {
             record.id = id;
             record.has_sequences = (*reader)->has_sequences();
+            // Rows without sequences cannot be told from those written after a delete.
+            if (!record.has_sequences) record.deletes_applied = last_delete(core_.tombstones_);
             record.meta = (*reader)->meta();
             record.meta.size_bytes = size;
         }
@@ -160,7 +162,10 @@ io::Task<Result<void>> RecoveryRun::start() {
     }
     for (const auto& [id, record] : state_.segments) {
         sequence_max_ = std::max(sequence_max_, record.meta.sequence_max);
+        // Those deletes may be forgotten; later ones must be above them all the same.
+        sequence_max_ = std::max(sequence_max_, record.deletes_applied);
     }
+    sequence_max_ = std::max(sequence_max_, last_delete(core_.tombstones_));
     core_.options_.sequences->raise_above(sequence_max_);
     // A group no log speaks of any more needs no reminder.
     std::erase_if(state_.dropped_groups,
@@ -178,6 +183,12 @@ io::Task<Result<void>> RecoveryRun::start() {
     context.frame_bytes = core_.options_.wal_frame_bytes;
     context.writes_in_flight = core_.options_.wal_writes_in_flight;
     core_.wal_.emplace(std::move(context));
+    if (core_.tombstones_ != nullptr) {
+        const std::uint64_t replayed_head = replayed_ ? replayed_->head->id() : 0;
+        for (const auto& [group, list] : core_.tombstones_->groups) {
+            for (const auto& each : *list) core_.arrivals_[each->sequence] = {0, replayed_head};
+        }
+    }
     if (replayed_) core_.frozen_.push_back(std::move(replayed_));
     core_.active_ = core_.make_generation();
     core_.start_background();

@@ -40,6 +40,7 @@ private:
 
     StoreCore& core_;
     ScanSpec spec_;
+    Tombstones deletes_;
     std::vector<MemtableView> memtables_;
     std::vector<SegmentPtr> segments_;
     std::size_t source_count_ = 0;
@@ -48,7 +49,8 @@ private:
     PodVector<std::uint64_t> sequences_;  // where all rows have the same
 };
 
-ScanState::ScanState(StoreCore& core, ScanSpec spec) : core_(core), spec_(std::move(spec)) {
+ScanState::ScanState(StoreCore& core, ScanSpec spec)
+    : core_(core), spec_(std::move(spec)), deletes_(core.tombstones()) {
     if (core_.is_dropped(spec_.group)) return;
     const auto add = [this](const std::shared_ptr<Head>& head) {
         auto table = head->find(spec_.group, spec_.measurement);
@@ -97,6 +99,7 @@ io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
     options.rows_wanted = spec_.rows_wanted;
     options.latest_wanted = spec_.latest_wanted;
     options.value_kinds = spec_.value_kinds;
+    options.deletes = DeleteFilter(deletes_, segment->delete_scope(spec_.measurement));
     auto source = co_await SegmentSource::open(
         segment, *reader, segment->record().meta.sequence_max, std::move(options));
     if (!source.ok()) {
@@ -119,7 +122,8 @@ io::Task<Result<void>> ScanState::open_memtable(MemtableView view) {
     std::vector<std::uint32_t> columns;
     for (const std::string& name : spec_.fields) columns.push_back(view.table->find_column(name));
     OrderedRows rows =
-        co_await order_rows(core_.reactor(), view.table, view.rows, order, spec_.range);
+        co_await order_rows(core_.reactor(), view.head, view.table, view.rows, order, spec_.range,
+                            DeleteFilter(deletes_, delete_scope(*view.head, *view.table)));
     if (rows.places.empty()) co_return Result<void>();
     sources_.push_back(std::make_unique<MemtableSource>(
         std::move(view.head), std::move(view.table), std::move(rows), columns, wants_sequences()));

@@ -17,6 +17,7 @@
 #include "sluice/io/task.h"
 #include "sluice/storage/store.h"
 #include "storage/block_cache.h"
+#include "storage/delete_filter.h"
 #include "storage/manifest_format.h"
 #include "storage/segment_reader.h"
 
@@ -75,6 +76,18 @@ public:
     model::TimeRange time_range() const {
         return {record_.meta.time_min, record_.meta.time_max + 1};
     }
+
+    // For a filter of its rows of one measurement.
+    DeleteScope delete_scope(std::string_view measurement) const {
+        return {record_.meta.group,
+                measurement,
+                time_range(),
+                record_.deletes_applied,
+                record_.meta.sequence_min,
+                record_.meta.sequence_max};
+    }
+    // The manifest says so already.
+    void set_deletes_applied(std::uint64_t sequence) { record_.deletes_applied = sequence; }
 
     // Opens the file and reads its footer, once. The reader lives as long as the segment.
     io::Task<Result<const SegmentReader*>> reader();

@@ -39,11 +39,14 @@ void SegmentOutput::append(const RowSlice& slice) {
 io::Task<Result<void>> SegmentOutput::write_measurement(std::string name,
                                                         std::vector<SegmentColumn> columns,
                                                         RowMerger& merger) {
-    writer_.begin_measurement(name, std::move(columns));
     std::string key;
+    bool begun = false;
     for (;;) {
         SLUICE_CO_TRY(const bool more, co_await merger.next());
         if (!more) break;
+        // Deletes may leave nothing of a measurement.
+        if (!begun) writer_.begin_measurement(name, std::move(columns));
+        begun = true;
         if (merger.key() != key) {
             key = merger.key();
             writer_.begin_series(key, merger.rows_ahead());
@@ -51,7 +54,7 @@ io::Task<Result<void>> SegmentOutput::write_measurement(std::string name,
         append(merger.rows());
         SLUICE_CO_TRY_VOID(co_await write_pieces());
     }
-    writer_.end_measurement();
+    if (begun) writer_.end_measurement();
     co_return Result<void>();
 }
 

@@ -35,7 +35,7 @@ io::Task<Result<std::unique_ptr<SegmentSource>>> SegmentSource::open(
         new SegmentSource(std::move(owner), reader, sequence, std::move(options)));
     source->measurement_ = reader->find_measurement(source->options_.measurement);
     const SegmentMeasurement* measurement = source->measurement_;
-    if (measurement == nullptr ||
+    if (measurement == nullptr || source->options_.deletes.covers_everything() ||
         !source->options_.range.overlaps({measurement->time_min, measurement->time_max + 1})) {
         co_return std::unique_ptr<SegmentSource>();
     }
@@ -102,7 +102,10 @@ std::uint64_t SegmentSource::rows_for_sure(std::uint32_t block) {
 // it, or behind it.
 std::uint32_t SegmentSource::skip_rows_not_wanted(std::uint32_t block) {
     const SegmentBlockInfo& info = index_->block(block);
-    if (options_.rows_wanted == 0 || info.series_count != 1) return block;
+    // Where deletes may have taken rows away, their number says nothing.
+    if (options_.rows_wanted == 0 || !options_.deletes.empty() || info.series_count != 1) {
+        return block;
+    }
     const auto [first, last] = index_->blocks_of_series(info.first_series);
     std::uint64_t rows = 0;
     if (options_.latest_wanted) {
@@ -145,15 +148,26 @@ io::Task<Result<void>> SegmentSource::read_key(std::uint32_t series) {
         SLUICE_CO_TRY(page_, co_await reader_->read_series_page(*index_, page));
         page_number_ = page;
     }
+    show_key(series);
+    co_return Result<void>();
+}
+
+// `series` is on the page that is loaded.
+void SegmentSource::show_key(std::uint32_t series) {
     key_.clear();
     page_->append_key(series - page_->first_series(), key_);
     key_series_ = series;
-    co_return Result<void>();
+    options_.deletes.choose(key_);
 }
 
 io::Task<Result<void>> SegmentSource::load() {
     while (state_ == State::kLoad || state_ == State::kStatistics) {
         if (!block_loaded_) {
+            SLUICE_CO_TRY(const bool deleted, co_await block_is_deleted());
+            if (deleted) {
+                next_block();
+                continue;
+            }
             if (state_ == State::kLoad && options_.statistics_allowed) {
                 SLUICE_CO_TRY(const bool offered, co_await offer_statistics());
                 if (offered) co_return Result<void>();
@@ -166,10 +180,23 @@ io::Task<Result<void>> SegmentSource::load() {
         }
         SLUICE_CO_TRY_VOID(
             co_await read_key(block_.first_series + static_cast<std::uint32_t>(run_)));
+        if (!find_kept_rows()) {
+            leave_run();
+            continue;
+        }
         slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
         state_ = State::kRows;
     }
     co_return Result<void>();
+}
+
+// Whether deletes took away every row of the block, as far as its directory entry shows.
+io::Task<Result<bool>> SegmentSource::block_is_deleted() {
+    if (options_.deletes.empty()) co_return false;
+    const SegmentBlockInfo& info = index_->block(block_number_);
+    if (info.series_count != 1) co_return false;
+    SLUICE_CO_TRY_VOID(co_await read_key(info.first_series));
+    co_return options_.deletes.covers_all(info.time_min, info.time_max);
 }
 
 // Whether the block's directory entry can stand for its rows.
@@ -178,6 +205,10 @@ io::Task<Result<bool>> SegmentSource::offer_statistics() {
     if (info.series_count != 1) co_return false;
     if (info.time_min < options_.range.begin || info.time_max >= options_.range.end) {
         co_return false;
+    }
+    if (!options_.deletes.empty()) {
+        SLUICE_CO_TRY_VOID(co_await read_key(info.first_series));
+        if (options_.deletes.touches(info.time_min, info.time_max)) co_return false;
     }
     index_->read_chunks(block_number_, chunks_);
     statistics_.rows = info.rows;
@@ -202,7 +233,8 @@ io::Task<Result<bool>> SegmentSource::offer_statistics() {
 io::Task<Result<void>> SegmentSource::load_block() {
     BlockRequest request;
     request.columns = columns_;
-    request.with_sequences = options_.with_sequences;
+    request.with_sequences =
+        options_.with_sequences || (options_.deletes.needs_sequences() && index_->has_sequences());
     SLUICE_CO_TRY_VOID(co_await reader_->read_block(*index_, block_number_, request, block_));
     whole_.times = view_of(block_.times);
     whole_.times_repeat = reader_->has_sequences() && times_repeat(block_);
@@ -229,30 +261,45 @@ bool SegmentSource::find_run() {
         const auto from = std::lower_bound(begin, end, options_.range.begin);
         const auto to = std::lower_bound(from, end, options_.range.end);
         row_begin_ = static_cast<std::size_t>(from - block_.times.begin());
-        row_end_ = static_cast<std::size_t>(to - block_.times.begin());
-        if (row_begin_ < row_end_) return true;
+        run_end_ = static_cast<std::size_t>(to - block_.times.begin());
+        row_end_ = run_end_;
+        if (row_begin_ < run_end_) return true;
     }
     return false;
 }
 
+// Narrows [row_begin_, run_end_) to the first rows that were not deleted; false when none is left.
+// The run's key has been shown.
+bool SegmentSource::find_kept_rows() {
+    const auto deleted = [this](std::size_t row) {
+        return options_.deletes.covers(whole_.times[row], whole_.sequence_of(row));
+    };
+    row_end_ = run_end_;
+    if (!options_.deletes.touches_series()) return row_begin_ < run_end_;
+    while (row_begin_ < run_end_ && deleted(row_begin_)) ++row_begin_;
+    row_end_ = row_begin_;
+    while (row_end_ < run_end_ && !deleted(row_end_)) ++row_end_;
+    return row_begin_ < row_end_;
+}
+
 void SegmentSource::consume(std::size_t rows) {
     row_begin_ += rows;
-    if (row_begin_ < row_end_) {
+    if (row_begin_ < row_end_ || (row_end_ < run_end_ && find_kept_rows())) {
         slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
         return;
     }
-    run_begin_ += block_.run_rows[run_++];
     state_ = State::kLoad;
-    if (!find_run()) {
-        next_block();
-        return;
-    }
-    const std::uint32_t series = block_.first_series + static_cast<std::uint32_t>(run_);
-    // On another page load() reads the key.
-    if (series - page_->first_series() >= page_->series_count()) return;
-    key_.clear();
-    page_->append_key(series - page_->first_series(), key_);
-    key_series_ = series;
+    do {
+        leave_run();
+        if (!find_run()) {
+            next_block();
+            return;
+        }
+        const std::uint32_t series = block_.first_series + static_cast<std::uint32_t>(run_);
+        // On another page load() reads the key.
+        if (series - page_->first_series() >= page_->series_count()) return;
+        show_key(series);
+    } while (!find_kept_rows());
     slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
     state_ = State::kRows;
 }

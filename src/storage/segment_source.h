@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/delete_filter.h"
 #include "storage/rows.h"
 #include "storage/segment.h"
 #include "storage/segment_index.h"
@@ -27,6 +28,7 @@ public:
         std::uint64_t rows_wanted = 0;  // as ScanSpec has them
         bool latest_wanted = false;
         std::vector<model::FieldType> value_kinds;
+        DeleteFilter deletes;  // for the measurement's rows in this segment
     };
 
     // `reader` belongs to `owner`, which is kept. nullptr when the segment has nothing of it.
@@ -54,7 +56,11 @@ private:
     bool block_is_wanted(std::uint32_t block) const;
     std::uint32_t skip_rows_not_wanted(std::uint32_t block);
     std::uint64_t rows_for_sure(std::uint32_t block);
+    io::Task<Result<bool>> block_is_deleted();
     bool find_run();
+    bool find_kept_rows();
+    void show_key(std::uint32_t series);
+    void leave_run() { run_begin_ += block_.run_rows[run_++]; }
     bool series_is_wanted(std::uint32_t series) const;
 
     std::shared_ptr<const void> owner_;
@@ -76,6 +82,7 @@ private:
     std::size_t run_begin_ = 0;  // its first row
     std::size_t row_begin_ = 0;  // of slice_, in the block
     std::size_t row_end_ = 0;
+    std::size_t run_end_ = 0;  // of the run's rows in the range wanted
     std::shared_ptr<const SeriesPage> page_;
     std::uint32_t page_number_ = 0;
     std::uint32_t key_series_ = ~std::uint32_t{0};

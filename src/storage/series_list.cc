@@ -6,6 +6,7 @@
 
 #include "storage/memtable.h"
 #include "storage/memtable_order.h"
+#include "storage/segment_source.h"
 
 namespace sluice::storage {
 namespace {
@@ -32,22 +33,77 @@ io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList 
     co_return merged;
 }
 
-io::Task<Result<SeriesList>> list_segment(SegmentPtr segment, std::string measurement) {
-    SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
-    const SegmentMeasurement* found = reader->find_measurement(measurement);
-    if (found == nullptr) co_return SeriesList();
-    SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
-    SLUICE_CO_TRY(SeriesList list, co_await reader->read_series(*found, *index));
+// Those of `keys` that have a row left.
+io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* reader,
+                                       std::string measurement, std::vector<std::string> keys,
+                                       DeleteFilter deletes) {
+    SegmentSource::Options options;
+    options.measurement = measurement;
+    options.keys = &keys;
+    options.deletes = std::move(deletes);
+    SLUICE_CO_TRY(const auto source,
+                  co_await SegmentSource::open(segment, reader, segment->record().meta.sequence_max,
+                                               std::move(options)));
+    SeriesList list;
+    while (source != nullptr && source->state() != RowSource::State::kEnd) {
+        if (source->state() == RowSource::State::kLoad) {
+            SLUICE_CO_TRY_VOID(co_await source->load());
+            continue;
+        }
+        if (list.keys().empty() || list.keys().back() != source->key()) list.add(source->key());
+        source->consume(source->slice().rows());
+    }
     co_return list;
 }
 
+// Most series are kept or deleted as a whole; only of the others the rows are looked at.
+io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segment,
+                                          std::string measurement, Tombstones tombstones) {
+    SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
+    const SegmentMeasurement* found = reader->find_measurement(measurement);
+    if (found == nullptr) co_return SeriesList();
+    DeleteScope scope = segment->delete_scope(measurement);
+    scope.range = {found->time_min, found->time_max + 1};
+    DeleteFilter deletes(std::move(tombstones), scope);
+    if (deletes.covers_everything()) co_return SeriesList();
+    SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
+    SLUICE_CO_TRY(SeriesList all, co_await reader->read_series(*found, *index));
+    if (deletes.empty()) co_return all;
+    SeriesList list;
+    std::vector<std::string> uncertain;
+    std::size_t count = 0;
+    for (const std::string_view key : all.keys()) {
+        if (++count % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
+        deletes.choose(key);
+        if (!deletes.touches_series()) {
+            list.add(key);
+        } else if (!deletes.covers_all(found->time_min, found->time_max)) {
+            uncertain.emplace_back(key);
+        }
+    }
+    if (uncertain.empty()) co_return list;
+    SLUICE_CO_TRY(SeriesList kept, co_await list_kept(segment, reader, std::move(measurement),
+                                                      std::move(uncertain), std::move(deletes)));
+    SeriesList merged = co_await merge_lists(reactor, std::move(list), std::move(kept));
+    co_return merged;
+}
+
 io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const Head> head,
-                                   std::shared_ptr<const Memtable> table) {
+                                   std::shared_ptr<const Memtable> table, Tombstones tombstones) {
     const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
-    const OrderedRows rows = co_await order_rows(reactor, table, table->rows(), order, {});
+    const OrderedRows rows =
+        co_await order_rows(reactor, head, table, table->rows(), order, {},
+                            DeleteFilter(std::move(tombstones), delete_scope(*head, *table)));
     SeriesList list;
     for (const auto& each : rows.series) list.add(head->series_index().key(each.series));
     co_return list;
+}
+
+std::vector<std::shared_ptr<Head>> heads_of(StoreCore& core) {
+    std::vector<std::shared_ptr<Head>> heads;
+    for (const auto& each : core.frozen()) heads.push_back(each->head);
+    heads.push_back(core.active().head);
+    return heads;
 }
 
 }  // namespace
@@ -56,12 +112,11 @@ io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGrou
                                                std::string measurement) {
     SeriesList list;
     if (core.is_dropped(group)) co_return list;
-    std::vector<std::shared_ptr<Head>> heads;
-    for (const auto& each : core.frozen()) heads.push_back(each->head);
-    heads.push_back(core.active().head);
+    const Tombstones tombstones = core.tombstones();
+    const std::vector<std::shared_ptr<Head>> heads = heads_of(core);
     const std::vector<SegmentPtr> segments = core.segments_of(group);
     for (const SegmentPtr& each : segments) {
-        auto keys = co_await list_segment(each, measurement);
+        auto keys = co_await list_segment(core.reactor(), each, measurement, tombstones);
         if (!keys.ok()) {
             if (keys.error().kind == ErrorKind::kCorrupt) {
                 core.report_damage(each, keys.error(), false);
@@ -78,7 +133,7 @@ io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGrou
     for (const std::shared_ptr<Head>& each : heads) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
-        SeriesList keys = co_await list_memtable(core.reactor(), each, table);
+        SeriesList keys = co_await list_memtable(core.reactor(), each, table, tombstones);
         if (list.keys().empty()) {
             list = std::move(keys);
         } else {
@@ -86,6 +141,31 @@ io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGrou
         }
     }
     co_return list;
+}
+
+io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId group,
+                                        std::string measurement) {
+    if (core.is_dropped(group)) co_return false;
+    const Tombstones tombstones = core.tombstones();
+    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    for (const std::shared_ptr<Head>& each : heads_of(core)) {
+        const std::shared_ptr<Memtable> table = each->find(group, measurement);
+        if (table == nullptr || table->rows() == 0) continue;
+        const DeleteFilter deletes(tombstones, delete_scope(*each, *table));
+        if (deletes.empty()) co_return true;
+        if (deletes.covers_everything()) continue;
+        const SeriesList kept = co_await list_memtable(core.reactor(), each, table, tombstones);
+        if (!kept.keys().empty()) co_return true;
+    }
+    for (const SegmentPtr& each : segments) {
+        SLUICE_CO_TRY(const SegmentReader* reader, co_await each->reader());
+        if (reader->find_measurement(measurement) == nullptr) continue;
+        if (DeleteFilter(tombstones, each->delete_scope(measurement)).empty()) co_return true;
+        SLUICE_CO_TRY(const SeriesList kept,
+                      co_await list_segment(core.reactor(), each, measurement, tombstones));
+        if (!kept.keys().empty()) co_return true;
+    }
+    co_return false;
 }
 
 io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& core,
@@ -107,12 +187,33 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& co
             names.insert(measurement.name);
         }
     }
-    co_return std::vector<std::string>(names.begin(), names.end());
+    std::vector<std::string> kept;
+    for (const std::string& each : names) {
+        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(core, group, each));
+        if (has_rows) kept.push_back(each);
+    }
+    co_return kept;
+}
+
+std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
+    std::set<model::ShardGroupId> groups;
+    for (const auto& [group, segments] : segments_) groups.insert(group);
+    const auto add_head = [&](const Generation& generation) {
+        for (const auto& [key, table] : generation.head->memtables()) {
+            if (table->rows() != 0) groups.insert(key.group);
+        }
+    };
+    add_head(*active_);
+    for (const auto& each : frozen_) add_head(*each);
+    return {groups.begin(), groups.end()};
 }
 
 io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group,
                                                 std::string measurement) {
     return list_store_series(*core_, group, std::move(measurement));
+}
+io::Task<Result<bool>> Store::has_series(model::ShardGroupId group, std::string measurement) {
+    return store_has_series(*core_, group, std::move(measurement));
 }
 io::Task<Result<std::vector<std::string>>> Store::list_measurements(model::ShardGroupId group) {
     return list_store_measurements(*core_, group);

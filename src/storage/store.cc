@@ -56,7 +56,8 @@ StoreCore::StoreCore(io::Reactor& reactor, StoreOptions options)
       cache_(options_.block_cache_bytes),
       reaper_(reactor),
       manifest_(reactor, options_.directory),
-      files_(reactor, pool_options(options_)) {}
+      files_(reactor, pool_options(options_)),
+      tombstones_(options_.tombstones) {}
 
 StoreCore::~StoreCore() = default;
 
@@ -80,6 +81,12 @@ Result<void> StoreCore::take_rows(Generation& generation, const model::PointBatc
         const model::BatchTable& table = batch.table_at(i);
         // Rows of a group that was dropped while they were on their way are gone with it.
         if (table.rows() == 0 || is_dropped(table.shard.group)) continue;
+        if (sequence < last_delete(tombstones_) &&
+            is_deleted(table.shard.group,
+                       generation.head->series_index().measurement_name(table.measurement),
+                       sequence)) {
+            continue;
+        }
         SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
                             .append(table, sequence));
     }
@@ -161,6 +168,10 @@ io::Task<Result<AppendReceipt>> StoreCore::append(model::PointBatch& batch) {
             }
         }
     }
+    if (receipt.sequence < last_delete(tombstones_)) {
+        drop_deleted_tables(*generation->head, batch, receipt.sequence);
+        if (batch.row_count() == 0) co_return receipt;
+    }
     SLUICE_CO_TRY(receipt.log_bytes, co_await generation->log->append(batch, receipt.sequence));
     metrics_.batches.add();
     metrics_.rows.add(batch.row_count());
@@ -207,19 +218,6 @@ void StoreCore::remove_segment(const SegmentPtr& segment) {
 std::vector<SegmentPtr> StoreCore::segments_of(model::ShardGroupId group) const {
     const auto found = segments_.find(group);
     return found == segments_.end() ? std::vector<SegmentPtr>() : found->second;
-}
-
-std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
-    std::set<model::ShardGroupId> groups;
-    for (const auto& [group, segments] : segments_) groups.insert(group);
-    const auto add_head = [&](const Generation& generation) {
-        for (const auto& [key, table] : generation.head->memtables()) {
-            if (table->rows() != 0) groups.insert(key.group);
-        }
-    };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
-    return {groups.begin(), groups.end()};
 }
 
 void StoreCore::start_background() {

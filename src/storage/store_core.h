@@ -28,6 +28,11 @@ namespace sluice::storage {
 
 class SeriesOrder;
 
+using Tombstones = std::shared_ptr<const model::TombstoneMap>;
+inline std::uint64_t last_delete(const Tombstones& tombstones) {
+    return tombstones == nullptr ? 0 : tombstones->last_sequence;
+}
+
 // A head with its log.
 struct Generation {
     std::shared_ptr<Head> head;
@@ -62,6 +67,17 @@ public:
 
     // compaction.cc
     io::Task<Result<void>> compact_all(bool into_one);
+
+    // purge.cc
+    void set_tombstones(Tombstones tombstones);
+    void hold_merges() { ++merge_holds_; }
+    void release_merges();
+    std::vector<std::uint64_t> unsettled_deletes() const;
+    const Tombstones& tombstones() const { return tombstones_; }
+    // Whether all rows of the measurement that were written with `sequence` are deleted, at all
+    // times and in all series.
+    bool is_deleted(model::ShardGroupId group, std::string_view measurement,
+                    std::uint64_t sequence) const;
 
     io::Reactor& reactor() { return reactor_; }
     const StoreOptions& options() const { return options_; }
@@ -122,8 +138,21 @@ private:
     std::optional<Merge> choose_merge(bool into_one) const;
     io::Task<Result<void>> merge(Merge merge);
     io::Task<Result<void>> merge_alone(Merge merge);
-    io::Task<Result<SegmentRecord>> write_merged(Merge& merge);
+    io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
     io::Task<void> check_input(SegmentPtr segment, Error error);
+
+    // purge.cc
+    void drop_deleted_tables(Head& head);
+    void drop_deleted_tables(const Head& head, model::PointBatch& batch, std::uint64_t sequence);
+    bool merges_held() const { return merge_holds_ != 0; }
+    std::int64_t next_purge_check() const;
+    bool has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const;
+    SegmentPtr choose_purge(bool at_once) const;
+    io::Task<Result<void>> purge(SegmentPtr segment);
+    io::Task<Result<void>> purge_alone(SegmentPtr segment);
+    enum class Stale : std::uint8_t { kNothing, kSomething, kEverything };
+    io::Task<Result<Stale>> find_stale(SegmentPtr segment, Tombstones deletes);
+    void note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const;
 
     io::Reactor& reactor_;
     StoreOptions options_;
@@ -142,6 +171,15 @@ private:
     std::map<model::ShardGroupId, std::vector<SegmentPtr>> segments_;
     std::map<model::ShardGroupId, std::int64_t> last_write_ns_;  // monotonic, by flushes
     std::set<model::ShardGroupId> dropping_;
+    Tombstones tombstones_;
+    // When a tombstone came, by its sequence (at the start: 0), and the newest head whose log may
+    // hold rows it covers.
+    struct Arrival {
+        std::int64_t seen_ns = 0;
+        std::uint64_t head_id = 0;
+    };
+    std::map<std::uint64_t, Arrival> arrivals_;
+    std::uint32_t merge_holds_ = 0;
     std::vector<std::string> damage_;  // sentences for health()
     std::uint64_t quarantined_ = 0;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sluice/model/series_key.h"
+
 namespace sluice::storage {
 
 std::size_t StoreModel::begin(const Batch& batch) {
@@ -25,6 +27,36 @@ void StoreModel::end(std::size_t batch, std::uint64_t sequence) {
     batches_[batch].clear();
 }
 
+void StoreModel::begin_delete(std::shared_ptr<const model::Tombstone> tombstone) {
+    const std::uint64_t sequence = tombstone->sequence;
+    deletes_[sequence] = {std::move(tombstone), ++tick_, kOpen};
+}
+
+void StoreModel::install_delete(std::uint64_t sequence) {
+    const auto found = deletes_.find(sequence);
+    if (found != deletes_.end() && found->second.installed == kOpen) {
+        found->second.installed = ++tick_;
+    }
+}
+
+void StoreModel::forget_open_deletes() {
+    std::erase_if(deletes_, [](const auto& each) { return each.second.installed == kOpen; });
+}
+
+StoreModel::Fate StoreModel::fate_of(const Cell& cell, const Write& write,
+                                     std::uint64_t tick) const {
+    Fate fate = Fate::kLives;
+    for (const auto& [sequence, each] : deletes_) {
+        const model::Tombstone& what = *each.tombstone;
+        if (write.begun > each.taken || !what.range.contains(cell.time)) continue;
+        const model::SeriesName series = model::parse_series_key(cell.series);
+        if (!what.names(series.measurement) || !what.series.matches(series)) continue;
+        if (each.installed <= tick) return Fate::kDead;
+        fate = Fate::kMayLive;
+    }
+    return fate;
+}
+
 std::optional<std::string> StoreModel::check_cell(const Cell& cell,
                                                   const std::vector<Write>& writes,
                                                   const std::string* seen,
@@ -35,12 +67,13 @@ std::optional<std::string> StoreModel::check_cell(const Cell& cell,
         if (each.sequence == 0 || each.ended > tick) continue;
         if (last == nullptr || each.sequence >= last->sequence) last = &each;
     }
+    const Fate fate = last == nullptr ? Fate::kDead : fate_of(cell, *last, tick);
     if (seen == nullptr) {
-        if (last == nullptr) return std::nullopt;
+        if (fate != Fate::kLives) return std::nullopt;
         return "lost: " + cell.text() + " = " + last->value;
     }
     const bool allowed = std::any_of(writes.begin(), writes.end(), [&](const Write& each) {
-        if (each.value != *seen) return false;
+        if (each.value != *seen || fate_of(cell, each, tick) == Fate::kDead) return false;
         if (last == nullptr || &each == last) return true;
         // Another write wins if it came later, or nobody was told when.
         if (each.sequence != 0) return each.sequence >= last->sequence;
@@ -82,7 +115,7 @@ void StoreModel::settle(model::ShardGroupId group, const Cells& seen) {
     }
     ++tick_;
     std::erase_if(cells_, [group](const auto& each) { return each.first.group == group; });
-    for (const auto& [cell, value] : seen) cells_[cell] = {{value, 0, 0, 1}};
+    for (const auto& [cell, value] : seen) cells_[cell] = {{value, tick_, tick_, 1}};
     batches_.clear();
 }
 

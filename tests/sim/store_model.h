@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "sluice/model/shard_map.h"
 #include "sluice/model/timestamp.h"
+#include "sluice/model/tombstone.h"
 
 namespace sluice::storage {
 
@@ -51,6 +53,13 @@ public:
     void end_drop(model::ShardGroupId group) { dropped_.insert(group); }
     bool takes_writes(model::ShardGroupId group) const { return !dropping_.contains(group); }
 
+    // A delete whose sequence has just been taken: covers the writes begun so far. Nothing of it is
+    // seen before it is installed.
+    void begin_delete(std::shared_ptr<const model::Tombstone> tombstone);
+    void install_delete(std::uint64_t sequence);
+    // After a crash: what is not installed never became durable.
+    void forget_open_deletes();
+
     // Checks what a scan begun at `tick` saw of the group; the complaint, or nothing.
     std::optional<std::string> check(model::ShardGroupId group, const Cells& seen,
                                      std::uint64_t tick) const;
@@ -60,6 +69,14 @@ public:
     void settle(model::ShardGroupId group, const Cells& seen);
 
 private:
+    struct Delete {
+        std::shared_ptr<const model::Tombstone> tombstone;
+        std::uint64_t taken;
+        std::uint64_t installed;  // kOpen: not yet
+    };
+    enum class Fate : std::uint8_t { kLives, kMayLive, kDead };
+    Fate fate_of(const Cell& cell, const Write& write, std::uint64_t tick) const;
+
     void end(std::size_t batch, std::uint64_t sequence);
     std::optional<std::string> check_cell(const Cell& cell, const std::vector<Write>& writes,
                                           const std::string* seen, std::uint64_t tick) const;
@@ -67,6 +84,7 @@ private:
     std::uint64_t tick_ = 1;
     std::map<Cell, std::vector<Write>> cells_;
     std::vector<std::vector<std::pair<Cell, std::size_t>>> batches_;
+    std::map<std::uint64_t, Delete> deletes_;  // by sequence
     std::set<model::ShardGroupId> dropping_;
     std::set<model::ShardGroupId> dropped_;
 };

@@ -1,9 +1,10 @@
 // A store on a machine that crashes, tears, loses, fails and fills up: whatever happens, the store
-// opens again by itself, every acknowledged point is there with its last acknowledged value or a
-// later one, and nothing appears that was never sent.
+// opens again by itself, every acknowledged point that was not deleted is there with its last
+// acknowledged value or a later one, and nothing appears that was deleted or never sent.
 //
 //     sim-store                     the default seeds
 //     sim-store --seeds FROM COUNT  others; a failure prints its seed
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
@@ -53,15 +54,30 @@ model::Timestamp time_of(model::ShardGroupId group, std::int64_t index) {
     return static_cast<model::Timestamp>(group) * 1000 + index;
 }
 
+// What the catalog does for stores: keeps deletes, and says which there are.
+struct DeleteBook {
+    model::TombstoneList tombstones;  // durable
+    std::uint64_t last_sequence = 0;
+
+    std::shared_ptr<const model::TombstoneMap> map() const {
+        auto map = std::make_shared<model::TombstoneMap>();
+        map->last_sequence = last_sequence;
+        const auto list = std::make_shared<const model::TombstoneList>(tombstones);
+        for (model::ShardGroupId group = 1; group <= kGroups; ++group) map->groups[group] = list;
+        return map;
+    }
+};
+
 // The machine, the store on it and the clients between two crashes.
 class Incarnation {
 public:
     Incarnation(std::uint64_t seed, io::SimOptions sim, io::SimDisk disk, StoreModel& model,
-                std::uint64_t& version)
+                DeleteBook& book, std::uint64_t& version)
         : random_(seed ^ 0x5EED),
           backend_(seed, sim, std::move(disk)),
           reactor_(backend_),
           model_(model),
+          book_(book),
           version_(version) {}
 
     ~Incarnation() {
@@ -81,6 +97,8 @@ public:
             return false;
         }
         store_ = std::move(*opened);
+        for (const auto& each : book_.tombstones) model_.install_delete(each->sequence);
+        model_.forget_open_deletes();
         note("opened");
         return true;
     }
@@ -191,6 +209,8 @@ private:
         }
         options.free_space_min = 64 * kKiB;
         options.block_cache_bytes = 256 * kKiB;
+        options.purge_after_ns = random_.chance(0.5) ? kMillisecondNs : kSecondNs;
+        options.tombstones = book_.map();
         return options;
     }
 
@@ -279,6 +299,10 @@ private:
                 model_.begin_drop(group);
                 auto dropped = co_await store_->drop_shard_group(group);
                 if (dropped.ok()) model_.end_drop(group);
+            } else if (what == 7 || what == 8) {
+                co_await delete_some();
+            } else if (what == 9) {
+                forget_deletes();
             } else if (what < 12) {
                 co_await check_live(1 + random_.below(kGroups));
             } else if (what == 12 && !calm_ && random_.chance(0.3)) {
@@ -290,6 +314,50 @@ private:
                 disk.set_capacity_bytes(std::uint64_t{1} << 40);
             }
         }
+    }
+
+    model::Tombstone draw_delete() {
+        model::Tombstone what;
+        what.last_group = kGroups;
+        if (random_.chance(0.6)) {
+            what.range.begin = time_of(1 + random_.below(kGroups), random_.between(0, kTimes - 1));
+            what.range.end = what.range.begin + 1 + random_.between(0, 1500);
+        }
+        if (random_.chance(0.5)) what.measurements.push_back({kMeasurements[random_.below(2)], {}});
+        const std::string host = "h" + std::to_string(random_.below(kSeriesPerMeasurement));
+        using Kind = model::SeriesPredicate::Kind;
+        if (random_.chance(0.7)) {
+            what.series = model::SeriesPredicate::compare(
+                random_.chance(0.8) ? Kind::kEqual : Kind::kNotEqual, "host", host);
+        }
+        return what;
+    }
+
+    // As the engine does it, with all the time in the world between its steps.
+    io::Task<void> delete_some() {
+        model::Tombstone what = draw_delete();
+        store_->hold_merges();
+        if (random_.chance(0.3)) co_await reactor_.sleep_ns(random_.between(1, kMillisecondNs));
+        what.sequence = sequences_.take();
+        const auto tombstone = std::make_shared<const model::Tombstone>(std::move(what));
+        model_.begin_delete(tombstone);
+        if (random_.chance(0.5)) co_await reactor_.sleep_ns(random_.between(1, kMillisecondNs));
+        std::erase_if(book_.tombstones,
+                      [&](const auto& each) { return tombstone->subsumes(*each); });
+        book_.tombstones.push_back(tombstone);
+        book_.last_sequence = tombstone->sequence;
+        if (random_.chance(0.5)) co_await reactor_.sleep_ns(random_.between(1, kMillisecondNs));
+        store_->set_tombstones(book_.map());
+        model_.install_delete(tombstone->sequence);
+        store_->release_merges();
+    }
+
+    void forget_deletes() {
+        const std::vector<std::uint64_t> open = store_->unsettled_deletes();
+        std::erase_if(book_.tombstones, [&](const auto& each) {
+            return !std::binary_search(open.begin(), open.end(), each->sequence);
+        });
+        store_->set_tombstones(book_.map());
     }
 
     io::Task<void> check_live(model::ShardGroupId group) {
@@ -365,6 +433,7 @@ private:
     io::SimBackend backend_;
     io::Reactor reactor_;
     StoreModel& model_;
+    DeleteBook& book_;
     std::uint64_t& version_;
     std::unique_ptr<Store> store_;
     std::vector<io::Task<void>> tasks_;
@@ -399,6 +468,7 @@ io::SimFaults draw_faults(Random& random) {
 std::string run_seed(std::uint64_t seed) {
     Random random(seed);
     StoreModel model;
+    DeleteBook book;
     std::uint64_t version = 0;
     io::SimDisk disk;
     const std::uint64_t crashes = 1 + random.below(3);
@@ -412,7 +482,7 @@ std::string run_seed(std::uint64_t seed) {
             sim.faults = {};
             disk.set_capacity_bytes(disk.capacity_bytes() - disk.free_bytes());
         }
-        Incarnation life(random.next(), sim, std::move(disk), model, version);
+        Incarnation life(random.next(), sim, std::move(disk), model, book, version);
         const bool opened = life.open();
         opened_before = opened_before || opened;
         if (full && !opened) return "does not open on a full disk: " + life.error();
@@ -434,7 +504,7 @@ std::string run_seed(std::uint64_t seed) {
     }
     {
         disk.set_capacity_bytes(std::uint64_t{1} << 40);
-        Incarnation life(random.next(), {}, std::move(disk), model, version);
+        Incarnation life(random.next(), {}, std::move(disk), model, book, version);
         if (!life.open()) return "does not open: " + life.error();
         if (life.store().recovery().frames_unreachable != 0) return "frames lost in a log";
         if (!life.store().recovery().quarantined.empty()) return "segment lost";

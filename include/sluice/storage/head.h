@@ -51,6 +51,10 @@ public:
     // Sorted by group, then by order of first appearance of the measurement.
     const std::map<Key, std::shared_ptr<Memtable>>& memtables() const { return memtables_; }
 
+    // Forgets the rows of one measurement in one group; what comes then goes to a new memtable,
+    // whose fields may have other types.
+    void drop_table(const Key& key);
+
     std::uint64_t rows() const;
     // Index, memtables and strings.
     std::size_t memory_bytes() const { return memtable_bytes_ + series_.memory_bytes(); }

@@ -23,6 +23,7 @@
 #include "sluice/io/task.h"
 #include "sluice/model/point_batch.h"
 #include "sluice/model/shard_map.h"
+#include "sluice/model/tombstone.h"
 #include "sluice/storage/cursor.h"
 #include "sluice/storage/head.h"
 
@@ -63,6 +64,12 @@ struct StoreOptions {
     // Whether no other store can hold rows of the group: then sequences leave its cold segments.
     // Empty: sequences are kept.
     std::function<bool(model::ShardGroupId)> group_is_ours_alone;
+
+    // Deletes that were acknowledged before. They are kept by whoever opens the store.
+    std::shared_ptr<const model::TombstoneMap> tombstones;
+    // How long segments wait to be rewritten without deleted rows, so that deletes that follow each
+    // other share the work.
+    std::int64_t purge_after_ns = 30 * kSecondNs;
 
     // Flush and compaction run by themselves. Off in tests that drive them by hand.
     bool background = true;
@@ -162,6 +169,8 @@ public:
 
     // Every series of a shard group's measurement.
     io::Task<Result<SeriesList>> list_series(model::ShardGroupId group, std::string measurement);
+    // Whether the group's measurement has a row that was not deleted.
+    io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement);
     // Sorted; every measurement that has a row in the group.
     io::Task<Result<std::vector<std::string>>> list_measurements(model::ShardGroupId group);
     // Groups the store holds anything of, sorted: for finding leftovers of dropped ones.
@@ -171,6 +180,18 @@ public:
 
     // Effective at once and durable on completion; the group's id is never written again.
     io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
+
+    // The deletes that count from now on for scans, flushes and merges that begin, those that count
+    // already included unless nothing they cover is left. A new one has a sequence that was taken
+    // while merges were held: rows of lower and of higher sequences must not have been made one by
+    // a flush or merge that did not know it.
+    void set_tombstones(std::shared_ptr<const model::TombstoneMap> tombstones);
+    // Flushes and merges begin no more until as many releases. Those under way go on.
+    void hold_merges();
+    void release_merges();
+    // Sequences of those tombstones that still cover something, in a segment, in memory or in a log
+    // that a crash would bring back. What is not named may be forgotten.
+    std::vector<std::uint64_t> unsettled_deletes() const;
 
     // Writes all that is in memory to segments.
     io::Task<Result<void>> flush();

@@ -32,7 +32,8 @@ struct Written {
         const std::vector<std::vector<ManifestEdit>> records{
             {edit::Identity{0xABCD, 3, 5}},
             {edit::AddSegment{segment(5, 1)}, edit::AddSegment{segment(6, 2)}},
-            {edit::Flushed{77}, edit::RemoveSegment{5}, edit::DropGroup{9}}};
+            {edit::Flushed{77}, edit::RemoveSegment{5}, edit::DropGroup{9},
+             edit::DeletesApplied{6, 300}, edit::DeletesApplied{5, 300}}};
         for (const auto& edits : records) {
             append_manifest_record(bytes, states.size() + 1, hash, edits);
             for (const ManifestEdit& each : edits) state.apply(each);
@@ -50,6 +51,7 @@ TEST(ManifestFormat, StateIsTheSumOfItsRecords) {
     EXPECT_EQ(content->state, written.states.back());
     EXPECT_EQ(content->state.next_segment_id, 7u);
     EXPECT_EQ(content->state.segments.size(), 1u);
+    EXPECT_EQ(content->state.segments.at(6).deletes_applied, 300u);
 }
 
 TEST(ManifestFormat, ASnapshotSaysTheSameAsTheRecords) {
@@ -111,6 +113,12 @@ TEST(ManifestFormat, TheWorkedExampleIsWhatTheDocumentSays) {
                                     0x00, 0x04, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
     ASSERT_EQ(std::memcmp(bytes.span().data(), header, sizeof header), 0);
     EXPECT_EQ(std::memcmp(bytes.span().data() + kManifestHeaderBytes, payload, sizeof payload), 0);
+
+    bytes.clear();
+    append_manifest_record(bytes, 2, hash, {edit::DeletesApplied{4, 300}});
+    const std::uint8_t applied[] = {0x06, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                    0x2C, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+    EXPECT_EQ(std::memcmp(bytes.span().data() + kManifestHeaderBytes, applied, sizeof applied), 0);
 }
 
 }  // namespace
