@@ -16,7 +16,9 @@ io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     // All at once: recovery is mostly reading.
     std::vector<io::Task<Result<std::unique_ptr<storage::Store>>>> opening;
     for (const std::string& name : names) {
-        opening.push_back(storage::Store::open(reactor, engine.store_options(name, names.size())));
+        storage::StoreOptions options = engine.store_options(name, names.size());
+        options.tombstones = tombstones_;
+        opening.push_back(storage::Store::open(reactor, std::move(options)));
     }
     Result<void> result;
     for (std::size_t i = 0; i < opening.size(); ++i) {
@@ -54,6 +56,9 @@ void CoreState::install(const std::shared_ptr<const meta::Catalog>& newest) {
     // A count of our own: copies made on this core do not touch the one that all cores share.
     auto holder = std::make_shared<const std::shared_ptr<const meta::Catalog>>(newest);
     catalog = std::shared_ptr<const meta::Catalog>(std::move(holder), newest.get());
+    if (newest->tombstones.get() == tombstones_.get()) return;
+    tombstones_ = std::shared_ptr<const model::TombstoneMap>(catalog, newest->tombstones.get());
+    for (storage::Store* store : stores) store->set_tombstones(tombstones_);
 }
 
 io::Task<Result<void>> CoreState::drop_groups(
@@ -144,6 +149,24 @@ io::Task<Result<void>> Core::alter_retention_policy(std::string database, std::s
         [&database, &policy, &update, make_default](meta::CatalogEditor& editor) {
             return editor.alter_retention_policy(database, policy, update, make_default);
         });
+}
+
+io::Task<Result<void>> Core::delete_points(std::string database, model::Tombstone what) {
+    return state_->engine.delete_points({std::move(database), std::move(what), {}});
+}
+
+io::Task<Result<void>> Core::drop_measurement(std::string database, std::string measurement) {
+    model::Tombstone what;
+    what.measurements.push_back({measurement, {}});
+    return state_->engine.delete_points(
+        {std::move(database), std::move(what), std::move(measurement)});
+}
+
+io::Task<Result<void>> Core::drop_shard(model::ShardGroupId id) {
+    co_return co_await state_->engine.remove_from_catalog([id](meta::CatalogEditor& editor) {
+        editor.drop_group(id);
+        return Result<void>();
+    });
 }
 
 io::Task<Result<void>> Core::drop_retention_policy(std::string database, std::string policy) {

@@ -9,6 +9,7 @@
 
 #include "engine/schema_check.h"
 #include "sluice/engine/core.h"
+#include "sluice/io/event.h"
 #include "sluice/io/reactor.h"
 #include "sluice/meta/catalog_editor.h"
 
@@ -31,6 +32,15 @@ public:
     io::Task<WriteOutcome> write(const WriteTarget& target, model::PointBatch& batch,
                                  std::vector<model::Rejection>& rejections);
 
+    // A delete is on its way: flushes and merges of this core's stores begin no more, and writes to
+    // `measurement` wait (empty: none do) until the release, which brings the catalog that knows
+    // the delete (nullptr: it failed).
+    void hold_for_delete(const std::string& database, const std::string& measurement);
+    void release_after_delete(const std::string& database, const std::string& measurement,
+                              const std::shared_ptr<const meta::Catalog>& catalog);
+    // Of all stores of this core, sorted.
+    std::vector<std::uint64_t> unsettled_deletes() const;
+
     // Unlinks what this core's stores have of the groups.
     io::Task<Result<void>> drop_groups(std::shared_ptr<const std::vector<model::ShardGroupId>> ids);
     // The highest id of a group that any of the stores has something of.
@@ -51,7 +61,9 @@ public:
 
 private:
     // How the check of a batch against the newest snapshot came out.
-    enum class Checked : std::uint8_t { kFits, kAsk, kParseAgain, kNotFound };
+    enum class Checked : std::uint8_t { kFits, kAsk, kWait, kParseAgain, kNotFound };
+    bool is_being_dropped(std::string_view database, const model::SeriesIndex& index,
+                          const model::PointBatch& batch) const;
     Checked check(std::string_view database, std::string_view policy, std::uint64_t head_id,
                   model::PointBatch& batch);
     // Gives tables of shard groups that have been made meanwhile their group's id.
@@ -64,6 +76,11 @@ private:
                                          std::vector<meta::GroupWanted> missing);
     io::Task<WriteOutcome> append(model::PointBatch& batch,
                                   std::vector<model::Rejection>& rejections);
+
+    // Measurements that are being dropped, with their databases: writes to them wait.
+    std::vector<std::pair<std::string, std::string>> dropping_;
+    io::Event dropped_;
+    std::shared_ptr<const model::TombstoneMap> tombstones_;
 
     SchemaChecker checker_;
     SchemaFindings findings_;  // of the write that is being checked; never used across a wait

@@ -184,7 +184,9 @@ io::Task<void> EngineState::enforce_retention(io::Reactor& reactor) {
 
 io::Task<void> EngineState::run_watchers(io::Reactor& reactor) {
     io::Task<void> space = watch_space(reactor);
+    io::Task<void> deletes = settle_deletes(reactor);
     co_await enforce_retention(reactor);
+    co_await deletes;
     co_await space;
 }
 

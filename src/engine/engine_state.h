@@ -19,6 +19,13 @@
 
 namespace sluice::engine {
 
+// A DELETE, DROP SERIES or DROP MEASUREMENT.
+struct Deletion {
+    std::string database;
+    model::Tombstone what;            // sequence and last group are filled in
+    std::string dropped_measurement;  // empty: the catalog keeps all names
+};
+
 // Completes for everybody when all cores have come. Used once, on core 0.
 class Barrier {
 public:
@@ -46,6 +53,7 @@ public:
     io::Task<Result<void>> change_catalog(meta::CatalogWriter::Change change);
     // change_catalog(), and what left the catalog has left the stores.
     io::Task<Result<void>> remove_from_catalog(meta::CatalogWriter::Change change);
+    io::Task<Result<void>> delete_points(Deletion deletion);
     io::Task<EngineReport> report(Core& here);
     io::Task<EngineHealth> health(Core& here);
 
@@ -81,6 +89,13 @@ private:
     void publish(const std::shared_ptr<const meta::Catalog>& catalog);
     io::Task<Result<void>> change_on_core_0(meta::CatalogWriter::Change change);
     io::Task<Result<void>> remove_on_core_0(meta::CatalogWriter::Change change);
+    // engine_deletes.cc
+    io::Task<Result<void>> delete_on_core_0(Deletion deletion);
+    io::Task<Result<void>> delete_alone(Deletion& deletion);
+    io::Task<void> await_certainty();
+    io::Task<void> settle_deletes(io::Reactor& reactor);
+    io::Task<void> forget_settled();
+
     io::Task<void> install_everywhere(std::shared_ptr<const meta::Catalog> catalog);
     io::Task<void> unlink_doomed();
     io::Task<void> run_watchers(io::Reactor& reactor);
@@ -108,6 +123,8 @@ private:
     io::Event stop_;
     io::Gate background_;
     bool low_space_ = false;
+    bool deleting_ = false;
+    io::Event delete_ended_;
     RetentionEnforcer retention_;
     std::uint64_t groups_expired_ = 0;
 };

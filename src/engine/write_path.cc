@@ -87,6 +87,9 @@ CoreState::Checked CoreState::check(std::string_view database, std::string_view 
     const meta::RetentionPolicy* policy =
         found == nullptr ? nullptr : found->find_policy(policy_name);
     if (policy == nullptr) return Checked::kNotFound;
+    if (!dropping_.empty() && is_being_dropped(database, head.series_index(), batch)) {
+        return Checked::kWait;
+    }
     if (!adopt_new_groups(*policy, batch)) return Checked::kParseAgain;
     findings_.clear();
     checker_.check(*catalog, *policy, head_id, head.series_index(), batch, findings_);
@@ -122,7 +125,13 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
                                                      std::uint64_t head_id,
                                                      model::PointBatch& batch,
                                                      std::vector<model::Rejection>& rejections) {
-    for (int round = 0; checked == Checked::kAsk && round < kRoundsMax; ++round) {
+    for (int round = 0; round < kRoundsMax; ++round) {
+        if (checked == Checked::kWait) {
+            while (!dropping_.empty()) co_await dropped_.wait();
+            checked = check(wanted.database, wanted.retention_policy, head_id, batch);
+            continue;
+        }
+        if (checked != Checked::kAsk) break;
         Result<void> made = co_await ask_for_names(wanted, std::move(findings_.missing));
         if (!made.ok()) {
             metrics.writes.add();
@@ -132,7 +141,7 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
         checked = check(wanted.database, wanted.retention_policy, head_id, batch);
     }
     if (checked == Checked::kFits) co_return co_await append(batch, rejections);
-    if (checked == Checked::kAsk) {
+    if (checked == Checked::kAsk || checked == Checked::kWait) {
         metrics.writes.add();
         metrics.writes_failed.add();
         co_return failed({ErrorKind::kBusy, "the names of this write are dropped all the time"});

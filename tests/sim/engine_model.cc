@@ -2,13 +2,23 @@
 
 #include <algorithm>
 
+#include "sluice/model/series_key.h"
+
 namespace sluice::engine {
+
+bool EngineModel::Drop::covers(const SentPoint& point) const {
+    return database == point.database && what.range.contains(point.time) &&
+           what.names(point.measurement) &&
+           what.series.matches(model::parse_series_key(point.series));
+}
 
 std::uint64_t EngineModel::send(SentPoint point, model::Timestamp base) {
     const std::uint64_t serial = next_serial_++;
     point.time = base + static_cast<model::Timestamp>(serial);
-    point.drops_before = drops_[point.database];
-    point.during_drop = running_drops_[point.database] != 0;
+    point.drops_before = drops_.size();
+    point.during_drop = std::any_of(drops_.begin(), drops_.end(), [&](const Drop& each) {
+        return each.running && each.covers(point);
+    });
     points_[serial] = std::move(point);
     return serial;
 }
@@ -18,16 +28,19 @@ void EngineModel::acknowledge(std::uint64_t serial) {
     ++acknowledged_;
     // A drop that began meanwhile may have come before it or after.
     if (point.state == PointState::kSent) {
-        const bool certain = !point.during_drop && drops_[point.database] == point.drops_before;
+        const auto since = drops_.begin() + static_cast<std::ptrdiff_t>(point.drops_before);
+        const bool certain =
+            !point.during_drop &&
+            std::none_of(since, drops_.end(), [&](const Drop& each) { return each.covers(point); });
         point.state = certain ? PointState::kAcknowledged : PointState::kUncertain;
     }
 }
 
-std::uint64_t EngineModel::begin_drop(const std::string& database) {
-    ++running_drops_[database];
-    const std::uint64_t drop = ++drops_[database];
+std::uint64_t EngineModel::begin_delete(const std::string& database, model::Tombstone what) {
+    drops_.push_back({database, std::move(what), true});
+    const std::uint64_t drop = drops_.size();
     for (auto& [serial, point] : points_) {
-        if (point.database == database && point.state == PointState::kAcknowledged) {
+        if (point.state == PointState::kAcknowledged && drops_.back().covers(point)) {
             point.state = PointState::kUncertain;
             point.doomed_by = drop;
         }
@@ -35,10 +48,10 @@ std::uint64_t EngineModel::begin_drop(const std::string& database) {
     return drop;
 }
 
-void EngineModel::end_drop(const std::string& database, std::uint64_t drop) {
-    --running_drops_[database];
+void EngineModel::end_delete(const std::string& database, std::uint64_t drop) {
+    drops_[drop - 1].running = false;
     for (auto& [serial, point] : points_) {
-        if (point.database == database && point.doomed_by != 0 && point.doomed_by <= drop) {
+        if (point.database == database && point.doomed_by != 0 && point.doomed_by == drop) {
             point.state = PointState::kDropped;
         }
     }

@@ -13,6 +13,7 @@
 
 #include "sluice/model/field_type.h"
 #include "sluice/model/timestamp.h"
+#include "sluice/model/tombstone.h"
 
 namespace sluice::engine {
 
@@ -31,8 +32,8 @@ struct SentPoint {
     model::Timestamp time = 0;
     std::vector<std::pair<std::string, model::FieldType>> fields;
     PointState state = PointState::kSent;
-    std::uint64_t drops_before = 0;  // drops of the database begun before it was sent
-    bool during_drop = false;        // sent while one was running
+    std::uint64_t drops_before = 0;  // drops and deletes begun before it was sent
+    bool during_drop = false;        // sent while one that covers it was running
     std::uint64_t doomed_by = 0;     // acknowledged before this drop began
 };
 
@@ -45,10 +46,15 @@ public:
 
     // A drop takes what was acknowledged before it began; what is sent while it runs may go too. A
     // drop that fails is never over while this process lives.
-    std::uint64_t begin_drop(const std::string& database);
-    void end_drop(const std::string& database, std::uint64_t drop);
+    std::uint64_t begin_drop(const std::string& database) { return begin_delete(database, {}); }
+    void end_drop(const std::string& database, std::uint64_t drop) { end_delete(database, drop); }
+    // The same for a delete of some points.
+    std::uint64_t begin_delete(const std::string& database, model::Tombstone what);
+    void end_delete(const std::string& database, std::uint64_t drop);
     // The process has ended.
-    void end_life() { running_drops_.clear(); }
+    void end_life() {
+        for (Drop& each : drops_) each.running = false;
+    }
 
     // A row that was found, field by field. What is wrong with it, if anything.
     std::optional<std::string> found(const std::string& database, std::string_view measurement,
@@ -66,8 +72,13 @@ public:
 private:
     std::map<std::uint64_t, SentPoint> points_;
     std::map<std::uint64_t, std::size_t> found_;  // serial -> fields seen
-    std::map<std::string, std::uint64_t> drops_;  // begun
-    std::map<std::string, std::uint64_t> running_drops_;
+    struct Drop {
+        std::string database;
+        model::Tombstone what;
+        bool running;
+        bool covers(const SentPoint& point) const;
+    };
+    std::vector<Drop> drops_;  // begun; numbered from 1
     std::uint64_t next_serial_ = 1;
     std::uint64_t acknowledged_ = 0;
 };

@@ -47,6 +47,9 @@ public:
         options.store.wal_frame_bytes = 16 * kKiB;
         options.store.wal_spare_files = 1;
         options.store.free_space_min = 0;
+        options.store.head_age_max_ns = 20 * kMillisecondNs;
+        options.store.purge_after_ns = 5 * kMillisecondNs;
+        options.delete_check_ns = 5 * kMillisecondNs;
         engine_ = std::move(*Engine::create(options));
         cores_ = std::make_unique<io::SimCores>(world_, cores);
     }
@@ -112,7 +115,9 @@ private:
             const std::uint64_t dice = random_.below(40);
             if (dice == 0) {
                 co_await drop(core, database);
-            } else if (dice == 1) {
+            } else if (dice < 4) {
+                co_await delete_some(core, database);
+            } else if (dice == 4) {
                 meta::RetentionPolicyUpdate update;
                 update.shard_group_duration_ns =
                     static_cast<std::int64_t>(1 + random_.below(5)) * kHourNs;
@@ -128,6 +133,32 @@ private:
         const std::uint64_t number = model_.begin_drop(database);
         const Result<void> dropped = co_await core.drop_database(database);
         if (dropped.ok()) model_.end_drop(database, number);
+    }
+
+    io::Task<void> delete_some(Core& core, std::string database) {
+        model::Tombstone what;
+        const std::string measurement = kMeasurements[random_.below(3)];
+        const bool whole_measurement = random_.below(3) == 0;
+        if (whole_measurement || random_.below(2) != 0) {
+            what.measurements.push_back({measurement, {}});
+        }
+        if (!whole_measurement && random_.below(2) != 0) {
+            what.range.begin = kBase + static_cast<model::Timestamp>(random_.below(6)) * kHourNs;
+            what.range.end = what.range.begin + kHourNs;
+        }
+        if (!whole_measurement && random_.below(3) != 0) {
+            what.series =
+                model::SeriesPredicate::compare(model::SeriesPredicate::Kind::kEqual, "host",
+                                                "h" + std::to_string(random_.below(4)));
+        }
+        const std::uint64_t number = model_.begin_delete(database, what);
+        Result<void> deleted;
+        if (whole_measurement) {
+            deleted = co_await core.drop_measurement(database, measurement);
+        } else {
+            deleted = co_await core.delete_points(database, what);
+        }
+        if (deleted.ok()) model_.end_delete(database, number);
     }
 
     struct Request {

@@ -130,6 +130,15 @@ public:
                                                   meta::RetentionPolicyUpdate update,
                                                   bool make_default);
     io::Task<Result<void>> drop_retention_policy(std::string database, std::string policy);
+    // Deletes take milliseconds, however much they cover: one durable record counts for all stores
+    // of all cores, together or not at all. On completion every query that begins sees their
+    // effect; one that runs meanwhile may see it in some stores only. kNotFound: the database.
+    // `what` without sequence and last_group. Types of fields stay, also when no point does.
+    io::Task<Result<void>> delete_points(std::string database, model::Tombstone what);
+    // Its fields go too: they may be written with other types.
+    io::Task<Result<void>> drop_measurement(std::string database, std::string measurement);
+    // A shard is the one shard of its group and has the group's number.
+    io::Task<Result<void>> drop_shard(model::ShardGroupId id);
 
     const CoreMetrics& metrics() const;
 

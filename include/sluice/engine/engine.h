@@ -48,6 +48,8 @@ struct EngineOptions {
     std::int64_t free_space_check_ns = 500 * kMillisecondNs;
     // A group leaves the server at most about this long after it has expired.
     std::int64_t retention_check_ns = 30 * kMinuteNs;
+    // How often deletes that have nothing left to cover are looked for.
+    std::int64_t delete_check_ns = 5 * kSecondNs;
     // Directory, sequences, head and cache sizes are filled in by the engine.
     storage::StoreOptions store;
 };

@@ -1,0 +1,172 @@
+// Deletes: one durable tombstone for all stores, and its end.
+//
+// While a delete takes its sequence and reaches the cores, no core begins a flush or merge. So rows
+// of lower and of higher sequences are never made one by somebody who does not know the delete, and
+// whoever looks later can tell them apart. What is deleted together with its schema has its writes
+// wait for these few milliseconds too: a point of a higher sequence has then been checked against
+// the catalog without the schema, and brought its own.
+#include <algorithm>
+#include <utility>
+
+#include "engine/engine_state.h"
+#include "sluice/base/log.h"
+#include "sluice/io/mailbox.h"
+
+namespace sluice::engine {
+
+void CoreState::hold_for_delete(const std::string& database, const std::string& measurement) {
+    for (storage::Store* store : stores) store->hold_merges();
+    if (!measurement.empty()) dropping_.emplace_back(database, measurement);
+}
+
+void CoreState::release_after_delete(const std::string& database, const std::string& measurement,
+                                     const std::shared_ptr<const meta::Catalog>& newest) {
+    if (newest != nullptr) install(newest);
+    for (storage::Store* store : stores) store->release_merges();
+    if (measurement.empty()) return;
+    const auto found = std::find(dropping_.begin(), dropping_.end(),
+                                 std::pair<std::string, std::string>(database, measurement));
+    SLUICE_CHECK(found != dropping_.end());
+    dropping_.erase(found);
+    dropped_.notify_all();
+}
+
+bool CoreState::is_being_dropped(std::string_view database, const model::SeriesIndex& index,
+                                 const model::PointBatch& batch) const {
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        const std::string_view name = index.measurement_name(batch.table_at(i).measurement);
+        for (const auto& [owner, measurement] : dropping_) {
+            if (owner == database && measurement == name) return true;
+        }
+    }
+    return false;
+}
+
+std::vector<std::uint64_t> CoreState::unsettled_deletes() const {
+    std::vector<std::uint64_t> open;
+    for (const storage::Store* store : stores) {
+        const std::vector<std::uint64_t> more = store->unsettled_deletes();
+        open.insert(open.end(), more.begin(), more.end());
+    }
+    return open;
+}
+
+namespace {
+
+// Carried to core 0.
+struct DeleteOn0 {
+    EngineState* engine;
+    io::Task<Result<void>> (EngineState::*member)(Deletion);
+    Deletion* deletion;
+    auto operator()() { return (engine->*member)(std::move(*deletion)); }
+};
+
+}  // namespace
+
+io::Task<Result<void>> EngineState::delete_points(Deletion deletion) {
+    DeleteOn0 carry{this, &EngineState::delete_on_core_0, &deletion};
+    co_return co_await io::call_on(0, carry);
+}
+
+// One after the other: sequences of tombstones rise with versions of the catalog.
+io::Task<Result<void>> EngineState::delete_on_core_0(Deletion deletion) {
+    while (deleting_) co_await delete_ended_.wait();
+    deleting_ = true;
+    Result<void> deleted = co_await delete_alone(deletion);
+    deleting_ = false;
+    delete_ended_.notify_all();
+    co_return deleted;
+}
+
+io::Task<Result<void>> EngineState::delete_alone(Deletion& deletion) {
+    const Deletion* shared = &deletion;
+    std::vector<io::Task<void>> calls;
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        calls.push_back(io::call_on(number, [state, shared] {
+            state->hold_for_delete(shared->database, shared->dropped_measurement);
+        }));
+    }
+    for (io::Task<void>& each : calls) co_await each;
+    calls.clear();
+
+    deletion.what.sequence = sequences.take();
+    const auto changed = co_await catalog_->change([shared](meta::CatalogEditor& editor) {
+        Result<void> added = editor.add_tombstone(shared->database, shared->what);
+        if (added.ok() && !shared->dropped_measurement.empty()) {
+            editor.remove_measurement(shared->database, shared->dropped_measurement);
+        }
+        return added;
+    });
+
+    // A change that failed may be found done by the next start, until the catalog has a new log.
+    // Points that live on without their schema must not come into being meanwhile.
+    if (!changed.ok() && !shared->dropped_measurement.empty()) co_await await_certainty();
+
+    const std::shared_ptr<const meta::Catalog> newest = changed.ok() ? *changed : nullptr;
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        calls.push_back(io::call_on(number, [state, shared, newest] {
+            state->release_after_delete(shared->database, shared->dropped_measurement, newest);
+        }));
+    }
+    for (io::Task<void>& each : calls) co_await each;
+    if (!changed.ok()) co_return changed.error();
+    co_return Result<void>();
+}
+
+// Bounded: a device that takes nothing must not keep clients for ever.
+io::Task<void> EngineState::await_certainty() {
+    constexpr std::int64_t kPatienceNs = 10 * kSecondNs;
+    constexpr std::int64_t kRetryNs = 100 * kMillisecondNs;
+    io::Reactor& reactor = cores_[0]->state_->reactor;
+    const std::int64_t deadline = reactor.monotonic_ns() + kPatienceNs;
+    while (catalog_->needs_healing() && !stopping_ && reactor.monotonic_ns() < deadline) {
+        co_await catalog_->heal();
+        if (!catalog_->needs_healing()) break;
+        co_await stop_.wait_until(reactor.monotonic_ns() + kRetryNs);
+    }
+}
+
+io::Task<void> EngineState::settle_deletes(io::Reactor& reactor) {
+    for (;;) {
+        const bool stopping = co_await pause(reactor, options_.delete_check_ns);
+        if (stopping) co_return;
+        co_await forget_settled();
+    }
+}
+
+io::Task<void> EngineState::forget_settled() {
+    const std::shared_ptr<const meta::Catalog> catalog = catalog_->catalog();
+    std::vector<std::uint64_t> settled;
+    for (const auto& database : catalog->databases) {
+        for (const auto& each : database->tombstones) settled.push_back(each->sequence);
+    }
+    if (settled.empty()) co_return;
+    // Who does not know a tombstone yet would say that it has nothing to cover.
+    co_await install_everywhere(catalog);
+    std::vector<io::Task<std::vector<std::uint64_t>>> asking;
+    for (std::uint32_t number = 0; number < options_.cores; ++number) {
+        CoreState* state = cores_[number]->state_.get();
+        asking.push_back(io::call_on(number, [state] { return state->unsettled_deletes(); }));
+    }
+    std::vector<std::uint64_t> open;
+    for (auto& each : asking) {
+        const std::vector<std::uint64_t> more = co_await each;
+        open.insert(open.end(), more.begin(), more.end());
+    }
+    std::sort(open.begin(), open.end());
+    std::erase_if(settled, [&](std::uint64_t sequence) {
+        return std::binary_search(open.begin(), open.end(), sequence);
+    });
+    if (settled.empty()) co_return;
+    const auto forgotten = co_await catalog_->change([&settled](meta::CatalogEditor& editor) {
+        editor.forget_tombstones(settled);
+        return Result<void>();
+    });
+    if (!forgotten.ok()) {
+        log_warn("cannot forget deletes that are done", {{"error", forgotten.error().message}});
+    }
+}
+
+}  // namespace sluice::engine
