@@ -183,10 +183,9 @@ private:
         if (text == nullptr || !looks_like_time(text->value)) {
             return invalid("time dimension offset must be duration or now()");
         }
-        const std::optional<TimeLiteral> time = parse_time_literal(text->value);
-        if (!time) return invalid("invalid timestamp string");
-        window.offset_ns = into_interval(to_nanoseconds(*time));
-        return {};
+        if (!parse_time_literal(text->value)) return invalid("invalid timestamp string");
+        // InfluxDB's compiler takes a date, but what executes the statement does not.
+        return invalid("invalid time dimension offset: " + to_string(offset));
     }
 
     // What a subquery takes over from the statement around it.
