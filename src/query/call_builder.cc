@@ -259,6 +259,7 @@ CursorBuilder::Points CursorBuilder::fill(Points input, const Call& call,
     options.time_max = level.time_max;
     options.ascending = level.ascending;
     options.type = type_or_unknown(call);
+    options.source = &source_;
     return std::make_unique<FillPoints>(std::move(input), level.auxiliary.size(), options);
 }
 

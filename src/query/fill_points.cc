@@ -24,6 +24,7 @@ void MissingValue::apply(Value& value, DataType type) const {
 FillPoints::FillPoints(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width,
                        const Options& options)
     : PointStage(std::move(input), auxiliary_width), options_(options) {
+    source_ = options.source;
     const bool up = options.ascending;
     first_ = options.window.start_of(up ? options.time_min : options.time_max);
     last_ = options.window.start_of(up ? options.time_max : options.time_min);

@@ -37,6 +37,7 @@ public:
         model::Timestamp time_max = 0;
         bool ascending = true;
         influxql::DataType type = influxql::DataType::kFloat;
+        DataSource* source = nullptr;  // outlives the cursor
     };
     FillPoints(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width,
                const Options& options);

@@ -11,6 +11,7 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
         end_is_due_ = false;
         co_return false;
     }
+    if (source_ != nullptr) co_await source_->breathe();
     reader_.resume();
     while (block.points.size() < kPointsPerBlock) {
         if (reader_.needs_refill()) {

@@ -30,6 +30,8 @@ protected:
     virtual std::uint64_t memory_bytes() const { return 0; }
     // 0: no bound.
     std::uint64_t memory_bytes_max_ = 0;
+    // Of a stage that gives points out without taking any: others run between its blocks.
+    DataSource* source_ = nullptr;
 
     // Passes a point on with its auxiliary values.
     void pass(const TaggedPoint& point, PointBlock& out) const {

@@ -116,6 +116,7 @@ std::unique_ptr<SelectNode> make_node(const SelectStatement& select, CompiledSel
         const SelectStatement* inner = source.subquery();
         if (inner == nullptr) continue;
         node->subqueries.push_back(make_node(*inner, std::move(compiled.subqueries[next++])));
+        node->subqueries.back()->is_subquery = true;
     }
     return node;
 }
@@ -180,7 +181,7 @@ Result<void> resolve_node(SelectNode& node, const SelectStatement& select,
 }
 
 bool needs_tag_keys(const SelectNode& node) {
-    bool needs = !node.subqueries.empty() || !node.is_raw();
+    bool needs = !node.subqueries.empty() || !node.is_raw() || node.is_subquery;
     const auto check = [&](const Expr& expr) {
         needs = needs || expr.is<Wildcard>() || expr.is<RegexLiteral>() || expr.is<BinaryExpr>() ||
                 expr.is<Call>();

@@ -33,6 +33,7 @@ struct SelectNode {
     std::int64_t series_limit = 0;
     std::int64_t series_offset = 0;
     bool has_target = false;
+    bool is_subquery = false;
 
     ResolvedSources measurements;
     TagKeys tag_keys;  // of the measurements
