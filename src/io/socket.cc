@@ -18,20 +18,40 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 Socket::~Socket() = default;
 Socket::Socket(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 
+void ConnectLimit::expire(Timer& timer) {
+    static_cast<ConnectLimit&>(timer).give_up();
+}
+
+void ConnectLimit::give_up() {
+    given_up_ = true;
+    if (connecting_ != nullptr && connecting_->in_flight) backend_->cancel(*connecting_);
+}
+
 Task<Result<Socket>> Socket::connect(Reactor& reactor, std::string address, std::uint16_t port) {
+    ConnectLimit limit(kNoDeadline);
+    co_return co_await connect(reactor, std::move(address), port, limit);
+}
+
+Task<Result<Socket>> Socket::connect(Reactor& reactor, std::string address, std::uint16_t port,
+                                     ConnectLimit& limit) {
+    const std::string doing = "connect to " + address + " port " + std::to_string(port);
+    if (limit.given_up_) co_return Error{ErrorKind::kCancelled, doing + ": given up"};
     std::vector<std::byte> resolved;
     SLUICE_CO_TRY(const int fd, reactor.backend().open_socket(address, port, resolved));
-    IoAwaiter connect(reactor.backend(), OperationKind::kConnect, fd);
-    connect.data = resolved.data();
-    connect.length = resolved.size();
-    const std::int64_t result = co_await connect;
-    if (result < 0) {
-        IoAwaiter close(reactor.backend(), OperationKind::kClose, fd);
-        co_await close;
-        co_return os_failure(static_cast<int>(-result),
-                             "connect to " + address + " port " + std::to_string(port));
-    }
-    co_return Socket(std::make_unique<Connection>(reactor, fd));
+    IoAwaiter connecting(reactor.backend(), OperationKind::kConnect, fd);
+    connecting.data = resolved.data();
+    connecting.length = resolved.size();
+    limit.backend_ = &reactor.backend();
+    limit.connecting_ = &connecting;
+    if (limit.deadline_ns_ != kNoDeadline) start_timer(limit, limit.deadline_ns_);
+    const std::int64_t result = co_await connecting;
+    limit.connecting_ = nullptr;
+    cancel_timer(limit);
+    if (result >= 0) co_return Socket(std::make_unique<Connection>(reactor, fd));
+    IoAwaiter closing(reactor.backend(), OperationKind::kClose, fd);
+    co_await closing;
+    if (limit.given_up_) co_return Error{ErrorKind::kCancelled, doing + ": no answer"};
+    co_return os_failure(static_cast<int>(-result), doing);
 }
 
 namespace {

@@ -153,18 +153,33 @@ std::string system_peer_address(int fd) {
     return "[" + std::string(text) + "]:" + port;
 }
 
-Result<int> system_open_socket(const std::string& address, std::uint16_t port,
-                               std::vector<std::byte>& resolved) {
-    const std::string doing = "connect to [" + address + "]:" + std::to_string(port);
+namespace {
+
+Result<int> open_socket_of(int type, const std::string& doing, const std::string& address,
+                           std::uint16_t port, std::vector<std::byte>& resolved) {
+    const std::string what = doing + " [" + address + "]:" + std::to_string(port);
     sockaddr_storage storage;
     const socklen_t length = parse_address(address, port, storage);
-    if (length == 0) return Error{ErrorKind::kInvalid, doing + ": not a numeric IP address"};
-    const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return os_failure(errno, doing);
-    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (length == 0) return Error{ErrorKind::kInvalid, what + ": not a numeric IP address"};
+    const int fd = socket(storage.ss_family, type | SOCK_CLOEXEC, 0);
+    if (fd < 0) return os_failure(errno, what);
     const auto* bytes = reinterpret_cast<const std::byte*>(&storage);
     resolved.assign(bytes, bytes + length);
     return fd;
+}
+
+}  // namespace
+
+Result<int> system_open_socket(const std::string& address, std::uint16_t port,
+                               std::vector<std::byte>& resolved) {
+    SLUICE_TRY(const int fd, open_socket_of(SOCK_STREAM, "connect to", address, port, resolved));
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    return fd;
+}
+
+Result<int> system_open_datagram_socket(const std::string& address, std::uint16_t port,
+                                        std::vector<std::byte>& resolved) {
+    return open_socket_of(SOCK_DGRAM, "send datagrams to", address, port, resolved);
 }
 
 }  // namespace sluice::io

@@ -20,5 +20,7 @@ Result<std::uint16_t> system_local_port(int fd);
 std::string system_peer_address(int fd);
 Result<int> system_open_socket(const std::string& address, std::uint16_t port,
                                std::vector<std::byte>& resolved);
+Result<int> system_open_datagram_socket(const std::string& address, std::uint16_t port,
+                                        std::vector<std::byte>& resolved);
 
 }  // namespace sluice::io

@@ -15,6 +15,25 @@
 
 namespace sluice::io {
 
+// Bounds the wait for a peer that does not answer: the kernel's own patience is two minutes. Alive
+// until the connect() it was given to has completed.
+class ConnectLimit : private Timer {
+public:
+    // On the reactor's monotonic clock.
+    explicit ConnectLimit(std::int64_t deadline_ns) : Timer(&expire), deadline_ns_(deadline_ns) {}
+    // The connect() that is under way ends soon; a later one does not begin.
+    void give_up();
+
+private:
+    friend class Socket;
+    static void expire(Timer& timer);
+
+    std::int64_t deadline_ns_;
+    Backend* backend_ = nullptr;
+    Operation* connecting_ = nullptr;
+    bool given_up_ = false;
+};
+
 // Of one core. At most one receive and one send are in flight; one of each may be. close()
 // completes before destruction; it may be called while a receive or a send is in flight, and lets
 // them end with ErrorKind::kCancelled first, as does every later call. Not moved while something is
@@ -28,6 +47,9 @@ public:
 
     // `address` is a numeric IPv4 or IPv6 address.
     static Task<Result<Socket>> connect(Reactor& reactor, std::string address, std::uint16_t port);
+    // kCancelled: `limit` was reached.
+    static Task<Result<Socket>> connect(Reactor& reactor, std::string address, std::uint16_t port,
+                                        ConnectLimit& limit);
 
     bool is_open() const { return connection_ != nullptr; }
 

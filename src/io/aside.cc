@@ -1,0 +1,82 @@
+#include "sluice/io/aside.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "sluice/io/limiter.h"
+#include "sluice/io/reactor.h"
+
+namespace sluice::io {
+namespace {
+
+// Cores go first, if only by a little: whoever waits for a password is a client too.
+constexpr int kNiceness = 2;
+
+struct Job {
+    std::function<void()> work;
+    int done_fd;
+};
+
+void* run_job(void* argument) {
+    auto* job = static_cast<Job*>(argument);
+    // Of this thread alone, on Linux. A core is pinned and its children with it: this one is not.
+    (void)setpriority(PRIO_PROCESS, 0, kNiceness);
+    cpu_set_t cpus;
+    if (sched_getaffinity(getpid(), sizeof cpus, &cpus) == 0) {
+        (void)sched_setaffinity(0, sizeof cpus, &cpus);
+    }
+    job->work();
+    // `job` is gone once the core has seen this.
+    const std::uint64_t one = 1;
+    (void)!write(job->done_fd, &one, sizeof one);
+    return nullptr;
+}
+
+Limiter& limiter_of_this_core() {
+    static thread_local Limiter limiter(kAsideMax);
+    return limiter;
+}
+
+// False where there is no descriptor or thread to be had.
+Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
+    const int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd < 0) co_return false;
+    Job job{std::move(work), fd};
+    pthread_t thread;
+    const bool started = pthread_create(&thread, nullptr, &run_job, &job) == 0;
+    if (started) {
+        std::uint64_t count = 0;
+        IoAwaiter read(reactor.backend(), OperationKind::kRead, fd);
+        read.data = reinterpret_cast<const std::byte*>(&count);
+        read.length = sizeof count;
+        co_await read;
+        // It has nothing left to do but to end.
+        pthread_join(thread, nullptr);
+    } else {
+        work = std::move(job.work);
+    }
+    IoAwaiter close(reactor.backend(), OperationKind::kClose, fd);
+    co_await close;
+    co_return started;
+}
+
+}  // namespace
+
+Task<void> detail::run_on_a_thread(std::function<void()> work) {
+    Reactor& reactor = Reactor::current();
+    if (reactor.backend().is_real()) {
+        Limiter& limiter = limiter_of_this_core();
+        co_await limiter.acquire(1);
+        const bool done = co_await try_thread(reactor, work);
+        limiter.release(1);
+        if (done) co_return;
+    }
+    work();
+}
+
+}  // namespace sluice::io
