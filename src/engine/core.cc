@@ -109,6 +109,9 @@ io::Task<WriteOutcome> Core::write(const WriteTarget& target, model::PointBatch&
                                    std::vector<model::Rejection>& rejections) {
     return state_->write(target, batch, rejections);
 }
+void Core::set_write_listener(WriteListener* listener) {
+    state_->listener = listener;
+}
 Admission& Core::admission() {
     return state_->admission;
 }
@@ -175,6 +178,10 @@ io::Task<Result<void>> Core::drop_retention_policy(std::string database, std::st
             editor.drop_retention_policy(database, policy);
             return Result<void>();
         });
+}
+
+io::Task<Result<void>> Core::change_catalog(meta::CatalogChange change) {
+    return state_->engine.change_catalog(std::move(change));
 }
 
 }  // namespace sluice::engine

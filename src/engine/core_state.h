@@ -58,6 +58,7 @@ public:
     std::vector<storage::Store*> stores;
     Admission admission;
     CoreMetrics metrics;
+    WriteListener* listener = nullptr;
 
 private:
     // How the check of a batch against the newest snapshot came out.
@@ -68,6 +69,10 @@ private:
                   model::PointBatch& batch);
     // Gives tables of shard groups that have been made meanwhile their group's id.
     static bool adopt_new_groups(const meta::RetentionPolicy& policy, model::PointBatch& batch);
+    io::Task<WriteOutcome> store(const WriteTarget& target, model::PointBatch& batch,
+                                 std::vector<model::Rejection>& rejections);
+    io::Task<WriteOutcome> store_and_tell(WriteTarget target, model::PointBatch& batch,
+                                          std::vector<model::Rejection>& rejections);
     io::Task<WriteOutcome> write_after_asking(meta::NamesWanted wanted, Checked checked,
                                               std::uint64_t head_id, model::PointBatch& batch,
                                               std::vector<model::Rejection>& rejections);

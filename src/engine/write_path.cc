@@ -110,10 +110,31 @@ bool CoreState::adopt_new_groups(const meta::RetentionPolicy& policy, model::Poi
     return true;
 }
 
-// Not a coroutine: a write that needs no new names costs one frame less.
 io::Task<WriteOutcome> CoreState::write(const WriteTarget& target, model::PointBatch& batch,
                                         std::vector<model::Rejection>& rejections) {
     batch.remove_empty_tables();
+    if (listener == nullptr || target.policy->subscriptions.empty()) [[likely]] {
+        return store(target, batch, rejections);
+    }
+    return store_and_tell(target, batch, rejections);
+}
+
+// `target` is a copy: it keeps the snapshot until the write has completed.
+io::Task<WriteOutcome> CoreState::store_and_tell(WriteTarget target, model::PointBatch& batch,
+                                                 std::vector<model::Rejection>& rejections) {
+    std::string captured =
+        listener->capture(target, batch, stores.front()->active_head().series_index());
+    io::Task<WriteOutcome> storing = store(target, batch, rejections);
+    WriteOutcome outcome = co_await storing;
+    if (outcome.status == WriteStatus::kDone && outcome.rows_written != 0 && listener != nullptr) {
+        listener->accepted(target, std::move(captured), outcome.rows_written);
+    }
+    co_return outcome;
+}
+
+// Not a coroutine: a write that needs no new names costs one frame less.
+io::Task<WriteOutcome> CoreState::store(const WriteTarget& target, model::PointBatch& batch,
+                                        std::vector<model::Rejection>& rejections) {
     const std::uint64_t head_id = stores.front()->active_head().id();
     const Checked checked = check(target.database->name, target.policy->name, head_id, batch);
     if (checked == Checked::kFits) return append(batch, rejections);

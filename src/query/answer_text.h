@@ -55,6 +55,8 @@ public:
     // Dates are shown by clocks that are `zone_offset_ns` ahead of UTC.
     virtual void time(model::Timestamp t, std::int64_t zone_offset_ns) = 0;
     virtual void value(const Value& value) = 0;
+    // A list, in the last column. InfluxDB's CSV has no form for one and repeats the column's name.
+    virtual void texts(const std::vector<std::string>& list) = 0;
     virtual void end_row() = 0;
 
     // What may leave; the caller takes it away. A document of a chunked answer comes as a whole.

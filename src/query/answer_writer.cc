@@ -63,7 +63,7 @@ void AnswerWriter::close_result(bool partial) {
 }
 
 void AnswerWriter::begin_series(SeriesHead head) {
-    if (chunked_ && result_open_) close_result(shape_.marks_partial);
+    if (chunked_ && result_open_ && !shape_.one_document) close_result(shape_.marks_partial);
     head_ = std::move(head);
     cut_off_ = false;
     past_limit_ = is_full();

@@ -24,6 +24,7 @@ namespace sluice::query {
 struct StatementShape {
     bool splits_series = true;  // into chunk_size rows (SELECT and what is rewritten to it)
     bool marks_partial = true;  // documents that are not the last say so
+    bool one_document = false;  // all series of the statement, however many (lists of the catalog)
 };
 
 class AnswerWriter {
@@ -44,6 +45,9 @@ public:
     }
     void value(const Value& value) {
         if (!past_limit_) text_->value(value);
+    }
+    void texts(const std::vector<std::string>& list) {
+        if (!past_limit_) text_->texts(list);
     }
     void end_row();
     void end_series();

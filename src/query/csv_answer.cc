@@ -70,6 +70,7 @@ public:
                 break;
         }
     }
+    void texts(const std::vector<std::string>&) override { field(columns_.back()); }
     void end_row() override { text_ += '\n'; }
 
     std::string& ready() override { return text_; }

@@ -15,6 +15,7 @@
 #include "sluice/io/reactor.h"  // defines what awaiting a task needs
 #include "sluice/io/task.h"
 #include "sluice/meta/catalog.h"
+#include "sluice/meta/catalog_editor.h"
 #include "sluice/meta/retention_policy.h"
 #include "sluice/storage/cursor.h"
 
@@ -110,6 +111,8 @@ public:
                                                           bool make_default) = 0;
     virtual io::Task<Result<void>> drop_retention_policy(std::string database,
                                                          std::string policy) = 0;
+    // Every other change of the catalog.
+    virtual io::Task<Result<void>> change_catalog(meta::CatalogChange change) = 0;
 };
 
 }  // namespace sluice::query

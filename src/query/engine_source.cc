@@ -162,6 +162,9 @@ public:
                                                  std::string policy) override {
         return core_.drop_retention_policy(std::move(database), std::move(policy));
     }
+    io::Task<Result<void>> change_catalog(meta::CatalogChange change) override {
+        return core_.change_catalog(std::move(change));
+    }
 
 private:
     engine::Core& core_;

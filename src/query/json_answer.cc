@@ -146,6 +146,11 @@ public:
                 break;
         }
     }
+    void texts(const std::vector<std::string>& list) override {
+        json_.begin_array();
+        for (const std::string& text : list) json_.string(text);
+        json_.end_array();
+    }
     void end_row() override {
         json_.end_array();
         if (!chunked_ && json_.text().size() >= kPieceBytes) release();

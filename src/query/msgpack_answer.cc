@@ -100,6 +100,10 @@ public:
                 break;
         }
     }
+    void texts(const std::vector<std::string>& list) override {
+        append_msgpack_array(rows_, list.size());
+        for (const std::string& text : list) append_msgpack_string(rows_, text);
+    }
     void end_row() override {}
 
     std::string& ready() override { return ready_; }

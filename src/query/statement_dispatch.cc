@@ -8,10 +8,13 @@
 #include "query/explain.h"
 #include "query/manage_queries.h"
 #include "query/select_statement.h"
+#include "query/service_statements.h"
 #include "query/show_catalog.h"
 #include "query/show_facts.h"
 #include "query/show_schema.h"
+#include "query/show_shards.h"
 #include "query/tag_condition.h"
+#include "query/user_statements.h"
 #include "sluice/influxql/printer.h"
 
 namespace sluice::query {
@@ -85,7 +88,10 @@ StatementShape shape_of(const Statement& statement) {
             constexpr bool like_select =
                 is_one_of<Kind, SelectStatement, ShowSeriesStatement, ShowFieldKeysStatement,
                           ShowCardinalityStatement>;
-            return StatementShape{like_select, like_select};
+            constexpr bool of_the_catalog =
+                is_one_of<Kind, ShowShardsStatement, ShowContinuousQueriesStatement,
+                          ShowSubscriptionsStatement>;
+            return StatementShape{like_select, like_select, of_the_catalog};
         },
         statement);
 }

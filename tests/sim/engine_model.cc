@@ -94,4 +94,22 @@ std::optional<std::string> EngineModel::check() {
     return std::nullopt;
 }
 
+std::string EngineModel::send_user() {
+    std::string name = "u" + std::to_string(users_.size());
+    users_[name] = false;
+    return name;
+}
+
+std::optional<std::string> EngineModel::check_users(const std::vector<std::string>& found) const {
+    for (const std::string& name : found) {
+        if (!users_.contains(name)) return "user " + name + " was never sent";
+    }
+    for (const auto& [name, acknowledged] : users_) {
+        if (acknowledged && std::find(found.begin(), found.end(), name) == found.end()) {
+            return "acknowledged user " + name + " is missing";
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace sluice::engine

@@ -64,6 +64,11 @@ public:
     // What is missing after everything was found. Then forgets what was found.
     std::optional<std::string> check();
 
+    // A user whose creation is asked for; the name says which one it is.
+    std::string send_user();
+    void acknowledge_user(const std::string& name) { users_[name] = true; }
+    std::optional<std::string> check_users(const std::vector<std::string>& found) const;
+
     std::uint64_t acknowledged() const { return acknowledged_; }
     static std::uint64_t serial_of(model::Timestamp time) {
         return static_cast<std::uint64_t>(time % kHourNs);
@@ -78,7 +83,8 @@ private:
         bool running;
         bool covers(const SentPoint& point) const;
     };
-    std::vector<Drop> drops_;  // begun; numbered from 1
+    std::vector<Drop> drops_;            // begun; numbered from 1
+    std::map<std::string, bool> users_;  // whether it must be there
     std::uint64_t next_serial_ = 1;
     std::uint64_t acknowledged_ = 0;
 };

@@ -122,6 +122,8 @@ private:
                 update.shard_group_duration_ns =
                     static_cast<std::int64_t>(1 + random_.below(5)) * kHourNs;
                 (void)co_await core.alter_retention_policy(database, "autogen", update, false);
+            } else if (dice == 2) {
+                co_await create_user(core);
             } else {
                 co_await write(core, database);
             }
@@ -159,6 +161,15 @@ private:
             deleted = co_await core.delete_points(database, what);
         }
         if (deleted.ok()) model_.end_delete(database, number);
+    }
+
+    io::Task<void> create_user(Core& core) {
+        const std::string name = model_.send_user();
+        meta::CatalogChange change = [name](meta::CatalogEditor& editor) {
+            return editor.create_user(name, "hash", false);
+        };
+        const Result<void> created = co_await core.change_catalog(std::move(change));
+        if (created.ok()) model_.acknowledge_user(name);
     }
 
     struct Request {
@@ -267,6 +278,9 @@ private:
     }
 
     io::Task<void> read_all(Core& core) {
+        std::vector<std::string> users;
+        for (const auto& user : core.catalog()->users) users.push_back(user->name);
+        if (auto missing = model_.check_users(users)) complain(*missing);
         const std::vector<Result<bool>> results =
             co_await on_every_core<bool>(core, [this](Core& there) { return read_core(there); });
         for (const Result<bool>& result : results) {

@@ -27,6 +27,7 @@
 #include "sluice/engine/admission.h"
 #include "sluice/io/task.h"
 #include "sluice/meta/catalog.h"
+#include "sluice/meta/catalog_editor.h"
 #include "sluice/meta/retention_policy.h"
 #include "sluice/model/point_batch.h"
 #include "sluice/model/rejection.h"
@@ -71,6 +72,19 @@ struct WriteOutcome {
     std::uint64_t rows_rejected = 0;
 };
 
+// Hears of the writes of policies that have subscriptions, on the core that does them.
+class WriteListener {
+public:
+    virtual ~WriteListener() = default;
+    // Before the points are stored: what accepted() will be given. Empty: they are not wanted.
+    // `index` is what the batch was parsed against.
+    virtual std::string capture(const WriteTarget& target, const model::PointBatch& batch,
+                                const model::SeriesIndex& index) = 0;
+    // After it is durable. Points with a type conflict are in `captured` although they were
+    // refused, as InfluxDB forwards them too.
+    virtual void accepted(const WriteTarget& target, std::string captured, std::uint64_t rows) = 0;
+};
+
 // Written by the core, read by any.
 struct CoreMetrics {
     Counter writes;  // requests that reached write(), repetitions not counted
@@ -112,6 +126,9 @@ public:
     io::Task<WriteOutcome> write(const WriteTarget& target, model::PointBatch& batch,
                                  std::vector<model::Rejection>& rejections);
 
+    // nullptr: nobody. The listener lives until it is replaced and all writes have completed.
+    void set_write_listener(WriteListener* listener);
+
     Admission& admission();
 
     // All stores dealt to this core; the first is the one written to.
@@ -139,6 +156,8 @@ public:
     io::Task<Result<void>> drop_measurement(std::string database, std::string measurement);
     // A shard is the one shard of its group and has the group's number.
     io::Task<Result<void>> drop_shard(model::ShardGroupId id);
+    // Any change that takes nothing away from the stores: users, continuous queries, subscriptions.
+    io::Task<Result<void>> change_catalog(meta::CatalogChange change);
 
     const CoreMetrics& metrics() const;
 

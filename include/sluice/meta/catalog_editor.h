@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -121,5 +122,8 @@ private:
 
     std::unique_ptr<CatalogDraft> draft_;
 };
+
+// Runs on the catalog's core: it holds what it needs, or refers to what outlives it.
+using CatalogChange = std::function<Result<void>(CatalogEditor&)>;
 
 }  // namespace sluice::meta

@@ -35,7 +35,7 @@ struct CatalogDamage {
 // Lives on the catalog's core. stop() completes before destruction.
 class CatalogWriter {
 public:
-    using Change = std::function<Result<void>(CatalogEditor&)>;
+    using Change = CatalogChange;
     using Publish = std::function<void(const std::shared_ptr<const Catalog>&)>;
 
     // Opens or makes the catalog in `directory`, whose parent exists. kCorrupt: nothing readable is

@@ -297,6 +297,12 @@ public:
                                                   meta::RetentionPolicyUpdate, bool) override {
         co_return Result<void>();
     }
+    io::Task<Result<void>> change_catalog(meta::CatalogChange change) override {
+        meta::CatalogEditor editor(*catalog_);
+        const Result<void> changed = change(editor);
+        if (changed.ok()) catalog_ = std::make_shared<meta::Catalog>(*std::move(editor).finish());
+        co_return changed;
+    }
     io::Task<Result<void>> drop_retention_policy(std::string, std::string) override {
         co_return Result<void>();
     }

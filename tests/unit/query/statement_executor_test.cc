@@ -176,7 +176,7 @@ TEST(StatementExecutor, AnswersAParseErrorWithStatus400) {
 
 TEST(StatementExecutor, NamesWhatItDoesNotExecuteYet) {
     StatementExecutor executor(oracle_points(1));
-    for (const std::string_view statement : {"DELETE FROM w", "CREATE USER u WITH PASSWORD 'p'"}) {
+    for (const std::string_view statement : {"DELETE FROM w"}) {
         const std::string text = answer(executor, request_for(std::string(statement)));
         EXPECT_NE(text.find("is not supported by this server yet"), std::string::npos)
             << statement << ": " << text;

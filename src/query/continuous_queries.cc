@@ -1,0 +1,184 @@
+#include "sluice/query/continuous_queries.h"
+
+#include <simdjson.h>
+
+#include "query/continuous_schedule.h"
+#include "sluice/base/log.h"
+#include "sluice/influxql/parser.h"
+#include "sluice/influxql/printer.h"
+#include "sluice/io/reactor.h"
+#include "sluice/query/result_writer.h"
+#include "sluice/query/statement_executor.h"
+
+namespace sluice::query {
+
+using namespace influxql;
+
+// A query as it was when last looked at, and when it ran.
+struct ContinuousQueries::Entry {
+    std::shared_ptr<const meta::ContinuousQuery> definition;
+    std::optional<CreateContinuousQueryStatement> parsed;
+    Result<ContinuousTiming> timing = ContinuousTiming{};
+    std::optional<model::Timestamp> last_run;
+    std::string last_error;  // so that the log says it once and not every second
+};
+
+namespace {
+
+Result<CreateContinuousQueryStatement> parse_definition(const meta::ContinuousQuery& query) {
+    SLUICE_TRY(std::vector<Statement> parsed, parse_query(query.text));
+    auto* create =
+        parsed.size() == 1 ? std::get_if<CreateContinuousQueryStatement>(&parsed.front()) : nullptr;
+    if (create == nullptr || !create->select.target) {
+        return Error{ErrorKind::kInvalid, "query isn't a valid continuous query"};
+    }
+    return std::move(*create);
+}
+
+// Keeps the answer's text; it is one small row or an error.
+class AnswerKeeper final : public ResultSink {
+public:
+    void begin(const AnswerHead&) override {}
+    io::Task<Result<void>> write(std::string_view bytes) override {
+        constexpr std::size_t kAnswerBytesMax = 64 * 1024;
+        if (text_.size() + bytes.size() > kAnswerBytesMax) {
+            co_return Error{ErrorKind::kTooLarge, "the answer is no count of points written"};
+        }
+        text_ += bytes;
+        co_return Result<void>();
+    }
+    const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+};
+
+// {"results":[{"series":[{"columns":["time","written"],"values":[[...,n]]}]}]} or an error in it.
+Result<std::uint64_t> points_written(const std::string& answer) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element document;
+    if (parser.parse(answer).get(document) != simdjson::SUCCESS) {
+        return Error{ErrorKind::kInvalid, "the answer cannot be read"};
+    }
+    std::string_view error;
+    if (document["error"].get(error) == simdjson::SUCCESS ||
+        document.at_pointer("/results/0/error").get(error) == simdjson::SUCCESS) {
+        return Error{ErrorKind::kInvalid, std::string(error)};
+    }
+    std::uint64_t written = 0;
+    const auto count = document.at_pointer("/results/0/series/0/values/0/1");
+    // No row at all: nothing was there to be written.
+    return count.get(written) == simdjson::SUCCESS ? written : 0;
+}
+
+io::Task<Result<std::uint64_t>> run_text(StatementExecutor* executor, std::string database,
+                                         std::string statement) {
+    QueryRequest request;
+    request.text = std::move(statement);
+    request.database = std::move(database);
+    AnswerKeeper answer;
+    SLUICE_CO_TRY_VOID(co_await executor->execute(std::move(request), answer));
+    co_return points_written(answer.text());
+}
+
+std::string time_text(model::Timestamp t) {
+    std::string text;
+    append_rfc3339(text, t);
+    return text;
+}
+
+}  // namespace
+
+ContinuousQueries::Execute execute_into(StatementExecutor& executor) {
+    return [executor = &executor](std::string database, std::string statement) {
+        return run_text(executor, std::move(database), std::move(statement));
+    };
+}
+
+ContinuousQueries::ContinuousQueries(Execute execute, bool log)
+    : execute_(std::move(execute)), log_(log) {}
+ContinuousQueries::~ContinuousQueries() = default;
+
+io::Task<void> ContinuousQueries::run_due(std::shared_ptr<const meta::Catalog> catalog,
+                                          model::Timestamp now, std::function<bool()> stopping) {
+    forget_dropped(*catalog);
+    for (const auto& database : catalog->databases) {
+        for (const auto& definition : database->continuous_queries) {
+            if (stopping()) co_return;
+            std::unique_ptr<Entry>& entry = entries_[{database->name, definition->name}];
+            if (entry == nullptr) entry = std::make_unique<Entry>();
+            if (entry->definition != definition) refresh(*database, *entry, definition);
+            co_await run_one(*database, *entry, now);
+        }
+    }
+}
+
+void ContinuousQueries::refresh(const meta::Database& database, Entry& entry,
+                                std::shared_ptr<const meta::ContinuousQuery> definition) {
+    entry.definition = std::move(definition);
+    entry.parsed.reset();
+    entry.last_error.clear();
+    Result<CreateContinuousQueryStatement> parsed = parse_definition(*entry.definition);
+    if (!parsed.ok()) {
+        entry.timing = std::move(parsed).error();
+        return;
+    }
+    entry.timing = timing_of(*parsed);
+    Measurement& target = *parsed->select.target;
+    if (target.retention_policy.empty())
+        target.retention_policy = database.default_retention_policy;
+    entry.parsed = std::move(parsed).value();
+}
+
+io::Task<void> ContinuousQueries::run_one(const meta::Database& database, Entry& entry,
+                                          model::Timestamp now) {
+    if (!entry.timing.ok()) {
+        report(database, entry, entry.timing.error());
+        co_return;
+    }
+    const std::optional<ContinuousRun> run = due_run(*entry.timing, entry.last_run, now);
+    if (!run) co_return;
+    entry.last_run = run->last_run;
+    if (run->range.empty()) co_return;
+    SelectStatement select = entry.parsed->select;
+    const Result<void> limited = set_time_range(select, run->range);
+    if (!limited.ok()) {
+        report(database, entry, limited.error());
+        co_return;
+    }
+    const Result<std::uint64_t> written = co_await execute_(database.name, to_string(select));
+    if (!written.ok()) {
+        report(database, entry, written.error());
+        co_return;
+    }
+    counts_.ok.add();
+    entry.last_error.clear();
+    if (!log_) co_return;
+    log_info("continuous query executed", {{"database", database.name},
+                                           {"name", entry.definition->name},
+                                           {"start", time_text(run->range.begin)},
+                                           {"end", time_text(run->range.end)},
+                                           {"written", *written}});
+}
+
+void ContinuousQueries::report(const meta::Database& database, Entry& entry, const Error& error) {
+    counts_.failed.add();
+    if (error.message == entry.last_error) return;
+    entry.last_error = error.message;
+    log_warn(
+        "a continuous query cannot be executed",
+        {{"database", database.name}, {"name", entry.definition->name}, {"error", error.message}});
+}
+
+void ContinuousQueries::forget_dropped(const meta::Catalog& catalog) {
+    std::erase_if(entries_, [&](const auto& each) {
+        const meta::Database* database = catalog.find_database(each.first.first);
+        if (database == nullptr) return true;
+        for (const auto& query : database->continuous_queries) {
+            if (query->name == each.first.second) return false;
+        }
+        return true;
+    });
+}
+
+}  // namespace sluice::query

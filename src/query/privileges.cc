@@ -1,0 +1,141 @@
+#include "sluice/query/privileges.h"
+
+#include "sluice/influxql/printer.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+using Required = std::vector<RequiredPrivilege>;
+
+Required admin() {
+    return {{true, "", meta::Privilege::kAll}};
+}
+Required on(const std::string& database, meta::Privilege privilege) {
+    return {{false, database, privilege}};
+}
+
+void add_select(const SelectStatement& select, Required& required);
+
+void add_sources(const std::vector<Source>& sources, Required& required) {
+    for (const Source& source : sources) {
+        if (const Measurement* measurement = source.measurement()) {
+            required.push_back({false, measurement->database, meta::Privilege::kRead});
+        } else {
+            add_select(*source.subquery(), required);
+        }
+    }
+}
+
+void add_select(const SelectStatement& select, Required& required) {
+    add_sources(select.sources, required);
+    if (select.target) {
+        required.push_back({false, select.target->database, meta::Privilege::kWrite});
+    }
+}
+
+// One overload for each kind of statement that does not need an admin.
+struct Table {
+    template <typename T>
+    Required operator()(const T&) const {
+        return admin();
+    }
+    Required operator()(const SelectStatement& select) const {
+        Required required;
+        add_select(select, required);
+        return required;
+    }
+    Required operator()(const ExplainStatement& explain) const { return (*this)(explain.select); }
+    Required operator()(const DeleteStatement&) const { return on("", meta::Privilege::kWrite); }
+    Required operator()(const DropSeriesStatement&) const {
+        return on("", meta::Privilege::kWrite);
+    }
+    Required operator()(const DropRetentionPolicyStatement& drop) const {
+        return on(drop.database, meta::Privilege::kWrite);
+    }
+    Required operator()(const DropContinuousQueryStatement& drop) const {
+        return on(drop.database, meta::Privilege::kWrite);
+    }
+    Required operator()(const CreateContinuousQueryStatement& create) const {
+        Required required = on(create.database, meta::Privilege::kRead);
+        if (create.select.target && !create.select.target->database.empty()) {
+            required.push_back({false, create.select.target->database, meta::Privilege::kWrite});
+        }
+        return required;
+    }
+    Required operator()(const ShowMeasurementsStatement& show) const { return read(show.clauses); }
+    Required operator()(const ShowSeriesStatement& show) const { return read(show.clauses); }
+    Required operator()(const ShowTagKeysStatement& show) const { return read(show.clauses); }
+    Required operator()(const ShowTagValuesStatement& show) const { return read(show.clauses); }
+    Required operator()(const ShowFieldKeysStatement& show) const { return read(show.clauses); }
+    Required operator()(const ShowCardinalityStatement& show) const {
+        using Kind = ShowCardinalityStatement::Kind;
+        const bool estimates = show.kind == Kind::kSeries || show.kind == Kind::kMeasurement;
+        if (estimates && !show.exact) return read(show.clauses);
+        Required required;
+        add_sources(show.clauses.sources, required);
+        return required;
+    }
+    Required operator()(const ShowRetentionPoliciesStatement& show) const {
+        return on(show.database, meta::Privilege::kRead);
+    }
+    Required operator()(const ShowContinuousQueriesStatement&) const {
+        return on("", meta::Privilege::kRead);
+    }
+    Required operator()(const ShowQueriesStatement&) const {
+        return on("", meta::Privilege::kRead);
+    }
+    // Everybody; the answer depends on who asks.
+    Required operator()(const ShowDatabasesStatement&) const {
+        return on("", meta::Privilege::kNone);
+    }
+
+private:
+    static Required read(const ShowClauses& clauses) {
+        return on(clauses.database, meta::Privilege::kRead);
+    }
+};
+
+Error refused(std::string message) {
+    return {ErrorKind::kInvalid, std::move(message)};
+}
+
+}  // namespace
+
+std::vector<RequiredPrivilege> required_privileges(const Statement& statement) {
+    return std::visit(Table{}, statement);
+}
+
+Result<void> may(const meta::User& user, const Statement& statement, std::string_view database) {
+    if (user.is_admin) return {};
+    for (const RequiredPrivilege& required : required_privileges(statement)) {
+        const std::string head =
+            user.name + " not authorized to execute statement '" + to_string(statement) + "', ";
+        if (required.admin) return refused(head + "requires admin privilege");
+        const std::string on_database =
+            required.database.empty() ? std::string(database) : required.database;
+        if (!user.may(required.privilege, on_database)) {
+            return refused(head + "requires " +
+                           std::string(meta::privilege_text(required.privilege)) + " on " +
+                           on_database);
+        }
+    }
+    return {};
+}
+
+Result<void> may_all(const meta::Catalog& catalog, const meta::User* user,
+                     std::span<const Statement> statements, std::string_view database) {
+    if (catalog.users.empty()) {
+        const auto* create =
+            statements.empty() ? nullptr : std::get_if<CreateUserStatement>(&statements.front());
+        if (create != nullptr && create->is_admin) return {};
+        return refused("create admin user first or disable authentication");
+    }
+    if (user == nullptr) return refused("no user provided");
+    for (const Statement& statement : statements) {
+        SLUICE_TRY_VOID(may(*user, statement, database));
+    }
+    return {};
+}
+
+}  // namespace sluice::query
