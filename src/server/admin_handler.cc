@@ -10,6 +10,7 @@
 #include "server/connection.h"
 #include "server/debug_vars.h"
 #include "server/metrics_page.h"
+#include "server/server_statistics.h"
 #include "sluice/engine/engine.h"
 
 namespace sluice::server {
@@ -112,7 +113,8 @@ io::Task<void> handle_variables(Connection& connection) {
     const engine::EngineReport report = co_await services.core.engine().report(services.core);
     http::ResponseHead head(200);
     head.add("Content-Type", "application/json; charset=utf-8");
-    connection.answer(head, debug_variables(services, report), false);
+    const SubscriberReport subscriptions = co_await gather_subscriptions(services.shared);
+    connection.answer(head, debug_variables(services, report, subscriptions), false);
 }
 
 io::Task<void> handle_request_counts(Connection& connection) {

@@ -113,6 +113,16 @@ Result<void> check_config(const Config& config) {
     if (config.retention.check_interval.ns < kSecondNs) {
         return invalid("retention.check-interval: at least 1s");
     }
+    if (config.continuous_queries.run_interval.ns <= 0) {
+        return invalid("continuous_queries.run-interval: must be positive");
+    }
+    if (config.subscriber.http_timeout.ns <= 0) {
+        return invalid("subscriber.http-timeout: must be greater than 0");
+    }
+    if (config.subscriber.write_concurrency == 0 || config.subscriber.write_buffer_size == 0) {
+        return invalid(
+            "subscriber.write-concurrency, subscriber.write-buffer-size: must be greater than 0");
+    }
     const auto one_of = [](std::string_view value, std::initializer_list<std::string_view> known) {
         for (const std::string_view candidate : known) {
             if (value == candidate) return true;

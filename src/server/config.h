@@ -49,6 +49,20 @@ struct Config {
         SettingDuration check_interval{30 * kMinuteNs};
     } retention;
 
+    struct ContinuousQueries {
+        bool enabled = true;
+        bool log_enabled = true;
+        SettingDuration run_interval{kSecondNs};  // how often they are looked at
+    } continuous_queries;
+
+    struct Subscriber {
+        bool enabled = true;
+        SettingDuration http_timeout{30 * kSecondNs};
+        // Of one subscription: writes under way at the same time, and writes waiting, each of them.
+        std::uint64_t write_concurrency = 40;
+        std::uint64_t write_buffer_size = 1000;
+    } subscriber;
+
     struct Http {
         std::string bind_address = ":8086";
         bool auth_enabled = false;
@@ -91,6 +105,13 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("coordinator", "max-select-buckets", config.coordinator.max_select_buckets);
     visitor("retention", "enabled", config.retention.enabled);
     visitor("retention", "check-interval", config.retention.check_interval);
+    visitor("continuous_queries", "enabled", config.continuous_queries.enabled);
+    visitor("continuous_queries", "log-enabled", config.continuous_queries.log_enabled);
+    visitor("continuous_queries", "run-interval", config.continuous_queries.run_interval);
+    visitor("subscriber", "enabled", config.subscriber.enabled);
+    visitor("subscriber", "http-timeout", config.subscriber.http_timeout);
+    visitor("subscriber", "write-concurrency", config.subscriber.write_concurrency);
+    visitor("subscriber", "write-buffer-size", config.subscriber.write_buffer_size);
     visitor("http", "bind-address", config.http.bind_address);
     visitor("http", "auth-enabled", config.http.auth_enabled);
     visitor("http", "realm", config.http.realm);

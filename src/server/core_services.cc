@@ -34,7 +34,10 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       bodies(kBodyBytesKept, kBodyBytesKeptEach),
       scratch(kScratchBytesKept, kScratchBytesKeptEach),
       facts(std::make_unique<Diagnostics>(*this)),
-      executor(core_, *shared_.queries, query_limits(shared_.config)) {
+      executor(core_, *shared_.queries, query_limits(shared_.config)),
+      continuous_queries(query::execute_into(executor),
+                         shared_.config.continuous_queries.log_enabled),
+      subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())) {
     executor.set_facts(*facts);
 }
 

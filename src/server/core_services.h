@@ -13,6 +13,7 @@
 #include "server/config.h"
 #include "server/reject_ring.h"
 #include "server/server_metrics.h"
+#include "server/subscriber.h"
 #include "sluice/engine/core.h"
 #include "sluice/http/content_encoding.h"
 #include "sluice/http/response.h"
@@ -20,6 +21,7 @@
 #include "sluice/io/gate.h"
 #include "sluice/io/milestone.h"
 #include "sluice/io/reactor.h"
+#include "sluice/query/continuous_queries.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::server {
@@ -76,6 +78,8 @@ struct CoreServices {
     ScratchPool scratch;
     std::unique_ptr<query::ServerFacts> facts;
     query::StatementExecutor executor;
+    query::ContinuousQueries continuous_queries;  // run by core 0
+    Subscriber subscriber;
     RejectRing rejects;
     AccessLog access_log;
     ClientCounter client_counter;

@@ -15,8 +15,13 @@ using query::append_json_string;
 
 class Variables {
 public:
-    Variables(const CoreServices& here, const engine::EngineReport& report)
-        : here_(here), shared_(here.shared), report_(report), process_(read_process_info()) {}
+    Variables(const CoreServices& here, const engine::EngineReport& report,
+              const SubscriberReport& subscriptions)
+        : here_(here),
+          shared_(here.shared),
+          report_(report),
+          subscriptions_(subscriptions),
+          process_(read_process_info()) {}
 
     std::string write() {
         out_ = "{\n";
@@ -24,7 +29,9 @@ public:
         command_line();
         memory();
         build();
-        for (const ServerStatistic& each : collect_statistics(here_, report_)) statistic(each);
+        for (const ServerStatistic& each : collect_statistics(here_, report_, subscriptions_)) {
+            statistic(each);
+        }
         out_ += "\n}\n";
         return std::move(out_);
     }
@@ -132,14 +139,16 @@ private:
     const CoreServices& here_;
     const ServerShared& shared_;
     const engine::EngineReport& report_;
+    const SubscriberReport& subscriptions_;
     const ProcessInfo process_;
     std::string out_;
 };
 
 }  // namespace
 
-std::string debug_variables(const CoreServices& here, const engine::EngineReport& report) {
-    return Variables(here, report).write();
+std::string debug_variables(const CoreServices& here, const engine::EngineReport& report,
+                            const SubscriberReport& subscriptions) {
+    return Variables(here, report, subscriptions).write();
 }
 
 }  // namespace sluice::server

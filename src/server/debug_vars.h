@@ -5,10 +5,13 @@
 #include <string>
 
 #include "server/core_services.h"
+#include "server/subscriber.h"
 #include "sluice/engine/engine.h"
 
 namespace sluice::server {
 
-std::string debug_variables(const CoreServices& here, const engine::EngineReport& report);
+// `subscriptions`: of all cores.
+std::string debug_variables(const CoreServices& here, const engine::EngineReport& report,
+                            const SubscriberReport& subscriptions);
 
 }  // namespace sluice::server

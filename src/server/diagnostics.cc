@@ -65,8 +65,9 @@ std::string wall_text(std::int64_t wall_ns) {
 
 io::Task<std::vector<FactRow>> Diagnostics::statistics() {
     const engine::EngineReport report = co_await services_.core.engine().report(services_.core);
+    const SubscriberReport subscriptions = co_await gather_subscriptions(services_.shared);
     std::vector<FactRow> rows;
-    for (ServerStatistic& statistic : collect_statistics(services_, report)) {
+    for (ServerStatistic& statistic : collect_statistics(services_, report, subscriptions)) {
         rows.push_back(std::move(statistic.row));
     }
     co_return rows;

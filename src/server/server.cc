@@ -63,6 +63,22 @@ query::QueryPolicy query_policy(const Config& config) {
     return policy;
 }
 
+// Core 0's: until a stop is asked for.
+io::Task<void> run_continuous_queries(CoreServices& services) {
+    const Config::ContinuousQueries& config = services.config().continuous_queries;
+    if (!config.enabled) co_return;
+    io::Reactor& reactor = services.reactor;
+    co_await reactor.switch_to(io::Share::kQuery);
+    for (;;) {
+        const bool slept = co_await reactor.sleep_ns(config.run_interval.ns);
+        if (!slept) co_return;
+        std::shared_ptr<const meta::Catalog> catalog = services.core.catalog();
+        const auto stopping = [&reactor] { return reactor.stopping(); };
+        co_await services.continuous_queries.run_due(std::move(catalog), reactor.wall_ns(),
+                                                     stopping);
+    }
+}
+
 io::Task<void> beat(CoreServices& services) {
     for (;;) {
         const bool slept = co_await services.reactor.sleep_ns(kHeartbeatNs);
@@ -119,6 +135,7 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
     shared_.cores[reactor.core()] = std::move(made);
     co_await serve(services);
     co_await services.background.close();
+    co_await services.subscriber.stop();
     co_await engine_->stop_core(core);
 }
 
@@ -135,6 +152,7 @@ io::Task<void> Server::serve(CoreServices& services) {
     listener.start();
     if (services.reactor.core() == 0) shared_.serving.reach();
     io::Task<void> heart = beat(services);
+    if (services.reactor.core() == 0) services.background.spawn(run_continuous_queries(services));
     co_await services.reactor.stop_requested();
     co_await listener.stop();
     co_await heart;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/process_info.h"
+#include "sluice/io/mailbox.h"
 #include "sluice/storage/store.h"
 
 namespace sluice::server {
@@ -17,8 +18,13 @@ using Tags = std::initializer_list<std::pair<std::string_view, std::string_view>
 
 class Statistics {
 public:
-    Statistics(const CoreServices& here, const engine::EngineReport& report)
-        : here_(here), shared_(here.shared), report_(report), process_(read_process_info()) {}
+    Statistics(const CoreServices& here, const engine::EngineReport& report,
+               const SubscriberReport& subscriptions)
+        : here_(here),
+          shared_(here.shared),
+          report_(report),
+          subscriptions_(subscriptions),
+          process_(read_process_info()) {}
 
     std::vector<ServerStatistic> collect() {
         runtime();
@@ -26,6 +32,8 @@ public:
         databases();
         shards();
         write_statistics();
+        continuous_queries();
+        subscriber();
         httpd();
         cores();
         stores();
@@ -136,12 +144,41 @@ private:
             {{"pointReq", points},
              {"pointReqLocal", points},
              {"req", requests},
-             {"subWriteDrop", 0},
-             {"subWriteOk", 0},
+             {"subWriteDrop", subscriptions_.writes_dropped},
+             {"subWriteOk", subscriptions_.writes_offered},
              {"writeDrop", sum(&ServerMetrics::points_dropped)},
              {"writeError", failed},
              {"writeOk", requests - failed},
              {"writeTimeout", 0}});
+    }
+
+    void continuous_queries() {
+        std::uint64_t ok = 0;
+        std::uint64_t failed = 0;
+        for (const auto& core : shared_.cores) {
+            ok += core->continuous_queries.counts().ok.value();
+            failed += core->continuous_queries.counts().failed.value();
+        }
+        add({}, "cq", {}, {{"queryFail", failed}, {"queryOk", ok}});
+    }
+
+    void subscriber() {
+        add({}, "subscriber", {},
+            {{"createFailures", 0},
+             {"pointsWritten", subscriptions_.total.points_written},
+             {"writeFailures", subscriptions_.total.write_failures}});
+        for (const DestinationReport& each : subscriptions_.destinations) {
+            add(each.database + ":" + each.retention_policy + ":" + each.subscription + ":" +
+                    each.destination,
+                "subscriber",
+                {{"database", each.database},
+                 {"destination", each.destination},
+                 {"mode", each.mode},
+                 {"name", each.subscription},
+                 {"retention_policy", each.retention_policy}},
+                {{"pointsWritten", each.counts.points_written},
+                 {"writeFailures", each.counts.write_failures}});
+        }
     }
 
     void httpd() {
@@ -206,6 +243,7 @@ private:
     const CoreServices& here_;
     const ServerShared& shared_;
     const engine::EngineReport& report_;
+    const SubscriberReport& subscriptions_;
     const ProcessInfo process_;
     std::vector<ServerStatistic> list_;
 };
@@ -213,8 +251,20 @@ private:
 }  // namespace
 
 std::vector<ServerStatistic> collect_statistics(const CoreServices& here,
-                                                const engine::EngineReport& report) {
-    return Statistics(here, report).collect();
+                                                const engine::EngineReport& report,
+                                                const SubscriberReport& subscriptions) {
+    return Statistics(here, report, subscriptions).collect();
+}
+
+io::Task<SubscriberReport> gather_subscriptions(const ServerShared& shared) {
+    SubscriberReport sum;
+    for (std::uint32_t number = 0; number < shared.cores.size(); ++number) {
+        const Subscriber* subscriber = &shared.cores[number]->subscriber;
+        const auto ask = [subscriber] { return subscriber->report(); };
+        const SubscriberReport report = co_await io::call_on(number, ask);
+        sum.add(report);
+    }
+    co_return sum;
 }
 
 }  // namespace sluice::server

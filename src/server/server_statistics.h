@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/core_services.h"
+#include "server/subscriber.h"
 #include "sluice/engine/engine.h"
 #include "sluice/query/server_facts.h"
 
@@ -17,7 +18,12 @@ struct ServerStatistic {
     std::string instance;
 };
 
+// `subscriptions`: of all cores.
 std::vector<ServerStatistic> collect_statistics(const CoreServices& here,
-                                                const engine::EngineReport& report);
+                                                const engine::EngineReport& report,
+                                                const SubscriberReport& subscriptions);
+
+// Asks every core.
+io::Task<SubscriberReport> gather_subscriptions(const ServerShared& shared);
 
 }  // namespace sluice::server

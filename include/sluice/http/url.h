@@ -12,6 +12,9 @@ namespace sluice::http {
 // an escape is broken.
 bool append_decoded(std::string& out, std::string_view text, bool plus_is_blank);
 
+// Appends `text` so that append_decoded() gives it back: all but letters, digits and -._~ escaped.
+void append_encoded(std::string& out, std::string_view text);
+
 // The parameters of a query string or an application/x-www-form-urlencoded body. Reused between
 // requests without allocating. A pair with a broken escape is left out, as Go's URL.Query() does;
 // `;` is an ordinary byte (InfluxQL separates statements by it).

@@ -1,0 +1,62 @@
+// Sends writes to one destination of a subscription, one after the other: an HTTP connection that
+// is kept, or a UDP socket.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/http/response_parser.h"
+#include "sluice/io/datagram_socket.h"
+#include "sluice/io/reactor.h"
+#include "sluice/io/socket.h"
+#include "sluice/io/task.h"
+#include "sluice/meta/subscription.h"
+
+namespace sluice::server {
+
+// One accepted write, as it is forwarded.
+struct ForwardedWrite {
+    std::string database;
+    std::string retention_policy;
+    std::shared_ptr<const std::string> lines;  // of ingest::append_lines()
+    std::uint64_t points = 0;
+};
+
+// Of one core. close() completes before destruction.
+class DestinationClient {
+public:
+    // `timeout_ns` bounds each write() by HTTP, connecting included.
+    DestinationClient(io::Reactor& reactor, meta::Destination destination, std::int64_t timeout_ns);
+    DestinationClient(const DestinationClient&) = delete;
+    DestinationClient& operator=(const DestinationClient&) = delete;
+
+    // Ends when the destination has taken all points; a kept connection that turns out to be closed
+    // is opened again once. `write` stays alive until then. One at a time.
+    io::Task<Result<void>> write(const ForwardedWrite& write);
+    // A write() under way ends soon, later ones at once.
+    void give_up();
+    io::Task<void> close();
+
+private:
+    io::Task<Result<void>> write_http(const ForwardedWrite& write);
+    io::Task<Result<void>> write_udp(const ForwardedWrite& write);
+    io::Task<Result<void>> connect(std::int64_t deadline_ns);
+    io::Task<Result<void>> exchange(const std::string& head, const std::string& body,
+                                    std::int64_t deadline_ns);
+    io::Task<Result<void>> receive_answer();
+    std::string request_head(const ForwardedWrite& write) const;
+
+    io::Reactor& reactor_;
+    const meta::Destination destination_;
+    const std::int64_t timeout_ns_;
+    io::Socket socket_;
+    io::ConnectLimit* connecting_ = nullptr;
+    http::ResponseParser answer_;
+    std::optional<io::DatagramSocket> datagrams_;
+    bool given_up_ = false;
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,59 @@
+#include "sluice/http/response_parser.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::http {
+namespace {
+
+// "204 keep", "500 close: body", "incomplete", "malformed"; the answer comes byte by byte.
+std::string parse(std::string_view answer, bool ends = false) {
+    ResponseParser parser;
+    bool complete = false;
+    for (std::size_t i = 0; i < answer.size() && !complete; ++i) {
+        const Result<bool> added = parser.add(answer.substr(i, 1));
+        if (!added.ok()) return "malformed";
+        complete = *added;
+    }
+    if (!complete && ends) complete = parser.finish();
+    if (!complete) return "incomplete";
+    std::string out = std::to_string(parser.status());
+    out += parser.keeps_connection() ? " keep" : " close";
+    if (!parser.body_start().empty()) out += ": " + std::string(parser.body_start());
+    return out;
+}
+
+TEST(ResponseParser, KnowsWhereAnAnswerEnds) {
+    EXPECT_EQ(parse("HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"), "204 keep");
+    EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), "200 keep: ok");
+    EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+              "200 keep: ok");
+    EXPECT_EQ(parse("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"), "204 keep");
+    EXPECT_EQ(parse("HTTP/1.1 500 Oh\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"),
+              "500 close: no");
+    EXPECT_EQ(parse("HTTP/1.0 400 Bad\r\nContent-Length: 0\r\n\r\n"), "400 close");
+}
+
+TEST(ResponseParser, AnAnswerMayEndWithItsConnection) {
+    EXPECT_EQ(parse("HTTP/1.1 500 Oh\r\n\r\nwhat happened", true), "500 close: what happened");
+    EXPECT_EQ(parse("HTTP/1.1 500 Oh\r\n\r\nwhat happened"), "incomplete");
+    EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok", true), "incomplete");
+    EXPECT_EQ(parse("HTTP/1.1 204 No", true), "incomplete");
+    EXPECT_EQ(parse("", true), "incomplete");
+}
+
+TEST(ResponseParser, KeepsOnlyTheStartOfALongBody) {
+    ResponseParser parser;
+    const std::string answer =
+        "HTTP/1.1 400 Bad\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'x');
+    const Result<bool> added = parser.add(answer);
+    ASSERT_TRUE(added.ok() && *added);
+    EXPECT_EQ(parser.body_start(), std::string(256, 'x'));
+}
+
+TEST(ResponseParser, RefusesWhatIsNoHttp) {
+    EXPECT_EQ(parse("SSH-2.0-OpenSSH\r\n"), "malformed");
+    EXPECT_EQ(parse("HTTP/1.1 abc\r\n\r\n"), "malformed");
+}
+
+}  // namespace
+}  // namespace sluice::http
