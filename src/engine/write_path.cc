@@ -1,4 +1,5 @@
 // A write, from the names in its URL to the store.
+#include <algorithm>
 #include <utility>
 
 #include "engine/core_state.h"
@@ -176,6 +177,8 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
 
 io::Task<Result<void>> CoreState::ask_for_names(meta::NamesWanted& wanted,
                                                 std::vector<meta::GroupWanted> missing) {
+    // Taken off the end: the groups are made, and numbered, in the order of the points.
+    std::ranges::reverse(missing);
     while (!missing.empty()) {
         wanted.groups = take_message(missing);
         metrics.names_requested.add();
