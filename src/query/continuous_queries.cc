@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "query/continuous_schedule.h"
+#include "query/time_zone.h"
 #include "sluice/base/log.h"
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
@@ -19,6 +20,7 @@ struct ContinuousQueries::Entry {
     std::shared_ptr<const meta::ContinuousQuery> definition;
     std::optional<CreateContinuousQueryStatement> parsed;
     Result<ContinuousTiming> timing = ContinuousTiming{};
+    ZoneOffset zone;
     std::optional<model::Timestamp> last_run;
     std::string last_error;  // so that the log says it once and not every second
 };
@@ -33,6 +35,14 @@ Result<CreateContinuousQueryStatement> parse_definition(const meta::ContinuousQu
         return Error{ErrorKind::kInvalid, "query isn't a valid continuous query"};
     }
     return std::move(*create);
+}
+
+// Empty without tz(), and for a zone that is not known: running the query will say so.
+ZoneOffset zone_of(const SelectStatement& select) {
+    if (select.time_zone.empty()) return {};
+    const std::shared_ptr<const TimeZone> zone = TimeZone::find(select.time_zone);
+    if (zone == nullptr) return {};
+    return [zone](model::Timestamp t) { return zone->offset_ns(t); };
 }
 
 // Keeps the answer's text; it is one small row or an error.
@@ -124,6 +134,7 @@ void ContinuousQueries::refresh(const meta::Database& database, Entry& entry,
         return;
     }
     entry.timing = timing_of(*parsed);
+    entry.zone = zone_of(parsed->select);
     Measurement& target = *parsed->select.target;
     if (target.retention_policy.empty())
         target.retention_policy = database.default_retention_policy;
@@ -136,7 +147,8 @@ io::Task<void> ContinuousQueries::run_one(const meta::Database& database, Entry&
         report(database, entry, entry.timing.error());
         co_return;
     }
-    const std::optional<ContinuousRun> run = due_run(*entry.timing, entry.last_run, now);
+    const std::optional<ContinuousRun> run =
+        due_run(*entry.timing, entry.last_run, now, entry.zone);
     if (!run) co_return;
     entry.last_run = run->last_run;
     if (run->range.empty()) co_return;
