@@ -213,8 +213,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& ca
     }
     SLUICE_TRY(Points input, build_argument(call, level));
     if (input == nullptr) return input;
-    return Points(
-        std::make_unique<StreamPoints>(std::move(input), reducer_factory(call, level.frame())));
+    return Points(std::make_unique<StreamPoints>(
+        std::move(input), reducer_factory(call, level.frame()), limits_.memory_bytes_max));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, const Level& level) {

@@ -25,6 +25,7 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
             continue;
         }
         const Step done = step(block);
+        if (failure_) co_return *failure_;
         if (done == Step::kEnd) end_is_due_ = !block.points.empty();
         if (done != Step::kGoOn) break;
     }

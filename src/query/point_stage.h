@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "query/point_cursor.h"
 
@@ -32,6 +33,8 @@ protected:
     std::uint64_t memory_bytes_max_ = 0;
     // Of a stage that gives points out without taking any: others run between its blocks.
     DataSource* source_ = nullptr;
+    // Set by step(): the cursor ends with it.
+    std::optional<Error> failure_;
 
     // Passes a point on with its auxiliary values.
     void pass(const TaggedPoint& point, PointBlock& out) const {

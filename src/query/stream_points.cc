@@ -4,6 +4,13 @@
 
 namespace sluice::query {
 
+std::uint64_t StreamPoints::memory_bytes() const {
+    constexpr std::uint64_t kStreamBytes = 256;
+    std::uint64_t bytes = 0;
+    for (const Stream& stream : streams_) bytes += stream.reducer->memory_bytes() + kStreamBytes;
+    return bytes;
+}
+
 PointStage::Step StreamPoints::step(PointBlock& out) {
     const bool ends = reader_.empty();
     if (!streams_.empty() && (ends || reader_.peek().tags->outer != streams_[0].tags->outer)) {

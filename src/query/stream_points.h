@@ -13,13 +13,17 @@ using MakeReducer = std::function<std::unique_ptr<Reducer>()>;
 
 class StreamPoints final : public PointStage {
 public:
-    StreamPoints(std::unique_ptr<PointCursor> input, MakeReducer make_reducer)
-        : PointStage(std::move(input), 0), make_reducer_(std::move(make_reducer)) {}
+    StreamPoints(std::unique_ptr<PointCursor> input, MakeReducer make_reducer,
+                 std::uint64_t memory_bytes_max)
+        : PointStage(std::move(input), 0), make_reducer_(std::move(make_reducer)) {
+        memory_bytes_max_ = memory_bytes_max;
+    }
 
     bool may_resume() const override { return false; }
 
 private:
     Step step(PointBlock& out) override;
+    std::uint64_t memory_bytes() const override;
     // Ends the reducers of an outer tag set; the points they still have follow.
     void finish(PointBlock& out);
     void append(const TagSet* tags, PointBlock& out);

@@ -124,6 +124,9 @@ PointStage::Step WindowPoints::close(PointBlock& out) {
     for (Part& part : parts_) {
         ready_.clear();
         part.reducer->emit(ready_);
+        if (const std::string_view failure = part.reducer->failure(); !failure.empty()) {
+            failure_ = Error{ErrorKind::kTooLarge, std::string(failure)};
+        }
         for (Point& point : ready_) {
             if (point.time == kTimeOfWindow) {
                 point.time = begin_;
