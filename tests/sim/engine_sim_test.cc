@@ -122,7 +122,7 @@ private:
                 update.shard_group_duration_ns =
                     static_cast<std::int64_t>(1 + random_.below(5)) * kHourNs;
                 (void)co_await core.alter_retention_policy(database, "autogen", update, false);
-            } else if (dice == 2) {
+            } else if (dice == 5) {
                 co_await create_user(core);
             } else {
                 co_await write(core, database);
