@@ -158,9 +158,9 @@ void read_keys(MemoryAccess& file) {
     std::string key;
     for (std::uint32_t i = 0; i < (*index)->page_count(); ++i) {
         auto page = (*reader)->read_series_page(**index, i).take();
-        for (std::uint32_t k = 0; k < page->series_count(); ++k) {
+        for (std::uint32_t k = 0; k < (*page)->series_count(); ++k) {
             key.clear();
-            page->append_key(k, key);
+            (*page)->append_key(k, key);
         }
     }
 }
