@@ -209,7 +209,9 @@ query::QueryRequest make_request(const Connection& connection, const http::Param
     request.rows_max = rows_max;
     request.pretty = pretty;
     request.read_only_method = connection.request().method == http::Method::kGet;
-    request.format = format;
+    // python3-influxdb asks for MessagePack whatever it does, and reads several documents of JSON only.
+    const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;
+    request.format = json_instead ? query::AnswerFormat::kJson : format;
     return request;
 }
 
