@@ -36,6 +36,9 @@ public:
     virtual ~StoreReader() = default;
     virtual io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
                                                               std::string measurement) = 0;
+    // Whether the measurement has a point there.
+    virtual io::Task<Result<bool>> has_series(model::ShardGroupId group,
+                                              std::string measurement) = 0;
     virtual std::unique_ptr<RunReader> scan(storage::ScanSpec spec) = 0;
 };
 
@@ -113,6 +116,10 @@ public:
                                                          std::string policy) = 0;
     // Every other change of the catalog.
     virtual io::Task<Result<void>> change_catalog(meta::CatalogChange change) = 0;
+    virtual io::Task<Result<void>> delete_points(std::string database, model::Tombstone what) = 0;
+    virtual io::Task<Result<void>> drop_measurement(std::string database,
+                                                    std::string measurement) = 0;
+    virtual io::Task<Result<void>> drop_shard(model::ShardGroupId id) = 0;
 };
 
 }  // namespace sluice::query

@@ -61,6 +61,9 @@ public:
         return reading_.stopping.reached() ? no_series()
                                            : store_.list_series(group, std::move(measurement));
     }
+    io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement) override {
+        return store_.has_series(group, std::move(measurement));
+    }
     std::unique_ptr<RunReader> scan(storage::ScanSpec spec) override {
         if (reading_.counts != nullptr) ++reading_.counts->scans;
         return std::make_unique<ScanReader>(store_.scan(std::move(spec)), reading_);
@@ -164,6 +167,16 @@ public:
     }
     io::Task<Result<void>> change_catalog(meta::CatalogChange change) override {
         return core_.change_catalog(std::move(change));
+    }
+    io::Task<Result<void>> delete_points(std::string database, model::Tombstone what) override {
+        return core_.delete_points(std::move(database), std::move(what));
+    }
+    io::Task<Result<void>> drop_measurement(std::string database,
+                                            std::string measurement) override {
+        return core_.drop_measurement(std::move(database), std::move(measurement));
+    }
+    io::Task<Result<void>> drop_shard(model::ShardGroupId id) override {
+        return core_.drop_shard(id);
     }
 
 private:

@@ -1,6 +1,7 @@
 #include <map>
 #include <set>
 
+#include "query/live_measurements.h"
 #include "query/show_schema.h"
 #include "query/show_selection.h"
 
@@ -110,7 +111,10 @@ io::Task<Result<void>> run(StatementContext& context, ShowMeasurementsStatement 
     if (!found.ok()) co_return std::move(found).error();
     std::set<std::string> names;
     if (!clauses.condition) {
+        SLUICE_CO_TRY(const LiveMeasurements live,
+                      co_await LiveMeasurements::find(context.source, **found));
         names = all_measurements(**found, clauses);
+        std::erase_if(names, [&](const std::string& name) { return !live.contains(name); });
     } else {
         Result<void> searched = co_await find_measurements(context, **found, clauses, names);
         if (!searched.ok()) co_return searched;

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "query/define_databases.h"
+#include "query/delete_statements.h"
 #include "query/explain.h"
 #include "query/manage_queries.h"
 #include "query/select_statement.h"

@@ -194,6 +194,9 @@ class MemoryStore final : public StoreReader {
 public:
     MemoryStoreData data;
 
+    io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement) override {
+        co_return data.contains(group) && data[group].contains(measurement);
+    }
     io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
                                                       std::string measurement) override {
         storage::SeriesList list;
@@ -306,6 +309,16 @@ public:
     io::Task<Result<void>> drop_retention_policy(std::string, std::string) override {
         co_return Result<void>();
     }
+    io::Task<Result<void>> delete_points(std::string, model::Tombstone what) override {
+        deleted.push_back(what.text());
+        co_return Result<void>();
+    }
+    io::Task<Result<void>> drop_measurement(std::string, std::string) override {
+        co_return Result<void>();
+    }
+    io::Task<Result<void>> drop_shard(model::ShardGroupId) override { co_return Result<void>(); }
+
+    std::vector<std::string> deleted;  // what delete_points() was told
 
 private:
     class View final : public CoreView {

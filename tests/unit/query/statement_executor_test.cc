@@ -174,13 +174,30 @@ TEST(StatementExecutor, AnswersAParseErrorWithStatus400) {
               "1, char 8");
 }
 
-TEST(StatementExecutor, NamesWhatItDoesNotExecuteYet) {
-    StatementExecutor executor(oracle_points(1));
-    for (const std::string_view statement : {"DELETE FROM w"}) {
-        const std::string text = answer(executor, request_for(std::string(statement)));
-        EXPECT_NE(text.find("is not supported by this server yet"), std::string::npos)
-            << statement << ": " << text;
-    }
+// What reaches the engine is checked by tests/compat/query/sequences/delete*.txt; here, how the
+// condition is read.
+TEST(StatementExecutor, DeletesAreTimeMeasurementsAndTags) {
+    auto source = oracle_points(1);
+    MemorySource& engine = *source;
+    StatementExecutor executor(std::move(source));
+    const auto deleted = [&](std::string statement) {
+        engine.deleted.clear();
+        const std::string text = answer(executor, request_for(std::move(statement)));
+        return engine.deleted.empty() ? text : engine.deleted.front();
+    };
+    EXPECT_EQ(deleted("DELETE FROM w, /^m/ WHERE r = 'us' AND time >= 5 AND time < 10"),
+              "sequence 0, groups up to 0, times 5 to 9, from w, /^m/, where \"r\" = 'us'");
+    EXPECT_EQ(deleted("DELETE WHERE (h = 'a' OR h !~ /b/) AND h != r AND time < 10"),
+              "sequence 0, groups up to 0, times -9223372036854775806 to 9, where ((\"h\" = 'a' OR "
+              "\"h\" !~ /b/) AND \"h\" != \"r\")");
+    EXPECT_EQ(deleted("DROP SERIES FROM w WHERE time > 5"),
+              "{\"results\":[{\"statement_id\":0,\"error\":\"DROP SERIES doesn't support time in "
+              "WHERE clause\"}]}\n");
+    EXPECT_EQ(deleted("DELETE FROM w WHERE r = 'nosuch' AND v > 1"),
+              "{\"results\":[{\"statement_id\":0}]}\n");
+    EXPECT_NE(deleted("DELETE FROM w WHERE v > 1")
+                  .find(": fields not supported in WHERE clause during deletion"),
+              std::string::npos);
 }
 
 TEST(StatementExecutor, PutsBoundParametersIntoTheText) {
