@@ -3,6 +3,9 @@
 #include <map>
 #include <vector>
 
+#include "query/sources.h"
+#include "sluice/meta/catalog_editor.h"
+
 namespace sluice::query {
 namespace {
 
@@ -41,6 +44,17 @@ private:
     std::vector<std::vector<const std::string*>> found_;  // by core
 };
 
+void collect_matched_databases(const influxql::SelectStatement& select,
+                               std::set<std::string>& databases) {
+    for (const influxql::Source& source : select.sources) {
+        if (const influxql::SelectStatement* inner = source.subquery()) {
+            collect_matched_databases(*inner, databases);
+        } else if (source.measurement()->regex) {
+            databases.insert(source.measurement()->database);
+        }
+    }
+}
+
 }  // namespace
 
 io::Task<Result<LiveMeasurements>> LiveMeasurements::find(DataSource& source,
@@ -62,6 +76,27 @@ io::Task<Result<LiveMeasurements>> LiveMeasurements::find(DataSource& source,
         for (const std::string* name : of_core) live.names_->insert(*name);
     }
     co_return live;
+}
+
+io::Task<Result<std::shared_ptr<const meta::Catalog>>> catalog_for_patterns(
+    DataSource& source, std::shared_ptr<const meta::Catalog> catalog,
+    const influxql::SelectStatement& select) {
+    std::set<std::string> names;
+    collect_matched_databases(select, names);
+    for (const std::string& name : names) {
+        const meta::Database* database = catalog->find_database(name);
+        if (database == nullptr || database->last_delete == 0) continue;
+        SLUICE_CO_TRY(const LiveMeasurements live,
+                      co_await LiveMeasurements::find(source, *database));
+        meta::CatalogEditor editor(*catalog);
+        for (const auto& policy : database->retention_policies) {
+            for (const std::string& measurement : measurement_names(*policy, {})) {
+                if (!live.contains(measurement)) editor.remove_measurement(name, measurement);
+            }
+        }
+        if (editor.changed()) catalog = std::move(editor).finish();
+    }
+    co_return catalog;
 }
 
 }  // namespace sluice::query

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "query/data_source.h"
+#include "sluice/influxql/ast.h"
 
 namespace sluice::query {
 
@@ -24,5 +25,11 @@ public:
 private:
     std::optional<std::set<std::string, std::less<>>> names_;  // nothing: all
 };
+
+// `catalog` as the regular expressions in the FROM clauses of `select` see it: they match no
+// measurement without points. `select` names its databases.
+io::Task<Result<std::shared_ptr<const meta::Catalog>>> catalog_for_patterns(
+    DataSource& source, std::shared_ptr<const meta::Catalog> catalog,
+    const influxql::SelectStatement& select);
 
 }  // namespace sluice::query

@@ -4,6 +4,7 @@
 
 #include "query/core_session.h"
 #include "query/expression_type.h"
+#include "query/live_measurements.h"
 #include "query/scan_jobs.h"
 #include "query/target_writer.h"
 
@@ -51,6 +52,7 @@ io::Task<Result<void>> SelectExecutor::prepare(influxql::SelectStatement& select
         target_ = select.target;
     }
     SLUICE_CO_TRY_VOID(normalize_all(select, *catalog_, defaults));
+    SLUICE_CO_TRY(catalog_, co_await catalog_for_patterns(source_, catalog_, select));
     SLUICE_CO_TRY(node_, compile_statement(select, now_ns_));
     SLUICE_CO_TRY_VOID(resolve_node(*node_, select, *catalog_, mapped_range(*node_)));
     Result<void> listed = co_await list_tag_keys(*node_);
