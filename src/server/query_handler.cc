@@ -209,7 +209,7 @@ query::QueryRequest make_request(const Connection& connection, const http::Param
     request.rows_max = rows_max;
     request.pretty = pretty;
     request.read_only_method = connection.request().method == http::Method::kGet;
-    // python3-influxdb asks for MessagePack whatever it does, and reads several documents of JSON only.
+    // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
     const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;
     request.format = json_instead ? query::AnswerFormat::kJson : format;
     return request;

@@ -6,6 +6,8 @@ A case that is listed here and equal all the same fails: the list says what is.
 DIFFERENCES = {
     "show databases as application/csv": "1.8 answers in the type that was asked for, 1.6.7 always text/csv",
     "several formats wanted": "1.8 looks for the first of several types that it knows, 1.6.7 compares the whole field",
+    "a point as MessagePack in chunks": "JSON: the Python client always asks for MessagePack and cannot read several "
+                                        "documents of it",
 }
 
 # Parts of any answer that are equal only in form.
