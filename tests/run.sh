@@ -15,7 +15,7 @@ build=$source_dir/build
 logs=$build/test-logs
 started=$(date +%s)
 jobs_at_once=2
-step_seconds_max=1800
+step_seconds_max=2700
 : "${SLUICE_SIM_SEEDS:=20000}" "${SLUICE_FUZZ_SECONDS:=30}" "${SLUICE_KILL9_CYCLES:=50}"
 export SLUICE_SIM_SEEDS SLUICE_FUZZ_SECONDS SLUICE_KILL9_CYCLES SLUICE_BUILD=$build
 
