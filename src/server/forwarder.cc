@@ -83,13 +83,16 @@ io::Task<void> Forwarder::send_queued() {
     for (auto& client : sender.clients) co_await client->close();
 }
 
-// In turn through the destinations (services/subscriber/service.go: balancewriter): ALL goes once
-// around, ANY ends at the first that takes the write.
+// ALL goes once around the destinations, ANY ends at the first that takes the write; each write
+// begins one further on. The way around is the write's own: in InfluxDB writes under way at the
+// same time share it (services/subscriber/service.go: balancewriter), and one may then reach a
+// destination twice and miss another.
 io::Task<void> Forwarder::deliver(Sender& sender, ForwardedWrite write) {
     bool failed = false;
+    const std::size_t first = next_destination_;
+    next_destination_ = (first + 1) % sender.clients.size();
     for (std::size_t tried = 0; tried < sender.clients.size(); ++tried) {
-        const std::size_t index = next_destination_;
-        next_destination_ = (next_destination_ + 1) % sender.clients.size();
+        const std::size_t index = (first + tried) % sender.clients.size();
         const Result<void> written = co_await sender.clients[index]->write(write);
         if (stopping_) co_return;
         if (written.ok()) {

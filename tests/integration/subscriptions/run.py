@@ -131,6 +131,27 @@ def all_destinations_get_every_write(server):
     udp.stop()
 
 
+def writes_at_the_same_time_reach_every_destination_once(server):
+    collectors = [Collector(pause=0.01) for _ in range(3)]
+    subscribe(server, "s", "ALL", *(collector.url for collector in collectors))
+
+    def write_some(thread):
+        for number in range(20):
+            write(server, f"m,t={thread} v={number} {number}")
+
+    threads = [threading.Thread(target=write_some, args=(thread,)) for thread in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = sorted(f"m,t={thread} v={number} {number}" for thread in range(4) for number in range(20))
+    for collector in collectors:
+        eventually(lambda: len(collector.requests) >= 80, lambda: len(collector.requests))
+        assert collector.lines() == wanted, collector.lines()
+    for collector in collectors:
+        collector.stop()
+
+
 def any_takes_turns_and_passes_over_the_dead(server):
     collectors = [Collector(), Collector()]
     dead = f"http://127.0.0.1:{free_port()}"
@@ -191,7 +212,7 @@ def a_slow_destination_slows_no_write(server):
     collector = Collector(pause=30)
     subscribe(server, "s", "ALL", collector.url)
     began = time.monotonic()
-    for number in range(200):
+    for number in range(400):
         write(server, f"m v={number} {number}")
     # One after the other and each on a new connection; had they waited for the destination: minutes.
     took = time.monotonic() - began
@@ -215,14 +236,14 @@ def it_goes_on_after_a_restart(server):
     collector.stop()
 
 
-TESTS = [all_destinations_get_every_write, any_takes_turns_and_passes_over_the_dead,
-         only_the_policy_that_is_subscribed, a_password_in_the_url_becomes_a_header,
+TESTS = [all_destinations_get_every_write, writes_at_the_same_time_reach_every_destination_once,
+         any_takes_turns_and_passes_over_the_dead, only_the_policy_that_is_subscribed, a_password_in_the_url_becomes_a_header,
          a_connection_is_kept_and_found_again, a_failing_destination_is_counted,
          a_slow_destination_slows_no_write, it_goes_on_after_a_restart]
 CONFIG = """
 [subscriber]
   write-concurrency = 4
-  write-buffer-size = 20
+  write-buffer-size = 100
 """
 
 
