@@ -14,23 +14,55 @@ namespace {
 // Looking at the clock for every series would cost more than the series.
 constexpr std::size_t kSeriesPerBreath = 256;
 
-io::Task<Result<void>> list_piece(CoreView& core, const PlannedSource& source, Piece piece,
-                                  CoreSession& session) {
-    StoreReader& store = core.store(piece.store);
-    auto listed = co_await store.list_series(source.groups[piece.group].group, source.measurement);
-    if (!listed.ok()) co_return std::move(listed).error();
-    if (listed->keys().empty()) co_return Result<void>();
-    piece.series = std::move(*listed);
-    session.memory_bytes += piece.series.memory_bytes();
-    session.pieces.push_back(std::move(piece));
-    co_return Result<void>();
-}
-
-void collect_tag_keys(std::string_view key, TagKeys& keys) {
-    for (model::Tag& tag : model::parse_series_key(key).tags) {
-        if (!keys.contains(tag.key)) keys.insert(std::move(tag.key));
+// Calls see(name, value), both escaped, for the tags of a canonical key until it says false.
+template <typename See>
+void for_each_tag(std::string_view key, See&& see) {
+    const auto unescaped_end = [&](std::size_t from, char stop) {
+        std::size_t at = from;
+        while (at < key.size() && key[at] != stop)
+            at += key[at] == '\\' && at + 1 < key.size() ? 2 : 1;
+        return std::min(at, key.size());
+    };
+    std::size_t at = unescaped_end(0, ',');
+    while (at < key.size()) {
+        const std::size_t name_at = at + 1;
+        const std::size_t equals = unescaped_end(name_at, '=');
+        const std::size_t end = unescaped_end(std::min(equals + 1, key.size()), ',');
+        const std::string_view value =
+            equals + 1 <= end ? key.substr(equals + 1, end - equals - 1) : std::string_view();
+        if (!see(key.substr(name_at, equals - name_at), value)) return;
+        at = end;
     }
 }
+
+// The tag keys of all series.
+class TagKeySieve final : public storage::SeriesSieve {
+public:
+    explicit TagKeySieve(Listing listing, TagKeys& keys)
+        : keeps_series_(listing != Listing::kTagKeys), keys_(keys) {}
+
+    bool keeps(std::string_view key) override {
+        // Neighbours mostly have the same ones.
+        std::size_t place = 0;
+        for_each_tag(key, [&](std::string_view name, std::string_view) {
+            if (place == last_.size() || last_[place] != name) see(place, name);
+            ++place;
+            return true;
+        });
+        return keeps_series_;
+    }
+
+private:
+    void see(std::size_t place, std::string_view name) {
+        last_.resize(place);
+        last_.emplace_back(name);
+        keys_.insert(model::unescape_tag(name));
+    }
+
+    const bool keeps_series_;
+    TagKeys& keys_;
+    std::vector<std::string> last_;  // escaped
+};
 
 }  // namespace
 
@@ -51,14 +83,15 @@ std::uint64_t series_identity(std::string_view key, std::uint32_t source, std::u
 
 void CoreSession::renumber(const std::vector<std::uint32_t>& numbers) {
     for (Piece& piece : pieces) {
-        for (std::uint32_t& tag_set : piece.tag_sets) {
-            if (tag_set != kNoTagSet) tag_set = numbers[tag_set];
-        }
+        for (std::uint32_t& tag_set : piece.tag_sets) tag_set = numbers[tag_set];
+        if (piece.only_tag_set) piece.only_tag_set = numbers[*piece.only_tag_set];
     }
 }
 
 io::Task<Result<void>> ListJob::run(CoreView& core) {
     CoreSession& session = sessions_[core.number()];
+    TagKeySieve tag_keys(listing_, session.tag_keys);
+    storage::SeriesSieve* sieve = listing_ == Listing::kSeries ? nullptr : &tag_keys;
     for (std::uint32_t source = 0; source < sources_.size(); ++source) {
         for (std::uint32_t group = 0; group < sources_[source].groups.size(); ++group) {
             for (std::size_t store = 0; store < core.store_count(); ++store) {
@@ -66,9 +99,11 @@ io::Task<Result<void>> ListJob::run(CoreView& core) {
                 piece.source = source;
                 piece.group = group;
                 piece.store = store;
-                Result<void> listed =
-                    co_await list_piece(core, sources_[source], std::move(piece), session);
-                if (!listed.ok()) co_return std::move(listed).error();
+                SLUICE_CO_TRY(piece.series, co_await core.store(store).list_series(
+                                                sources_[source].groups[group].group,
+                                                sources_[source].measurement, sieve));
+                session.memory_bytes += piece.series.memory_bytes();
+                if (!piece.series.keys().empty()) session.pieces.push_back(std::move(piece));
                 if (session.memory_bytes > memory_bytes_max_) {
                     co_return too_much_memory(memory_bytes_max_);
                 }
@@ -76,80 +111,193 @@ io::Task<Result<void>> ListJob::run(CoreView& core) {
             }
         }
     }
-    if (!with_tag_keys_) co_return Result<void>();
-    for (const Piece& piece : session.pieces) {
-        std::size_t count = 0;
-        for (const std::string_view key : piece.series.keys()) {
-            collect_tag_keys(key, session.tag_keys);
-            if (++count % kSeriesPerBreath == 0) co_await core.breathe();
-        }
-    }
     co_return Result<void>();
 }
 
 std::string_view tag_in_key(std::string_view key, std::string_view tag, std::string& scratch) {
-    const auto unescaped_end = [&](std::size_t from, char stop) {
-        std::size_t at = from;
-        while (at < key.size() && key[at] != stop)
-            at += key[at] == '\\' && at + 1 < key.size() ? 2 : 1;
-        return std::min(at, key.size());
-    };
-    std::size_t at = unescaped_end(0, ',');
-    while (at < key.size()) {
-        const std::size_t name_at = at + 1;
-        const std::size_t equals = unescaped_end(name_at, '=');
-        const std::size_t end = unescaped_end(std::min(equals + 1, key.size()), ',');
-        std::string_view name = key.substr(name_at, equals - name_at);
-        std::string_view value =
-            equals + 1 <= end ? key.substr(equals + 1, end - equals - 1) : std::string_view();
-        at = end;
+    std::string_view found;
+    for_each_tag(key, [&](std::string_view name, std::string_view value) {
         const bool escaped = name.find('\\') != std::string_view::npos;
-        if (escaped ? model::unescape_tag(name) != tag : name != tag) continue;
-        if (value.find('\\') == std::string_view::npos) return value;
-        scratch = model::unescape_tag(value);
-        return scratch;
-    }
-    return {};
+        if (escaped ? model::unescape_tag(name) != tag : name != tag) return true;
+        found = value;
+        return false;
+    });
+    if (found.find('\\') == std::string_view::npos) return found;
+    scratch = model::unescape_tag(found);
+    return scratch;
 }
 
-io::Task<Result<void>> GroupJob::run(CoreView& core) {
-    CoreSession& session = sessions_[core.number()];
-    const SeriesFilter filter(plan_.condition.get(), is_field_reference);
-    std::unordered_map<TagSetKey, std::uint32_t> known;
-    std::string scratch;
+namespace {
+
+// The condition, on one core.
+class ConditionSieve final : public storage::SeriesSieve {
+public:
+    explicit ConditionSieve(const SelectPlan& plan)
+        : filter_(plan.condition.get(), is_field_reference), scratches_(filter_.tags().size()) {}
+
+    bool excludes_nothing() const { return filter_.tags().empty(); }
+    bool has_excluded() const { return has_excluded_; }
+    void begin_piece() { has_excluded_ = false; }
+
+    bool keeps(std::string_view key) override {
+        const auto tag_value = [&](std::string_view tag) {
+            std::size_t place = 0;
+            while (filter_.tags()[place] != tag) ++place;
+            return tag_in_key(key, tag, scratches_[place]);
+        };
+        const bool kept = filter_.judge(tag_value) != Verdict::kNever;
+        has_excluded_ = has_excluded_ || !kept;
+        return kept;
+    }
+
+private:
+    const SeriesFilter filter_;
     // One per tag of the condition: the values of several are looked at together.
-    std::vector<std::string> scratches(filter.tags().size());
-    TagSetKey tag_set;
-    for (Piece& piece : session.pieces) {
+    std::vector<std::string> scratches_;
+    bool has_excluded_ = false;
+};
+
+// Keeps keys as long as they are few; hashes of all.
+class CrowdSieve final : public storage::SeriesSieve {
+public:
+    CrowdSieve(std::uint32_t source, std::uint32_t group) : source_(source), group_(group) {}
+
+    bool is_crowd() const { return hashes.size() > kSeriesListedMax; }
+    bool keeps(std::string_view key) override {
+        hashes.push_back(series_identity(key, source_, group_));
+        return !is_crowd();
+    }
+
+    std::vector<std::uint64_t> hashes;
+
+private:
+    static constexpr std::size_t kSeriesListedMax = 1u << 17;
+
+    const std::uint32_t source_;
+    const std::uint32_t group_;
+};
+
+}  // namespace
+
+// What the pieces of one core are put into.
+class GroupJob::Grouping {
+public:
+    Grouping(const SelectPlan& plan, std::uint64_t memory_bytes_max, CoreView& core,
+             CoreSession& session)
+        : plan_(plan),
+          memory_bytes_max_(memory_bytes_max),
+          core_(core),
+          session_(session),
+          condition_(plan) {}
+
+    io::Task<Result<void>> add(Piece piece) {
+        Result<void> added;
+        if (plan_.dimensions.empty() && condition_.excludes_nothing()) {
+            added = co_await add_all(std::move(piece));
+        } else {
+            added = co_await add_chosen(std::move(piece));
+        }
+        if (!added.ok()) co_return std::move(added).error();
+        if (session_.memory_bytes > memory_bytes_max_) co_return too_much_memory(memory_bytes_max_);
+        co_return Result<void>();
+    }
+
+private:
+    io::Task<Result<storage::SeriesList>> list(const Piece& piece, storage::SeriesSieve* sieve) {
+        const PlannedSource& source = plan_.sources[piece.source];
+        return core_.store(piece.store)
+            .list_series(source.groups[piece.group].group, source.measurement, sieve);
+    }
+
+    io::Task<Result<void>> add_all(Piece piece) {
+        CrowdSieve crowd(piece.source, piece.group);
+        SLUICE_CO_TRY(piece.series, co_await list(piece, &crowd));
+        if (piece.series.keys().empty()) co_return Result<void>();
+        tag_set_ = plan_.sources[piece.source].measurement;
+        const std::uint32_t tag_set = number_of_tag_set();
+        if (crowd.is_crowd()) {
+            piece.series = {};
+            piece.only_tag_set = tag_set;
+        } else {
+            piece.tag_sets.assign(piece.series.keys().size(), tag_set);
+        }
+        // A key that lies in several segments was seen several times.
+        co_await sort_in_slices(core_, crowd.hashes);
+        crowd.hashes.erase(std::unique(crowd.hashes.begin(), crowd.hashes.end()),
+                           crowd.hashes.end());
+        session_.series_hashes.insert(session_.series_hashes.end(), crowd.hashes.begin(),
+                                      crowd.hashes.end());
+        keep(std::move(piece));
+        co_return Result<void>();
+    }
+
+    io::Task<Result<void>> add_chosen(Piece piece) {
+        condition_.begin_piece();
+        storage::SeriesSieve* sieve = condition_.excludes_nothing() ? nullptr : &condition_;
+        SLUICE_CO_TRY(piece.series, co_await list(piece, sieve));
+        if (piece.series.keys().empty()) co_return Result<void>();
+        piece.is_filtered = condition_.has_excluded();
         piece.tag_sets.reserve(piece.series.keys().size());
         std::size_t count = 0;
         for (const std::string_view key : piece.series.keys()) {
-            if (++count % kSeriesPerBreath == 0) co_await core.breathe();
-            const auto tag_value = [&](std::string_view tag) {
-                std::size_t place = 0;
-                while (filter.tags()[place] != tag) ++place;
-                return tag_in_key(key, tag, scratches[place]);
-            };
-            if (filter.judge(tag_value) == Verdict::kNever) {
-                piece.tag_sets.push_back(kNoTagSet);
-                continue;
-            }
-            tag_set = plan_.sources[piece.source].measurement;
+            if (++count % kSeriesPerBreath == 0) co_await core_.breathe();
+            tag_set_ = plan_.sources[piece.source].measurement;
             for (const std::string& dimension : plan_.dimensions) {
-                tag_set += '\0';
-                tag_set += tag_in_key(key, dimension, scratch);
+                tag_set_ += '\0';
+                tag_set_ += tag_in_key(key, dimension, scratch_);
             }
-            const auto [entry, is_new] =
-                known.try_emplace(tag_set, static_cast<std::uint32_t>(session.tag_sets.size()));
-            if (is_new) {
-                session.tag_sets.push_back(tag_set);
-                session.memory_bytes += 2 * (tag_set.capacity() + sizeof(TagSetKey)) + 64;
-            }
-            piece.tag_sets.push_back(entry->second);
-            session.series_hashes.push_back(series_identity(key, piece.source, piece.group));
+            piece.tag_sets.push_back(number_of_tag_set());
+            session_.series_hashes.push_back(series_identity(key, piece.source, piece.group));
         }
-        session.memory_bytes += piece.tag_sets.size() * 12;
-        if (session.memory_bytes > memory_bytes_max_) co_return too_much_memory(memory_bytes_max_);
+        keep(std::move(piece));
+        co_return Result<void>();
+    }
+
+    // Of tag_set_, new or known.
+    std::uint32_t number_of_tag_set() {
+        const auto [entry, is_new] =
+            known_.try_emplace(tag_set_, static_cast<std::uint32_t>(session_.tag_sets.size()));
+        if (is_new) {
+            session_.tag_sets.push_back(tag_set_);
+            session_.memory_bytes += 2 * (tag_set_.capacity() + sizeof(TagSetKey)) + 64;
+        }
+        return entry->second;
+    }
+
+    void keep(Piece piece) {
+        const std::size_t hashes = session_.series_hashes.size() - hashes_counted_;
+        hashes_counted_ += hashes;
+        session_.memory_bytes +=
+            piece.series.memory_bytes() + piece.tag_sets.size() * 4 + hashes * 16;
+        session_.pieces.push_back(std::move(piece));
+    }
+
+    const SelectPlan& plan_;
+    const std::uint64_t memory_bytes_max_;
+    CoreView& core_;
+    CoreSession& session_;
+    ConditionSieve condition_;
+    std::unordered_map<TagSetKey, std::uint32_t> known_;
+    TagSetKey tag_set_;
+    std::string scratch_;
+    std::size_t hashes_counted_ = 0;
+};
+
+io::Task<Result<void>> GroupJob::run(CoreView& core) {
+    CoreSession& session = sessions_[core.number()];
+    Grouping grouping(plan_, memory_bytes_max_, core, session);
+    for (std::uint32_t source = 0; source < plan_.sources.size(); ++source) {
+        for (std::uint32_t group = 0; group < plan_.sources[source].groups.size(); ++group) {
+            for (std::size_t store = 0; store < core.store_count(); ++store) {
+                Piece piece;
+                piece.source = source;
+                piece.group = group;
+                piece.store = store;
+                Result<void> added = co_await grouping.add(std::move(piece));
+                if (!added.ok()) co_return std::move(added).error();
+                co_await core.breathe();
+            }
+        }
     }
     co_await sort_in_slices(core, session.series_hashes);
     co_return Result<void>();

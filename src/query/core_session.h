@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_set>
@@ -25,13 +26,16 @@ inline constexpr std::uint32_t kNoTagSet = ~std::uint32_t{0};
 
 // The series of one measurement in one shard group of one store.
 struct Piece {
-    std::uint32_t source = 0;  // of SelectPlan::sources
-    std::uint32_t group = 0;   // of PlannedSource::groups
-    std::size_t store = 0;     // of the core
-    storage::SeriesList series;
-    // For each series its tag set, or kNoTagSet when the condition excludes it. First numbers of
+    std::uint32_t source = 0;    // of SelectPlan::sources
+    std::uint32_t group = 0;     // of PlannedSource::groups
+    std::size_t store = 0;       // of the core
+    storage::SeriesList series;  // those the condition does not exclude
+    bool is_filtered = false;    // the condition excluded some
+    // For each series its tag set; kNoTagSet when SLIMIT or SOFFSET leave it out. First numbers of
     // this core, after renumber() those of the query.
     std::vector<std::uint32_t> tag_sets;
+    // All series of the store are of this tag set, too many to list: `series` is empty.
+    std::optional<std::uint32_t> only_tag_set;
 };
 
 struct CoreSession {
@@ -47,25 +51,28 @@ struct CoreSession {
 
 std::uint64_t series_identity(std::string_view key, std::uint32_t source, std::uint32_t group);
 
-// Step 1: lists all series of `sources`, with their tag keys where `with_tag_keys`.
+enum class Listing : std::uint8_t { kSeries, kSeriesAndTagKeys, kTagKeys };
+
+// Lists the series of `sources`, their tag keys or both.
 class ListJob final : public CoreJob {
 public:
-    ListJob(const std::vector<PlannedSource>& sources, bool with_tag_keys,
+    ListJob(const std::vector<PlannedSource>& sources, Listing listing,
             std::uint64_t memory_bytes_max, std::vector<CoreSession>& sessions)
         : sources_(sources),
-          with_tag_keys_(with_tag_keys),
+          listing_(listing),
           memory_bytes_max_(memory_bytes_max),
           sessions_(sessions) {}
     io::Task<Result<void>> run(CoreView& core) override;
 
 private:
     const std::vector<PlannedSource>& sources_;
-    bool with_tag_keys_;
+    Listing listing_;
     std::uint64_t memory_bytes_max_;
     std::vector<CoreSession>& sessions_;
 };
 
-// Step 2: applies the condition to the series and puts them into tag sets.
+// The first step of a scan: lists the series that the condition does not exclude, and puts them
+// into tag sets.
 class GroupJob final : public CoreJob {
 public:
     GroupJob(const SelectPlan& plan, std::uint64_t memory_bytes_max,
@@ -74,6 +81,8 @@ public:
     io::Task<Result<void>> run(CoreView& core) override;
 
 private:
+    class Grouping;
+
     const SelectPlan& plan_;
     std::uint64_t memory_bytes_max_;
     std::vector<CoreSession>& sessions_;

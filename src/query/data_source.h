@@ -18,6 +18,7 @@
 #include "sluice/meta/catalog_editor.h"
 #include "sluice/meta/retention_policy.h"
 #include "sluice/storage/cursor.h"
+#include "sluice/storage/series_list.h"
 
 namespace sluice::query {
 
@@ -34,8 +35,10 @@ public:
 class StoreReader {
 public:
     virtual ~StoreReader() = default;
+    // As storage::Store::list_series().
     virtual io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
-                                                              std::string measurement) = 0;
+                                                              std::string measurement,
+                                                              storage::SeriesSieve* sieve) = 0;
     // Whether the measurement has a point there.
     virtual io::Task<Result<bool>> has_series(model::ShardGroupId group,
                                               std::string measurement) = 0;

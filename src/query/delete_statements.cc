@@ -96,7 +96,7 @@ io::Task<Result<void>> refuse_fields(StatementContext& context, const meta::Data
                                      const std::vector<PlannedSource>& sources,
                                      const ExprBox& condition) {
     std::vector<CoreSession> sessions(context.source.core_count());
-    ListJob list(sources, false, context.limits.memory_bytes_max / 2, sessions);
+    ListJob list(sources, Listing::kSeries, context.limits.memory_bytes_max / 2, sessions);
     SLUICE_CO_TRY_VOID(co_await context.source.run_on_every_core(list));
     std::optional<model::ShardGroupId> shard;
     for (const CoreSession& session : sessions) {

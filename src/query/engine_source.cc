@@ -56,10 +56,12 @@ class EngineStore final : public StoreReader {
 public:
     EngineStore(storage::Store& store, const Reading& reading) : store_(store), reading_(reading) {}
     io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
-                                                      std::string measurement) override {
+                                                      std::string measurement,
+                                                      storage::SeriesSieve* sieve) override {
         if (reading_.counts != nullptr) ++reading_.counts->series_lists;
-        return reading_.stopping.reached() ? no_series()
-                                           : store_.list_series(group, std::move(measurement));
+        return reading_.stopping.reached()
+                   ? no_series()
+                   : store_.list_series(group, std::move(measurement), sieve);
     }
     io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement) override {
         return store_.has_series(group, std::move(measurement));

@@ -147,7 +147,7 @@ io::Task<Result<void>> Explanation::explain_sources(const SelectStatement& selec
 }
 
 io::Task<Result<void>> Explanation::measure(SeriesSelection& selection, Cost& cost) {
-    Result<void> listed = co_await list_series(context_, selection, true);
+    Result<void> listed = co_await list_series(context_, selection, Listing::kSeriesAndTagKeys);
     if (!listed.ok()) co_return listed;
     std::set<std::pair<std::uint32_t, std::uint32_t>> shards;
     std::set<std::pair<std::size_t, std::size_t>> stores;

@@ -8,10 +8,28 @@ PieceScan::PieceScan(const SelectPlan& plan, const Piece& piece, const Duplicate
                      const ScanPortion& portion, SeriesChoice choice)
     : plan_(plan), piece_(piece), duplicates_(duplicates), portion_(portion), choice_(choice) {
     if (!plan.sources[piece.source].groups[piece.group].range.overlaps(portion.range)) return;
+    if (piece.only_tag_set) {
+        wanted_count_ = is_in_portion(*piece.only_tag_set) && !nothing_chosen() ? 1 : 0;
+        return;
+    }
     bool is_duplicate = false;
     for (std::size_t i = 0; i < piece.tag_sets.size(); ++i) {
         wanted_count_ += is_wanted(i, is_duplicate) ? 1 : 0;
     }
+}
+
+bool PieceScan::is_in_portion(std::uint32_t tag_set) const {
+    return tag_set != kNoTagSet && tag_set >= portion_.first_tag_set &&
+           tag_set < portion_.end_tag_set;
+}
+
+bool PieceScan::nothing_chosen() const {
+    return choice_ == SeriesChoice::kDuplicatesOnly && duplicates_.empty();
+}
+
+bool PieceScan::is_chosen(bool is_duplicate) const {
+    return choice_ == SeriesChoice::kAll ||
+           is_duplicate == (choice_ == SeriesChoice::kDuplicatesOnly);
 }
 
 bool PieceScan::is_duplicate(std::string_view key) const {
@@ -21,14 +39,9 @@ bool PieceScan::is_duplicate(std::string_view key) const {
 }
 
 bool PieceScan::is_wanted(std::size_t index, bool& is_duplicate) const {
-    const std::uint32_t tag_set = piece_.tag_sets[index];
-    if (tag_set == kNoTagSet || tag_set < portion_.first_tag_set ||
-        tag_set >= portion_.end_tag_set) {
-        return false;
-    }
+    if (!is_in_portion(piece_.tag_sets[index])) return false;
     is_duplicate = this->is_duplicate(piece_.series.keys()[index]);
-    return choice_ == SeriesChoice::kAll ||
-           is_duplicate == (choice_ == SeriesChoice::kDuplicatesOnly);
+    return is_chosen(is_duplicate);
 }
 
 storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
@@ -38,7 +51,8 @@ storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
     spec.measurement = source.measurement;
     spec.fields = columns.names;
     spec.range = portion_.range;
-    if (wanted_count_ == piece_.series.keys().size()) return spec;
+    if (piece_.only_tag_set) return spec;
+    if (!piece_.is_filtered && wanted_count_ == piece_.series.keys().size()) return spec;
     std::vector<std::string> wanted;
     wanted.reserve(wanted_count_);
     bool is_duplicate = false;
@@ -50,6 +64,11 @@ storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
 }
 
 std::optional<PieceScan::SeriesPlace> PieceScan::place_of(std::string_view key) {
+    if (piece_.only_tag_set) {
+        const bool is_duplicate = this->is_duplicate(key);
+        if (!is_chosen(is_duplicate)) return std::nullopt;
+        return SeriesPlace{*piece_.only_tag_set, is_duplicate};
+    }
     const auto& keys = piece_.series.keys();
     while (next_ < keys.size() && keys[next_] < key) ++next_;
     if (next_ == keys.size() || keys[next_] != key) return std::nullopt;

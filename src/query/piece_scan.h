@@ -32,6 +32,9 @@ public:
     std::optional<SeriesPlace> place_of(std::string_view key);
 
 private:
+    bool is_in_portion(std::uint32_t tag_set) const;
+    bool nothing_chosen() const;
+    bool is_chosen(bool is_duplicate) const;
     bool is_wanted(std::size_t index, bool& is_duplicate) const;
 
     const SelectPlan& plan_;

@@ -74,7 +74,8 @@ io::Task<Result<void>> SelectExecutor::list_tag_keys(SelectNode& node) {
     }
     if (node.measurements.sources.empty() || !needs_tag_keys(node)) co_return Result<void>();
     std::vector<CoreSession> sessions(source_.core_count());
-    ListJob list(node.measurements.sources, true, limits_.memory_bytes_max / 2, sessions);
+    ListJob list(node.measurements.sources, Listing::kTagKeys, limits_.memory_bytes_max / 2,
+                 sessions);
     Result<void> listed = co_await source_.run_on_every_core(list);
     if (!listed.ok()) co_return std::move(listed).error();
     for (CoreSession& session : sessions) node.tag_keys.merge(session.tag_keys);

@@ -181,14 +181,21 @@ Result<void> resolve_node(SelectNode& node, const SelectStatement& select,
 }
 
 bool needs_tag_keys(const SelectNode& node) {
-    bool needs = !node.subqueries.empty() || !node.is_raw() || node.is_subquery;
+    bool is_wild = !node.subqueries.empty();
+    bool combines = !node.is_raw() || node.is_subquery;
+    bool names_others = false;
     const auto check = [&](const Expr& expr) {
-        needs = needs || expr.is<Wildcard>() || expr.is<RegexLiteral>() || expr.is<BinaryExpr>() ||
-                expr.is<Call>();
+        is_wild = is_wild || expr.is<Wildcard>() || expr.is<RegexLiteral>();
+        combines = combines || expr.is<BinaryExpr>() || expr.is<Call>();
+        const auto* ref = expr.as<VarRef>();
+        names_others =
+            names_others || (ref != nullptr && !node.measurements.fields.contains(ref->name));
     };
     for (const Field& field : node.fields) walk(field.expr, check);
-    for (const Expr& dimension : node.wildcard_dimensions) check(dimension);
-    return needs;
+    for (const Expr& dimension : node.wildcard_dimensions) {
+        is_wild = is_wild || dimension.is<Wildcard>() || dimension.is<RegexLiteral>();
+    }
+    return is_wild || (combines && names_others);
 }
 
 Result<void> rewrite_node(SelectNode& node) {

@@ -1,11 +1,14 @@
 #include "query/series_scan.h"
 
 #include <algorithm>
+#include <optional>
+#include <queue>
 
 namespace sluice::query {
 namespace {
 
 constexpr std::uint32_t kTagSetsPerPortion = 1u << 16;
+constexpr std::size_t kHashesPerBreath = 1024;
 
 std::string_view measurement_of(std::string_view tag_set) {
     return tag_set.substr(0, tag_set.find('\0'));
@@ -37,14 +40,11 @@ io::Task<Result<void>> SeriesScan::prepare() {
     if (is_prepared_) co_return Result<void>();
     is_prepared_ = true;
     sessions_.resize(source_.core_count());
-    ListJob list(plan_.sources, false, limits_.memory_bytes_max / 2, sessions_);
-    Result<void> listed = co_await source_.run_on_every_core(list);
-    if (!listed.ok()) co_return std::move(listed).error();
     GroupJob group(plan_, limits_.memory_bytes_max / 2, sessions_);
     Result<void> grouped = co_await source_.run_on_every_core(group);
     if (!grouped.ok()) co_return std::move(grouped).error();
     number_tag_sets();
-    find_duplicates();
+    co_await find_duplicates();
     co_return Result<void>();
 }
 
@@ -94,17 +94,29 @@ void SeriesScan::number_tag_sets() {
     }
 }
 
-void SeriesScan::find_duplicates() {
-    std::vector<std::uint64_t> all;
-    for (CoreSession& session : sessions_) {
-        all.insert(all.end(), session.series_hashes.begin(), session.series_hashes.end());
-        session.series_hashes = {};
+// Each core's hashes are sorted.
+io::Task<void> SeriesScan::find_duplicates() {
+    struct Head {
+        const std::uint64_t* at;
+        const std::uint64_t* end;
+    };
+    const auto is_later = [](const Head& a, const Head& b) { return *a.at > *b.at; };
+    std::priority_queue<Head, std::vector<Head>, decltype(is_later)> heads(is_later);
+    for (const CoreSession& session : sessions_) {
+        const auto& hashes = session.series_hashes;
+        if (!hashes.empty()) heads.push({hashes.data(), hashes.data() + hashes.size()});
     }
-    std::sort(all.begin(), all.end());
-    for (std::size_t i = 1; i < all.size(); ++i) {
-        const bool is_first = duplicates_.empty() || duplicates_.back() != all[i];
-        if (all[i] == all[i - 1] && is_first) duplicates_.push_back(all[i]);
+    std::optional<std::uint64_t> last;
+    for (std::size_t count = 1; !heads.empty(); ++count) {
+        Head head = heads.top();
+        heads.pop();
+        const bool is_first = duplicates_.empty() || duplicates_.back() != *head.at;
+        if (last == *head.at && is_first) duplicates_.push_back(*head.at);
+        last = *head.at;
+        if (++head.at != head.end) heads.push(head);
+        if (count % kHashesPerBreath == 0) co_await source_.breathe();
     }
+    for (CoreSession& session : sessions_) session.series_hashes = {};
 }
 
 std::string_view SeriesScan::measurement(std::uint32_t tag_set) const {

@@ -73,7 +73,7 @@ public:
 
 private:
     void number_tag_sets();
-    void find_duplicates();
+    io::Task<void> find_duplicates();
 
     DataSource& source_;
     const QueryLimits& limits_;

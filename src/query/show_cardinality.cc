@@ -116,7 +116,7 @@ io::Task<Result<void>> CardinalityCounter::count_exactly() {
     SLUICE_CO_TRY(const std::vector<ShowSource> sources,
                   resolve_show_sources(show_.clauses, *selection_.catalog, context_.defaults));
     SLUICE_CO_TRY_VOID(select(sources));
-    Result<void> listed = co_await list_series(context_, selection_, true);
+    Result<void> listed = co_await list_series(context_, selection_, Listing::kSeriesAndTagKeys);
     if (!listed.ok()) co_return listed;
     SLUICE_CO_TRY_VOID(resolve_dimensions());
     SeriesVisit visit(context_, selection_);

@@ -105,9 +105,9 @@ const meta::MeasurementSchema* SeriesSelection::schema_of(const Piece& piece) co
 }
 
 io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
-                                   bool with_tag_keys) {
+                                   Listing listing) {
     selection.sessions.resize(context.source.core_count());
-    ListJob list(selection.sources, with_tag_keys, context.limits.memory_bytes_max / 2,
+    ListJob list(selection.sources, listing, context.limits.memory_bytes_max / 2,
                  selection.sessions);
     Result<void> listed = co_await context.source.run_on_every_core(list);
     co_return listed;

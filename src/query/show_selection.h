@@ -88,7 +88,7 @@ private:
 
 // Lists the series of `selection.sources`; the condition is not applied yet.
 io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
-                                   bool with_tag_keys = false);
+                                   Listing listing = Listing::kSeries);
 
 // Goes through the listed series, a time slice at a time.
 //

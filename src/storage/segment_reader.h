@@ -19,6 +19,7 @@
 #include "sluice/codec/column_chunk.h"
 #include "sluice/io/task.h"
 #include "sluice/storage/cursor.h"
+#include "sluice/storage/series_list.h"
 #include "storage/random_access.h"
 #include "storage/segment_format.h"
 #include "storage/segment_index.h"

@@ -13,6 +13,8 @@ namespace {
 
 // Steps between looks at the clock.
 constexpr std::size_t kKeysPerLook = 1024;
+// Where a segment has more pages of keys, its list is not held in memory, but read page by page.
+constexpr std::uint32_t kPagesHeldMax = 64;
 
 // Both sorted; equal keys once.
 io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
@@ -31,6 +33,14 @@ io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList 
         }
     }
     co_return merged;
+}
+
+SeriesList sifted(const SeriesList& all, SeriesSieve& sieve) {
+    SeriesList list;
+    for (const std::string_view key : all.keys()) {
+        if (sieve.keeps(key)) list.add(key);
+    }
+    return list;
 }
 
 // Those of `keys` that have a row left.
@@ -56,9 +66,43 @@ io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* 
     co_return list;
 }
 
+// The keys of a measurement of a segment, in batches.
+class SegmentKeys {
+public:
+    // All of it outlives the keys.
+    SegmentKeys(const SegmentReader& reader, const SegmentMeasurement& measurement,
+                const SegmentIndex& index)
+        : reader_(reader), measurement_(measurement), index_(index) {}
+
+    std::uint32_t batch_count() const { return is_held() ? 1 : index_.page_count(); }
+    io::Task<Result<SeriesList>> read_batch(std::uint32_t number) const {
+        if (is_held()) return reader_.read_series(measurement_, index_);
+        return read_page(number);
+    }
+
+private:
+    bool is_held() const { return index_.page_count() <= kPagesHeldMax; }
+    io::Task<Result<SeriesList>> read_page(std::uint32_t number) const {
+        SLUICE_CO_TRY(const auto page, co_await reader_.read_series_page(index_, number));
+        SeriesList list;
+        std::string key;
+        for (std::uint32_t i = 0; i < page->series_count(); ++i) {
+            key.clear();
+            page->append_key(i, key);
+            list.add(key);
+        }
+        co_return list;
+    }
+
+    const SegmentReader& reader_;
+    const SegmentMeasurement& measurement_;
+    const SegmentIndex& index_;
+};
+
 // Most series are kept or deleted as a whole; only of the others the rows are looked at.
 io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segment,
-                                          std::string measurement, Tombstones tombstones) {
+                                          std::string measurement, Tombstones tombstones,
+                                          SeriesSieve* sieve) {
     SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
     const SegmentMeasurement* found = reader->find_measurement(measurement);
     if (found == nullptr) co_return SeriesList();
@@ -67,35 +111,45 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     DeleteFilter deletes(std::move(tombstones), scope);
     if (deletes.covers_everything()) co_return SeriesList();
     SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
-    SLUICE_CO_TRY(SeriesList all, co_await reader->read_series(*found, *index));
-    if (deletes.empty()) co_return all;
+    const SegmentKeys keys(*reader, *found, *index);
     SeriesList list;
     std::vector<std::string> uncertain;
     std::size_t count = 0;
-    for (const std::string_view key : all.keys()) {
-        if (++count % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
-        deletes.choose(key);
-        if (!deletes.touches_series()) {
-            list.add(key);
-        } else if (!deletes.covers_all(found->time_min, found->time_max)) {
-            uncertain.emplace_back(key);
+    for (std::uint32_t batch = 0; batch < keys.batch_count(); ++batch) {
+        SLUICE_CO_TRY(SeriesList all, co_await keys.read_batch(batch));
+        if (keys.batch_count() == 1 && deletes.empty() && sieve == nullptr) co_return all;
+        for (const std::string_view key : all.keys()) {
+            if (++count % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
+            deletes.choose(key);
+            const bool touched = deletes.touches_series();
+            if (touched && deletes.covers_all(found->time_min, found->time_max)) continue;
+            if (touched) {
+                uncertain.emplace_back(key);
+            } else if (sieve == nullptr || sieve->keeps(key)) {
+                list.add(key);
+            }
         }
     }
     if (uncertain.empty()) co_return list;
     SLUICE_CO_TRY(SeriesList kept, co_await list_kept(segment, reader, std::move(measurement),
                                                       std::move(uncertain), std::move(deletes)));
+    if (sieve != nullptr) kept = sifted(kept, *sieve);
     SeriesList merged = co_await merge_lists(reactor, std::move(list), std::move(kept));
     co_return merged;
 }
 
 io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const Head> head,
-                                   std::shared_ptr<const Memtable> table, Tombstones tombstones) {
+                                   std::shared_ptr<const Memtable> table, Tombstones tombstones,
+                                   SeriesSieve* sieve) {
     const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
     const OrderedRows rows =
         co_await order_rows(reactor, head, table, table->rows(), order, {},
                             DeleteFilter(std::move(tombstones), delete_scope(*head, *table)));
     SeriesList list;
-    for (const auto& each : rows.series) list.add(head->series_index().key(each.series));
+    for (const auto& each : rows.series) {
+        const std::string_view key = head->series_index().key(each.series);
+        if (sieve == nullptr || sieve->keeps(key)) list.add(key);
+    }
     co_return list;
 }
 
@@ -109,14 +163,14 @@ std::vector<std::shared_ptr<Head>> heads_of(StoreCore& core) {
 }  // namespace
 
 io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGroupId group,
-                                               std::string measurement) {
+                                               std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
     if (core.is_dropped(group)) co_return list;
     const Tombstones tombstones = core.tombstones();
     const std::vector<std::shared_ptr<Head>> heads = heads_of(core);
     const std::vector<SegmentPtr> segments = core.segments_of(group);
     for (const SegmentPtr& each : segments) {
-        auto keys = co_await list_segment(core.reactor(), each, measurement, tombstones);
+        auto keys = co_await list_segment(core.reactor(), each, measurement, tombstones, sieve);
         if (!keys.ok()) {
             if (keys.error().kind == ErrorKind::kCorrupt) {
                 core.report_damage(each, keys.error(), false);
@@ -133,7 +187,7 @@ io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGrou
     for (const std::shared_ptr<Head>& each : heads) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
-        SeriesList keys = co_await list_memtable(core.reactor(), each, table, tombstones);
+        SeriesList keys = co_await list_memtable(core.reactor(), each, table, tombstones, sieve);
         if (list.keys().empty()) {
             list = std::move(keys);
         } else {
@@ -154,15 +208,17 @@ io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId gro
         const DeleteFilter deletes(tombstones, delete_scope(*each, *table));
         if (deletes.empty()) co_return true;
         if (deletes.covers_everything()) continue;
-        const SeriesList kept = co_await list_memtable(core.reactor(), each, table, tombstones);
+        const SeriesList kept =
+            co_await list_memtable(core.reactor(), each, table, tombstones, nullptr);
         if (!kept.keys().empty()) co_return true;
     }
     for (const SegmentPtr& each : segments) {
         SLUICE_CO_TRY(const SegmentReader* reader, co_await each->reader());
         if (reader->find_measurement(measurement) == nullptr) continue;
         if (DeleteFilter(tombstones, each->delete_scope(measurement)).empty()) co_return true;
-        SLUICE_CO_TRY(const SeriesList kept,
-                      co_await list_segment(core.reactor(), each, measurement, tombstones));
+        SLUICE_CO_TRY(
+            const SeriesList kept,
+            co_await list_segment(core.reactor(), each, measurement, tombstones, nullptr));
         if (!kept.keys().empty()) co_return true;
     }
     co_return false;
@@ -208,9 +264,9 @@ std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
     return {groups.begin(), groups.end()};
 }
 
-io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group,
-                                                std::string measurement) {
-    return list_store_series(*core_, group, std::move(measurement));
+io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group, std::string measurement,
+                                                SeriesSieve* sieve) {
+    return list_store_series(*core_, group, std::move(measurement), sieve);
 }
 io::Task<Result<bool>> Store::has_series(model::ShardGroupId group, std::string measurement) {
     return store_has_series(*core_, group, std::move(measurement));

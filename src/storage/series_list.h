@@ -9,7 +9,7 @@
 namespace sluice::storage {
 
 io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGroupId group,
-                                               std::string measurement);
+                                               std::string measurement, SeriesSieve* sieve);
 io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId group,
                                         std::string measurement);
 io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& core,

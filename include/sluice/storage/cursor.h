@@ -18,7 +18,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sluice/base/arena.h"
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "sluice/model/field_type.h"
@@ -124,25 +123,6 @@ public:
 
 private:
     std::unique_ptr<ScanState> state_;
-};
-
-// Series keys, sorted by their bytes, each once. Copies share them; the views live as long as one
-// of the copies.
-class SeriesList {
-public:
-    const std::vector<std::string_view>& keys() const { return shared_->keys; }
-    std::size_t memory_bytes() const {
-        return shared_->bytes.memory_bytes() + shared_->keys.capacity() * sizeof(std::string_view);
-    }
-    // `key` is greater than all keys before it. Not once the list was copied.
-    void add(std::string_view key) { shared_->keys.push_back(shared_->bytes.copy(key)); }
-
-private:
-    struct Shared {
-        Arena bytes;
-        std::vector<std::string_view> keys;
-    };
-    std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
 }  // namespace sluice::storage

@@ -26,6 +26,7 @@
 #include "sluice/model/tombstone.h"
 #include "sluice/storage/cursor.h"
 #include "sluice/storage/head.h"
+#include "sluice/storage/series_list.h"
 
 namespace sluice::io {
 class Reactor;
@@ -167,8 +168,10 @@ public:
     // nothing was acknowledged, though after a crash the points may be found.
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
 
-    // Every series of a shard group's measurement.
-    io::Task<Result<SeriesList>> list_series(model::ShardGroupId group, std::string measurement);
+    // Every series of a shard group's measurement that has a row; with a sieve, those it keeps.
+    // Memory is taken for what is kept. `sieve` lives until completion.
+    io::Task<Result<SeriesList>> list_series(model::ShardGroupId group, std::string measurement,
+                                             SeriesSieve* sieve = nullptr);
     // Whether the group's measurement has a row that was not deleted.
     io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement);
     // Sorted; every measurement that has a row in the group.

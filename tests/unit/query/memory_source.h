@@ -198,10 +198,13 @@ public:
         co_return data.contains(group) && data[group].contains(measurement);
     }
     io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
-                                                      std::string measurement) override {
+                                                      std::string measurement,
+                                                      storage::SeriesSieve* sieve) override {
         storage::SeriesList list;
         if (data.contains(group) && data[group].contains(measurement)) {
-            for (const auto& [key, rows] : data[group][measurement]) list.add(key);
+            for (const auto& [key, rows] : data[group][measurement]) {
+                if (sieve == nullptr || sieve->keeps(key)) list.add(key);
+            }
         }
         co_return list;
     }
