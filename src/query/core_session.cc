@@ -38,8 +38,11 @@ void for_each_tag(std::string_view key, See&& see) {
 // The tag keys of all series.
 class TagKeySieve final : public storage::SeriesSieve {
 public:
-    explicit TagKeySieve(Listing listing, TagKeys& keys)
+    TagKeySieve(Listing listing, TagKeys& keys)
         : keeps_series_(listing != Listing::kTagKeys), keys_(keys) {}
+
+    // Decides about the next keys where series are listed; may be null.
+    void set_inner(storage::SeriesSieve* inner) { inner_ = inner; }
 
     bool keeps(std::string_view key) override {
         // Neighbours mostly have the same ones.
@@ -49,7 +52,7 @@ public:
             ++place;
             return true;
         });
-        return keeps_series_;
+        return keeps_series_ && (inner_ == nullptr || inner_->keeps(key));
     }
 
 private:
@@ -60,6 +63,7 @@ private:
     }
 
     const bool keeps_series_;
+    storage::SeriesSieve* inner_ = nullptr;
     TagKeys& keys_;
     std::vector<std::string> last_;  // escaped
 };
@@ -91,8 +95,11 @@ void CoreSession::renumber(const std::vector<std::uint32_t>& numbers) {
 io::Task<Result<void>> ListJob::run(CoreView& core) {
     CoreSession& session = sessions_[core.number()];
     TagKeySieve tag_keys(listing_, session.tag_keys);
-    storage::SeriesSieve* sieve = listing_ == Listing::kSeries ? nullptr : &tag_keys;
     for (std::uint32_t source = 0; source < sources_.size(); ++source) {
+        std::unique_ptr<storage::SeriesSieve> chosen;
+        if (make_sieve_ != nullptr) chosen = (*make_sieve_)(core.number(), source);
+        tag_keys.set_inner(chosen.get());
+        storage::SeriesSieve* sieve = listing_ == Listing::kSeries ? chosen.get() : &tag_keys;
         for (std::uint32_t group = 0; group < sources_[source].groups.size(); ++group) {
             for (std::size_t store = 0; store < core.store_count(); ++store) {
                 Piece piece;

@@ -1,10 +1,13 @@
 // SHOW ... CARDINALITY. InfluxDB estimates the number of series and measurements of a database, and
-// rewrites everything else to SELECT count(distinct(...)); here all of it is counted.
+// rewrites everything else to SELECT count(distinct(...)); here all of it is counted, only very
+// many series of a database are estimated.
 #include <map>
 #include <set>
 
+#include "query/distinct_sample.h"
 #include "query/show_schema.h"
 #include "query/show_selection.h"
+#include "sluice/base/hash.h"
 
 namespace sluice::query {
 namespace {
@@ -59,6 +62,7 @@ public:
     io::Task<Result<void>> count_exactly();
 
 private:
+    io::Task<Result<std::size_t>> count_series();
     Result<void> select(const std::vector<ShowSource>& sources);
     Result<void> resolve_dimensions();
     void add(const SeriesVisit::Seen& series);
@@ -88,15 +92,7 @@ io::Task<Result<void>> CardinalityCounter::estimate() {
         for (const PlannedSource& source : selection_.sources) names.insert(source.measurement);
         count = names.size();
     } else {
-        Result<void> listed = co_await list_series(context_, selection_);
-        if (!listed.ok()) co_return listed;
-        Group all;
-        SeriesVisit visit(context_, selection_);
-        while (visit.next()) {
-            if (visit.is_due()) co_await visit.pause();
-            all.keys.emplace_back(0, visit.match()->key);
-        }
-        count = all.count();
+        SLUICE_CO_TRY(count, co_await count_series());
     }
     AnswerWriter& writer = context_.writer;
     writer.begin_series({"", {}, {"cardinality estimation"}});
@@ -105,6 +101,19 @@ io::Task<Result<void>> CardinalityCounter::estimate() {
     writer.end_row();
     writer.end_series();
     co_return Result<void>();
+}
+
+// Of the selection, every key once. An estimate where there are very many.
+io::Task<Result<std::size_t>> CardinalityCounter::count_series() {
+    std::vector<DistinctSample> samples(context_.source.core_count());
+    Result<void> visited = co_await visit_series(
+        context_, selection_,
+        [&](std::uint32_t core, std::string_view key, const model::SeriesName&) {
+            samples[core].add(hash_bytes(key));
+        });
+    if (!visited.ok()) co_return std::move(visited).error();
+    for (std::size_t i = 1; i < samples.size(); ++i) samples[0].merge(samples[i]);
+    co_return samples[0].estimate();
 }
 
 io::Task<Result<void>> CardinalityCounter::count_exactly() {

@@ -104,21 +104,67 @@ const meta::MeasurementSchema* SeriesSelection::schema_of(const Piece& piece) co
     return schemas_[piece.source][piece.group];
 }
 
+TagCondition SeriesSelection::condition_of(std::uint32_t source) const {
+    const auto& fields = fields_[source];
+    return {condition.get(), options,
+            [&fields](std::string_view name) { return fields.contains(name); }};
+}
+
+namespace {
+
+// Keeps the series that the condition is true of, or shows them and keeps none.
+class ConditionSieve final : public storage::SeriesSieve {
+public:
+    explicit ConditionSieve(TagCondition condition) : condition_(std::move(condition)) {}
+    ConditionSieve(TagCondition condition, std::uint32_t core, const SeriesSeen& see)
+        : condition_(std::move(condition)), core_(core), see_(&see) {}
+
+    bool keeps(std::string_view key) override {
+        const model::SeriesName name = model::parse_series_key(key);
+        if (!condition_.accepts(name)) return false;
+        if (see_ == nullptr) return true;
+        (*see_)(core_, key, name);
+        return false;
+    }
+
+private:
+    const TagCondition condition_;
+    const std::uint32_t core_ = 0;
+    const SeriesSeen* const see_ = nullptr;
+};
+
+}  // namespace
+
 io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
                                    Listing listing) {
     selection.sessions.resize(context.source.core_count());
     ListJob list(selection.sources, listing, context.limits.memory_bytes_max / 2,
                  selection.sessions);
+    const SieveMaker make_sieve = [&](std::uint32_t, std::uint32_t source) {
+        return std::make_unique<ConditionSieve>(selection.condition_of(source));
+    };
+    if (selection.condition) list.set_sieves(make_sieve);
+    Result<void> listed = co_await context.source.run_on_every_core(list);
+    co_return listed;
+}
+
+io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
+                                    const SeriesSeen& see) {
+    std::vector<CoreSession> sessions(context.source.core_count());
+    ListJob list(selection.sources, Listing::kSeries, context.limits.memory_bytes_max / 2,
+                 sessions);
+    const SieveMaker make_sieve = [&](std::uint32_t core, std::uint32_t source) {
+        return std::make_unique<ConditionSieve>(selection.condition_of(source), core, see);
+    };
+    list.set_sieves(make_sieve);
     Result<void> listed = co_await context.source.run_on_every_core(list);
     co_return listed;
 }
 
 SeriesVisit::SeriesVisit(StatementContext& context, const SeriesSelection& selection)
     : context_(context), selection_(selection) {
-    for (const auto& fields : selection.fields_) {
-        conditions_.emplace_back(
-            selection.condition.get(), selection.options,
-            [&fields](std::string_view name) { return fields.contains(name); });
+    for (std::uint32_t source = 0; source < selection.sources.size(); ++source) {
+        conditions_.push_back(selection.condition_of(source));
     }
 }
 

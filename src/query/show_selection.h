@@ -78,17 +78,26 @@ struct SeriesSelection {
         return sources[piece.source].measurement;
     }
     const meta::MeasurementSchema* schema_of(const Piece& piece) const;
+    // For the series of sources[source].
+    TagCondition condition_of(std::uint32_t source) const;
 
 private:
-    friend class SeriesVisit;
     // Fields of the measurement of each source.
     std::vector<std::set<std::string, std::less<>>> fields_;
     std::vector<std::vector<const meta::MeasurementSchema*>> schemas_;
 };
 
-// Lists the series of `selection.sources`; the condition is not applied yet.
+// Lists the series of `selection.sources` that the condition is true of.
 io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
                                    Listing listing = Listing::kSeries);
+
+// Calls `see` for the series that the condition is true of, on the core that has
+// it, at the same time on all cores; more than once where a series lies in several places.
+// Takes no memory for series.
+using SeriesSeen =
+    std::function<void(std::uint32_t core, std::string_view key, const model::SeriesName& name)>;
+io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
+                                    const SeriesSeen& see);
 
 // Goes through the listed series, a time slice at a time.
 //

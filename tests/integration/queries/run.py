@@ -243,6 +243,33 @@ def explain_analyze_counts_rows(server):
     assert any("rows_answered: 1000" in line[0] for line in lines), lines
 
 
+def very_many_series_are_read(_):
+    """More than a query may list: one is found, all are counted, memory stays a query's."""
+    count = 400_000
+
+    def check(server):
+        with Client(server.port, timeout=60) as client:
+            for at in range(0, count, 50_000):
+                lines = "".join(f"crowd,id=i{i},m=n{i % 7} v={i}i {i % 1000}000\n" for i in range(at, at + 50_000))
+                assert client.post("/write?db=d", lines).status == 204
+        with PeakMemory(server) as peak:
+            one = result(server.port, "SELECT v FROM crowd WHERE id = 'i277777'")
+            assert one["series"][0]["values"] == [["1970-01-01T00:00:00.000777Z", 277777]], one
+            for _ in range(2):  # from memory and from segments, as it happens
+                counted = result(server.port, "SELECT count(v), sum(v), max(v) FROM crowd")
+                assert counted["series"][0]["values"][0][1:] == [count, count * (count - 1) // 2, count - 1], counted
+            assert result(server.port, "SELECT v FROM crowd LIMIT 2")["series"][0]["values"][0][1] % 1000 == 0
+            keys = result(server.port, "SHOW TAG KEYS FROM crowd")
+            assert keys["series"][0]["values"] == [["id"], ["m"]], keys
+            values = result(server.port, "SHOW TAG VALUES FROM crowd WITH KEY = m")
+            assert len(values["series"][0]["values"]) == 7, values
+            estimate = result(server.port, "SHOW SERIES CARDINALITY")["series"][0]["values"][0][0]
+            assert abs(estimate - count) < count * 0.02, estimate
+        assert peak.grown < 2 * STREAM_BYTES_MAX, peak.grown
+
+    with_config("", 100, check)
+
+
 def with_config(config, rows, check):
     server = Sluice("--cores", "2", config=config)
     try:
@@ -298,7 +325,7 @@ def the_number_of_queries_is_bounded(_):
 TESTS = [a_whole_answer_streams, a_chunked_answer_streams, a_compressed_answer_streams,
          a_chunked_answer_is_json_for_msgpack, curl_reads_a_compressed_answer, queries_are_listed, a_query_is_killed,
          a_client_that_leaves_stops_its_query, a_half_closed_client_gets_its_answer, a_pipelined_request_waits,
-         explain_analyze_counts_rows, the_number_of_rows_is_bounded, time_is_bounded,
+         explain_analyze_counts_rows, very_many_series_are_read, the_number_of_rows_is_bounded, time_is_bounded,
          the_number_of_queries_is_bounded]
 
 

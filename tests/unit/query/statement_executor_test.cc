@@ -200,6 +200,44 @@ TEST(StatementExecutor, DeletesAreTimeMeasurementsAndTags) {
               std::string::npos);
 }
 
+// More series than are listed; a third of them has points on both cores.
+TEST(StatementExecutor, ReadsACrowdOfSeriesWithoutAList) {
+    constexpr int kSeries = 240'000;
+    auto source = std::make_unique<MemorySource>(2);
+    const auto add = [&](std::uint32_t core, int series, std::int64_t value, std::int64_t time) {
+        source->add_point(core, "m", {{"h", std::to_string(series)}}, {integer_field("v", value)},
+                          time);
+    };
+    for (int i = 0; i < kSeries; ++i) {
+        const bool is_first_third = i < kSeries / 3;
+        if (is_first_third || i % 2 == 0) add(0, i, 1, 1000);
+        // On the first core as well, with an older value of the same point and one of its own.
+        if (is_first_third || i % 2 == 1) add(1, i, 2, 1000);
+        if (is_first_third) add(1, i, 10, 2000);
+    }
+    StatementExecutor executor(std::move(source));
+    const auto ask = [&](std::string text) { return answer(executor, request_for(text, "e")); };
+    const auto row = [](std::string column, std::int64_t value) {
+        return R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time",")" +
+               column + R"("],"values":[[0,)" + std::to_string(value) + "]]}]}]}\n";
+    };
+    EXPECT_EQ(ask("SELECT count(v) FROM m"), row("count", kSeries + kSeries / 3));
+    // One of the two values of a point that both cores have, each whole series the same way.
+    const std::string sum = ask("SELECT sum(v) FROM m");
+    constexpr std::int64_t kOthers = (1 + 2 + 10) * (kSeries / 3);
+    EXPECT_TRUE(sum == row("sum", kOthers + kSeries / 3) ||
+                sum == row("sum", kOthers + 2 * (kSeries / 3)))
+        << sum;
+    EXPECT_EQ(ask("SELECT max(v) FROM m WHERE h = '5'"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","max"],)"
+              R"("values":[[0,10]]}]}]})"
+              "\n");
+    EXPECT_EQ(ask("SHOW TAG KEYS"),
+              R"({"results":[{"statement_id":0,"series":[{"name":"m","columns":["tagKey"],)"
+              R"("values":[["h"]]}]}]})"
+              "\n");
+}
+
 TEST(StatementExecutor, PutsBoundParametersIntoTheText) {
     StatementExecutor executor(oracle_points(1));
     QueryRequest request = request_for("SELECT v FROM w WHERE r = $region", "e");
