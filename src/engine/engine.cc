@@ -20,6 +20,22 @@ MemoryBudget MemoryBudget::of_total(std::uint64_t total_bytes) {
     return budget;
 }
 
+MemoryBudget MemoryBudget::of_machine(std::uint64_t memory_bytes, std::uint32_t cores) {
+    constexpr std::uint32_t kCoresOfDefault = 8;
+    constexpr std::uint64_t kQueryBytesPerCore = 256 * kMiB;
+    MemoryBudget budget;
+    const std::uint64_t more = std::max(cores, kCoresOfDefault);
+    for (std::uint64_t* each :
+         {&budget.bodies_bytes, &budget.heads_bytes, &budget.block_cache_bytes}) {
+        *each = *each * more / kCoresOfDefault;
+    }
+    // What one core may hold bounds what one query can do at all.
+    budget.queries_bytes = std::max(budget.queries_bytes, cores * kQueryBytesPerCore);
+    const std::uint64_t total =
+        budget.bodies_bytes + budget.heads_bytes + budget.block_cache_bytes + budget.queries_bytes;
+    return total <= memory_bytes / 2 ? budget : of_total(memory_bytes / 2);
+}
+
 Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
     if (options.data_directory.empty()) {
         return Error{ErrorKind::kInvalid, "no data directory is given"};

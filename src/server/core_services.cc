@@ -1,6 +1,7 @@
 #include "server/core_services.h"
 
 #include "server/diagnostics.h"
+#include "sluice/engine/engine.h"
 
 namespace sluice::server {
 
@@ -15,8 +16,9 @@ constexpr std::size_t kBodyBytesKeptEach = 64 * kMiB;
 constexpr std::size_t kScratchBytesKept = 64 * kMiB;
 constexpr std::size_t kScratchBytesKeptEach = 48 * kMiB;
 
-query::QueryLimits query_limits(const Config& config) {
+query::QueryLimits query_limits(const Config& config, const engine::Engine& engine) {
     query::QueryLimits limits;
+    limits.memory_bytes_max = engine.query_bytes_per_core();
     limits.points_max = config.coordinator.max_select_point;
     limits.series_max = config.coordinator.max_select_series;
     limits.windows_max = config.coordinator.max_select_buckets;
@@ -34,7 +36,7 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       bodies(kBodyBytesKept, kBodyBytesKeptEach),
       scratch(kScratchBytesKept, kScratchBytesKeptEach),
       facts(std::make_unique<Diagnostics>(*this)),
-      executor(core_, *shared_.queries, query_limits(shared_.config)),
+      executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
       continuous_queries(query::execute_into(executor),
                          shared_.config.continuous_queries.log_enabled),
       subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())) {

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -41,13 +42,18 @@ Error explain_start_failure(Error error) {
     return error;
 }
 
+std::uint64_t machine_memory_bytes() {
+    return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+           static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) {
     engine::EngineOptions options;
     options.data_directory = config.data.dir;
     options.cores = cores;
-    if (config.sluice.memory_limit != 0) {
-        options.memory = engine::MemoryBudget::of_total(config.sluice.memory_limit);
-    }
+    options.memory = config.sluice.memory_limit != 0
+                         ? engine::MemoryBudget::of_total(config.sluice.memory_limit)
+                         : engine::MemoryBudget::of_machine(machine_memory_bytes(), cores);
     options.free_space_min = config.sluice.free_space_min;
     options.retention_check_ns = config.retention.check_interval.ns;
     options.store.head_age_max_ns = config.data.cache_snapshot_write_cold_duration.ns;

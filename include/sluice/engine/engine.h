@@ -36,6 +36,9 @@ struct MemoryBudget {
 
     // The division of `total` for an operator who gives one number.
     static MemoryBudget of_total(std::uint64_t total_bytes);
+    // For an operator who gives none: the above, more where there are more than eight cores, at
+    // most half of the machine's memory.
+    static MemoryBudget of_machine(std::uint64_t memory_bytes, std::uint32_t cores);
 };
 
 struct EngineOptions {

@@ -203,5 +203,17 @@ TEST(EngineOptionsTest, ContradictionsAreRefused) {
     EXPECT_FALSE(Engine::create(options).ok());
 }
 
+TEST(MemoryBudgetTest, GrowsWithCoresAndFitsTheMachine) {
+    const auto total = [](const MemoryBudget& budget) {
+        return budget.bodies_bytes + budget.heads_bytes + budget.block_cache_bytes +
+               budget.queries_bytes;
+    };
+    const MemoryBudget usual = MemoryBudget::of_machine(64 * kGiB, 2);
+    EXPECT_EQ(usual.heads_bytes, MemoryBudget().heads_bytes);
+    EXPECT_EQ(MemoryBudget::of_machine(64 * kGiB, 32).heads_bytes, 4 * usual.heads_bytes);
+    EXPECT_LE(total(MemoryBudget::of_machine(kGiB, 32)), kGiB / 2);
+    EXPECT_GE(total(MemoryBudget::of_machine(kGiB, 2)), kGiB / 3);
+}
+
 }  // namespace
 }  // namespace sluice::engine
