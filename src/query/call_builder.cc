@@ -33,6 +33,20 @@ MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {
     return [spec] { return make_reducer(spec); };
 }
 
+// Of the calls in a chain, the innermost is the first that refuses.
+Result<void> check_argument_types(const Call& call) {
+    if (const auto* inner = call.arguments[0].as<Call>()) {
+        SLUICE_TRY_VOID(check_argument_types(*inner));
+    }
+    return check_argument_type(call, argument_type(call));
+}
+
+const VarRef* innermost_reference(const Call& call) {
+    const Call* at = &call;
+    while (const auto* inner = at->arguments[0].as<Call>()) at = inner;
+    return at->arguments[0].as<VarRef>();
+}
+
 bool is_count_of_distinct(const Call& call) {
     const auto* inner = call.arguments[0].as<Call>();
     return call.name == "count" && inner != nullptr && inner->name == "distinct";
@@ -69,14 +83,23 @@ Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, co
     if (const auto* ref = argument.as<VarRef>()) {
         SLUICE_TRY(Points points, build_reference(*ref, level));
         if (points == nullptr) return points;
-        SLUICE_TRY_VOID(check_argument_type(call, argument_type(call)));
+        const Result<void> checked = check_argument_type(call, argument_type(call));
+        if (!checked.ok()) return build_refused(*ref, level, checked.error());
         return points;
     }
     const auto* inner = argument.as<Call>();
-    if (inner == nullptr) return Error{ErrorKind::kInvalid, "unsupported call: " + call.name};
+    // Wildcards are left where a function of mathematics has a second argument.
+    if (inner == nullptr) {
+        const bool is_regex = argument.is<RegexLiteral>();
+        return Error{ErrorKind::kInvalid, std::string("invalid expression type: *influxql.") +
+                                              (is_regex ? "RegexLiteral" : "Wildcard")};
+    }
     SLUICE_TRY(Points points, build_call(*inner, level));
     if (points == nullptr) return points;
-    SLUICE_TRY_VOID(check_argument_type(call, argument_type(call)));
+    const Result<void> checked = check_argument_types(call);
+    const VarRef* ref = innermost_reference(call);
+    if (!checked.ok() && ref != nullptr) return build_refused(*ref, level, checked.error());
+    if (!checked.ok()) return checked.error();
     return points;
 }
 
@@ -96,13 +119,15 @@ Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, c
         SLUICE_TRY(Points points, reduce(std::move(input), call, unordered, !has_own_time));
         return fill(std::move(points), call, level);
     }
+    if (!call.arguments[0].is<VarRef>()) return Points();
     const auto& ref = *call.arguments[0].as<VarRef>();
     const ResolvedSources& measurements = level.node->measurements;
     if (measurements.sources.empty() || !measurements.fields.contains(ref.name) ||
         ref.type == DataType::kTag) {
         return Points();
     }
-    SLUICE_TRY_VOID(check_argument_type(call, ref.type));
+    const Result<void> checked = check_argument_type(call, ref.type);
+    if (!checked.ok()) return build_refused(ref, level, checked.error());
     return fill(scan_aggregate(call, level, has_own_time), call, level);
 }
 
@@ -149,6 +174,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, c
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const Level& level) {
+    if (!call.arguments[0].is<VarRef>()) return Points();
     const auto& ref = *call.arguments[0].as<VarRef>();
     if (call.arguments.size() == 2) {
         SLUICE_TRY(Points input, build_argument(call, level));
@@ -179,7 +205,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
             ref.type == DataType::kTag) {
             return Points();
         }
-        SLUICE_TRY_VOID(check_argument_type(best, ref.type));
+        const Result<void> checked = check_argument_type(best, ref.type);
+        if (!checked.ok()) return build_refused(ref, level, checked.error());
         input = scan_aggregate(best, by_tags, true);
     }
     SLUICE_TRY_VOID(check_argument_type(call, argument_type(call)));

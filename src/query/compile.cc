@@ -184,8 +184,8 @@ private:
             return invalid("time dimension offset must be duration or now()");
         }
         if (!parse_time_literal(text->value)) return invalid("invalid timestamp string");
-        // InfluxDB's compiler takes a date, but what executes the statement does not.
-        return invalid("invalid time dimension offset: " + to_string(offset));
+        compiled_.refused_offset = to_string(offset);
+        return {};
     }
 
     // What a subquery takes over from the statement around it.

@@ -22,6 +22,9 @@ struct CompiledSelect {
     Window window;
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
+    // A date as the offset of GROUP BY time(): InfluxDB's compiler takes it, what executes the
+    // statement does not, after all other checks.
+    std::string refused_offset;
     // The condition itself has an upper bound of time.
     bool has_time_max = false;
     // Of the sources that are subqueries, in their order. What they inherit is not in them.

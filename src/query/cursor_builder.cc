@@ -8,6 +8,7 @@
 #include "query/joined_rows.h"
 #include "query/limit_points.h"
 #include "query/merge_points.h"
+#include "query/refused_points.h"
 #include "query/scan_points.h"
 #include "query/subquery_points.h"
 #include "sluice/influxql/printer.h"
@@ -104,17 +105,8 @@ RowValue map_name(const SelectNode& node, const VarRef& ref) {
 }
 
 bool is_value_type(DataType type) {
-    switch (type) {
-        case DataType::kFloat:
-        case DataType::kInteger:
-        case DataType::kUnsigned:
-        case DataType::kString:
-        case DataType::kTag:
-        case DataType::kBoolean:
-            return true;
-        default:
-            return false;
-    }
+    return (type >= DataType::kFloat && type <= DataType::kBoolean) || type == DataType::kTag ||
+           type == DataType::kUnsigned;
 }
 
 // What the names of the outer condition mean in the rows of a subquery (query/cursor.go:
@@ -197,6 +189,9 @@ Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
 }
 
 Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Level level) {
+    if (!node.refused_offset.empty()) {
+        return Error{ErrorKind::kInvalid, "invalid time dimension offset: " + node.refused_offset};
+    }
     PlaceMapper places;
     JoinedRows::Options options;
     for (Column& column : columns_of(node)) {
@@ -242,7 +237,6 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_auxiliary(const Level& level) {
-    std::vector<Points> inputs;
     SelectPlan plan = scan_plan(level);
     bool makes_rows = false;
     for (const Input& input : plan.inputs) {
@@ -250,62 +244,89 @@ Result<CursorBuilder::Points> CursorBuilder::build_auxiliary(const Level& level)
         plan.fields[input.index].makes_rows = true;
         makes_rows = true;
     }
-    if (makes_rows && !plan.sources.empty()) {
+    std::vector<Points> scans;
+    if (makes_rows) {
         plan.limit = level.limit;
         plan.offset = level.offset;
-        plan.dimensions = level.grouping->dimensions();
-        Points scan = std::make_unique<ScanPoints>(source_, limits_, std::move(plan),
-                                                   level.grouping, std::nullopt);
-        const bool limited = level.limit > 0 || level.offset > 0;
-        if (limited && level.grouping->is_nested()) {
-            scan = std::make_unique<LimitPoints>(std::move(scan), level.auxiliary.size(),
-                                                 level.limit, level.offset);
-        }
-        inputs.push_back(std::move(scan));
+        scans = build_scans(std::move(plan), level, std::nullopt);
     }
-    for (const auto& subquery : level.node->subqueries) {
-        SLUICE_TRY(Points input, build_subquery(*subquery, level, nullptr));
-        if (input != nullptr) inputs.push_back(std::move(input));
-    }
-    if (inputs.empty()) return Points();
-    Points points = std::move(inputs[0]);
-    if (inputs.size() > 1) {
-        inputs[0] = std::move(points);
-        MergePoints::Options options;
-        options.ascending = level.ascending;
-        options.auxiliary_width = level.auxiliary.size();
-        options.is_sorted = level.is_ordered;
-        options.window = level.window;
-        points = std::make_unique<MergePoints>(std::move(inputs), options);
-    }
-    if (level.limit == 0 && level.offset == 0) return points;
+    SLUICE_TRY(Points points, merge_inputs(std::move(scans), level, nullptr));
+    if (points == nullptr || (level.limit == 0 && level.offset == 0)) return points;
     return Points(std::make_unique<LimitPoints>(std::move(points), level.auxiliary.size(),
                                                 level.limit, level.offset));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_reference(const VarRef& ref,
                                                              const Level& level) {
-    std::vector<Points> inputs;
+    std::vector<Points> scans;
     SelectPlan plan = scan_plan(level);
-    if (!plan.sources.empty() && level.node->measurements.fields.contains(ref.name) &&
-        ref.type != DataType::kTag) {
+    if (level.node->measurements.fields.contains(ref.name) && ref.type != DataType::kTag) {
         const std::uint32_t driver = plan.add_field(ref.name, ref.type, true);
         plan.group_rows_max = level.group_rows_max;
-        plan.dimensions = level.grouping->dimensions();
-        inputs.push_back(std::make_unique<ScanPoints>(source_, limits_, std::move(plan),
-                                                      level.grouping, driver));
+        scans = build_scans(std::move(plan), level, driver);
     }
+    return merge_inputs(std::move(scans), level, &ref);
+}
+
+// One scan, or several where a measurement is named more than once: each of its entries in FROM has
+// its own points.
+std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, const Level& level,
+                                                              std::optional<std::uint32_t> driver) {
+    std::vector<Points> scans;
+    plan.dimensions = level.grouping->dimensions();
+    std::vector<PlannedSource> left = std::move(plan.sources);
+    while (!left.empty()) {
+        std::set<std::string, std::less<>> names;
+        std::vector<PlannedSource> again;
+        plan.sources.clear();
+        for (PlannedSource& source : left) {
+            const bool is_new = names.insert(source.measurement).second;
+            (is_new ? plan.sources : again).push_back(std::move(source));
+        }
+        left = std::move(again);
+        const bool limited = plan.limit > 0 || plan.offset > 0;
+        Points scan = std::make_unique<ScanPoints>(source_, limits_, plan, level.grouping, driver);
+        if (limited && level.grouping->is_nested()) {
+            scan = std::make_unique<LimitPoints>(std::move(scan), level.auxiliary.size(),
+                                                 plan.limit, plan.offset);
+        }
+        scans.push_back(std::move(scan));
+    }
+    return scans;
+}
+
+// Of what FROM names: `scans` and subqueries; null where there is neither. `value`: what points
+// have as their value, if any.
+Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> scans,
+                                                          const Level& level, const VarRef* value) {
+    std::vector<Points> inputs;
     for (const auto& subquery : level.node->subqueries) {
-        SLUICE_TRY(Points input, build_subquery(*subquery, level, &ref));
+        SLUICE_TRY(Points input, build_subquery(*subquery, level, value));
         if (input != nullptr) inputs.push_back(std::move(input));
     }
+    const auto at = level.node->subqueries_first ? inputs.end() : inputs.begin();
+    inputs.insert(at, std::make_move_iterator(scans.begin()), std::make_move_iterator(scans.end()));
     if (inputs.empty()) return Points();
     if (inputs.size() == 1) return std::move(inputs[0]);
     MergePoints::Options options;
     options.ascending = level.ascending;
     options.auxiliary_width = level.auxiliary.size();
+    options.is_sorted = value == nullptr && level.is_ordered;
     options.window = level.window;
     return Points(std::make_unique<MergePoints>(std::move(inputs), options));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_refused(const VarRef& ref, const Level& level,
+                                                           Error error) {
+    for (const auto& subquery : level.node->subqueries) {
+        if (map_name(*subquery, ref).kind != RowValue::Kind::kNothing) return error;
+    }
+    SelectPlan plan = scan_plan(level);
+    keep_groups_with_field(plan, *source_.catalog(), ref);
+    if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return Points();
+    plan.dimensions = level.grouping->dimensions();
+    return Points(std::make_unique<RefusedPoints>(source_, limits_, std::move(plan), level.grouping,
+                                                  std::move(error)));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& node,
@@ -321,7 +342,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& no
     }
     for (const VarRef& ref : level.auxiliary) options.auxiliary.push_back(map_name(node, ref));
     SLUICE_TRY(Rows rows, build_rows(node, subquery_level(node, level)));
-    if (rows.cursor == nullptr) return Points();
+    if (rows.cursor == nullptr) return Points(std::make_unique<NoPoints>());
     const std::vector<Column> columns = columns_of(node);
     if (level.node->condition) add_condition(*level.node->condition, columns, options);
     options.columns = columns.size();

@@ -65,8 +65,14 @@ private:
     // Null: there are no points.
     Result<Points> build_auxiliary(const Level& level);
     Result<Points> build_reference(const influxql::VarRef& ref, const Level& level);
+    std::vector<Points> build_scans(SelectPlan plan, const Level& level,
+                                    std::optional<std::uint32_t> driver);
+    Result<Points> merge_inputs(std::vector<Points> scans, const Level& level,
+                                const influxql::VarRef* value);
     Result<Points> build_subquery(const SelectNode& node, const Level& level,
                                   const influxql::VarRef* value);
+    // The points of a call that cannot work on the type of its field.
+    Result<Points> build_refused(const influxql::VarRef& ref, const Level& level, Error error);
     Result<Points> build_argument(const influxql::Call& call, const Level& level);
     Result<Points> build_call(const influxql::Call& call, Level level);
     Result<Points> build_mergeable(const influxql::Call& call, const Level& level);

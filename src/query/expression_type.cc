@@ -70,8 +70,11 @@ Result<DataType> binary_type(const BinaryExpr& binary) {
                               " between an integer and unsigned, an explicit cast is required");
         }
     }
-    if (left == DataType::kUnknown) return right;
-    if (right == DataType::kUnknown) return left;
+    const auto is_nothing = [](DataType type) {
+        return type == DataType::kUnknown || type == DataType::kAnyField;
+    };
+    if (is_nothing(left)) return right;
+    if (is_nothing(right)) return left;
     const DataType result =
         type_of(evaluate_operation(binary.op, zero_of(left), zero_of(right), false));
     if (result == DataType::kUnknown) {

@@ -1,5 +1,7 @@
 #include "query/merge_points.h"
 
+#include <utility>
+
 namespace sluice::query {
 
 MergePoints::MergePoints(std::vector<std::unique_ptr<PointCursor>> sources, const Options& options)
@@ -11,33 +13,71 @@ MergePoints::MergePoints(std::vector<std::unique_ptr<PointCursor>> sources, cons
 
 io::Task<Result<bool>> MergePoints::next(PointBlock& block) {
     block.clear();
-    while (block.points.size() < kPointsPerBlock) {
-        bool is_due = false;
-        for (const PointReader& source : sources_) is_due = is_due || source.needs_refill();
-        if (is_due) {
-            if (!block.points.empty()) break;
-            for (PointReader& source : sources_) {
-                if (!source.needs_refill()) continue;
-                Result<void> read = co_await source.refill();
-                if (!read.ok()) co_return std::move(read).error();
-            }
+    if (!is_begun_) {
+        is_begun_ = true;
+        for (PointReader& source : sources_) {
+            Result<void> read = co_await source.refill();
+            if (!read.ok()) co_return std::move(read).error();
+            if (!source.empty()) heap_.push_back(&source);
         }
-        PointReader* first = nearest();
-        if (first == nullptr) break;
-        TaggedPoint point = first->pop();
-        point.point.auxiliary = block.add_row(first->auxiliary(point.point));
+        for (std::size_t i = heap_.size() / 2; i > 0; --i) sift_down(i - 1, heap_.size());
+    }
+    while (block.points.size() < kPointsPerBlock) {
+        if (taken_ != nullptr && taken_->needs_refill()) {
+            if (!block.points.empty()) break;
+            Result<void> read = co_await taken_->refill();
+            if (!read.ok()) co_return std::move(read).error();
+        }
+        const bool goes_on = taken_ != nullptr && !taken_->empty() && is_in_window(taken_->peek());
+        if (!goes_on) {
+            if (taken_ != nullptr && !taken_->empty()) push(taken_);
+            taken_ = nullptr;
+            if (heap_.empty()) break;
+            taken_ = pop();
+        }
+        last_ = taken_->pop();
+        TaggedPoint point = last_;
+        point.point.auxiliary = block.add_row(taken_->auxiliary(point.point));
         block.points.push_back(point);
     }
     co_return !block.points.empty();
 }
 
-PointReader* MergePoints::nearest() {
-    PointReader* nearest = nullptr;
-    for (PointReader& source : sources_) {
-        if (source.empty()) continue;
-        if (nearest == nullptr || precedes(source, *nearest)) nearest = &source;
+// Unsorted, a source is read to the end of a window.
+bool MergePoints::is_in_window(const TaggedPoint& point) const {
+    if (options_.is_sorted || point.tags->outer != last_.tags->outer) return false;
+    return options_.window.start_of(point.point.time) == options_.window.start_of(last_.point.time);
+}
+
+void MergePoints::push(PointReader* source) {
+    heap_.push_back(source);
+    sift_up(heap_.size() - 1);
+}
+
+PointReader* MergePoints::pop() {
+    std::swap(heap_.front(), heap_.back());
+    sift_down(0, heap_.size() - 1);
+    PointReader* first = heap_.back();
+    heap_.pop_back();
+    return first;
+}
+
+void MergePoints::sift_up(std::size_t at) {
+    while (at > 0) {
+        const std::size_t parent = (at - 1) / 2;
+        if (!precedes(*heap_[at], *heap_[parent])) return;
+        std::swap(heap_[at], heap_[parent]);
+        at = parent;
     }
-    return nearest;
+}
+
+void MergePoints::sift_down(std::size_t at, std::size_t count) {
+    for (std::size_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && precedes(*heap_[child + 1], *heap_[child])) ++child;
+        if (!precedes(*heap_[child], *heap_[at])) return;
+        std::swap(heap_[at], heap_[child]);
+        at = child;
+    }
 }
 
 bool MergePoints::precedes(const PointReader& a, const PointReader& b) const {

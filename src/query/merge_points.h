@@ -1,5 +1,6 @@
 // The points of several sources as one stream (query/iterator.gen.go: MergeIterator and
-// SortedMergeIterator).
+// SortedMergeIterator). Which of equal points comes first follows from the order of the sources and
+// from Go's container/heap, which is done here step by step.
 #pragma once
 
 #include <memory>
@@ -25,10 +26,18 @@ public:
 
 private:
     bool precedes(const PointReader& a, const PointReader& b) const;
-    PointReader* nearest();
+    bool is_in_window(const TaggedPoint& point) const;
+    void push(PointReader* source);
+    PointReader* pop();
+    void sift_up(std::size_t at);
+    void sift_down(std::size_t at, std::size_t count);
 
     const Options options_;
     std::vector<PointReader> sources_;
+    std::vector<PointReader*> heap_;
+    bool is_begun_ = false;
+    PointReader* taken_ = nullptr;  // off the heap, with the point that was passed on last
+    TaggedPoint last_;
 };
 
 }  // namespace sluice::query

@@ -57,7 +57,8 @@ DataType type_of_name(const SelectNode& node, std::string_view name) {
     for (const auto& subquery : node.subqueries) {
         if (const Expr* expr = find_column(*subquery, name)) {
             const Result<DataType> here = expression_type(*expr);
-            if (here.ok() && data_type_less(type, *here)) type = *here;
+            if (!here.ok()) return DataType::kUnknown;
+            if (data_type_less(type, *here)) type = *here;
         }
         if (type == DataType::kUnknown && has_dimension(*subquery, name)) type = DataType::kTag;
     }
@@ -69,7 +70,10 @@ void give_type(const SelectNode& node, Expr& expr) {
     if (ref == nullptr) return;
     if (ref->type != DataType::kUnknown && ref->type != DataType::kAnyField) return;
     const DataType type = type_of_name(node, ref->name);
-    if (type == DataType::kTag && ref->type == DataType::kAnyField) return;
+    const bool is_field = type != DataType::kTag && type != DataType::kUnknown;
+    // x::field of a tag stays as it is: nothing. Where tags were not asked for, x may be one.
+    const bool may_be_tag = type == DataType::kTag || node.tag_keys.empty();
+    if (ref->type == DataType::kAnyField && may_be_tag && !is_field) return;
     ref->type = type;
 }
 
@@ -79,10 +83,10 @@ void collect_names(const SelectNode& node, FieldTypes& fields, TagKeys& tags) {
     tags = node.tag_keys;
     for (const auto& subquery : node.subqueries) {
         for (const Field& field : subquery->fields) {
-            const Result<DataType> type = expression_type(field.expr);
-            if (!type.ok() || *type == DataType::kUnknown) continue;
+            // A column without a type is one all the same.
             DataType& known = fields[field_name(field)];
-            if (data_type_less(known, *type)) known = *type;
+            const Result<DataType> type = expression_type(field.expr);
+            if (type.ok() && data_type_less(known, *type)) known = *type;
         }
         tags.insert(subquery->dimensions.begin(), subquery->dimensions.end());
     }
@@ -99,6 +103,7 @@ std::unique_ptr<SelectNode> make_node(const SelectStatement& select, CompiledSel
     node->condition = std::move(compiled.condition);
     node->wildcard_dimensions = std::move(compiled.dimensions);
     node->window = compiled.window;
+    node->refused_offset = std::move(compiled.refused_offset);
     node->time_min = compiled.time_min;
     node->time_max = compiled.time_max;
     node->has_time_max = compiled.has_time_max;
@@ -112,6 +117,7 @@ std::unique_ptr<SelectNode> make_node(const SelectStatement& select, CompiledSel
     if (!select.time_zone.empty()) node->zone = TimeZone::find(select.time_zone);
     node->window.zone = node->zone.get();
     std::size_t next = 0;
+    node->subqueries_first = !select.sources.empty() && select.sources[0].subquery() != nullptr;
     for (const Source& source : select.sources) {
         const SelectStatement* inner = source.subquery();
         if (inner == nullptr) continue;

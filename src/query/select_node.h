@@ -22,6 +22,7 @@ struct SelectNode {
     std::vector<influxql::Expr> wildcard_dimensions;
     std::vector<std::string> dimensions;
     Window window;
+    std::string refused_offset;  // see CompiledSelect
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
     bool has_time_max = false;  // in its own condition
@@ -38,6 +39,7 @@ struct SelectNode {
     ResolvedSources measurements;
     TagKeys tag_keys;  // of the measurements
     std::vector<std::unique_ptr<SelectNode>> subqueries;
+    bool subqueries_first = false;  // in FROM
 
     // No function but those of mathematics is called.
     bool is_raw() const;

@@ -1,8 +1,10 @@
 #include "query/series_scan.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <queue>
+#include <set>
 
 namespace sluice::query {
 namespace {
@@ -19,6 +21,51 @@ std::string_view outer_key(std::string_view tag_set, std::size_t count) {
     std::size_t at = tag_set.find('\0');
     for (; count > 0 && at != std::string_view::npos; --count) at = tag_set.find('\0', at + 1);
     return tag_set.substr(0, at);
+}
+
+// What InfluxDB sorts tag sets by before it counts them: the names of the tags there are, then
+// their values (tsdb/meta.go: MakeTagsKey).
+std::string counting_key(std::string_view outer, const std::vector<std::string>& dimensions) {
+    std::string names;
+    std::string values;
+    const std::string_view measurement = measurement_of(outer);
+    std::string_view rest = outer.substr(measurement.size());
+    for (std::size_t i = 0; !rest.empty(); ++i) {
+        rest.remove_prefix(1);
+        const std::string_view value = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(value.size());
+        if (value.empty()) continue;
+        if (!names.empty()) {
+            names += '|';
+            values += '|';
+        }
+        names += dimensions[i];
+        values += value;
+    }
+    if (!names.empty()) names += '|';
+    return std::string(measurement) + '\0' + names + values;
+}
+
+// The outer tag sets that SLIMIT and SOFFSET leave of each measurement (query/result.go:
+// LimitTagSets; SOFFSET alone leaves none).
+std::set<std::string, std::less<>> limited_tag_sets(const std::vector<TagSetKey>& all,
+                                                    std::size_t outer_dimensions,
+                                                    const SelectPlan& plan) {
+    std::map<std::string, std::string_view> counted;
+    for (const TagSetKey& key : all) {
+        const std::string_view outer = outer_key(key, outer_dimensions);
+        counted.emplace(counting_key(outer, plan.dimensions), outer);
+    }
+    std::set<std::string, std::less<>> kept;
+    std::string_view measurement;
+    std::int64_t index = 0;
+    for (const auto& [counting, outer] : counted) {
+        if (measurement_of(outer) != measurement) index = 0;
+        measurement = measurement_of(outer);
+        const std::int64_t after_offset = index++ - plan.series_offset;
+        if (after_offset >= 0 && after_offset < plan.series_limit) kept.emplace(outer);
+    }
+    return kept;
 }
 
 }  // namespace
@@ -48,8 +95,6 @@ io::Task<Result<void>> SeriesScan::prepare() {
     co_return Result<void>();
 }
 
-// Of each measurement, SLIMIT and SOFFSET leave a part of its outer tag sets (query/result.go:
-// LimitTagSets; SOFFSET alone leaves none).
 void SeriesScan::number_tag_sets() {
     std::vector<TagSetKey> all;
     for (const CoreSession& session : sessions_) {
@@ -60,20 +105,16 @@ void SeriesScan::number_tag_sets() {
 
     const std::size_t outer_dimensions = grouping_->dimensions().size();
     const bool limits = plan_.series_limit != 0 || plan_.series_offset != 0;
+    std::set<std::string, std::less<>> kept;
+    if (limits) kept = limited_tag_sets(all, outer_dimensions, plan_);
     outer_begins_.clear();
-    std::string measurement;
-    std::string outer;
-    std::int64_t index = -1;
+    std::optional<std::string> outer;
     bool is_kept = true;
     for (TagSetKey& key : all) {
         const std::string_view here = outer_key(key, outer_dimensions);
-        if (index < 0 || here != outer) {
-            const bool same_measurement = index >= 0 && measurement_of(key) == measurement;
-            index = same_measurement ? index + 1 : 0;
-            measurement = measurement_of(key);
+        if (outer != here) {
             outer = here;
-            is_kept = !limits || (index >= plan_.series_offset &&
-                                  index - plan_.series_offset < plan_.series_limit);
+            is_kept = !limits || kept.contains(here);
             if (is_kept) outer_begins_.push_back(static_cast<std::uint32_t>(tag_sets_.size()));
         }
         if (is_kept) tag_sets_.push_back(std::move(key));

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "query/series_order.h"
 #include "query/show_schema.h"
 #include "query/show_selection.h"
 
@@ -61,7 +62,8 @@ io::Task<Result<void>> run(StatementContext& context, ShowSeriesStatement show) 
     SLUICE_CO_TRY(const std::vector<ShowSource> sources,
                   resolve_show_sources(clauses, *selection.catalog, context.defaults));
     SLUICE_CO_TRY_VOID(selection.set_condition(clauses, context.source.wall_ns()));
-    if (compares_time(clauses.condition.get())) {
+    const bool by_time = compares_time(clauses.condition.get());
+    if (by_time) {
         select_by_time(sources, selection);
     } else {
         SLUICE_CO_TRY_VOID(select_by_index(sources, selection));
@@ -74,7 +76,12 @@ io::Task<Result<void>> run(StatementContext& context, ShowSeriesStatement show) 
         if (visit.is_due()) co_await visit.pause();
         if (const SeriesVisit::Seen* series = visit.match()) keys.push_back(series->key);
     }
-    std::sort(keys.begin(), keys.end());
+    // With time, InfluxDB sorts the keys as strings.
+    if (by_time) {
+        std::sort(keys.begin(), keys.end());
+    } else {
+        std::sort(keys.begin(), keys.end(), series_precedes);
+    }
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     keys = limited(std::move(keys), clauses.limit, clauses.offset);
     if (keys.empty()) co_return Result<void>();
