@@ -51,6 +51,12 @@ std::optional<Precision> v2_precision(std::string_view text) {
     return std::nullopt;
 }
 
+// Errors come in the type that was asked for, as those of /query.
+void refuse(Connection& connection, std::uint16_t status, std::string_view message) {
+    answer_error(connection, status, message, query::answer_format_of(connection.request().accept),
+                 connection.parameters().get("pretty") == "true");
+}
+
 // Go's %q, as far as names of databases go: InfluxDB's sentence quotes with it.
 std::string quoted(std::string_view name) {
     std::string out = "\"";
@@ -107,18 +113,18 @@ bool understand(Connection& connection, WriteRequest& request) {
     if (!precision) {
         std::string text = "invalid precision \"" + std::string(unit);
         text += "\" (use n, u, ms, s, m or h)";
-        answer_error(connection, 400, text);
+        refuse(connection, 400, text);
         return false;
     }
     request.precision = *precision;
     request.database = parameters.get("db");
     request.policy = parameters.get("rp");
     if (request.database.empty()) {
-        answer_error(connection, 400, "database is required");
+        refuse(connection, 400, "database is required");
         return false;
     }
     if (catalog.find_database(request.database) == nullptr) {
-        answer_error(connection, 404, "database not found: " + quoted(request.database));
+        refuse(connection, 404, "database not found: " + quoted(request.database));
         return false;
     }
     return true;
@@ -129,7 +135,7 @@ void answer_write_error(Connection& connection, const WriteRequest& request, std
     if (request.api == WriteApi::kV2) {
         answer_platform_error(connection, status, message, line);
     } else {
-        answer_error(connection, status, message);
+        refuse(connection, status, message);
     }
 }
 
@@ -153,9 +159,9 @@ void answer_failure(Connection& connection, const WriteRequest& request, const E
                 answer_platform_error(connection, 404,
                                       "bucket \"" + std::string(request.bucket) + "\" not found");
             } else if (error.message.starts_with("database")) {
-                answer_error(connection, 404, error.message);
+                refuse(connection, 404, error.message);
             } else {
-                answer_error(connection, 500, error.message);
+                refuse(connection, 500, error.message);
             }
             return;
         case ErrorKind::kInvalid:
@@ -247,7 +253,7 @@ void answer_outcome(Connection& connection, const WriteRequest& request,
     }
     remember_rejections(connection, request, report);
     if (request.api == WriteApi::kV1) {
-        answer_error(connection, 400, partial_write_text(report));
+        refuse(connection, 400, partial_write_text(report));
     } else {
         answer_platform_error(connection, 422,
                               "failure writing points to database: " + partial_write_text(report));
@@ -267,7 +273,7 @@ bool refuse_unparsable(Connection& connection, const WriteRequest& request,
     }
     if (parsed.rows + parsed.dropped + parsed.beyond_retention != 0) return false;
     remember_rejections(connection, request, report);
-    answer_error(connection, 400, joined_parse_errors(parsed));
+    refuse(connection, 400, joined_parse_errors(parsed));
     return true;
 }
 
@@ -304,7 +310,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
         if (refuse_unparsable(connection, request, report)) co_return;
         if (request.api == WriteApi::kV1 &&
             !is_consistency_level(connection.parameters().get("consistency"))) {
-            answer_error(connection, 400, "invalid consistency level");
+            refuse(connection, 400, "invalid consistency level");
             co_return;
         }
         if (report.parsed.rows == 0) break;
