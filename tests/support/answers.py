@@ -1,5 +1,6 @@
 """Asks a server over HTTP, and judges two answers: the same to the byte, different by choice, or different."""
 
+import csv
 import http.client
 import json
 import pathlib
@@ -105,11 +106,35 @@ class Question:
         return asker.query(self.statement, self.parameters, self.headers, self.method)
 
 
+def without_empty_columns(answer):
+    """What the rows of an answer have, without columns and tags that have no value in a series."""
+    status, _, body = answer.partition(" ")
+    if not body.startswith("{"):
+        blocks = [list(csv.reader(block.splitlines())) for block in body.split("\n\n")]
+        return [status, [[list(row) for row in zip(*columns_with_values(zip(*block)))] for block in blocks]]
+    documents, decoder, at = [], json.JSONDecoder(), 0
+    while at < len(body):
+        document, at = decoder.raw_decode(body, at)
+        at += len(body[at:]) - len(body[at:].lstrip())
+        for result in document.get("results", []):
+            for series in result.get("series", []):
+                series["tags"] = {key: value for key, value in series.get("tags", {}).items() if value}
+                table = [series.pop("columns"), *series.pop("values", [])]
+                series["rows"] = columns_with_values(zip(*table))
+        documents.append(document)
+    return [status, documents]
+
+
+def columns_with_values(columns):
+    return [list(column) for column in columns if any(value not in (None, "") for value in column[1:])]
+
+
 class Differences:
     """The chosen ones (differences.json).
 
     A record names a `line` of a corpus, or a pattern `statement` and, to be narrower, patterns for the
-    two answers, `influx` and `sluice`. All patterns are searched, case does not matter.
+    two answers, `influx` and `sluice`. All patterns are searched, case does not matter. `but_for` says
+    what alone the answers may differ by: "empty columns", "order", or a pattern for what is taken out of both.
     """
 
     def __init__(self):
@@ -123,13 +148,27 @@ class Differences:
         reason = self.lines.get(line)
         if reason is None:
             for record in self.patterns:
-                if all(re.search(record.get(name, ""), text, re.I | re.S)
-                       for name, text in (("statement", line), ("influx", influx), ("sluice", sluice))):
+                if self.fits(record, line, influx, sluice):
                     reason = record["reason"]
                     break
         if reason is not None:
             self.met.add(line)
         return reason
+
+    @staticmethod
+    def fits(record, line, influx, sluice):
+        texts = (("statement", line), ("influx", influx), ("sluice", sluice))
+        if not all(re.search(record.get(name, ""), text, re.I | re.S) for name, text in texts):
+            return False
+        but_for = record.get("but_for")
+        if but_for == "empty columns":
+            try:
+                return without_empty_columns(influx) == without_empty_columns(sluice)
+            except ValueError:
+                return False
+        if but_for == "order":
+            return sorted(influx) == sorted(sluice)
+        return but_for is None or re.sub(but_for, "", influx) == re.sub(but_for, "", sluice)
 
     def unmet_lines(self):
         """Listed, but not different this time."""

@@ -79,7 +79,7 @@ class Grammar(Expressions):
         if self.choices.chance(45):
             condition = self.condition(self.choices.weighted((6, 0), (3, 1), (1, 2)))
         if must_be_bound:
-            bounds = f"time >= {self.time(0, 0.6)} AND time {self.choices.pick(('<', '<='))} {self.time(0.4, 1.1)}"
+            bounds = f"time >= {self.time(0, 0.45)} AND time {self.choices.pick(('<', '<='))} {self.time(0.5, 1.1)}"
         elif self.choices.chance(percent * 0.6):
             bounds = self.choices.pick((
                 lambda: f"time >= {self.time(-0.1, 0.9)}", lambda: f"time < {self.time(0.1, 1.1)}",
