@@ -17,10 +17,10 @@ DataType type_or_unknown(const Expr& expr) {
     return type.ok() ? *type : DataType::kUnknown;
 }
 
-// Tags are read as strings.
+// Tags are read as strings, and so is what top() of a subquery takes for one.
 DataType argument_type(const Call& call) {
     const DataType type = type_or_unknown(call.arguments[0]);
-    return type == DataType::kTag ? DataType::kString : type;
+    return type == DataType::kTag || type == DataType::kUnknown ? DataType::kString : type;
 }
 
 MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {

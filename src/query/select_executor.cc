@@ -113,15 +113,15 @@ SeriesHead SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping)
 io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     const std::vector<std::string> fields(columns_.begin() + 1, columns_.end());
     const bool hides_time = std::find(fields.begin(), fields.end(), "time") != fields.end();
-    if ((node_->time_name != "time" || hides_time) && rows.cursor != nullptr) {
-        co_return Error{ErrorKind::kInvalid, "error finding time index in result"};
-    }
     TargetWriter target(source_, *target_, *rows.grouping, fields);
     RowBlock block;
     while (rows.cursor != nullptr) {
         Result<bool> more = co_await rows.cursor->next(block);
         if (!more.ok()) co_return std::move(more).error();
         if (!*more) break;
+        if (node_->time_name != "time" || hides_time) {
+            co_return Error{ErrorKind::kInvalid, "error finding time index in result"};
+        }
         Result<void> written = co_await target.write(block);
         if (!written.ok()) co_return std::move(written).error();
         co_await source_.breathe();

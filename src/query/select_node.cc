@@ -72,7 +72,8 @@ void give_type(const SelectNode& node, Expr& expr) {
     const DataType type = type_of_name(node, ref->name);
     const bool is_field = type != DataType::kTag && type != DataType::kUnknown;
     // x::field of a tag stays as it is: nothing. Where tags were not asked for, x may be one.
-    const bool may_be_tag = type == DataType::kTag || node.tag_keys.empty();
+    const bool asked = node.measurements.sources.empty() || !node.tag_keys.empty();
+    const bool may_be_tag = type == DataType::kTag || !asked;
     if (ref->type == DataType::kAnyField && may_be_tag && !is_field) return;
     ref->type = type;
 }

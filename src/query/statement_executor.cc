@@ -2,6 +2,7 @@
 
 #include "query/answer_writer.h"
 #include "query/data_source.h"
+#include "query/full_names.h"
 #include "query/parameters.h"
 #include "query/statement_dispatch.h"
 #include "query/zoned_select.h"
@@ -55,13 +56,21 @@ std::string text_of(const std::vector<Statement>& statements) {
     return text;
 }
 
+// As InfluxDB prints it where it warns: the names of a SELECT are complete by then.
+std::string text_with_full_names(Statement statement, const StatementContext& context) {
+    if (auto* select = std::get_if<SelectStatement>(&statement)) {
+        (void)complete_names(*select, *context.source.catalog(), context.defaults);
+    }
+    return to_string(statement);
+}
+
 // Runs statements[i] and writes its result. False: the following are not run.
 io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& request,
                                 std::vector<Statement>& statements, std::size_t i) {
     AnswerWriter& writer = context.writer;
     Statement& statement = statements[i];
     const bool warns = request.read_only_method && changes_something(statement);
-    const std::string text = warns ? to_string(statement) : std::string();
+    const std::string text = warns ? text_with_full_names(statement, context) : std::string();
     writer.begin_statement(i, shape_of(statement));
     Result<void> done = co_await run_statement(context, std::move(statement));
     std::optional<Error> error;
