@@ -84,8 +84,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, co
         SLUICE_TRY(Points points, build_reference(*ref, level));
         if (points == nullptr) return points;
         const Result<void> checked = check_argument_type(call, argument_type(call));
-        if (!checked.ok()) return build_refused(*ref, level, checked.error());
-        return points;
+        if (checked.ok()) return points;
+        return build_refused(*ref, level, checked.error(), std::move(points));
     }
     const auto* inner = argument.as<Call>();
     // Wildcards are left where a function of mathematics has a second argument.
@@ -98,9 +98,9 @@ Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, co
     if (points == nullptr) return points;
     const Result<void> checked = check_argument_types(call);
     const VarRef* ref = innermost_reference(call);
-    if (!checked.ok() && ref != nullptr) return build_refused(*ref, level, checked.error());
-    if (!checked.ok()) return checked.error();
-    return points;
+    if (checked.ok()) return points;
+    if (ref == nullptr) return checked.error();
+    return build_refused(*ref, level, checked.error(), std::move(points));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, const Level& level) {
@@ -205,11 +205,12 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
             ref.type == DataType::kTag) {
             return Points();
         }
-        const Result<void> checked = check_argument_type(best, ref.type);
-        if (!checked.ok()) return build_refused(ref, level, checked.error());
+        const Result<void> first = check_argument_type(best, ref.type);
+        if (!first.ok()) return build_refused(ref, level, first.error());
         input = scan_aggregate(best, by_tags, true);
     }
-    SLUICE_TRY_VOID(check_argument_type(call, argument_type(call)));
+    const Result<void> checked = check_argument_type(call, argument_type(call));
+    if (!checked.ok()) return build_refused(ref, level, checked.error(), std::move(input));
     const std::size_t width = level.auxiliary.size();
     // What is written into a target keeps its tags instead of having columns for them.
     const bool keeps_tags = level.node->has_target && level.target_grouping != nullptr;

@@ -316,17 +316,19 @@ Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> sc
     return Points(std::make_unique<MergePoints>(std::move(inputs), options));
 }
 
-Result<CursorBuilder::Points> CursorBuilder::build_refused(const VarRef& ref, const Level& level,
-                                                           Error error) {
+CursorBuilder::Points CursorBuilder::build_refused(const VarRef& ref, const Level& level,
+                                                   Error error, Points input) {
     for (const auto& subquery : level.node->subqueries) {
-        if (map_name(*subquery, ref).kind != RowValue::Kind::kNothing) return error;
+        if (map_name(*subquery, ref).kind == RowValue::Kind::kNothing) continue;
+        if (input == nullptr) input = std::make_unique<NoPoints>();
+        return std::make_unique<RefusedSubquery>(std::move(input), std::move(error));
     }
     SelectPlan plan = scan_plan(level);
     keep_groups_with_field(plan, *source_.catalog(), ref);
-    if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return Points();
+    if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return nullptr;
     plan.dimensions = level.grouping->dimensions();
-    return Points(std::make_unique<RefusedPoints>(source_, limits_, std::move(plan), level.grouping,
-                                                  std::move(error)));
+    return std::make_unique<RefusedPoints>(source_, limits_, std::move(plan), level.grouping,
+                                           std::move(error));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& node,

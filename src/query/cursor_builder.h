@@ -71,8 +71,9 @@ private:
                                 const influxql::VarRef* value);
     Result<Points> build_subquery(const SelectNode& node, const Level& level,
                                   const influxql::VarRef* value);
-    // The points of a call that cannot work on the type of its field.
-    Result<Points> build_refused(const influxql::VarRef& ref, const Level& level, Error error);
+    // The points of a call that cannot work on the type of its field, whose own points are `input`.
+    Points build_refused(const influxql::VarRef& ref, const Level& level, Error error,
+                         Points input = nullptr);
     Result<Points> build_argument(const influxql::Call& call, const Level& level);
     Result<Points> build_call(const influxql::Call& call, Level level);
     Result<Points> build_mergeable(const influxql::Call& call, const Level& level);

@@ -30,6 +30,12 @@ io::Task<Result<bool>> RefusedPoints::next(PointBlock& block) {
     co_return false;
 }
 
+io::Task<Result<bool>> RefusedSubquery::next(PointBlock& block) {
+    Result<bool> read = co_await input_->next(block);
+    if (!read.ok()) co_return std::move(read).error();
+    co_return error_;
+}
+
 void keep_groups_with_field(SelectPlan& plan, const meta::Catalog& catalog,
                             const influxql::VarRef& wanted) {
     for (PlannedSource& source : plan.sources) {

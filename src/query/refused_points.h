@@ -23,6 +23,19 @@ private:
     const Error error_;
 };
 
+// The same of a subquery: there is always one, unless it has an error of its own.
+class RefusedSubquery final : public PointCursor {
+public:
+    RefusedSubquery(std::unique_ptr<PointCursor> input, Error error)
+        : input_(std::move(input)), error_(std::move(error)) {}
+
+    io::Task<Result<bool>> next(PointBlock& block) override;
+
+private:
+    std::unique_ptr<PointCursor> input_;
+    const Error error_;
+};
+
 // Leaves the shard groups whose measurements have the field, in a type that can be read as
 // `wanted`.
 void keep_groups_with_field(SelectPlan& plan, const meta::Catalog& catalog,
