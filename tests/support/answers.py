@@ -116,6 +116,8 @@ def without_empty_columns(answer):
     while at < len(body):
         document, at = decoder.raw_decode(body, at)
         at += len(body[at:]) - len(body[at:].lstrip())
+        if isinstance(document, int):  # the status of the next answer of a script
+            continue
         for result in document.get("results", []):
             for series in result.get("series", []):
                 series["tags"] = {key: value for key, value in series.get("tags", {}).items() if value}

@@ -83,7 +83,7 @@ class Grammar(Expressions):
         elif self.choices.chance(percent * 0.6):
             bounds = self.choices.pick((
                 lambda: f"time >= {self.time(-0.1, 0.9)}", lambda: f"time < {self.time(0.1, 1.1)}",
-                lambda: f"time > {self.time(-0.1, 0.6)} AND time <= {self.time(0.3, 1.1)}",
+                lambda: f"time > {self.time(-0.1, 0.4)} AND time <= {self.time(0.45, 1.1)}",
                 lambda: f"time = {self.time(0, 1)}", lambda: "time < now()", lambda: f"{self.time(0, 0.5)} <= time",
                 lambda: f"time != {self.time(0, 1)}"))()
         else:

@@ -175,7 +175,7 @@ class Judge:
         _, influx, sluice = found
         print(f"FAILED --seed {self.seed} --case {place}\n    {smaller.text()}")
         for lines in batches:
-            for line in lines[:12]:
+            for line in lines[:60]:
                 print(f"    !write {line}")
         print(f"  InfluxDB {influx!r:.1200}\n  Sluice   {sluice!r:.1200}", flush=True)
 
