@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -16,9 +17,13 @@ class SeriesOrder;
 // For one pass, or several, over the rows of a table from the first to the last.
 class MemtableDeletes {
 public:
-    // Asks `filter` about every series of `order` that belongs to the table's measurement.
+    // All but `filter` outlive the deletes. Of no use before prepare() has ended.
     MemtableDeletes(DeleteFilter filter, const Memtable& table, const Head& head,
                     const SeriesOrder& order);
+
+    // Asks the filter about the next series of the order that belong to the table's measurement;
+    // false: there are no more. Each call is short.
+    bool prepare();
 
     bool empty() const { return sets_.empty(); }
     // `rank` is the series' place in the order.
@@ -41,10 +46,15 @@ private:
         return runs[run_].sequence;
     }
 
+    DeleteFilter filter_;
     const Memtable& table_;
+    const Head& head_;
+    const SeriesOrder& order_;
+    // Where not empty: by rank, as far as the filter has been asked.
     PodVector<std::uint32_t> set_of_rank_;
     // Series under the same tombstones share a set.
     std::vector<std::vector<DeleteFilter::Span>> sets_;
+    std::map<std::vector<std::uint64_t>, std::uint32_t> set_of_sequences_;  // of tombstones
     std::size_t run_ = 0;  // of the row asked about last
 };
 

@@ -223,6 +223,9 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
     OrderedRows ordered;
     if (deletes.covers_everything()) co_return ordered;
     MemtableDeletes deleted(std::move(deletes), *table, *head, order);
+    while (deleted.prepare()) {
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
     const bool all_times =
         range.begin <= table->time_range().begin && range.end >= table->time_range().end;
     // Counting sort by series: count, then place.

@@ -215,7 +215,8 @@ io::Task<Result<std::optional<std::uint32_t>>> SegmentReader::find_series(const 
                                            static_cast<std::uint32_t>(found));
 }
 
-io::Task<Result<SeriesList>> SegmentReader::read_series(const SegmentMeasurement& measurement,
+io::Task<Result<SeriesList>> SegmentReader::read_series(io::Reactor& reactor,
+                                                        const SegmentMeasurement& measurement,
                                                         const SegmentIndex& index) const {
     const std::uint64_t offset = measurement.index.offset;
     if (const auto known = access_.find_made(Made::kSeriesList, offset)) {
@@ -230,6 +231,7 @@ io::Task<Result<SeriesList>> SegmentReader::read_series(const SegmentMeasurement
             page->append_key(i, key);
             list.add(key);
         }
+        if (reactor.needs_yield()) co_await reactor.yield();
     }
     access_.keep_made(Made::kSeriesList, offset, std::make_shared<const SeriesList>(list),
                       list.memory_bytes());

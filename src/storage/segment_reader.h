@@ -66,8 +66,9 @@ public:
     // One page of series keys.
     io::Task<Result<std::shared_ptr<const SeriesPage>>> read_series_page(const SegmentIndex& index,
                                                                          std::uint32_t page) const;
-    // All series of the measurement, in the order of their numbers.
-    io::Task<Result<SeriesList>> read_series(const SegmentMeasurement& measurement,
+    // All series of the measurement, in the order of their numbers; works in time slices.
+    io::Task<Result<SeriesList>> read_series(io::Reactor& reactor,
+                                             const SegmentMeasurement& measurement,
                                              const SegmentIndex& index) const;
     // The number of the series within its measurement.
     io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,

@@ -70,13 +70,13 @@ io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* 
 class SegmentKeys {
 public:
     // All of it outlives the keys.
-    SegmentKeys(const SegmentReader& reader, const SegmentMeasurement& measurement,
-                const SegmentIndex& index)
-        : reader_(reader), measurement_(measurement), index_(index) {}
+    SegmentKeys(io::Reactor& reactor, const SegmentReader& reader,
+                const SegmentMeasurement& measurement, const SegmentIndex& index)
+        : reactor_(reactor), reader_(reader), measurement_(measurement), index_(index) {}
 
     std::uint32_t batch_count() const { return is_held() ? 1 : index_.page_count(); }
     io::Task<Result<SeriesList>> read_batch(std::uint32_t number) const {
-        if (is_held()) return reader_.read_series(measurement_, index_);
+        if (is_held()) return reader_.read_series(reactor_, measurement_, index_);
         return read_page(number);
     }
 
@@ -94,6 +94,7 @@ private:
         co_return list;
     }
 
+    io::Reactor& reactor_;
     const SegmentReader& reader_;
     const SegmentMeasurement& measurement_;
     const SegmentIndex& index_;
@@ -111,7 +112,7 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     DeleteFilter deletes(std::move(tombstones), scope);
     if (deletes.covers_everything()) co_return SeriesList();
     SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
-    const SegmentKeys keys(*reader, *found, *index);
+    const SegmentKeys keys(reactor, *reader, *found, *index);
     SeriesList list;
     std::vector<std::string> uncertain;
     std::size_t count = 0;

@@ -112,6 +112,7 @@ TEST(MemtableDeletes, TellRowsOfOneTableApart) {
     const SeriesOrder order = SeriesOrder::pick(head, {"cpu,h=a", "cpu,h=b"});
     MemtableDeletes deletes(DeleteFilter(map_of({of_a}), delete_scope(head, table)), table, head,
                             order);
+    EXPECT_FALSE(deletes.prepare());
     ASSERT_FALSE(deletes.empty());
     for (int pass = 0; pass < 2; ++pass) {
         for (std::uint32_t row = 0; row < 20; ++row) {
