@@ -89,6 +89,7 @@ void CoreSession::renumber(const std::vector<std::uint32_t>& numbers) {
     for (Piece& piece : pieces) {
         for (std::uint32_t& tag_set : piece.tag_sets) tag_set = numbers[tag_set];
         if (piece.only_tag_set) piece.only_tag_set = numbers[*piece.only_tag_set];
+        has_matches = has_matches || !piece.tag_sets.empty() || piece.only_tag_set;
     }
 }
 

@@ -44,6 +44,7 @@ struct CoreSession {
     std::vector<Piece> pieces;
     TagKeys tag_keys;
     std::vector<TagSetKey> tag_sets;  // of this core, until renumber()
+    bool has_matches = false;         // some series has a tag set of the query
     // Hash of series key, source and group, for finding series that lie in several stores.
     std::vector<std::uint64_t> series_hashes;
     std::uint64_t memory_bytes = 0;

@@ -65,11 +65,17 @@ struct ScanCounts {
     std::uint64_t rows = 0;
 };
 
-// Work that is done on every core. run() is called once per core, at the same time on all; it
+// Work that is done on the cores. run() is called once per core, at the same time on all; it
 // writes to what belongs to its core only.
 class CoreJob {
 public:
     virtual ~CoreJob() = default;
+    // False: there is nothing to do on that core, run() need not be called. Asked on the core of
+    // the query.
+    virtual bool concerns(std::uint32_t core) const {
+        static_cast<void>(core);
+        return true;
+    }
     virtual io::Task<Result<void>> run(CoreView& core) = 0;
 };
 
@@ -94,8 +100,8 @@ public:
         return nullptr;
     }
 
-    // Completes when all cores have ended; the first error in the order of cores. `job` lives
-    // until then.
+    // Completes when all cores that it concerns have ended; the first error in the order of cores.
+    // `job` lives until then.
     virtual io::Task<Result<void>> run_on_every_core(CoreJob& job) = 0;
     // On the core of the query.
     virtual io::Task<void> breathe() = 0;

@@ -130,8 +130,12 @@ public:
         CoreJob* shared = &job;
         const io::Milestone* stopping = stopping_;
         std::vector<ScanCounts>* counts = counts_;
-        auto results = co_await engine::on_every_core<Ended>(
-            core_, [shared, stopping, counts](engine::Core& there) {
+        std::vector<std::uint32_t> concerned;
+        for (std::uint32_t core = 0; core < core_.engine().core_count(); ++core) {
+            if (job.concerns(core)) concerned.push_back(core);
+        }
+        auto results = co_await engine::on_cores<Ended>(
+            core_, std::move(concerned), [shared, stopping, counts](engine::Core& there) {
                 return run_job(there, shared, stopping, counts);
             });
         for (Result<Ended>& result : results) {

@@ -27,6 +27,7 @@ public:
     AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
                  const DuplicateSeries& duplicates, const ScanPortion& portion,
                  std::uint64_t memory_bytes_max);
+    bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
     // By core; moved out by the caller.
@@ -56,6 +57,7 @@ public:
     };
     CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
                const DuplicateSeries& duplicates, const ScanPortion& portion, Options options);
+    bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
     std::vector<RowChunk> chunks;  // by core

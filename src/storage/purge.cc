@@ -129,7 +129,8 @@ io::Task<Result<StoreCore::Stale>> StoreCore::find_stale(SegmentPtr segment, Tom
         if (filter.covers_everything()) ++covered;
         if (filter.empty() || filter.covers_everything() || touched) continue;
         SLUICE_CO_TRY(const auto index, co_await reader->load_index(each));
-        SLUICE_CO_TRY(const SeriesList series, co_await reader->read_series(reactor_, each, *index));
+        SLUICE_CO_TRY(const SeriesList series,
+                      co_await reader->read_series(reactor_, each, *index));
         for (const std::string_view key : series.keys()) {
             filter.choose(key);
             touched = filter.touches_series();

@@ -1,4 +1,4 @@
-// Running one piece of a query on every core.
+// Running one piece of a query on every core, or on some.
 //
 //     auto partials = co_await on_every_core<Partial>(core, [plan](Core& there) -> ... {
 //         return scan_core(there, plan);     // a coroutine function that takes its own copies
@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -43,20 +45,39 @@ struct RunOn {
 
 }  // namespace detail
 
-// `function(Core&)` returns io::Task<Result<R>>. All cores run it at the same time; the results
-// come in the order of cores. R is moved between threads: it holds nothing of its core.
+// `function(Core&)` returns io::Task<Result<R>>. The cores run it at the same time; the results
+// come in the order of `numbers`. R is moved between threads: it holds nothing of its core.
 template <typename R, typename F>
-io::Task<std::vector<Result<R>>> on_every_core(Core& here, F function) {
+io::Task<std::vector<Result<R>>> on_cores(Core& here, std::vector<std::uint32_t> numbers,
+                                          F function) {
     Engine& engine = here.engine();
-    std::vector<io::Task<Result<R>>> running;
-    running.reserve(engine.core_count());
-    for (std::uint32_t number = 0; number < engine.core_count(); ++number) {
-        running.push_back(io::call_on(number, detail::RunOn<R, F>{&engine, number, function}));
+    std::vector<std::optional<io::Task<Result<R>>>> running(numbers.size());
+    const auto start = [&](std::size_t i) {
+        running[i].emplace(
+            io::call_on(numbers[i], detail::RunOn<R, F>{&engine, numbers[i], function}));
+    };
+    std::optional<std::size_t> own;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (numbers[i] == here.number()) {
+            own = i;
+        } else {
+            start(i);
+        }
     }
+    // The others are woken at the end of this core's turn: it must not work first.
+    if (own && numbers.size() > 1) co_await here.reactor().yield();
+    if (own) start(*own);
     std::vector<Result<R>> results;
     results.reserve(running.size());
-    for (auto& task : running) results.push_back(co_await std::move(task));
+    for (auto& task : running) results.push_back(co_await std::move(*task));
     co_return results;
+}
+
+template <typename R, typename F>
+io::Task<std::vector<Result<R>>> on_every_core(Core& here, F function) {
+    std::vector<std::uint32_t> numbers(here.engine().core_count());
+    std::iota(numbers.begin(), numbers.end(), 0u);
+    return on_cores<R>(here, std::move(numbers), std::move(function));
 }
 
 }  // namespace sluice::engine
