@@ -9,13 +9,17 @@ are compared; only the last digits of sums over several series may differ, whose
 InfluxDB on the number of CPUs (coordinator: GOMAXPROCS groups of series). Latency is the median; server CPU is that of all threads while the
 instances ran, divided by their number. --keep leaves InfluxDB's data where it is for the next run;
 Sluice is loaded afresh unless --reuse. --quick is 100 hosts for 6 hours and 500 for 10 minutes.
---storm measures the latency of writes with and without a storm of queries instead.
+--storm measures the latency of writes with and without a storm of queries instead, --with-storm
+after the first data set.
 """
 
 import argparse
 import json
+import os
 import pathlib
+import shlex
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -68,6 +72,16 @@ def differences(family, statements, ours, theirs):
     return differing
 
 
+def where_and_when():
+    """The line that figures need beside them."""
+    with open("/proc/cpuinfo") as info:
+        model = next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), "")
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True,
+                            cwd=pathlib.Path(__file__).parent).stdout.strip()
+    return (f"{model}, {os.cpu_count()} CPUs, kernel {os.uname().release}, {time.strftime('%Y-%m-%d')}, "
+            f"commit {commit}; `{shlex.join(sys.argv)}`")
+
+
 def run(data, options, root):
     servers = []
     try:
@@ -114,20 +128,22 @@ def main():
     parser.add_argument("--cpus", default="", help="of the servers, as taskset takes them")
     parser.add_argument("--build", default="build", help="where perf/load was built")
     parser.add_argument("--storm", action="store_true")
+    parser.add_argument("--with-storm", action="store_true")
     options = parser.parse_args()
     sets = QUICK if options.quick else FULL
     if options.hours:
         sets = [Data(f"100x{options.hours}h", 100, options.hours * 60), *sets[1:]]
     if options.data:
         sets = [data for data in sets if data.name in options.data.split(",")]
+    print(where_and_when(), flush=True)
     differing = 0
     with tempfile.TemporaryDirectory(prefix="sluice-query-") as scratch:
         root = pathlib.Path(options.keep or scratch)
         for data in sets:
-            if options.storm:
-                measure_storm(data, options, root)
-            else:
+            if not options.storm:
                 differing += run(data, options, root)
+            if options.storm or (options.with_storm and data is sets[0]):
+                measure_storm(data, options, root)
     if differing:
         print(f"\n{differing} answers differ")
     return 1 if differing else 0
