@@ -60,6 +60,33 @@ public:
         return true;
     }
 
+    // The nearest row of a block, where no other of it is wanted and its statistics have it all.
+    bool add_nearest(const storage::SeriesRun& run) {
+        SeriesRows& rows = chunk_.series.back();
+        if (limits_.rows_max() != 1 || rows.is_duplicate || verdict_ != Verdict::kAlways) {
+            return false;
+        }
+        bool exists = false;
+        for (std::size_t i = 0; i < fields_.size(); ++i) {
+            const ScanField& field = plan_.fields[i];
+            const auto& column = run.statistics[columns_.column_of_field[i]];
+            fields_[i] = {};
+            if (column.count == 0) continue;
+            if (!model::is_word_type(column.type)) return false;
+            const Value value =
+                Value::of_word(column.type, plan_.ascending ? column.first : column.last);
+            const bool as_it_is = data_type_of(column.type) == field.type;
+            fields_[i] = as_it_is ? value : cast_value(value, field.type);
+            exists = exists || (field.makes_rows && !fields_[i].is_null());
+        }
+        if (!exists) return false;
+        const model::Timestamp time = plan_.ascending ? run.time_first : run.time_last;
+        append(time, 0);
+        limits_.add(rows.tag_set, time);
+        rows.has_more = rows.has_more || run.rows > 1;
+        return true;
+    }
+
     void add_run(const storage::SeriesRun& run) {
         if (verdict_ == Verdict::kNever) return;
         SeriesRows& rows = chunk_.series.back();
@@ -210,7 +237,7 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
         }
         if (!is_current_wanted) continue;
         if (run.is_statistics()) {
-            if (!collector.can_skip(run)) reader->expand();
+            if (!collector.can_skip(run) && !collector.add_nearest(run)) reader->expand();
             continue;
         }
         collector.add_run(run);
