@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "query/sort_in_slices.h"
+#include "query/tag_choice.h"
 #include "sluice/base/hash.h"
 #include "sluice/base/units.h"
 #include "sluice/model/series_key.h"
@@ -141,10 +142,14 @@ namespace {
 class ConditionSieve final : public storage::SeriesSieve {
 public:
     explicit ConditionSieve(const SelectPlan& plan)
-        : filter_(plan.condition.get(), is_field_reference), scratches_(filter_.tags().size()) {}
+        : filter_(plan.condition.get(), is_field_reference), scratches_(filter_.tags().size()) {
+        if (plan.condition) choice_ = tag_choice(*plan.condition);
+    }
 
     bool excludes_nothing() const { return filter_.tags().empty(); }
+    // Of the keys that were shown.
     bool has_excluded() const { return has_excluded_; }
+    const storage::TagChoice* choice() const override { return choice_ ? &*choice_ : nullptr; }
     void begin_piece() { has_excluded_ = false; }
 
     bool keeps(std::string_view key) override {
@@ -162,6 +167,7 @@ private:
     const SeriesFilter filter_;
     // One per tag of the condition: the values of several are looked at together.
     std::vector<std::string> scratches_;
+    std::optional<storage::TagChoice> choice_;
     bool has_excluded_ = false;
 };
 
@@ -244,7 +250,7 @@ private:
         storage::SeriesSieve* sieve = condition_.excludes_nothing() ? nullptr : &condition_;
         SLUICE_CO_TRY(piece.series, co_await list(piece, sieve));
         if (piece.series.keys().empty()) co_return Result<void>();
-        piece.is_filtered = condition_.has_excluded();
+        piece.is_filtered = condition_.has_excluded() || condition_.choice() != nullptr;
         piece.tag_sets.reserve(piece.series.keys().size());
         std::size_t count = 0;
         for (const std::string_view key : piece.series.keys()) {

@@ -13,6 +13,8 @@ namespace {
 
 // Steps between looks at the clock.
 constexpr std::size_t kKeysPerLook = 1024;
+// More keys than this are sorted in slices.
+constexpr std::size_t kSortAtOnceMax = 2048;
 // Where a segment has more pages of keys, its list is not held in memory, but read page by page.
 constexpr std::uint32_t kPagesHeldMax = 64;
 
@@ -39,6 +41,15 @@ SeriesList sifted(const SeriesList& all, SeriesSieve& sieve) {
     SeriesList list;
     for (const std::string_view key : all.keys()) {
         if (sieve.keeps(key)) list.add(key);
+    }
+    return list;
+}
+
+SeriesList sifted(const SeriesList& all, const std::vector<std::uint32_t>& places,
+                  SeriesSieve& sieve) {
+    SeriesList list;
+    for (const std::uint32_t place : places) {
+        if (sieve.keeps(all.keys()[place])) list.add(all.keys()[place]);
     }
     return list;
 }
@@ -118,7 +129,12 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     std::size_t count = 0;
     for (std::uint32_t batch = 0; batch < keys.batch_count(); ++batch) {
         SLUICE_CO_TRY(SeriesList all, co_await keys.read_batch(batch));
-        if (keys.batch_count() == 1 && deletes.empty() && sieve == nullptr) co_return all;
+        if (keys.batch_count() == 1 && deletes.empty()) {
+            if (sieve == nullptr) co_return all;
+            const TagChoice* choice = sieve->choice();
+            const auto places = choice == nullptr ? std::nullopt : all.find(*choice);
+            if (places) co_return sifted(all, *places, *sieve);
+        }
         for (const std::string_view key : all.keys()) {
             if (++count % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
             deletes.choose(key);
@@ -139,13 +155,59 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     co_return merged;
 }
 
+// Every series that has a row.
+io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                  std::shared_ptr<const Memtable> table, SeriesSieve* sieve) {
+    const model::SeriesIndex& index = head->series_index();
+    constexpr std::uint8_t kSeen = 1;
+    constexpr std::uint8_t kKept = 2;
+    PodVector<std::uint8_t> states;
+    states.append_copies(index.series_count(), 0);
+    std::vector<model::SeriesId> kept;
+    const std::uint32_t rows = table->rows();
+    for (std::uint32_t row = 0; row < rows;) {
+        const std::uint32_t chunk = row_chunk::chunk_of(row);
+        const std::uint32_t count = std::min(row_chunk::capacity(chunk), rows - row);
+        const model::SeriesId* series = table->series_chunk(chunk);
+        for (std::uint32_t offset = 0; offset < count; ++offset) {
+            const model::SeriesId id = series[offset];
+            if (states[id] != 0) continue;
+            const bool keep = sieve == nullptr || sieve->keeps(index.key(id));
+            states[id] = keep ? kKept : kSeen;
+            if (keep) kept.push_back(id);
+        }
+        row += count;
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    SeriesList list;
+    if (kept.size() <= kSortAtOnceMax) {
+        std::sort(kept.begin(), kept.end(), [&](model::SeriesId a, model::SeriesId b) {
+            return index.key(a) < index.key(b);
+        });
+        for (const model::SeriesId id : kept) list.add(index.key(id));
+        co_return list;
+    }
+    const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
+    const std::uint32_t count = order.count(table->measurement());
+    for (std::uint32_t rank = 0; rank < count; ++rank) {
+        const model::SeriesId id = order.series(table->measurement(), rank);
+        if (id < states.size() && states[id] == kKept) list.add(index.key(id));
+        if (rank % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
+    }
+    co_return list;
+}
+
 io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const Head> head,
                                    std::shared_ptr<const Memtable> table, Tombstones tombstones,
                                    SeriesSieve* sieve) {
+    DeleteFilter deletes(std::move(tombstones), delete_scope(*head, *table));
+    if (deletes.empty()) {
+        SeriesList written = co_await list_written(reactor, head, table, sieve);
+        co_return written;
+    }
     const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
     const OrderedRows rows =
-        co_await order_rows(reactor, head, table, table->rows(), order, {},
-                            DeleteFilter(std::move(tombstones), delete_scope(*head, *table)));
+        co_await order_rows(reactor, head, table, table->rows(), order, {}, std::move(deletes));
     SeriesList list;
     for (const auto& each : rows.series) {
         const std::string_view key = head->series_index().key(each.series);
