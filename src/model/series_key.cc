@@ -22,6 +22,7 @@ void append_escaped(std::string& out, std::string_view text, IsSpecial is_specia
 
 template <typename IsSpecial>
 std::string unescape(std::string_view escaped, IsSpecial is_special) {
+    if (escaped.find('\\') == std::string_view::npos) return std::string(escaped);
     std::string out;
     out.reserve(escaped.size());
     for (std::size_t i = 0; i < escaped.size(); ++i) {
@@ -34,8 +35,9 @@ std::string unescape(std::string_view escaped, IsSpecial is_special) {
 // Position of the first `stop` that is not directly after a backslash, or the size of `text`.
 // InfluxDB's scanTo looks at one byte before, too: a backslash does not escape a backslash.
 std::size_t find_unescaped(std::string_view text, char stop, std::size_t from) {
-    for (std::size_t i = from; i < text.size(); ++i) {
-        if (text[i] == stop && (i == 0 || text[i - 1] != '\\')) return i;
+    for (std::size_t i = text.find(stop, from); i != std::string_view::npos;
+         i = text.find(stop, i + 1)) {
+        if (i == 0 || text[i - 1] != '\\') return i;
     }
     return text.size();
 }
