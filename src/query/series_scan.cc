@@ -126,9 +126,9 @@ void SeriesScan::number_tag_sets() {
         numbers.reserve(session.tag_sets.size());
         for (const TagSetKey& key : session.tag_sets) {
             const auto at = std::lower_bound(tag_sets_.begin(), tag_sets_.end(), key);
-            const bool kept = at != tag_sets_.end() && *at == key;
-            numbers.push_back(kept ? static_cast<std::uint32_t>(at - tag_sets_.begin())
-                                   : kNoTagSet);
+            const bool found = at != tag_sets_.end() && *at == key;
+            numbers.push_back(found ? static_cast<std::uint32_t>(at - tag_sets_.begin())
+                                    : kNoTagSet);
         }
         session.renumber(numbers);
         session.tag_sets.clear();
