@@ -31,6 +31,8 @@ bool JoinedRows::may_resume() const {
 
 io::Task<Result<bool>> JoinedRows::next(RowBlock& block) {
     block.clear();
+    // Nobody looks at the rows before any more, and their strings are still there.
+    if (missing_.keeps_previous) keep_strings();
     if (end_is_due_) {
         end_is_due_ = false;
         co_return false;
@@ -70,7 +72,6 @@ io::Task<Result<bool>> JoinedRows::next(RowBlock& block) {
             if (!read.ok()) co_return std::move(read).error();
         }
     }
-    if (missing_.keeps_previous) keep_strings();
     co_return !block.rows.empty();
 }
 
