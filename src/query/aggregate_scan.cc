@@ -1,9 +1,11 @@
 #include "query/aggregate_scan.h"
 
 #include <algorithm>
+#include <iterator>
 
-#include "query/row_merger.h"
-#include "query/series_aggregator.h"
+#include "query/collect_columns_job.h"
+#include "query/run_aggregator.h"
+#include "query/run_merger.h"
 
 namespace sluice::query {
 
@@ -85,38 +87,50 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
 io::Task<Result<void>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
     const model::TimeRange all = portion.range;
     const SelectPlan& plan = scan_.plan();
+    const ScanColumns columns(plan);
+    RunAggregator aggregator(plan, columns, table);
     std::int64_t width = std::max<std::int64_t>(1, all.end - all.begin);
-    SeriesAggregator aggregator(plan, table);
     model::Timestamp at = all.begin;
     while (at < all.end) {
-        portion.range = {at, all.end - at < width ? all.end : at + width};
-        CollectJob::Options options;
-        options.duplicates_only = true;
-        options.memory_bytes_max = scan_.chunk_bytes_max();
-        CollectJob job(plan, scan_.sessions(), scan_.duplicates(), portion, options);
-        Result<void> collected = co_await scan_.source().run_on_every_core(job);
-        if (!collected.ok()) co_return std::move(collected).error();
-        const bool overflow = std::any_of(job.chunks.begin(), job.chunks.end(),
-                                          [](const RowChunk& chunk) { return chunk.overflow; });
+        portion.range = {at, slice_end(at, width, all.end)};
+        CollectColumnsJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion,
+                              scan_.chunk_bytes_max());
+        Result<void> done = co_await scan_.source().run_on_every_core(job);
+        if (!done.ok()) co_return std::move(done).error();
+        std::vector<PieceColumns> pieces;
+        bool overflow = false;
+        for (CollectColumnsJob::Collected& each : job.collected) {
+            overflow = overflow || each.overflow;
+            std::move(each.pieces.begin(), each.pieces.end(), std::back_inserter(pieces));
+        }
         if (overflow) {
             if (width == 1) co_return too_much_memory(scan_.memory_bytes_max());
             width = std::max<std::int64_t>(1, width / 4);
             continue;
         }
-        RowMerger merger(plan, std::move(job.chunks));
-        for (std::uint32_t tag_set = portion.first_tag_set; tag_set < portion.end_tag_set;
-             ++tag_set) {
-            merger.begin_tag_set(tag_set);
-            merger.visit([&](std::string_view key) { aggregator.begin_series(tag_set, key); },
-                         [&](model::Timestamp time, const Value* fields) {
-                             aggregator.add_row(time, fields);
-                         });
+        RunMerger merger(std::move(pieces));
+        storage::SeriesRun run;
+        while (merger.next_series()) {
+            aggregator.begin_series(merger.tag_set(), merger.key());
+            while (merger.next_run(run)) {
+                aggregator.add(run);
+                co_await scan_.source().breathe();
+            }
             aggregator.end_series();
             co_await scan_.source().breathe();
         }
         at = portion.range.end;
     }
     co_return Result<void>();
+}
+
+// Where windows are shorter than slices, a slice ends with a window: its rows are added in one go.
+model::Timestamp AggregateScan::slice_end(model::Timestamp begin, std::int64_t width,
+                                          model::Timestamp end) {
+    if (end - begin <= width) return end;
+    const Window& window = scan_.plan().window;
+    if (window.is_whole() || window.interval_ns >= width) return begin + width;
+    return std::max(window.start_of(begin + width), begin + 1);
 }
 
 io::Task<Result<bool>> AggregatePoints::next(PointBlock& block) {

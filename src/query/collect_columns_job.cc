@@ -1,0 +1,92 @@
+#include "query/collect_columns_job.h"
+
+#include <algorithm>
+
+#include "query/piece_scan.h"
+
+namespace sluice::query {
+namespace {
+
+// Whether all that is asked for is the first row that has a value, or the last one.
+bool wants_only(const SelectPlan& plan, Function function) {
+    return plan.fields.size() == 1 && plan.window.is_whole() && !has_field_condition(plan) &&
+           std::all_of(plan.calls.begin(), plan.calls.end(),
+                       [&](const AggregateCall& call) { return call.function == function; });
+}
+
+void limit_rows(const SelectPlan& plan, storage::ScanSpec& spec) {
+    spec.latest_wanted = wants_only(plan, Function::kLast);
+    if (!spec.latest_wanted && !wants_only(plan, Function::kFirst)) return;
+    spec.rows_wanted = 1;
+    spec.value_kinds = {field_type_of(plan.fields.front().type)};
+}
+
+}  // namespace
+
+CollectColumnsJob::CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
+                                     std::vector<CoreSession>& sessions,
+                                     const DuplicateSeries& duplicates, const ScanPortion& portion,
+                                     std::uint64_t memory_bytes_max)
+    : plan_(plan),
+      columns_(columns),
+      sessions_(sessions),
+      duplicates_(duplicates),
+      portion_(portion),
+      memory_bytes_max_(memory_bytes_max) {
+    collected.resize(sessions.size());
+}
+
+io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Piece& piece,
+                                                        Collected& to) {
+    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
+    if (scan.empty()) co_return Result<void>();
+    storage::ScanSpec spec = scan.spec(columns_);
+    spec.with_sequences = true;
+    limit_rows(plan_, spec);
+    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+    const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
+
+    std::uint64_t bytes_before = 0;
+    for (const PieceColumns& each : to.pieces) bytes_before += each.memory_bytes();
+    PieceColumns rows;
+    rows.source = piece.source;
+    rows.group = piece.group;
+    rows.columns.resize(columns_.names.size());
+    std::string current;
+    bool is_current_wanted = false;
+    storage::SeriesRun run;
+    for (;;) {
+        Result<bool> more = co_await reader->next(run);
+        if (!more.ok()) co_return std::move(more).error();
+        if (!*more) break;
+        if (run.series_key != current || current.empty()) {
+            current = run.series_key;
+            const auto place = scan.place_of(current);
+            is_current_wanted = place.has_value();
+            if (is_current_wanted) {
+                rows.series.push_back({current, place->tag_set, rows.times.size(), 0});
+            }
+        }
+        if (!is_current_wanted) continue;
+        rows.append(run);
+        if (bytes_before + rows.memory_bytes() > memory_bytes_max_) {
+            to.overflow = true;
+            break;
+        }
+        co_await core.breathe();
+    }
+    if (!rows.series.empty()) to.pieces.push_back(std::move(rows));
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> CollectColumnsJob::run(CoreView& core) {
+    Collected& to = collected[core.number()];
+    for (const Piece& piece : sessions_[core.number()].pieces) {
+        Result<void> done = co_await collect_piece(core, piece, to);
+        if (!done.ok()) co_return std::move(done).error();
+        if (to.overflow) break;
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

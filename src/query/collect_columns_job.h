@@ -1,0 +1,38 @@
+// Collects the rows of series that lie in several stores, for a RunMerger. What the condition says
+// of a row is not asked: it holds for the merged one.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "query/piece_columns.h"
+#include "query/scan_jobs.h"
+
+namespace sluice::query {
+
+class CollectColumnsJob final : public CoreJob {
+public:
+    // Everything outlives the job. `memory_bytes_max` is for each core.
+    CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
+                      std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
+                      const ScanPortion& portion, std::uint64_t memory_bytes_max);
+    io::Task<Result<void>> run(CoreView& core) override;
+
+    struct Collected {
+        std::vector<PieceColumns> pieces;
+        bool overflow = false;  // stopped at the bound: the rows are of no use
+    };
+    std::vector<Collected> collected;  // by core
+
+private:
+    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, Collected& to);
+
+    const SelectPlan& plan_;
+    const ScanColumns& columns_;
+    std::vector<CoreSession>& sessions_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion portion_;
+    const std::uint64_t memory_bytes_max_;
+};
+
+}  // namespace sluice::query
