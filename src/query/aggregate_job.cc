@@ -5,13 +5,15 @@
 namespace sluice::query {
 AggregateJob::AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
                            const DuplicateSeries& duplicates, const ScanPortion& portion,
-                           std::uint64_t memory_bytes_max)
+                           const SelectBudget& budget, std::uint64_t memory_bytes_max)
     : plan_(plan),
       sessions_(sessions),
       duplicates_(duplicates),
       portion_(portion),
+      budget_(budget),
       memory_bytes_max_(memory_bytes_max) {
     overflows.resize(sessions.size());
+    points.resize(sessions.size());
     for (std::size_t i = 0; i < sessions.size(); ++i) {
         tables.emplace_back(plan, portion.first_tag_set,
                             portion.end_tag_set - portion.first_tag_set);
@@ -23,6 +25,7 @@ io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
     AggregateTable& table = tables[core.number()];
+    const std::uint64_t points_before = points[core.number()];
     RunAggregator aggregator(plan_, columns, table);
     storage::ScanSpec spec = scan.spec(columns);
     spec.statistics_allowed = aggregator.takes_statistics();
@@ -43,6 +46,8 @@ io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece
         }
         if (!is_current_wanted) continue;
         if (!aggregator.add(run)) reader->expand();
+        points[core.number()] = points_before + aggregator.rows_added();
+        SLUICE_CO_TRY_VOID(budget_.check_points(points[core.number()]));
         if (table.memory_bytes() > memory_bytes_max_) {
             overflows[core.number()] = 1;
             break;

@@ -64,11 +64,15 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     const SelectPlan& plan = scan_.plan();
     wanted.table =
         AggregateTable(plan, portion.first_tag_set, portion.end_tag_set - portion.first_tag_set);
-    AggregateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.chunk_bytes_max());
+    AggregateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+                     scan_.chunk_bytes_max());
     Result<void> done = co_await scan_.source().run_on_every_core(job);
     if (!done.ok()) co_return std::move(done).error();
     for (const std::uint8_t full : job.overflows) {
         if (full != 0) co_return false;
+    }
+    for (const std::uint64_t points : job.points) {
+        SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
     }
     for (AggregateTable& partial : job.tables) {
         wanted.table.fold_table(plan, partial);
@@ -91,6 +95,7 @@ io::Task<Result<void>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
     RunAggregator aggregator(plan, columns, table);
     std::int64_t width = std::max<std::int64_t>(1, all.end - all.begin);
     model::Timestamp at = all.begin;
+    std::uint64_t points_taken = 0;
     while (at < all.end) {
         portion.range = {at, slice_end(at, width, all.end)};
         CollectColumnsJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion,
@@ -114,11 +119,15 @@ io::Task<Result<void>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
             aggregator.begin_series(merger.tag_set(), merger.key());
             while (merger.next_run(run)) {
                 aggregator.add(run);
+                SLUICE_CO_TRY_VOID(
+                    scan_.budget().check_points(aggregator.rows_added() - points_taken));
                 co_await scan_.source().breathe();
             }
             aggregator.end_series();
             co_await scan_.source().breathe();
         }
+        SLUICE_CO_TRY_VOID(scan_.budget().take_points(aggregator.rows_added() - points_taken));
+        points_taken = aggregator.rows_added();
         at = portion.range.end;
     }
     co_return Result<void>();

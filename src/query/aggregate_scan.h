@@ -15,9 +15,9 @@ namespace sluice::query {
 class AggregateScan {
 public:
     // The plan has no calls yet; its dimensions are all of the grouping, those of the answer first.
-    AggregateScan(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+    AggregateScan(DataSource& source, SelectBudget& budget, SelectPlan plan,
                   std::shared_ptr<Grouping> grouping)
-        : scan_(source, limits, std::move(plan), std::move(grouping)) {}
+        : scan_(source, budget, std::move(plan), std::move(grouping)) {}
 
     // Before the first portion is read.
     std::uint32_t add_call(const AggregateCall& call, const std::string& field);

@@ -147,7 +147,7 @@ CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Leve
         if (other.time_min == plan.time_min && other.time_max == plan.time_max) scan = known;
     }
     if (scan == nullptr) {
-        scan = std::make_shared<AggregateScan>(source_, limits_, std::move(plan), level.grouping);
+        scan = std::make_shared<AggregateScan>(source_, budget_, std::move(plan), level.grouping);
         level.scans->push_back(scan);
     }
     const auto& ref = *call.arguments[0].as<VarRef>();
@@ -242,7 +242,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& ca
     SLUICE_TRY(Points input, build_argument(call, level));
     if (input == nullptr) return input;
     return Points(std::make_unique<StreamPoints>(
-        std::move(input), reducer_factory(call, level.frame()), limits_.memory_bytes_max));
+        std::move(input), reducer_factory(call, level.frame()), budget_.memory_bytes_max()));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, const Level& level) {
@@ -252,7 +252,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, co
     options.time_max = model::kTimestampMax;
     options.ascending = level.ascending;
     options.is_ordered = true;
-    options.memory_bytes_max = limits_.memory_bytes_max;
+    options.memory_bytes_max = budget_.memory_bytes_max();
     return Points(std::make_unique<WindowPoints>(std::move(input),
                                                  reducer_factory(call, level.frame()), options));
 }
@@ -269,7 +269,7 @@ Result<CursorBuilder::Points> CursorBuilder::reduce(Points input, const Call& ca
     options.auxiliary_width = level.auxiliary.size();
     options.keeps_auxiliary =
         options.auxiliary_width != 0 && is_selector(find_function(call.name)->function);
-    options.memory_bytes_max = limits_.memory_bytes_max;
+    options.memory_bytes_max = budget_.memory_bytes_max();
     return Points(std::make_unique<WindowPoints>(std::move(input),
                                                  reducer_factory(call, level.frame()), options));
 }

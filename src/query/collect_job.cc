@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "query/piece_scan.h"
 #include "query/row_limits.h"
 #include "query/run_predicate.h"
@@ -196,13 +198,25 @@ void limit_rows(const SelectPlan& plan, const ScanColumns& columns, std::uint64_
 
 CollectJob::CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
                        const DuplicateSeries& duplicates, const ScanPortion& portion,
-                       Options options)
+                       const SelectBudget& budget, Options options)
     : plan_(plan),
       sessions_(sessions),
       duplicates_(duplicates),
       portion_(portion),
+      budget_(budget),
       options_(options) {
     chunks.resize(sessions.size());
+}
+
+bool CollectJob::has_overflow() const {
+    return std::any_of(chunks.begin(), chunks.end(),
+                       [](const RowChunk& chunk) { return chunk.overflow; });
+}
+
+std::uint64_t CollectJob::points() const {
+    std::uint64_t sum = 0;
+    for (const RowChunk& chunk : chunks) sum += chunk.times.size();
+    return sum;
 }
 
 io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& piece,
@@ -241,6 +255,7 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
             continue;
         }
         collector.add_run(run);
+        SLUICE_CO_TRY_VOID(budget_.check_points(chunk.times.size()));
         if (chunk.memory_bytes() > options_.memory_bytes_max) {
             chunk.overflow = true;
             break;

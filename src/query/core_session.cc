@@ -196,13 +196,9 @@ private:
 // What the pieces of one core are put into.
 class GroupJob::Grouping {
 public:
-    Grouping(const SelectPlan& plan, std::uint64_t memory_bytes_max, CoreView& core,
+    Grouping(const SelectPlan& plan, const SelectBudget& budget, CoreView& core,
              CoreSession& session)
-        : plan_(plan),
-          memory_bytes_max_(memory_bytes_max),
-          core_(core),
-          session_(session),
-          condition_(plan) {}
+        : plan_(plan), budget_(budget), core_(core), session_(session), condition_(plan) {}
 
     io::Task<Result<void>> add(Piece piece) {
         Result<void> added;
@@ -212,7 +208,8 @@ public:
             added = co_await add_chosen(std::move(piece));
         }
         if (!added.ok()) co_return std::move(added).error();
-        if (session_.memory_bytes > memory_bytes_max_) co_return too_much_memory(memory_bytes_max_);
+        const std::uint64_t bytes_max = budget_.memory_bytes_max() / 2;
+        if (session_.memory_bytes > bytes_max) co_return too_much_memory(bytes_max);
         co_return Result<void>();
     }
 
@@ -227,18 +224,25 @@ private:
         CrowdSieve crowd(piece.source, piece.group);
         SLUICE_CO_TRY(piece.series, co_await list(piece, &crowd));
         if (piece.series.keys().empty()) co_return Result<void>();
+        const bool is_crowd = crowd.is_crowd();
+        // A key that lies in several segments was seen several times.
+        co_await sort_in_slices(core_, crowd.hashes);
+        crowd.hashes.erase(std::unique(crowd.hashes.begin(), crowd.hashes.end()),
+                           crowd.hashes.end());
+        if (is_crowd && budget_.series_max() != 0) {
+            // They are to be counted over all stores.
+            SLUICE_CO_TRY_VOID(check_series(crowd.hashes.size()));
+            Result<void> chosen = co_await add_chosen(std::move(piece));
+            co_return chosen;
+        }
         tag_set_ = plan_.sources[piece.source].measurement;
         const std::uint32_t tag_set = number_of_tag_set();
-        if (crowd.is_crowd()) {
+        if (is_crowd) {
             piece.series = {};
             piece.only_tag_set = tag_set;
         } else {
             piece.tag_sets.assign(piece.series.keys().size(), tag_set);
         }
-        // A key that lies in several segments was seen several times.
-        co_await sort_in_slices(core_, crowd.hashes);
-        crowd.hashes.erase(std::unique(crowd.hashes.begin(), crowd.hashes.end()),
-                           crowd.hashes.end());
         session_.series_hashes.insert(session_.series_hashes.end(), crowd.hashes.begin(),
                                       crowd.hashes.end());
         keep(std::move(piece));
@@ -250,6 +254,7 @@ private:
         storage::SeriesSieve* sieve = condition_.excludes_nothing() ? nullptr : &condition_;
         SLUICE_CO_TRY(piece.series, co_await list(piece, sieve));
         if (piece.series.keys().empty()) co_return Result<void>();
+        SLUICE_CO_TRY_VOID(check_series(piece.series.keys().size()));
         piece.is_filtered = condition_.has_excluded() || condition_.choice() != nullptr;
         piece.tag_sets.reserve(piece.series.keys().size());
         std::size_t count = 0;
@@ -265,6 +270,12 @@ private:
         }
         keep(std::move(piece));
         co_return Result<void>();
+    }
+
+    // Of one store; SeriesScan counts them over all.
+    Result<void> check_series(std::size_t count) const {
+        if (budget_.series_max() == 0 || count <= budget_.series_max() + 1) return {};
+        return budget_.too_many_series();
     }
 
     // Of tag_set_, new or known.
@@ -287,7 +298,7 @@ private:
     }
 
     const SelectPlan& plan_;
-    const std::uint64_t memory_bytes_max_;
+    const SelectBudget& budget_;
     CoreView& core_;
     CoreSession& session_;
     ConditionSieve condition_;
@@ -299,7 +310,7 @@ private:
 
 io::Task<Result<void>> GroupJob::run(CoreView& core) {
     CoreSession& session = sessions_[core.number()];
-    Grouping grouping(plan_, memory_bytes_max_, core, session);
+    Grouping grouping(plan_, budget_, core, session);
     for (std::uint32_t source = 0; source < plan_.sources.size(); ++source) {
         for (std::uint32_t group = 0; group < plan_.sources[source].groups.size(); ++group) {
             for (std::size_t store = 0; store < core.store_count(); ++store) {

@@ -15,6 +15,7 @@
 
 #include "query/data_source.h"
 #include "query/plan.h"
+#include "query/select_budget.h"
 #include "query/series_filter.h"
 #include "query/sources.h"
 
@@ -87,16 +88,15 @@ private:
 // into tag sets.
 class GroupJob final : public CoreJob {
 public:
-    GroupJob(const SelectPlan& plan, std::uint64_t memory_bytes_max,
-             std::vector<CoreSession>& sessions)
-        : plan_(plan), memory_bytes_max_(memory_bytes_max), sessions_(sessions) {}
+    GroupJob(const SelectPlan& plan, const SelectBudget& budget, std::vector<CoreSession>& sessions)
+        : plan_(plan), budget_(budget), sessions_(sessions) {}
     io::Task<Result<void>> run(CoreView& core) override;
 
 private:
     class Grouping;
 
     const SelectPlan& plan_;
-    std::uint64_t memory_bytes_max_;
+    const SelectBudget& budget_;
     std::vector<CoreSession>& sessions_;
 };
 

@@ -285,7 +285,7 @@ std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, c
         }
         left = std::move(again);
         const bool limited = plan.limit > 0 || plan.offset > 0;
-        Points scan = std::make_unique<ScanPoints>(source_, limits_, plan, level.grouping, driver);
+        Points scan = std::make_unique<ScanPoints>(source_, budget_, plan, level.grouping, driver);
         if (limited && level.grouping->is_nested()) {
             scan = std::make_unique<LimitPoints>(std::move(scan), level.auxiliary.size(),
                                                  plan.limit, plan.offset);
@@ -325,9 +325,9 @@ CursorBuilder::Points CursorBuilder::build_refused(const VarRef& ref, const Leve
     }
     SelectPlan plan = scan_plan(level);
     keep_groups_with_field(plan, *source_.catalog(), ref);
-    if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return nullptr;
+    if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return Points();
     plan.dimensions = level.grouping->dimensions();
-    return std::make_unique<RefusedPoints>(source_, limits_, std::move(plan), level.grouping,
+    return std::make_unique<RefusedPoints>(source_, budget_, std::move(plan), level.grouping,
                                            std::move(error));
 }
 

@@ -9,17 +9,17 @@
 #include "query/aggregate_scan.h"
 #include "query/reducer.h"
 #include "query/row_cursor.h"
+#include "query/select_budget.h"
 #include "query/select_node.h"
-#include "sluice/query/statement_executor.h"
 
 namespace sluice::query {
 
 class CursorBuilder {
 public:
     // Everything outlives the cursors. `range` is what the whole statement may read.
-    CursorBuilder(DataSource& source, const QueryLimits& limits, const model::TimeRange& range,
+    CursorBuilder(DataSource& source, SelectBudget& budget, const model::TimeRange& range,
                   std::int64_t now_ns)
-        : source_(source), limits_(limits), range_(range), now_ns_(now_ns) {}
+        : source_(source), budget_(budget), range_(range), now_ns_(now_ns) {}
 
     struct Rows {
         std::unique_ptr<RowCursor> cursor;  // null: there are none
@@ -88,7 +88,7 @@ private:
     SelectPlan scan_plan(const Level& level) const;
 
     DataSource& source_;
-    const QueryLimits& limits_;
+    SelectBudget& budget_;
     const model::TimeRange range_;
     const std::int64_t now_ns_;
 };

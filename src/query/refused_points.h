@@ -12,9 +12,9 @@ namespace sluice::query {
 
 class RefusedPoints final : public PointCursor {
 public:
-    RefusedPoints(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+    RefusedPoints(DataSource& source, SelectBudget& budget, SelectPlan plan,
                   std::shared_ptr<Grouping> grouping, Error error)
-        : scan_(source, limits, std::move(plan), std::move(grouping)), error_(std::move(error)) {}
+        : scan_(source, budget, std::move(plan), std::move(grouping)), error_(std::move(error)) {}
 
     io::Task<Result<bool>> next(PointBlock& block) override;
 

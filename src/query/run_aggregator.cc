@@ -1,5 +1,7 @@
 #include "query/run_aggregator.h"
 
+#include <algorithm>
+
 namespace sluice::query {
 
 RunAggregator::RunAggregator(const SelectPlan& plan, const ScanColumns& columns,
@@ -23,10 +25,13 @@ bool RunAggregator::add(const storage::SeriesRun& run) {
     if (run.is_statistics()) return add_statistics(run);
     if (verdict_ == Verdict::kAlways) {
         aggregator_.add_run(run, nullptr);
+        rows_added_ += run.rows;
         return true;
     }
     if (!predicate_.is_supported() || !predicate_.evaluate(run, accepted_)) accept_rows(run);
     aggregator_.add_run(run, &accepted_);
+    rows_added_ += static_cast<std::uint64_t>(
+        std::count(accepted_.begin(), accepted_.end(), std::uint8_t{1}));
     return true;
 }
 
@@ -39,6 +44,7 @@ bool RunAggregator::add_statistics(const storage::SeriesRun& run) {
             return true;
         case SeriesAggregator::StatisticsUse::kAll:
             aggregator_.add_statistics(run);
+            rows_added_ += run.rows;
             return true;
         case SeriesAggregator::StatisticsUse::kRows:
             break;

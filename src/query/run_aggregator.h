@@ -25,6 +25,9 @@ public:
     bool add(const storage::SeriesRun& run);
     void end_series() { aggregator_.end_series(); }
 
+    // Those that passed, of all series.
+    std::uint64_t rows_added() const { return rows_added_; }
+
 private:
     bool add_statistics(const storage::SeriesRun& run);
     void accept_rows(const storage::SeriesRun& run);
@@ -36,6 +39,7 @@ private:
     SeriesAggregator aggregator_;
     RowCondition condition_;
     Verdict verdict_ = Verdict::kAlways;
+    std::uint64_t rows_added_ = 0;
     std::vector<Value> fields_;
     std::vector<std::uint8_t> accepted_;  // by row
 };

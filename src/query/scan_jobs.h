@@ -8,6 +8,7 @@
 #include "query/core_session.h"
 #include "query/row_chunk.h"
 #include "query/run_rows.h"
+#include "query/select_budget.h"
 
 namespace sluice::query {
 
@@ -26,13 +27,14 @@ class AggregateJob final : public CoreJob {
 public:
     AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
                  const DuplicateSeries& duplicates, const ScanPortion& portion,
-                 std::uint64_t memory_bytes_max);
+                 const SelectBudget& budget, std::uint64_t memory_bytes_max);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
     // By core; moved out by the caller.
     std::vector<AggregateTable> tables;
     std::vector<std::uint8_t> overflows;
+    std::vector<std::uint64_t> points;  // that went into the table
 
 private:
     io::Task<Result<void>> aggregate_piece(CoreView& core, const Piece& piece);
@@ -41,6 +43,7 @@ private:
     std::vector<CoreSession>& sessions_;
     const DuplicateSeries& duplicates_;
     const ScanPortion portion_;
+    const SelectBudget& budget_;
     const std::uint64_t memory_bytes_max_;
 };
 
@@ -56,11 +59,15 @@ public:
         std::uint64_t memory_bytes_max = 0;  // of each chunk
     };
     CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-               const DuplicateSeries& duplicates, const ScanPortion& portion, Options options);
+               const DuplicateSeries& duplicates, const ScanPortion& portion,
+               const SelectBudget& budget, Options options);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
     std::vector<RowChunk> chunks;  // by core
+
+    bool has_overflow() const;
+    std::uint64_t points() const;  // of all chunks
 
 private:
     io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowChunk& chunk,
@@ -70,6 +77,7 @@ private:
     std::vector<CoreSession>& sessions_;
     const DuplicateSeries& duplicates_;
     const ScanPortion portion_;
+    const SelectBudget& budget_;
     const Options options_;
 };
 

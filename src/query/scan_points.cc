@@ -4,9 +4,9 @@
 
 namespace sluice::query {
 
-ScanPoints::ScanPoints(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+ScanPoints::ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan,
                        std::shared_ptr<Grouping> grouping, std::optional<std::uint32_t> driver)
-    : scan_(source, limits, std::move(plan), std::move(grouping)), driver_(driver) {
+    : scan_(source, budget, std::move(plan), std::move(grouping)), driver_(driver) {
     const SelectPlan& planned = scan_.plan();
     row_.resize(planned.inputs.size());
     if (planned.limit == 0) return;
@@ -96,12 +96,12 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
     CollectJob::Options options;
     if (!in_slices_) options.rows_max = rows_max_;
     options.memory_bytes_max = scan_.chunk_bytes_max();
-    CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, options);
+    CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+                   options);
     Result<void> collected = co_await scan_.source().run_on_every_core(job);
     if (!collected.ok()) co_return std::move(collected).error();
-    for (const RowChunk& chunk : job.chunks) {
-        if (chunk.overflow) co_return false;
-    }
+    if (job.has_overflow()) co_return false;
+    SLUICE_CO_TRY_VOID(scan_.budget().take_points(job.points()));
     merger_ = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
     co_return true;
 }

@@ -19,7 +19,7 @@ public:
     // as auxiliary values. The plan's dimensions are those of the answer only. Its limit is taken
     // as the number of rows of a tag set that are of use; where the grouping is nested, of a
     // series.
-    ScanPoints(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+    ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan,
                std::shared_ptr<Grouping> grouping, std::optional<std::uint32_t> driver);
 
     io::Task<Result<bool>> next(PointBlock& block) override;

@@ -31,7 +31,7 @@ io::Task<Result<void>> SelectExecutor::execute(influxql::SelectStatement select,
     Result<void> prepared = co_await prepare(select, defaults);
     if (!prepared.ok()) co_return std::move(prepared).error();
     SLUICE_CO_TRY_VOID(check_window_count());
-    CursorBuilder builder(source_, limits_, mapped_range(*node_), now_ns_);
+    CursorBuilder builder(source_, budget_, mapped_range(*node_), now_ns_);
     SLUICE_CO_TRY(CursorBuilder::Rows rows, builder.build(*node_));
     if (node_->time_min > node_->time_max) rows.cursor.reset();
     if (target_) {
@@ -74,7 +74,7 @@ io::Task<Result<void>> SelectExecutor::list_tag_keys(SelectNode& node) {
     }
     if (node.measurements.sources.empty() || !needs_tag_keys(node)) co_return Result<void>();
     std::vector<CoreSession> sessions(source_.core_count());
-    ListJob list(node.measurements.sources, Listing::kTagKeys, limits_.memory_bytes_max / 2,
+    ListJob list(node.measurements.sources, Listing::kTagKeys, budget_.memory_bytes_max() / 2,
                  sessions);
     Result<void> listed = co_await source_.run_on_every_core(list);
     if (!listed.ok()) co_return std::move(listed).error();
@@ -84,17 +84,11 @@ io::Task<Result<void>> SelectExecutor::list_tag_keys(SelectNode& node) {
 
 Result<void> SelectExecutor::check_window_count() const {
     const Window& window = node_->window;
-    if (limits_.windows_max == 0 || node_->is_raw() || window.is_whole() ||
-        node_->time_min == model::kTimestampMin) {
-        return {};
-    }
+    if (node_->is_raw() || window.is_whole() || node_->time_min == model::kTimestampMin) return {};
     const std::int64_t first = window.start_of(node_->time_min);
     const std::int64_t last = window.start_of(node_->time_max - 1);
-    const auto windows = static_cast<std::uint64_t>((last - first) / window.interval_ns + 1);
-    if (windows <= limits_.windows_max) return {};
-    return Error{ErrorKind::kTooLarge, "max-select-buckets limit exceeded: (" +
-                                           std::to_string(windows) + "/" +
-                                           std::to_string(limits_.windows_max) + ")"};
+    return budget_.check_windows(
+        static_cast<std::uint64_t>((last - first) / window.interval_ns + 1));
 }
 
 SeriesHead SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping) const {

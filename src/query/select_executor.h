@@ -8,6 +8,7 @@
 #include "query/answer_writer.h"
 #include "query/cursor_builder.h"
 #include "query/data_source.h"
+#include "query/select_budget.h"
 #include "query/select_node.h"
 #include "query/sources.h"
 
@@ -17,7 +18,7 @@ class SelectExecutor {
 public:
     // Everything outlives the executor.
     SelectExecutor(DataSource& source, const QueryLimits& limits, AnswerWriter& writer)
-        : source_(source), limits_(limits), writer_(writer) {}
+        : source_(source), budget_(limits), writer_(writer) {}
 
     // Writes the series of the result; the caller begins and ends the statement. The error is the
     // statement's. When the sink refuses, it returns early and writer.sink_error() is set.
@@ -32,7 +33,7 @@ private:
     SeriesHead head_of(const TagSet& tags, const Grouping& grouping) const;
 
     DataSource& source_;
-    const QueryLimits& limits_;
+    SelectBudget budget_;
     AnswerWriter& writer_;
 
     std::shared_ptr<const meta::Catalog> catalog_;

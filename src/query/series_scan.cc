@@ -5,6 +5,7 @@
 #include <optional>
 #include <queue>
 #include <set>
+#include <unordered_set>
 
 namespace sluice::query {
 namespace {
@@ -79,20 +80,46 @@ bool PortionWalk::shrink() {
     return true;
 }
 
-SeriesScan::SeriesScan(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+SeriesScan::SeriesScan(DataSource& source, SelectBudget& budget, SelectPlan plan,
                        std::shared_ptr<Grouping> grouping)
-    : source_(source), limits_(limits), plan_(std::move(plan)), grouping_(std::move(grouping)) {}
+    : source_(source), budget_(budget), plan_(std::move(plan)), grouping_(std::move(grouping)) {}
 
 io::Task<Result<void>> SeriesScan::prepare() {
     if (is_prepared_) co_return Result<void>();
     is_prepared_ = true;
     sessions_.resize(source_.core_count());
-    GroupJob group(plan_, limits_.memory_bytes_max / 2, sessions_);
+    GroupJob group(plan_, budget_, sessions_);
     Result<void> grouped = co_await source_.run_on_every_core(group);
     if (!grouped.ok()) co_return std::move(grouped).error();
+    // InfluxDB looks twice: while it lists, where one more than allowed passes, and again at those
+    // that SLIMIT left.
+    SLUICE_CO_TRY_VOID(check_series(budget_.series_max() + 1));
     number_tag_sets();
+    SLUICE_CO_TRY_VOID(check_series(budget_.series_max()));
     co_await find_duplicates();
     co_return Result<void>();
+}
+
+// The series of one measurement in one shard group, in whatever stores they lie.
+Result<void> SeriesScan::check_series(std::uint64_t series_max) const {
+    if (budget_.series_max() == 0) return {};
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<const Piece*>> pieces;
+    for (const CoreSession& session : sessions_) {
+        for (const Piece& piece : session.pieces) {
+            pieces[{piece.source, piece.group}].push_back(&piece);
+        }
+    }
+    for (const auto& [place, of_group] : pieces) {
+        std::unordered_set<std::string_view> keys;
+        for (const Piece* piece : of_group) {
+            for (std::size_t i = 0; i < piece->tag_sets.size(); ++i) {
+                if (piece->tag_sets[i] == kNoTagSet) continue;
+                keys.insert(piece->series.keys()[i]);
+                if (keys.size() > series_max) return budget_.too_many_series();
+            }
+        }
+    }
+    return {};
 }
 
 void SeriesScan::number_tag_sets() {
@@ -199,7 +226,7 @@ ScanPortion SeriesScan::portion(std::uint32_t first_outer, std::uint32_t end_out
 }
 
 std::uint64_t SeriesScan::chunk_bytes_max() const {
-    return limits_.memory_bytes_max / 2 / std::max(1u, source_.core_count());
+    return budget_.memory_bytes_max() / 2 / std::max(1u, source_.core_count());
 }
 
 }  // namespace sluice::query

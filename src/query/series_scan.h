@@ -11,8 +11,8 @@
 #include "query/data_source.h"
 #include "query/plan.h"
 #include "query/scan_jobs.h"
+#include "query/select_budget.h"
 #include "query/tag_set.h"
-#include "sluice/query/statement_executor.h"
 
 namespace sluice::query {
 
@@ -43,9 +43,9 @@ private:
 
 class SeriesScan {
 public:
-    // `source` and `limits` outlive the scan. The plan's dimensions are those of the answer, then
+    // `source` and `budget` outlive the scan. The plan's dimensions are those of the answer, then
     // the other ones of `grouping`, as far as the scan tells them apart.
-    SeriesScan(DataSource& source, const QueryLimits& limits, SelectPlan plan,
+    SeriesScan(DataSource& source, SelectBudget& budget, SelectPlan plan,
                std::shared_ptr<Grouping> grouping);
 
     // Lists, filters and groups. To be called before anything else; more than once does nothing.
@@ -69,14 +69,16 @@ public:
 
     ScanPortion portion(std::uint32_t first_outer, std::uint32_t end_outer) const;
     std::uint64_t chunk_bytes_max() const;
-    std::uint64_t memory_bytes_max() const { return limits_.memory_bytes_max; }
+    SelectBudget& budget() const { return budget_; }
+    std::uint64_t memory_bytes_max() const { return budget_.memory_bytes_max(); }
 
 private:
+    Result<void> check_series(std::uint64_t series_max) const;
     void number_tag_sets();
     io::Task<void> find_duplicates();
 
     DataSource& source_;
-    const QueryLimits& limits_;
+    SelectBudget& budget_;
     SelectPlan plan_;
     std::shared_ptr<Grouping> grouping_;
     std::vector<CoreSession> sessions_;

@@ -300,6 +300,25 @@ def the_number_of_rows_is_bounded(_):
     with_config("[http]\nmax-row-limit = 50\n", 100, check)
 
 
+def what_a_select_reads_is_bounded(_):
+    def check_points(server):
+        for statement in ("SELECT v FROM big", "SELECT mean(v) FROM big"):
+            error = result(server.port, statement)["error"]
+            assert error.startswith("max-select-point limit exceeed: ("), error
+            assert error.endswith("/5000)"), error
+        assert "error" not in result(server.port, "SELECT v FROM big LIMIT 10")
+        assert "error" not in result(server.port, "SELECT mean(v) FROM big WHERE time < 4999u")
+
+    def check_series(server):
+        for statement in ("SELECT v FROM big", "SELECT mean(v) FROM big GROUP BY h"):
+            error = result(server.port, statement)["error"]
+            assert error == "max-select-series limit exceeded: (4/3)", error
+        assert "error" not in result(server.port, "SELECT v FROM big WHERE h != 'h0'")
+
+    with_config("[coordinator]\nmax-select-point = 5000\n", 20_000, check_points)
+    with_config("[coordinator]\nmax-select-series = 3\n", 20, check_series)
+
+
 def time_is_bounded(_):
     def check(server):
         reader = start_slow(server.port)
@@ -325,7 +344,8 @@ def the_number_of_queries_is_bounded(_):
 TESTS = [a_whole_answer_streams, a_chunked_answer_streams, a_compressed_answer_streams,
          a_chunked_answer_is_json_for_msgpack, curl_reads_a_compressed_answer, queries_are_listed, a_query_is_killed,
          a_client_that_leaves_stops_its_query, a_half_closed_client_gets_its_answer, a_pipelined_request_waits,
-         explain_analyze_counts_rows, very_many_series_are_read, the_number_of_rows_is_bounded, time_is_bounded,
+         explain_analyze_counts_rows, very_many_series_are_read, the_number_of_rows_is_bounded,
+         what_a_select_reads_is_bounded, time_is_bounded,
          the_number_of_queries_is_bounded]
 
 

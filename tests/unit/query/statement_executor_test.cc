@@ -148,6 +148,91 @@ TEST(StatementExecutor, RefusesWhatDoesNotFitIntoMemory) {
     EXPECT_NE(text.find("query needs more memory than this server grants it"), std::string::npos);
 }
 
+std::string error_of(StatementExecutor& executor, std::string statement) {
+    const std::string text = answer(executor, request_for(std::move(statement)));
+    const std::string_view head = "{\"results\":[{\"statement_id\":0,\"error\":\"";
+    if (!text.starts_with(head)) return "";
+    return text.substr(head.size(), text.size() - head.size() - std::string_view("\"}]}\n").size());
+}
+
+TEST(StatementExecutor, BoundsTheSeriesOfAMeasurementInAShard) {
+    const auto fill = [](std::uint32_t cores) {
+        auto source = std::make_unique<MemorySource>(cores);
+        for (std::uint32_t host = 0; host < 5; ++host) {
+            for (std::uint32_t core = 0; core < cores; ++core) {
+                source->add_point(core, "m", {{"h", std::to_string(host)}},
+                                  {integer_field("v", host)}, core * kSecondNs);
+            }
+            source->add_point(0, "other", {{"h", std::to_string(host)}}, {integer_field("v", host)},
+                              0);
+        }
+        return source;
+    };
+    for (const std::uint32_t cores : {1u, 2u}) {
+        StatementExecutor enough(fill(cores), {.series_max = 5});
+        for (const char* statement :
+             {"SELECT v FROM m", "SELECT sum(v) FROM m, other",
+              "SELECT max(s) FROM (SELECT sum(v) AS s FROM m GROUP BY h)"}) {
+            EXPECT_EQ(error_of(enough, statement), "") << statement;
+        }
+        StatementExecutor executor(fill(cores), {.series_max = 3});
+        const std::string exceeded = "max-select-series limit exceeded: (4/3)";
+        EXPECT_EQ(error_of(executor, "SELECT v FROM m"), exceeded);
+        EXPECT_EQ(error_of(executor, "SELECT v FROM m GROUP BY h SLIMIT 1"), exceeded);
+        EXPECT_EQ(error_of(executor, "SELECT mean(v) FROM m"), exceeded);
+        EXPECT_EQ(error_of(executor, "SELECT max(s) FROM (SELECT sum(v) AS s FROM m GROUP BY h)"),
+                  exceeded);
+        EXPECT_EQ(error_of(executor, "SELECT v FROM m WHERE h < '9' AND h =~ /[0-2]/"), "");
+        EXPECT_EQ(error_of(executor, "SELECT v FROM m WHERE h !~ /4/ GROUP BY h"), exceeded);
+        EXPECT_EQ(error_of(executor, "SELECT v FROM m WHERE h !~ /4/ GROUP BY h SLIMIT 1"), "");
+    }
+}
+
+TEST(StatementExecutor, BoundsThePointsThatASelectReads) {
+    const auto fill = [](std::uint32_t cores) {
+        auto source = std::make_unique<MemorySource>(cores);
+        for (std::uint32_t i = 0; i < 100; ++i) {
+            source->add_point(i % cores, "m", {{"h", std::to_string(i % 4)}},
+                              {integer_field("v", i)}, i * kSecondNs);
+        }
+        return source;
+    };
+    for (const std::uint32_t cores : {1u, 2u}) {
+        StatementExecutor enough(fill(cores), {.points_max = 100});
+        StatementExecutor executor(fill(cores), {.points_max = 60});
+        for (const char* statement :
+             {"SELECT v FROM m", "SELECT sum(v) FROM m", "SELECT median(v) FROM m",
+              "SELECT sum(v) FROM m WHERE v < 80", "SELECT v FROM m ORDER BY time DESC",
+              "SELECT max(s) FROM (SELECT sum(v) AS s FROM m GROUP BY h)"}) {
+            EXPECT_EQ(error_of(enough, statement), "") << statement;
+            EXPECT_TRUE(
+                error_of(executor, statement).starts_with("max-select-point limit exceeed: ("))
+                << statement;
+        }
+        for (const char* statement :
+             {"SELECT v FROM m WHERE v < 50", "SELECT v FROM m LIMIT 5",
+              "SELECT v + 1 FROM m WHERE h = '1'", "SELECT v FROM m ORDER BY time DESC LIMIT 5",
+              "SELECT sum(v) FROM m WHERE v < 60"}) {
+            EXPECT_EQ(error_of(executor, statement), "") << statement;
+        }
+        EXPECT_TRUE(error_of(enough, "SELECT v FROM m; SELECT v FROM m").empty());
+        EXPECT_NE(error_of(enough, "SELECT sum(v), median(v) FROM m"), "");
+    }
+    StatementExecutor one(fill(1), {.points_max = 60});
+    EXPECT_EQ(error_of(one, "SELECT sum(v) FROM m WHERE v < 61"),
+              "max-select-point limit exceeed: (61/60)");
+}
+
+TEST(StatementExecutor, BoundsTheWindowsOfASelect) {
+    StatementExecutor executor(oracle_points(1), {.windows_max = 3});
+    EXPECT_EQ(error_of(executor,
+                       "SELECT sum(x) FROM f WHERE time >= 0 AND time < 40s GROUP BY time(10s)"),
+              "max-select-buckets limit exceeded: (4/3)");
+    EXPECT_EQ(error_of(executor,
+                       "SELECT sum(x) FROM f WHERE time >= 0 AND time < 30s GROUP BY time(10s)"),
+              "");
+}
+
 TEST(StatementExecutor, StopsWhenTheClientIsGone) {
     auto source = std::make_unique<MemorySource>(1);
     for (int i = 0; i < 20'000; ++i) source->add_point(0, "m", {}, {integer_field("v", i)}, i);

@@ -1,0 +1,59 @@
+// What one SELECT may use: the limits of the server, and what its scans have read of them so far.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sluice/base/result.h"
+#include "sluice/query/statement_executor.h"
+
+namespace sluice::query {
+
+// Belongs to the core of the query. Jobs on other cores look at it while they run; it changes only
+// between jobs.
+class SelectBudget {
+public:
+    // `limits` outlives the budget.
+    explicit SelectBudget(const QueryLimits& limits) : limits_(limits) {}
+
+    std::uint64_t memory_bytes_max() const { return limits_.memory_bytes_max; }
+    std::uint64_t series_max() const { return limits_.series_max; }
+
+    // Points that a job has read and has not added yet. InfluxDB looks once a second (query/
+    // monitor.go: PointLimitMonitor), so a short query gets away with more; here none does.
+    Result<void> check_points(std::uint64_t more) const {
+        const std::uint64_t points = points_ + more;
+        if (limits_.points_max == 0 || points <= limits_.points_max) return {};
+        // The spelling is InfluxDB's.
+        return exceeded("max-select-point limit exceeed", points, limits_.points_max);
+    }
+    // The error where one measurement has more than `series_max` series in a shard. InfluxDB stops
+    // counting there (tsdb/index.go: TagSets).
+    Error too_many_series() const {
+        return exceeded("max-select-series limit exceeded", limits_.series_max + 1,
+                        limits_.series_max);
+    }
+    Result<void> check_windows(std::uint64_t windows) const {
+        if (limits_.windows_max == 0 || windows <= limits_.windows_max) return {};
+        return exceeded("max-select-buckets limit exceeded", windows, limits_.windows_max);
+    }
+
+    // Adds them: the job is done and its points are of use.
+    Result<void> take_points(std::uint64_t more) {
+        SLUICE_TRY_VOID(check_points(more));
+        points_ += more;
+        return {};
+    }
+
+private:
+    static Error exceeded(std::string_view what, std::uint64_t count, std::uint64_t max) {
+        return {ErrorKind::kTooLarge, std::string(what) + ": (" + std::to_string(count) + "/" +
+                                          std::to_string(max) + ")"};
+    }
+
+    const QueryLimits& limits_;
+    std::uint64_t points_ = 0;
+};
+
+}  // namespace sluice::query
