@@ -72,6 +72,7 @@ io::Task<Result<void>> CoreState::drop_groups(
             if (!dropped.ok() && result.ok()) result = std::move(dropped);
         }
     }
+    for (const model::ShardGroupId id : *ids) group_writes.erase(id);
     co_return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,6 +60,14 @@ public:
     Admission admission;
     CoreMetrics metrics;
     WriteListener* listener = nullptr;
+    // Since start, of the groups that live. A write counts once for each group it has points for.
+    struct GroupWrites {
+        std::uint64_t writes = 0;
+        std::uint64_t failed = 0;
+        std::uint64_t points = 0;
+        std::uint64_t last_write = 0;  // the last that was counted
+    };
+    std::map<model::ShardGroupId, GroupWrites> group_writes;
 
 private:
     // How the check of a batch against the newest snapshot came out.
@@ -79,12 +88,14 @@ private:
     // `wanted` names database and policy; its groups are overwritten.
     io::Task<Result<void>> ask_for_names(meta::NamesWanted& wanted,
                                          std::vector<meta::GroupWanted> missing);
+    void count_groups(const model::PointBatch& batch, bool written);
     io::Task<WriteOutcome> append(model::PointBatch& batch,
                                   std::vector<model::Rejection>& rejections);
 
     // Measurements that are being dropped, with their databases: writes to them wait.
     std::vector<std::pair<std::string, std::string>> dropping_;
     io::Event dropped_;
+    std::uint64_t writes_counted_ = 0;
     std::shared_ptr<const model::TombstoneMap> tombstones_;
 
     SchemaChecker checker_;

@@ -11,6 +11,7 @@ namespace {
 struct OneCore {
     CoreReport core;
     std::vector<StoreReport> stores;
+    std::map<model::ShardGroupId, ShardReport> shards;
 };
 
 OneCore report_of(CoreState& core) {
@@ -19,6 +20,18 @@ OneCore report_of(CoreState& core) {
     for (const CoreState::OwnedStore& owned : core.owned_stores) {
         one.stores.push_back(
             {owned.name, core.reactor.core(), owned.store->health(), owned.store->stats()});
+        for (const storage::GroupStats& stats : owned.store->group_stats()) {
+            ShardReport& shard = one.shards[stats.group];
+            shard.segments += stats.segments;
+            shard.segment_bytes += stats.segment_bytes;
+            shard.rows += stats.segment_rows + stats.head_rows;
+        }
+    }
+    for (const auto& [group, writes] : core.group_writes) {
+        ShardReport& shard = one.shards[group];
+        shard.writes = writes.writes;
+        shard.writes_failed = writes.failed;
+        shard.points_written = writes.points;
     }
     return one;
 }
@@ -42,6 +55,15 @@ io::Task<EngineReport> EngineState::report(Core& here) {
         OneCore one = co_await io::call_on(number, [state] { return report_of(*state); });
         report.cores.push_back(one.core);
         for (StoreReport& store : one.stores) report.stores.push_back(std::move(store));
+        for (const auto& [group, part] : one.shards) {
+            ShardReport& shard = report.shards[group];
+            shard.segments += part.segments;
+            shard.segment_bytes += part.segment_bytes;
+            shard.rows += part.rows;
+            shard.writes += part.writes;
+            shard.writes_failed += part.writes_failed;
+            shard.points_written += part.points_written;
+        }
     }
     const CatalogFacts facts = co_await io::call_on(0, [this] { return catalog_facts(); });
     report.catalog_log_bytes = facts.log_bytes;

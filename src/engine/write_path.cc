@@ -193,6 +193,18 @@ io::Task<Result<void>> CoreState::ask_for_names(meta::NamesWanted& wanted,
     co_return Result<void>();
 }
 
+void CoreState::count_groups(const model::PointBatch& batch, bool written) {
+    ++writes_counted_;
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        const model::BatchTable& table = batch.table_at(i);
+        GroupWrites& group = group_writes[table.shard.group];
+        if (written) group.points += table.rows();
+        if (std::exchange(group.last_write, writes_counted_) == writes_counted_) continue;
+        ++group.writes;
+        if (!written) ++group.failed;
+    }
+}
+
 // What check() found is carried out; there was no wait since.
 io::Task<WriteOutcome> CoreState::append(model::PointBatch& batch,
                                          std::vector<model::Rejection>& rejections) {
@@ -210,6 +222,7 @@ io::Task<WriteOutcome> CoreState::append(model::PointBatch& batch,
     Result<storage::AppendReceipt> receipt = co_await stores.front()->append(batch);
     if (!receipt.ok()) {
         metrics.writes_failed.add();
+        count_groups(batch, false);
         outcome.status = WriteStatus::kFailed;
         outcome.error = std::move(receipt).error();
         co_return outcome;
@@ -218,6 +231,7 @@ io::Task<WriteOutcome> CoreState::append(model::PointBatch& batch,
     outcome.values_written = values;
     metrics.points_written.add(rows);
     metrics.values_written.add(values);
+    count_groups(batch, true);
     co_return outcome;
 }
 

@@ -29,7 +29,14 @@ void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::str
 
 io::Task<Result<void>> run(StatementContext& context, influxql::ShowStatsStatement show) {
     if (context.facts == nullptr) co_return Result<void>();
-    const std::vector<FactRow> rows = co_await context.facts->statistics();
+    std::vector<FactRow> rows;
+    // Not among the others, and looked for only when it is asked for.
+    if (show.module == "indexes") {
+        const std::uint64_t bytes = co_await context.facts->index_bytes();
+        rows.push_back({"indexes", {}, {{"memoryBytes", bytes}}});
+    } else {
+        rows = co_await context.facts->statistics();
+    }
     write_rows(context.writer, rows, show.module);
     co_return Result<void>();
 }

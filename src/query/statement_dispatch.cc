@@ -91,7 +91,7 @@ StatementShape shape_of(const Statement& statement) {
                           ShowCardinalityStatement>;
             constexpr bool of_the_catalog =
                 is_one_of<Kind, ShowShardsStatement, ShowContinuousQueriesStatement,
-                          ShowSubscriptionsStatement>;
+                          ShowSubscriptionsStatement, ShowStatsStatement, ShowDiagnosticsStatement>;
             return StatementShape{like_select, like_select, of_the_catalog};
         },
         statement);

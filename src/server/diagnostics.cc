@@ -73,6 +73,13 @@ io::Task<std::vector<FactRow>> Diagnostics::statistics() {
     co_return rows;
 }
 
+io::Task<std::uint64_t> Diagnostics::index_bytes() {
+    const engine::EngineReport report = co_await services_.core.engine().report(services_.core);
+    std::uint64_t bytes = 0;
+    for (const engine::StoreReport& store : report.stores) bytes += store.stats.series_index_bytes;
+    co_return bytes;
+}
+
 io::Task<std::vector<FactRow>> Diagnostics::diagnostics() {
     const ServerShared& shared = services_.shared;
     std::vector<FactRow> rows;

@@ -16,6 +16,7 @@ public:
 
     io::Task<std::vector<query::FactRow>> statistics() override;
     io::Task<std::vector<query::FactRow>> diagnostics() override;
+    io::Task<std::uint64_t> index_bytes() override;
 
 private:
     CoreServices& services_;

@@ -107,6 +107,11 @@ private:
         }
     }
 
+    engine::ShardReport report_of(model::ShardGroupId id) const {
+        const auto known = report_.shards.find(id);
+        return known == report_.shards.end() ? engine::ShardReport() : known->second;
+    }
+
     // One entry per shard group: Telegraf counts them as n_shards.
     void shards() {
         for (const auto& database : here_.core.catalog()->databases) {
@@ -114,6 +119,7 @@ private:
                 for (const auto& group : policy->shard_groups) {
                     const std::string id = std::to_string(group->id);
                     const std::string path = shared_.config.data.dir + "/stores";
+                    const engine::ShardReport shard = report_of(group->id);
                     add(path + ":" + id, "shard",
                         {{"database", database->name},
                          {"engine", "sluice"},
@@ -121,16 +127,16 @@ private:
                          {"path", path},
                          {"retentionPolicy", policy->name},
                          {"walPath", path}},
-                        {{"diskBytes", 0},
+                        {{"diskBytes", shard.segment_bytes},
                          {"fieldsCreate", 0},
                          {"seriesCreate", 0},
                          {"writeBytes", 0},
                          {"writePointsDropped", 0},
                          {"writePointsErr", 0},
-                         {"writePointsOk", 0},
-                         {"writeReq", 0},
-                         {"writeReqErr", 0},
-                         {"writeReqOk", 0}});
+                         {"writePointsOk", shard.points_written},
+                         {"writeReq", shard.writes},
+                         {"writeReqErr", shard.writes_failed},
+                         {"writeReqOk", shard.writes - shard.writes_failed}});
                 }
             }
         }

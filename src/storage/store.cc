@@ -326,6 +326,9 @@ StoreHealth Store::health() const {
 StoreStats Store::stats() const {
     return core_->stats();
 }
+std::vector<GroupStats> Store::group_stats() const {
+    return core_->group_stats();
+}
 const StoreMetrics& Store::metrics() const {
     return core_->metrics();
 }

@@ -55,6 +55,7 @@ public:
     // store_health.cc
     StoreHealth health() const;
     StoreStats stats() const;
+    std::vector<GroupStats> group_stats() const;
 
     // store.cc
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);

@@ -1,8 +1,10 @@
 // What a store says of itself, and what it does with files that turn out to be damaged.
 #include <algorithm>
+#include <map>
 
 #include "sluice/base/log.h"
 #include "storage/file_names.h"
+#include "storage/memtable.h"
 #include "storage/store_core.h"
 
 namespace sluice::storage {
@@ -63,6 +65,7 @@ StoreStats StoreCore::stats() const {
     const auto add_head = [&](const Generation& generation) {
         stats.head_bytes += generation.head->memory_bytes();
         stats.head_rows += generation.head->rows();
+        stats.series_index_bytes += generation.head->series_index().memory_bytes();
         stats.log_files += generation.replayed_files.size();
         if (generation.log) stats.log_files += generation.log->file_count();
     };
@@ -79,6 +82,31 @@ StoreStats StoreCore::stats() const {
     stats.segments_quarantined = quarantined_;
     stats.block_cache_bytes = cache_.bytes();
     return stats;
+}
+
+std::vector<GroupStats> StoreCore::group_stats() const {
+    std::map<model::ShardGroupId, GroupStats> groups;
+    const auto add_head = [&groups](const Generation& generation) {
+        for (const auto& [key, table] : generation.head->memtables()) {
+            groups[key.group].head_rows += table->rows();
+        }
+    };
+    add_head(*active_);
+    for (const auto& each : frozen_) add_head(*each);
+    for (const auto& [group, segments] : segments_) {
+        GroupStats& stats = groups[group];
+        stats.segments += segments.size();
+        for (const SegmentPtr& each : segments) {
+            stats.segment_bytes += each->record().meta.size_bytes;
+            stats.segment_rows += each->record().meta.rows;
+        }
+    }
+    std::vector<GroupStats> list;
+    for (auto& [group, stats] : groups) {
+        stats.group = group;
+        list.push_back(stats);
+    }
+    return list;
 }
 
 }  // namespace sluice::storage

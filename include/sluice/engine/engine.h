@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,6 +65,17 @@ struct StoreReport {
     storage::StoreStats stats;
 };
 
+// One shard group, in all stores.
+struct ShardReport {
+    std::uint64_t segments = 0;
+    std::uint64_t segment_bytes = 0;
+    std::uint64_t rows = 0;  // stored, before deletes and repetitions are merged
+    // Since start. A write counts once for each group it has points for.
+    std::uint64_t writes = 0;
+    std::uint64_t writes_failed = 0;
+    std::uint64_t points_written = 0;
+};
+
 struct CoreReport {
     std::uint32_t core = 0;
     std::uint64_t body_bytes_in_flight = 0;
@@ -75,6 +87,7 @@ struct CoreReport {
 struct EngineReport {
     std::vector<StoreReport> stores;
     std::vector<CoreReport> cores;
+    std::map<model::ShardGroupId, ShardReport> shards;  // those that have anything
     std::uint64_t databases = 0;
     std::uint64_t retention_policies = 0;
     std::uint64_t shard_groups = 0;

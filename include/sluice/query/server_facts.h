@@ -26,6 +26,8 @@ public:
     // In the order in which they are shown.
     virtual io::Task<std::vector<FactRow>> statistics() = 0;
     virtual io::Task<std::vector<FactRow>> diagnostics() = 0;
+    // Of the series indexes in memory.
+    virtual io::Task<std::uint64_t> index_bytes() = 0;
 };
 
 }  // namespace sluice::query

@@ -93,15 +93,25 @@ struct StoreHealth {
 };
 
 struct StoreStats {
-    std::uint64_t head_bytes = 0;   // active and frozen
-    std::uint64_t head_rows = 0;    // active and frozen
-    std::uint64_t head_series = 0;  // of the active head
+    std::uint64_t head_bytes = 0;          // active and frozen
+    std::uint64_t head_rows = 0;           // active and frozen
+    std::uint64_t head_series = 0;         // of the active head
+    std::uint64_t series_index_bytes = 0;  // active and frozen
     std::uint64_t segments = 0;
     std::uint64_t segment_bytes = 0;
     std::uint64_t segment_rows = 0;
     std::uint64_t segments_quarantined = 0;
     std::uint64_t log_files = 0;  // in use, spare ones not counted
     std::uint64_t block_cache_bytes = 0;
+};
+
+// What a store has of one shard group.
+struct GroupStats {
+    model::ShardGroupId group = 0;
+    std::uint64_t segments = 0;
+    std::uint64_t segment_bytes = 0;
+    std::uint64_t segment_rows = 0;
+    std::uint64_t head_rows = 0;  // active and frozen
 };
 
 // Written by the store's core, read by any.
@@ -207,6 +217,8 @@ public:
 
     StoreHealth health() const;
     StoreStats stats() const;
+    // Sorted by group.
+    std::vector<GroupStats> group_stats() const;
     const StoreMetrics& metrics() const;
     const RecoveryReport& recovery() const;
 

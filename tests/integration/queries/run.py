@@ -270,6 +270,24 @@ def very_many_series_are_read(_):
     with_config("", 100, check)
 
 
+def statistics_are_shown(server):
+    indexes = result(server.port, "SHOW STATS FOR 'indexes'")["series"]
+    assert len(indexes) == 1 and indexes[0]["name"] == "indexes", indexes
+    assert indexes[0]["columns"] == ["memoryBytes"] and indexes[0]["values"][0][0] > 0, indexes
+    modules = [series["name"] for series in result(server.port, "SHOW STATS")["series"]]
+    assert "indexes" not in modules and "shard" in modules, modules
+    for statement in ("SHOW STATS", "SHOW DIAGNOSTICS"):
+        lines = ask(server.port, statement, chunked="true", chunk_size=1).text.splitlines()
+        assert len(lines) == 1, f"{statement} comes in {len(lines)} documents"
+    shard = result(server.port, "SHOW STATS FOR 'shard'")["series"][0]
+    values = dict(zip(shard["columns"], shard["values"][0]))
+    assert values["writePointsOk"] >= ROWS and values["writeReq"] == values["writeReqOk"] > 0, values
+    with Client(server.port, timeout=60) as client:
+        shards = [each for key, each in json.loads(client.get("/debug/vars").text).items() if ":" in key
+                  and each["name"] == "shard"]
+    assert shards[0]["values"]["writePointsOk"] == values["writePointsOk"], shards
+
+
 def with_config(config, rows, check):
     server = Sluice("--cores", "2", config=config)
     try:
@@ -344,7 +362,7 @@ def the_number_of_queries_is_bounded(_):
 TESTS = [a_whole_answer_streams, a_chunked_answer_streams, a_compressed_answer_streams,
          a_chunked_answer_is_json_for_msgpack, curl_reads_a_compressed_answer, queries_are_listed, a_query_is_killed,
          a_client_that_leaves_stops_its_query, a_half_closed_client_gets_its_answer, a_pipelined_request_waits,
-         explain_analyze_counts_rows, very_many_series_are_read, the_number_of_rows_is_bounded,
+         explain_analyze_counts_rows, statistics_are_shown, very_many_series_are_read, the_number_of_rows_is_bounded,
          what_a_select_reads_is_bounded, time_is_bounded,
          the_number_of_queries_is_bounded]
 
