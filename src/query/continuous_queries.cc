@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "query/continuous_schedule.h"
 #include "query/time_zone.h"
 #include "sluice/base/log.h"
@@ -26,6 +28,9 @@ struct ContinuousQueries::Entry {
 };
 
 namespace {
+
+// The longest ago are forgotten first.
+constexpr std::size_t kDroppedMax = 1000;
 
 Result<CreateContinuousQueryStatement> parse_definition(const meta::ContinuousQuery& query) {
     SLUICE_TRY(std::vector<Statement> parsed, parse_query(query.text));
@@ -116,11 +121,20 @@ io::Task<void> ContinuousQueries::run_due(std::shared_ptr<const meta::Catalog> c
         for (const auto& definition : database->continuous_queries) {
             if (stopping()) co_return;
             std::unique_ptr<Entry>& entry = entries_[{database->name, definition->name}];
-            if (entry == nullptr) entry = std::make_unique<Entry>();
+            if (entry == nullptr) entry = new_entry({database->name, definition->name});
             if (entry->definition != definition) refresh(*database, *entry, definition);
             co_await run_one(*database, *entry, now);
         }
     }
+}
+
+std::unique_ptr<ContinuousQueries::Entry> ContinuousQueries::new_entry(const Key& key) {
+    auto entry = std::make_unique<Entry>();
+    const auto before = dropped_.find(key);
+    if (before == dropped_.end()) return entry;
+    entry->last_run = before->second;
+    dropped_.erase(before);
+    return entry;
 }
 
 void ContinuousQueries::refresh(const meta::Database& database, Entry& entry,
@@ -184,13 +198,20 @@ void ContinuousQueries::report(const meta::Database& database, Entry& entry, con
 
 void ContinuousQueries::forget_dropped(const meta::Catalog& catalog) {
     std::erase_if(entries_, [&](const auto& each) {
-        const meta::Database* database = catalog.find_database(each.first.first);
-        if (database == nullptr) return true;
-        for (const auto& query : database->continuous_queries) {
-            if (query->name == each.first.second) return false;
+        const auto& [key, entry] = each;
+        if (const meta::Database* database = catalog.find_database(key.first)) {
+            for (const auto& query : database->continuous_queries) {
+                if (query->name == key.second) return false;
+            }
         }
+        if (entry->last_run) dropped_[key] = *entry->last_run;
         return true;
     });
+    while (dropped_.size() > kDroppedMax) {
+        dropped_.erase(
+            std::min_element(dropped_.begin(), dropped_.end(),
+                             [](const auto& a, const auto& b) { return a.second < b.second; }));
+    }
 }
 
 }  // namespace sluice::query

@@ -63,7 +63,6 @@ constexpr std::string_view kWithoutEffect[] = {"reporting-disabled",
                                                "logging.suppress-logo",
                                                "subscriber.insecure-skip-verify",
                                                "subscriber.ca-certs",
-                                               "continuous_queries.query-stats-enabled",
                                                "tls.ciphers",
                                                "tls.min-version",
                                                "tls.max-version",
@@ -80,8 +79,10 @@ constexpr std::string_view kWithoutEffect[] = {"reporting-disabled",
                                                "data.wal-logging-enabled"};
 
 // Of these, true means that the operator counts on something that will not happen.
-constexpr std::string_view kMissingSwitches[] = {"http.flux-enabled", "http.https-enabled",
-                                                 "http.unix-socket-enabled"};
+constexpr std::string_view kMissingSwitches[] = {
+    "http.flux-enabled", "http.https-enabled", "http.unix-socket-enabled",
+    // Would write into the database of InfluxDB's monitor, which is not here.
+    "continuous_queries.query-stats-enabled"};
 constexpr std::string_view kMissingInputs[] = {"graphite", "collectd", "opentsdb", "udp"};
 
 template <typename T>

@@ -1,7 +1,8 @@
 // Runs continuous queries when they are due (query/continuous_schedule.h says when).
 //
 // On one core of the process. What has run lives in memory only: after a start every query begins
-// with the window that is open then, as in InfluxDB.
+// with the window that is open then, as in InfluxDB. Until then a query that is dropped and made
+// again, under the same name in a database of the same name, goes on where it was.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,9 @@ public:
 
 private:
     struct Entry;
+    using Key = std::pair<std::string, std::string>;  // database, name
 
+    std::unique_ptr<Entry> new_entry(const Key& key);
     io::Task<void> run_one(const meta::Database& database, Entry& entry, model::Timestamp now);
     void refresh(const meta::Database& database, Entry& entry,
                  std::shared_ptr<const meta::ContinuousQuery> definition);
@@ -55,8 +58,9 @@ private:
 
     Execute execute_;
     const bool log_;
-    // By database and name.
-    std::map<std::pair<std::string, std::string>, std::unique_ptr<Entry>> entries_;
+    std::map<Key, std::unique_ptr<Entry>> entries_;
+    // When queries that are dropped ran last (InfluxDB: Service.lastRuns, which forgets nothing).
+    std::map<Key, model::Timestamp> dropped_;
     ContinuousQueryCounts counts_;
 };
 

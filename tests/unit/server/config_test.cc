@@ -63,6 +63,18 @@ TEST(Config, WarnsOfUnknownKeysAndStarts) {
                         "f:4: http.flux-enabled is not offered", "f:6: unknown setting other.x"}));
 }
 
+TEST(Config, WarnsOfSwitchesThatDoNothingOnlyWhereTheyAreOn) {
+    for (const std::string_view section : {"http", "continuous_queries"}) {
+        const std::string key = section == "http" ? "https-enabled" : "query-stats-enabled";
+        for (const bool on : {false, true}) {
+            ConfigWarnings warnings;
+            from_toml("[" + std::string(section) + "]\n" + key + (on ? " = true\n" : " = false\n"),
+                      &warnings);
+            EXPECT_EQ(warnings.size(), on ? 1u : 0u) << key;
+        }
+    }
+}
+
 TEST(Config, NamesFileAndLineOfErrors) {
     EXPECT_EQ(error_of("[http]\n\nmax-body-size = true\n"),
               "f:3: http.max-body-size has a value of the wrong kind");
