@@ -208,6 +208,14 @@ io::Task<Result<void>> StoreCore::merge(Merge merge) {
     co_return merged;
 }
 
+void StoreCore::note_compaction_trouble(const Error& error) {
+    if (!compaction_trouble_ && !stopping_) {
+        log_error("compaction failed; it is tried again", {{"error", error.message}});
+    }
+    compaction_trouble_ = error;
+    changed_.notify_all();
+}
+
 io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
     auto made = co_await write_merged(merge);
     if (!made.ok()) {
@@ -217,11 +225,7 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
             for (const SegmentPtr& each : merge.inputs) co_await check_input(each, made.error());
             co_return std::move(made).error();
         }
-        if (!compaction_trouble_ && !stopping_) {
-            log_error("compaction failed; it is tried again", {{"error", made.error().message}});
-        }
-        compaction_trouble_ = made.error();
-        changed_.notify_all();
+        note_compaction_trouble(made.error());
         co_return std::move(made).error();
     }
     compaction_trouble_.reset();

@@ -155,8 +155,11 @@ io::Task<Result<void>> StoreCore::purge_alone(SegmentPtr segment) {
     const Tombstones deletes = tombstones_;
     auto stale = co_await find_stale(segment, deletes);
     if (!stale.ok()) {
+        metrics_.compaction_failures.add();
         if (stale.error().kind == ErrorKind::kCorrupt) {
             report_damage(segment, stale.error(), false);
+        } else {
+            note_compaction_trouble(stale.error());
         }
         co_return std::move(stale).error();
     }
@@ -174,6 +177,7 @@ io::Task<Result<void>> StoreCore::purge_alone(SegmentPtr segment) {
         // Needs no space: what a full disk is waiting for.
         edits.push_back(edit::RemoveSegment{segment->record().id});
     }
+    compaction_trouble_.reset();
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     if (*stale == Stale::kNothing) {
         segment->set_deletes_applied(last_delete(deletes));

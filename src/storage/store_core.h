@@ -139,6 +139,7 @@ private:
     std::optional<Merge> choose_merge(bool into_one) const;
     io::Task<Result<void>> merge(Merge merge);
     io::Task<Result<void>> merge_alone(Merge merge);
+    void note_compaction_trouble(const Error& error);
     io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
     io::Task<void> check_input(SegmentPtr segment, Error error);
 

@@ -1,0 +1,114 @@
+// What a store says of itself while its device refuses, on the simulated machine.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "sluice/io/reactor.h"
+#include "sluice/storage/store.h"
+#include "support/sim_backend.h"
+
+namespace sluice::storage {
+namespace {
+
+constexpr model::ShardGroupId kGroup = 1;
+
+class StoreTrouble : public testing::Test {
+protected:
+    void SetUp() override {
+        StoreOptions options;
+        options.directory = "/store";
+        options.sequences = &sequences_;
+        options.wal_file_bytes = 64 * kKiB;
+        options.wal_frame_bytes = 16 * kKiB;
+        options.wal_spare_files = 1;
+        options.free_space_min = 0;
+        options.background = false;
+        store_ = std::move(*reactor_.run_until_done(Store::open(reactor_, std::move(options))));
+        write("m,h=a");
+        ASSERT_TRUE(reactor_.run_until_done(store_->flush()).ok());
+    }
+    void TearDown() override {
+        backend_.world().faults() = {};
+        reactor_.run_until_done(store_->stop());
+    }
+
+    void write(std::string_view key) {
+        model::PointBatch batch;
+        model::SeriesIndex& index = store_->series_index();
+        const model::SeriesId series = index.add_series(key);
+        model::ShardSlot slot;
+        slot.range = {0, 1000};
+        slot.group = kGroup;
+        model::BatchTable& table = batch.table(index.measurement(series), slot);
+        table.series.push_back(series);
+        table.times.push_back(10);
+        table.lines.push_back(1);
+        table.column("v", model::FieldType::kInteger).set_word(0, 1);
+        batch.finish();
+        ASSERT_TRUE(reactor_.run_until_done(store_->append(batch)).ok());
+    }
+
+    // DELETE FROM m WHERE h = host
+    void remove_host(std::string host) {
+        auto tombstone = std::make_shared<model::Tombstone>();
+        tombstone->sequence = sequences_.take();
+        tombstone->last_group = kGroup;
+        tombstone->series = model::SeriesPredicate::compare(model::SeriesPredicate::Kind::kEqual,
+                                                            "h", std::move(host));
+        auto map = std::make_shared<model::TombstoneMap>();
+        map->last_sequence = tombstone->sequence;
+        map->groups[kGroup] =
+            std::make_shared<model::TombstoneList>(model::TombstoneList{std::move(tombstone)});
+        store_->set_tombstones(std::move(map));
+    }
+
+    io::SequenceSource sequences_;
+    io::SimBackend backend_{1};
+    io::Reactor reactor_{backend_};
+    std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTrouble, SaysThatItCannotReadWhatADeleteCovers) {
+    // Of no series: the segment is looked at and stays as it is.
+    remove_host("nosuch");
+    backend_.world().faults().read_error = 1;
+    EXPECT_FALSE(reactor_.run_until_done(store_->compact()).ok());
+    EXPECT_EQ(store_->health().state, StoreState::kDegraded);
+    EXPECT_TRUE(store_->health().text.starts_with("compaction waits: ")) << store_->health().text;
+    EXPECT_EQ(store_->metrics().compaction_failures.value(), 1u);
+
+    backend_.world().faults() = {};
+    EXPECT_TRUE(reactor_.run_until_done(store_->compact()).ok());
+    EXPECT_EQ(store_->health().state, StoreState::kOk) << store_->health().text;
+    EXPECT_EQ(store_->stats().segments, 1u);
+}
+
+TEST_F(StoreTrouble, SaysThatItCannotRewriteWhatADeleteCovers) {
+    write("m,h=b");
+    ASSERT_TRUE(reactor_.run_until_done(store_->flush()).ok());
+    ASSERT_TRUE(reactor_.run_until_done(store_->compact(true)).ok());
+    remove_host("b");
+    backend_.world().faults().write_error = 1;
+    EXPECT_FALSE(reactor_.run_until_done(store_->compact()).ok());
+    EXPECT_EQ(store_->health().state, StoreState::kDegraded);
+
+    backend_.world().faults() = {};
+    EXPECT_TRUE(reactor_.run_until_done(store_->compact()).ok());
+    EXPECT_EQ(store_->health().state, StoreState::kOk) << store_->health().text;
+    EXPECT_EQ(store_->stats().segment_rows, 1u);
+}
+
+TEST_F(StoreTrouble, CountsWhatItHasOfAShardGroup) {
+    write("m,h=a");
+    write("m,h=b");
+    const std::vector<GroupStats> groups = store_->group_stats();
+    ASSERT_EQ(groups.size(), 1u);
+    EXPECT_EQ(groups[0].group, kGroup);
+    EXPECT_EQ(groups[0].segments, 1u);
+    EXPECT_EQ(groups[0].segment_rows, 1u);
+    EXPECT_EQ(groups[0].segment_bytes, store_->stats().segment_bytes);
+    EXPECT_EQ(groups[0].head_rows, 2u);
+}
+
+}  // namespace
+}  // namespace sluice::storage
