@@ -40,15 +40,15 @@ bool CatalogLog::wants_compaction() const {
     return end_ > std::max(kLogBytesKept, 4 * snapshot_bytes_);
 }
 
-io::Task<Result<CatalogFiles>> CatalogLog::read_files() {
+io::Task<Result<CatalogFiles>> read_catalog_files(io::Reactor& reactor, std::string directory) {
     CatalogFiles files;
     SLUICE_CO_TRY(const std::vector<io::DirectoryEntry> entries,
-                  co_await io::list_directory(reactor_, directory_));
+                  co_await io::list_directory(reactor, directory));
     for (const io::DirectoryEntry& entry : entries) {
         const std::optional<CatalogFileName> name = parse_file_name(entry.name);
         if (!name.has_value()) continue;
         SLUICE_CO_TRY(std::vector<std::byte> bytes,
-                      co_await io::read_whole_file(reactor_, path_of(entry.name)));
+                      co_await io::read_whole_file(reactor, directory + "/" + entry.name));
         (name->is_log ? files.logs : files.snapshots)[name->generation] = std::move(bytes);
     }
     co_return files;
@@ -57,7 +57,7 @@ io::Task<Result<CatalogFiles>> CatalogLog::read_files() {
 io::Task<Result<CatalogRecovery>> CatalogLog::open() {
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, directory_));
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor_, parent_of(directory_)));
-    SLUICE_CO_TRY(const CatalogFiles files, co_await read_files());
+    SLUICE_CO_TRY(const CatalogFiles files, co_await read_catalog_files(reactor_, directory_));
     SLUICE_CO_TRY(CatalogRecovery recovery, recover_catalog(files));
     last_generation_ = files.last_generation();
     sequence_ = recovery.sequence;

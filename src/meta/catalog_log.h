@@ -18,6 +18,9 @@
 
 namespace sluice::meta {
 
+// All of them in `directory`.
+io::Task<Result<CatalogFiles>> read_catalog_files(io::Reactor& reactor, std::string directory);
+
 // Of one core; one append() or compact() at a time; close() before destruction.
 class CatalogLog {
 public:
@@ -43,7 +46,6 @@ public:
     io::Task<void> close();
 
 private:
-    io::Task<Result<CatalogFiles>> read_files();
     io::Task<Result<io::File>> make_log(std::uint64_t generation);
     io::Task<Result<void>> write_snapshot(const Catalog& catalog, std::uint64_t generation,
                                           std::string path);

@@ -12,6 +12,7 @@
 #include "sluice/io/file.h"
 #include "sluice/io/reactor.h"
 #include "sluice/io/uring_backend.h"
+#include "sluice/meta/inspect.h"
 #include "sluice/storage/inspect.h"
 #include "sluice/storage/verify.h"
 
@@ -53,7 +54,12 @@ private:
 };
 
 io::Task<Result<void>> inspect(io::Reactor& reactor, std::string path, bool rows) {
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
     const std::string_view name = file_name_of(path);
+    if (name == "meta") {
+        Result<void> done = co_await meta::dump_catalog(reactor, path, print_line);
+        co_return done;
+    }
     if (name.starts_with("MANIFEST")) {
         Result<void> done = co_await storage::dump_manifest(reactor, path, print_line);
         co_return done;
@@ -66,8 +72,9 @@ io::Task<Result<void>> inspect(io::Reactor& reactor, std::string path, bool rows
         Result<void> done = co_await storage::dump_log(reactor, path, rows, print_line);
         co_return done;
     }
-    co_return Error{ErrorKind::kInvalid,
-                    path + ": not a segment (.seg), a log (.log) or a manifest"};
+    co_return Error{ErrorKind::kInvalid, path +
+                                             ": not a segment (.seg), a log (.log), a manifest or "
+                                             "the directory of a catalog (meta)"};
 }
 
 // The stores below a data directory, or the directory itself when it is a store.
@@ -163,7 +170,7 @@ int main(int argc, char** argv) {
     std::string path;
     bool rows = false;
     CLI::App* const inspecting =
-        app.add_subcommand("inspect", "print what a segment, log or manifest holds");
+        app.add_subcommand("inspect", "print what a segment, log, manifest or catalog holds");
     inspecting->add_option("FILE", path)->required();
     inspecting->add_flag("--rows", rows, "also rows of logs, series and blocks of segments");
     CLI::App* const verifying =
