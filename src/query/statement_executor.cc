@@ -5,6 +5,7 @@
 #include "query/full_names.h"
 #include "query/parameters.h"
 #include "query/statement_dispatch.h"
+#include "query/time_zone.h"
 #include "query/zoned_select.h"
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
@@ -30,7 +31,11 @@ Result<std::vector<Statement>> parse(const QueryRequest& request) {
     for (const Statement& statement : *parsed) {
         const std::optional<std::string> zone = unknown_time_zone(statement);
         if (!zone) continue;
-        return Error{ErrorKind::kInvalid, "error parsing query: unable to find time zone " + *zone};
+        std::string text = "error parsing query: unable to find time zone " + *zone;
+        if (!TimeZone::has_database()) {
+            text += ": this machine has no time zone database (package tzdata)";
+        }
+        return Error{ErrorKind::kInvalid, std::move(text)};
     }
     return parsed;
 }

@@ -51,4 +51,10 @@ std::shared_ptr<const TimeZone> TimeZone::find(const std::string& name) {
     return std::make_shared<LoadedZone>(zone);
 }
 
+bool TimeZone::has_database() {
+    cctz::time_zone zone;
+    // No database is without it.
+    return cctz::load_time_zone("Europe/London", &zone);
+}
+
 }  // namespace sluice::query

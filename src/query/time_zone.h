@@ -13,6 +13,8 @@ class TimeZone {
 public:
     // Null where there is no such zone.
     static std::shared_ptr<const TimeZone> find(const std::string& name);
+    // False where the machine has no database: only UTC is known then.
+    static bool has_database();
 
     virtual ~TimeZone() = default;
     virtual std::int64_t offset_ns(model::Timestamp t) const = 0;
