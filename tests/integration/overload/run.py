@@ -159,6 +159,28 @@ def test_a_disk_that_is_full_at_the_start():
             server.stop()
 
 
+def test_a_first_start_on_a_full_disk():
+    """It ends at once and says why in one line; what it began is no obstacle later."""
+    with SmallDisk(200) as disk:
+        data = str(disk.mount / "data")
+        disk.fill()
+        try:
+            Sluice("--cores", "2", "--data-dir", data, config=FULL_DISK_CONFIG).stop()
+            raise AssertionError("it starts without any space")
+        except AssertionError as ended:
+            said = [line for line in str(ended).splitlines() if "lvl=" not in line]
+            assert len(said) == 1 and said[0].startswith("sluiced: "), said
+            assert said[0].endswith(": No space left on device"), said
+        disk.make_room()
+        server = Sluice("--cores", "2", "--data-dir", data, config=FULL_DISK_CONFIG)
+        try:
+            query(server, "CREATE DATABASE d")
+            assert write(server, "m v=1 1")[0] == 204
+            return said[0].split("/")[0] + "..."
+        finally:
+            server.stop()
+
+
 # ---- more load than it takes
 
 def test_bodies_that_do_not_come():
