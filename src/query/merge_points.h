@@ -18,7 +18,7 @@ public:
         std::size_t auxiliary_width = 0;
         // By time and auxiliary values; otherwise a source is read as far as the window goes.
         bool is_sorted = false;
-        Window window;
+        Window window = {};
     };
     MergePoints(std::vector<std::unique_ptr<PointCursor>> sources, const Options& options);
 

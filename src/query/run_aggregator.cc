@@ -30,8 +30,8 @@ bool RunAggregator::add(const storage::SeriesRun& run) {
     }
     if (!predicate_.is_supported() || !predicate_.evaluate(run, accepted_)) accept_rows(run);
     aggregator_.add_run(run, &accepted_);
-    rows_added_ += static_cast<std::uint64_t>(
-        std::count(accepted_.begin(), accepted_.end(), std::uint8_t{1}));
+    rows_added_ +=
+        static_cast<std::uint64_t>(std::count(accepted_.begin(), accepted_.end(), std::uint8_t{1}));
     return true;
 }
 

@@ -59,7 +59,7 @@ TEST(ContinuousQueries, GoOnWhereTheyWereWhenTheyAreDroppedAndMadeAgain) {
     EXPECT_TRUE(looks.at(kNoon + kSecondNs, {"q"}).empty());
     EXPECT_EQ(looks.at(kNoon + kMinuteNs, {"q"}), windows("00:00", "01:00"));
     EXPECT_TRUE(looks.at(kNoon + 2 * kMinuteNs, {}).empty());
-    EXPECT_TRUE(looks.at(kNoon + 3 * kMinuteNs, {"other"}).empty());
+    EXPECT_TRUE(looks.at(kNoon + 3 * kMinuteNs + kSecondNs, {"other"}).empty());
     EXPECT_EQ(looks.at(kNoon + 4 * kMinuteNs, {"q"}), windows("01:00", "04:00"));
     EXPECT_TRUE(looks.at(kNoon + 4 * kMinuteNs + kSecondNs, {"q"}).empty());
 }
@@ -71,8 +71,8 @@ TEST(ContinuousQueries, ForgetTheLongestDroppedOfVeryMany) {
     for (int i = 0; i < 1000; ++i) many.push_back("q" + std::to_string(i));
     looks.at(kNoon + kMinuteNs, many);
     looks.at(kNoon + kMinuteNs, {});
-    EXPECT_TRUE(looks.at(kNoon + 2 * kMinuteNs, {"oldest"}).empty());
-    EXPECT_EQ(looks.at(kNoon + 2 * kMinuteNs, {"q7"}), windows("01:00", "02:00"));
+    EXPECT_TRUE(looks.at(kNoon + 2 * kMinuteNs + kSecondNs, {"oldest"}).empty());
+    EXPECT_EQ(looks.at(kNoon + 2 * kMinuteNs + kSecondNs, {"q7"}), windows("01:00", "02:00"));
 }
 
 }  // namespace

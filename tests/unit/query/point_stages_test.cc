@@ -269,7 +269,7 @@ TEST_F(PointStages, MergeGoesDownWhereTheAnswerDoes) {
     sources.push_back(list({{b_, 5, f(1), {}}, {a_, 9, f(2), {}}, {a_, 1, f(3), {}}}));
     sources.push_back(list({{a_, 9, f(4), {}}, {a_, 5, f(5), {}}}));
     MergePoints merge(std::move(sources), {.ascending = false, .is_sorted = true});
-    EXPECT_EQ(drain(merge), Lines({"b 5 1.", "a 9 2.", "a 9 4.", "a 5 5.", "a 1 3."}));
+    EXPECT_EQ(drain(merge), Lines({"b 5 1.", "a 9 4.", "a 9 2.", "a 5 5.", "a 1 3."}));
 }
 
 TEST_F(PointStages, MergeOrdersRowsOfOneTimeByTheirTexts) {

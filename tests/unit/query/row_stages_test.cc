@@ -70,7 +70,7 @@ protected:
         bool ascending = true;
         std::size_t block = 3;
         DataType type = DataType::kFloat;
-        std::vector<std::string> columns;  // none: the places
+        std::vector<std::string> columns = {};  // none: the places
     };
     static std::unique_ptr<JoinedRows> join(std::vector<Listed> lists, const Join& how) {
         JoinedRows::Options options;
