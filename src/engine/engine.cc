@@ -67,7 +67,10 @@ std::uint32_t Engine::core_count() const {
     return state_->options().cores;
 }
 std::uint64_t Engine::query_bytes_per_core() const {
-    return state_->options().memory.queries_bytes / state_->options().cores;
+    // With less even plain questions about all series are refused.
+    constexpr std::uint64_t kQueryBytesMin = 64 * kMiB;
+    const EngineOptions& options = state_->options();
+    return std::max(options.memory.queries_bytes / options.cores, kQueryBytesMin);
 }
 const Core& Engine::core(std::uint32_t number) const {
     return state_->core(number);

@@ -123,7 +123,7 @@ public:
     io::Task<void> stop_core(Core& core);
 
     std::uint32_t core_count() const;
-    // Bytes that queries of one core may hold together.
+    // What one query may hold on a core: its share of the budget, and never less than 64 MiB.
     std::uint64_t query_bytes_per_core() const;
 
     // After start; any thread. Its metrics() only, unless it is the caller's own.
