@@ -31,20 +31,16 @@ io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece
     spec.statistics_allowed = aggregator.takes_statistics();
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
-    std::string current;
-    bool is_current_wanted = false;
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
         if (!more.ok()) co_return std::move(more).error();
         if (!*more) break;
-        if (run.series_key != current || current.empty()) {
-            current = run.series_key;
-            const auto place = scan.place_of(current);
-            is_current_wanted = place.has_value();
-            if (is_current_wanted) aggregator.begin_series(place->tag_set, current);
+        const PieceScan::Step step = scan.step(run.series_key);
+        if (step == PieceScan::Step::kNotWanted) continue;
+        if (step == PieceScan::Step::kNewSeries) {
+            aggregator.begin_series(scan.place().tag_set, run.series_key);
         }
-        if (!is_current_wanted) continue;
         if (!aggregator.add(run)) reader->expand();
         points[core.number()] = points_before + aggregator.rows_added();
         SLUICE_CO_TRY_VOID(budget_.check_points(points[core.number()]));

@@ -52,22 +52,17 @@ io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Pi
     rows.source = piece.source;
     rows.group = piece.group;
     rows.columns.resize(columns_.names.size());
-    std::string current;
-    bool is_current_wanted = false;
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
         if (!more.ok()) co_return std::move(more).error();
         if (!*more) break;
-        if (run.series_key != current || current.empty()) {
-            current = run.series_key;
-            const auto place = scan.place_of(current);
-            is_current_wanted = place.has_value();
-            if (is_current_wanted) {
-                rows.series.push_back({current, place->tag_set, rows.times.size(), 0});
-            }
+        const PieceScan::Step step = scan.step(run.series_key);
+        if (step == PieceScan::Step::kNotWanted) continue;
+        if (step == PieceScan::Step::kNewSeries) {
+            rows.series.push_back(
+                {std::string(run.series_key), scan.place().tag_set, rows.times.size(), 0});
         }
-        if (!is_current_wanted) continue;
         rows.append(run);
         if (bytes_before + rows.memory_bytes() > memory_bytes_max_) {
             to.overflow = true;

@@ -16,6 +16,7 @@ public:
     CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
                       std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
                       const ScanPortion& portion, std::uint64_t memory_bytes_max);
+    bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
     struct Collected {

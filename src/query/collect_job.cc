@@ -221,8 +221,7 @@ std::uint64_t CollectJob::points() const {
 
 io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& piece,
                                                  RowChunk& chunk, RowLimits& limits) {
-    PieceScan scan(plan_, piece, duplicates_, portion_,
-                   options_.duplicates_only ? SeriesChoice::kDuplicatesOnly : SeriesChoice::kAll);
+    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kAll);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
     storage::ScanSpec spec = scan.spec(columns);
@@ -236,20 +235,16 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     RowCollector collector(plan_, chunk, limits, with_sequences);
-    std::string current;
-    bool is_current_wanted = false;
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
         if (!more.ok()) co_return std::move(more).error();
         if (!*more) break;
-        if (run.series_key != current || current.empty()) {
-            current = run.series_key;
-            const auto place = scan.place_of(current);
-            is_current_wanted = place.has_value();
-            if (is_current_wanted) collector.begin_series(piece, *place, current);
+        const PieceScan::Step step = scan.step(run.series_key);
+        if (step == PieceScan::Step::kNotWanted) continue;
+        if (step == PieceScan::Step::kNewSeries) {
+            collector.begin_series(piece, scan.place(), run.series_key);
         }
-        if (!is_current_wanted) continue;
         if (run.is_statistics()) {
             if (!collector.can_skip(run) && !collector.add_nearest(run)) reader->expand();
             continue;

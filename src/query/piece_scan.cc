@@ -63,6 +63,15 @@ storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
     return spec;
 }
 
+PieceScan::Step PieceScan::step(std::string_view key) {
+    if (key == current_ && !current_.empty()) {
+        return place_ ? Step::kSameSeries : Step::kNotWanted;
+    }
+    current_ = key;
+    place_ = place_of(key);
+    return place_ ? Step::kNewSeries : Step::kNotWanted;
+}
+
 std::optional<PieceScan::SeriesPlace> PieceScan::place_of(std::string_view key) {
     if (piece_.only_tag_set) {
         const bool is_duplicate = this->is_duplicate(key);

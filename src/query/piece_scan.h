@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "query/scan_jobs.h"
@@ -28,10 +29,14 @@ public:
     };
     // Whether other stores have rows of the series, too.
     bool is_duplicate(std::string_view key) const;
-    // Of a run's series; empty for one that is not wanted. Runs come in the order of their keys.
-    std::optional<SeriesPlace> place_of(std::string_view key);
+    // What a run is to the scan. Runs come in the order of their keys.
+    enum class Step : std::uint8_t { kNotWanted, kNewSeries, kSameSeries };
+    Step step(std::string_view key);
+    // Of the last run that was wanted.
+    const SeriesPlace& place() const { return *place_; }
 
 private:
+    std::optional<SeriesPlace> place_of(std::string_view key);
     bool is_in_portion(std::uint32_t tag_set) const;
     bool nothing_chosen() const;
     bool is_chosen(bool is_duplicate) const;
@@ -44,6 +49,8 @@ private:
     const SeriesChoice choice_;
     std::size_t wanted_count_ = 0;
     std::size_t next_ = 0;
+    std::string current_;               // key of the last run
+    std::optional<SeriesPlace> place_;  // of its series
 };
 
 }  // namespace sluice::query

@@ -33,18 +33,6 @@ public:
     // False at the end of the tag set. The row is valid until the next begin_tag_set().
     bool next(Row& row);
 
-    // All rows of the tag set, series by series, each ascending: `series(key)` announces one,
-    // `row(time, fields)` passes its rows.
-    template <typename OnSeries, typename OnRow>
-    void visit(OnSeries&& series, OnRow&& row) const {
-        for (const MergedSeries& merged : series_) {
-            series(merged.key);
-            for (std::size_t i = merged.begin; i < merged.end; ++i) {
-                row(merged.chunk->times[i], merged.chunk->row(i));
-            }
-        }
-    }
-
 private:
     struct Entry {  // one SeriesRows of one chunk
         std::uint32_t chunk;

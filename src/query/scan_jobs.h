@@ -47,12 +47,11 @@ private:
     const std::uint64_t memory_bytes_max_;
 };
 
-// Collects rows: of all series, or of duplicates only. Rows of duplicates are passed whatever the
+// Collects rows. Those of duplicates are passed whatever the
 // condition says: it holds for the merged row.
 class CollectJob final : public CoreJob {
 public:
     struct Options {
-        bool duplicates_only = false;
         // Rows that are wanted of each tag set, from the beginning or, descending, from the end;
         // 0: all.
         std::uint64_t rows_max = 0;

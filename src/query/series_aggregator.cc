@@ -342,22 +342,4 @@ void SeriesAggregator::add_statistics(const storage::SeriesRun& run) {
     }
 }
 
-void SeriesAggregator::add_row(model::Timestamp time, const Value* fields) {
-    const model::Timestamp start = plan_.window.start_of(time);
-    for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
-        const AggregateCall& call = plan_.calls[i];
-        const Value value = fields[call.field];
-        if (value.is_null()) continue;
-        AggregateState& state = state_at(i, start);
-        if (!aggregate(call, state, time, value)) continue;
-        state.value = keep_text(state.value);
-        if (!keeps_auxiliary_) continue;
-        for (std::size_t k = 0; k < auxiliary_inputs_.size(); ++k) {
-            const Input& input = plan_.inputs[auxiliary_inputs_[k]];
-            if (input.kind == Input::Kind::kField) auxiliary_row_[k] = fields[input.index];
-        }
-        keep_auxiliary(state, auxiliary_row_);
-    }
-}
-
 }  // namespace sluice::query

@@ -29,8 +29,6 @@ public:
     };
     StatisticsUse judge(const storage::SeriesRun& run) const;
     void add_statistics(const storage::SeriesRun& run);
-    // One row: the values of SelectPlan::fields.
-    void add_row(model::Timestamp time, const Value* fields);
     void end_series();
 
 private:
