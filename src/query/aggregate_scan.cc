@@ -1,13 +1,27 @@
 #include "query/aggregate_scan.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "query/collect_columns_job.h"
 #include "query/run_aggregator.h"
 #include "query/run_merger.h"
+#include "sluice/base/units.h"
 
 namespace sluice::query {
+namespace {
+
+// Rows of duplicates up to this size, of a core, are merged without asking whether they have to be.
+constexpr std::uint64_t kMergedUnasked = 512 * kKiB;
+
+// Whether the answer shows in which order the rows of a series were added up.
+bool depends_on_order(const SelectPlan& plan) {
+    return std::any_of(plan.calls.begin(), plan.calls.end(), [](const AggregateCall& call) {
+        return (call.function == Function::kSum || call.function == Function::kMean) &&
+               call.argument == influxql::DataType::kFloat;
+    });
+}
+
+}  // namespace
 
 std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::string& field) {
     SelectPlan& plan = scan_.plan();
@@ -62,33 +76,36 @@ io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion
 io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     const ScanPortion portion = scan_.portion(wanted.first, wanted.end);
     const SelectPlan& plan = scan_.plan();
-    wanted.table =
-        AggregateTable(plan, portion.first_tag_set, portion.end_tag_set - portion.first_tag_set);
-    AggregateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
-                     scan_.chunk_bytes_max());
-    Result<void> done = co_await scan_.source().run_on_every_core(job);
-    if (!done.ok()) co_return std::move(done).error();
-    for (const std::uint8_t full : job.overflows) {
-        if (full != 0) co_return false;
+    for (;;) {
+        wanted.table = AggregateTable(plan, portion.first_tag_set,
+                                      portion.end_tag_set - portion.first_tag_set);
+        AggregateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+                         scan_.chunk_bytes_max());
+        Result<void> done = co_await scan_.source().run_on_every_core(job);
+        if (!done.ok()) co_return std::move(done).error();
+        for (const std::uint8_t full : job.overflows) {
+            if (full != 0) co_return false;
+        }
+        for (AggregateTable& partial : job.tables) {
+            wanted.table.fold_table(plan, partial);
+            partial = AggregateTable();
+            co_await scan_.source().breathe();
+        }
+        if (!scan_.duplicates().empty()) {
+            SLUICE_CO_TRY(const bool folded, co_await fold_duplicates(portion, wanted.table));
+            if (!folded) continue;
+        }
+        for (const std::uint64_t points : job.points) {
+            SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
+        }
+        co_return wanted.table.memory_bytes() <= scan_.memory_bytes_max();
     }
-    for (const std::uint64_t points : job.points) {
-        SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
-    }
-    for (AggregateTable& partial : job.tables) {
-        wanted.table.fold_table(plan, partial);
-        partial = AggregateTable();
-        co_await scan_.source().breathe();
-    }
-    if (!scan_.duplicates().empty()) {
-        Result<void> folded = co_await fold_duplicates(portion, wanted.table);
-        if (!folded.ok()) co_return std::move(folded).error();
-    }
-    co_return wanted.table.memory_bytes() <= scan_.memory_bytes_max();
 }
 
 // Series that lie in several stores: their rows come here, become one per time, and are then
-// aggregated like all others. In time slices, as few as fit into memory.
-io::Task<Result<void>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
+// aggregated like all others. In time slices, as few as fit into memory. False: there were many,
+// some turned out not to need it, and nothing was done.
+io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
     const model::TimeRange all = portion.range;
     const SelectPlan& plan = scan_.plan();
     const ScanColumns columns(plan);
@@ -96,24 +113,27 @@ io::Task<Result<void>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
     std::int64_t width = std::max<std::int64_t>(1, all.end - all.begin);
     model::Timestamp at = all.begin;
     std::uint64_t points_taken = 0;
+    bool asks = scan_.may_be_disjoint() && !depends_on_order(plan) && !wants_one_row(plan);
     while (at < all.end) {
         portion.range = {at, slice_end(at, width, all.end)};
+        std::uint64_t bytes_max = scan_.chunk_bytes_max();
+        if (asks) bytes_max = std::min(bytes_max, kMergedUnasked);
         CollectColumnsJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion,
-                              scan_.chunk_bytes_max());
+                              bytes_max);
         Result<void> done = co_await scan_.source().run_on_every_core(job);
         if (!done.ok()) co_return std::move(done).error();
-        std::vector<PieceColumns> pieces;
-        bool overflow = false;
-        for (CollectColumnsJob::Collected& each : job.collected) {
-            overflow = overflow || each.overflow;
-            std::move(each.pieces.begin(), each.pieces.end(), std::back_inserter(pieces));
-        }
-        if (overflow) {
+        if (job.has_overflow()) {
+            if (asks) {
+                asks = false;
+                SLUICE_CO_TRY(const bool fewer, co_await scan_.exclude_disjoint());
+                if (fewer) co_return false;
+                continue;
+            }
             if (width == 1) co_return too_much_memory(scan_.memory_bytes_max());
             width = std::max<std::int64_t>(1, width / 4);
             continue;
         }
-        RunMerger merger(std::move(pieces));
+        RunMerger merger(job.take_pieces());
         storage::SeriesRun run;
         while (merger.next_series()) {
             aggregator.begin_series(merger.tag_set(), merger.key());
@@ -130,7 +150,7 @@ io::Task<Result<void>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
         points_taken = aggregator.rows_added();
         at = portion.range.end;
     }
-    co_return Result<void>();
+    co_return true;
 }
 
 // Where windows are shorter than slices, a slice ends with a window: its rows are added in one go.

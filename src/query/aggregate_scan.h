@@ -35,7 +35,7 @@ public:
 
 private:
     io::Task<Result<bool>> compute(Portion& portion);
-    io::Task<Result<void>> fold_duplicates(ScanPortion portion, AggregateTable& table);
+    io::Task<Result<bool>> fold_duplicates(ScanPortion portion, AggregateTable& table);
     model::Timestamp slice_end(model::Timestamp begin, std::int64_t width, model::Timestamp end);
 
     SeriesScan scan_;

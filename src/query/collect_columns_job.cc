@@ -1,27 +1,31 @@
 #include "query/collect_columns_job.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "query/piece_scan.h"
 
 namespace sluice::query {
 namespace {
 
-// Whether all that is asked for is the first row that has a value, or the last one.
-bool wants_only(const SelectPlan& plan, Function function) {
-    return plan.fields.size() == 1 && plan.window.is_whole() && !has_field_condition(plan) &&
-           std::all_of(plan.calls.begin(), plan.calls.end(),
+bool calls_only(const SelectPlan& plan, Function function) {
+    return std::all_of(plan.calls.begin(), plan.calls.end(),
                        [&](const AggregateCall& call) { return call.function == function; });
 }
 
 void limit_rows(const SelectPlan& plan, storage::ScanSpec& spec) {
-    spec.latest_wanted = wants_only(plan, Function::kLast);
-    if (!spec.latest_wanted && !wants_only(plan, Function::kFirst)) return;
+    if (!wants_one_row(plan)) return;
+    spec.latest_wanted = calls_only(plan, Function::kLast);
     spec.rows_wanted = 1;
     spec.value_kinds = {field_type_of(plan.fields.front().type)};
 }
 
 }  // namespace
+
+bool wants_one_row(const SelectPlan& plan) {
+    return plan.fields.size() == 1 && plan.window.is_whole() && !has_field_condition(plan) &&
+           (calls_only(plan, Function::kFirst) || calls_only(plan, Function::kLast));
+}
 
 CollectColumnsJob::CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
                                      std::vector<CoreSession>& sessions,
@@ -33,7 +37,20 @@ CollectColumnsJob::CollectColumnsJob(const SelectPlan& plan, const ScanColumns& 
       duplicates_(duplicates),
       portion_(portion),
       memory_bytes_max_(memory_bytes_max) {
-    collected.resize(sessions.size());
+    collected_.resize(sessions.size());
+}
+
+bool CollectColumnsJob::has_overflow() const {
+    return std::any_of(collected_.begin(), collected_.end(),
+                       [](const Collected& each) { return each.overflow; });
+}
+
+std::vector<PieceColumns> CollectColumnsJob::take_pieces() {
+    std::vector<PieceColumns> pieces;
+    for (Collected& each : collected_) {
+        std::move(each.pieces.begin(), each.pieces.end(), std::back_inserter(pieces));
+    }
+    return pieces;
 }
 
 io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Piece& piece,
@@ -41,9 +58,11 @@ io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Pi
     PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
     if (scan.empty()) co_return Result<void>();
     storage::ScanSpec spec = scan.spec(columns_);
-    spec.with_sequences = true;
-    limit_rows(plan_, spec);
-    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+    if (!columns_.names.empty()) {
+        spec.with_sequences = true;
+        spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+        limit_rows(plan_, spec);
+    }
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     std::uint64_t bytes_before = 0;
@@ -75,7 +94,7 @@ io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Pi
 }
 
 io::Task<Result<void>> CollectColumnsJob::run(CoreView& core) {
-    Collected& to = collected[core.number()];
+    Collected& to = collected_[core.number()];
     for (const Piece& piece : sessions_[core.number()].pieces) {
         Result<void> done = co_await collect_piece(core, piece, to);
         if (!done.ok()) co_return std::move(done).error();

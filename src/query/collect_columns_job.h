@@ -1,5 +1,6 @@
-// Collects the rows of series that lie in several stores, for a RunMerger. What the condition says
-// of a row is not asked: it holds for the merged one.
+// Collects the rows of series that lie in several stores, for a RunMerger; or, where no columns are
+// given, only their times. What the condition says of a row is not asked: it holds for the merged
+// one.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,9 @@
 
 namespace sluice::query {
 
+// Whether all that is asked of a series is the first row that has a value, or the last one.
+bool wants_one_row(const SelectPlan& plan);
+
 class CollectColumnsJob final : public CoreJob {
 public:
     // Everything outlives the job. `memory_bytes_max` is for each core.
@@ -19,13 +23,16 @@ public:
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
-    struct Collected {
-        std::vector<PieceColumns> pieces;
-        bool overflow = false;  // stopped at the bound: the rows are of no use
-    };
-    std::vector<Collected> collected;  // by core
+    // Some core stopped at its bound: what was collected is of no use.
+    bool has_overflow() const;
+    std::vector<PieceColumns> take_pieces();  // of all cores
 
 private:
+    struct Collected {
+        std::vector<PieceColumns> pieces;
+        bool overflow = false;
+    };
+
     io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, Collected& to);
 
     const SelectPlan& plan_;
@@ -34,6 +41,7 @@ private:
     const DuplicateSeries& duplicates_;
     const ScanPortion portion_;
     const std::uint64_t memory_bytes_max_;
+    std::vector<Collected> collected_;  // by core
 };
 
 }  // namespace sluice::query

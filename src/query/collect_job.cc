@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "query/piece_scan.h"
 #include "query/row_limits.h"
@@ -15,20 +16,31 @@ constexpr std::size_t kDropBatch = 1024;
 // Appends rows of one series after the other to a chunk.
 class RowCollector {
 public:
-    RowCollector(const SelectPlan& plan, RowChunk& chunk, RowLimits& limits, bool with_sequences)
+    RowCollector(const SelectPlan& plan, RowChunk& chunk, bool with_sequences)
         : plan_(plan),
           chunk_(chunk),
-          limits_(limits),
           with_sequences_(with_sequences),
           columns_(plan),
           predicate_(plan, columns_),
           condition_(plan),
           fields_(plan.fields.size()) {}
 
-    void begin_series(const Piece& piece, PieceScan::SeriesPlace place, std::string_view key) {
+    // `limits` are of the store that is read.
+    void begin_series(const Piece& piece, PieceScan::SeriesPlace place, std::string_view key,
+                      RowLimits& limits) {
         end_series();
-        verdict_ = place.is_duplicate ? Verdict::kAlways : condition_.begin_series(key);
-        if (verdict_ == Verdict::kDependsOnFields) predicate_.begin_series(condition_);
+        verdict_ = condition_.begin_series(key);
+        limits_ = limits.enabled() ? &limits : nullptr;
+        if (verdict_ == Verdict::kDependsOnFields) {
+            if (place.is_duplicate) {
+                // What counts is the merged row.
+                verdict_ = Verdict::kAlways;
+                limits_ = nullptr;
+            } else {
+                predicate_.begin_series(condition_);
+            }
+        }
+        counted_.reset();
         SeriesRows rows;
         rows.key = key;
         rows.source = piece.source;
@@ -57,7 +69,7 @@ public:
         }
         SeriesRows& rows = chunk_.series.back();
         const model::Timestamp nearest = plan_.ascending ? run.time_first : run.time_last;
-        if (rows.is_duplicate || !limits_.is_beyond(rows.tag_set, nearest)) return false;
+        if (limits_ == nullptr || !limits_->is_beyond(rows.tag_set, nearest)) return false;
         rows.has_more = true;
         return true;
     }
@@ -65,7 +77,7 @@ public:
     // The nearest row of a block, where no other of it is wanted and its statistics have it all.
     bool add_nearest(const storage::SeriesRun& run) {
         SeriesRows& rows = chunk_.series.back();
-        if (limits_.rows_max() != 1 || rows.is_duplicate || verdict_ != Verdict::kAlways) {
+        if (limits_ == nullptr || limits_->rows_max() != 1 || verdict_ != Verdict::kAlways) {
             return false;
         }
         bool exists = false;
@@ -83,8 +95,8 @@ public:
         }
         if (!exists) return false;
         const model::Timestamp time = plan_.ascending ? run.time_first : run.time_last;
-        append(time, 0);
-        limits_.add(rows.tag_set, time);
+        append(time, kUnknownSequence);
+        limits_->add(rows.tag_set, time);
         rows.has_more = rows.has_more || run.rows > 1;
         return true;
     }
@@ -95,22 +107,24 @@ public:
         decided_ = verdict_ == Verdict::kAlways ||
                    (predicate_.is_supported() && predicate_.evaluate(run, accepted_));
         const bool has_mask = decided_ && verdict_ == Verdict::kDependsOnFields;
-        const bool limited = limits_.enabled() && !rows.is_duplicate;
-        std::size_t row = limited && !plan_.ascending ? find_latest(run, rows) : 0;
+        std::size_t row = limits_ != nullptr && !plan_.ascending ? find_latest(run, rows) : 0;
         if (row != 0) rows.has_more = true;
         for (; row < run.rows; ++row) {
             if (has_mask && accepted_[row] == 0) continue;
             const model::Timestamp time = run.times[row];
-            if (limited && limits_.is_beyond(rows.tag_set, time)) {
+            if (limits_ != nullptr && limits_->is_beyond(rows.tag_set, time)) {
                 rows.has_more = true;
                 if (plan_.ascending) break;
                 continue;
             }
-            if (!read_row(run, row, rows.is_duplicate)) continue;
+            const bool exists = read_row(run, row);
+            if (!exists && !rows.is_duplicate) continue;
             append(time, with_sequences_ && !run.sequences.empty() ? run.sequences[row] : 0);
-            if (!limited) continue;
-            limits_.add(rows.tag_set, time);
-            if (!plan_.ascending) drop_old_rows(rows);
+            if (limits_ == nullptr || !exists) continue;
+            // Of a duplicate there may be several rows of one time.
+            if (counted_ != time) limits_->add(rows.tag_set, time);
+            counted_ = time;
+            if (!plan_.ascending && !rows.is_duplicate) drop_old_rows(rows);
         }
     }
 
@@ -119,23 +133,23 @@ private:
     std::size_t find_latest(const storage::SeriesRun& run, const SeriesRows& rows) {
         std::size_t count = 0;
         std::size_t row = run.rows;
-        while (row > 0 && count < limits_.rows_max() &&
-               !limits_.is_beyond(rows.tag_set, run.times[row - 1])) {
+        while (row > 0 && !limits_->is_beyond(rows.tag_set, run.times[row - 1])) {
+            const bool is_same_time = row < run.rows && run.times[row] == run.times[row - 1];
+            if (count >= limits_->rows_max() && !is_same_time) break;
             --row;
-            count += read_row(run, row, false) ? 1 : 0;
+            if (!is_same_time) count += read_row(run, row) ? 1 : 0;
         }
         return row;
     }
 
     // Whether the row exists and passes; its values are in fields_.
-    bool read_row(const storage::SeriesRun& run, std::size_t row, bool is_duplicate) {
+    bool read_row(const storage::SeriesRun& run, std::size_t row) {
         bool exists = plan_.aggregates;
         for (std::size_t i = 0; i < fields_.size(); ++i) {
             fields_[i] =
                 column_value(run.columns[columns_.column_of_field[i]], row, plan_.fields[i].type);
             exists = exists || (plan_.fields[i].makes_rows && !fields_[i].is_null());
         }
-        if (is_duplicate) return true;
         if (!exists || verdict_ == Verdict::kAlways) return exists;
         return decided_ ? accepted_[row] != 0 : condition_.accepts(fields_.data());
     }
@@ -143,6 +157,7 @@ private:
     void append(model::Timestamp time, std::uint64_t sequence) {
         chunk_.times.push_back(time);
         if (with_sequences_) chunk_.sequences.push_back(sequence);
+        if (chunk_.series.back().is_duplicate) ++chunk_.duplicate_rows;
         for (const Value& value : fields_) {
             chunk_.values.push_back(value.kind() == Value::Kind::kString
                                         ? Value::of_string(chunk_.text.copy(value.as_string()))
@@ -152,8 +167,8 @@ private:
 
     void drop_old_rows(SeriesRows& rows) {
         const std::size_t count = chunk_.times.size() - rows.begin;
-        const std::size_t kept = limits_.rows_max();
-        if (rows.is_duplicate || count < kept || count - kept < kDropBatch + kept) return;
+        const std::size_t kept = limits_->rows_max();
+        if (count < kept || count - kept < kDropBatch + kept) return;
         const auto first = static_cast<std::ptrdiff_t>(rows.begin);
         const auto dropped = static_cast<std::ptrdiff_t>(count - kept);
         const auto width = static_cast<std::ptrdiff_t>(chunk_.width);
@@ -169,7 +184,6 @@ private:
 
     const SelectPlan& plan_;
     RowChunk& chunk_;
-    RowLimits& limits_;
     const bool with_sequences_;
     const ScanColumns columns_;
     RunPredicate predicate_;
@@ -178,6 +192,8 @@ private:
     std::vector<std::uint8_t> accepted_;  // by row of the run, where the predicate decided it
     bool decided_ = true;
     Verdict verdict_ = Verdict::kAlways;
+    RowLimits* limits_ = nullptr;              // of the series; null: all its rows are wanted
+    std::optional<model::Timestamp> counted_;  // the row that was added to them last
     bool open_ = false;
 };
 
@@ -213,6 +229,12 @@ bool CollectJob::has_overflow() const {
                        [](const RowChunk& chunk) { return chunk.overflow; });
 }
 
+bool CollectJob::has_many_duplicates() const {
+    return std::any_of(chunks.begin(), chunks.end(), [this](const RowChunk& chunk) {
+        return chunk.duplicate_rows > options_.duplicate_rows_max;
+    });
+}
+
 std::uint64_t CollectJob::points() const {
     std::uint64_t sum = 0;
     for (const RowChunk& chunk : chunks) sum += chunk.times.size();
@@ -227,14 +249,15 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
     storage::ScanSpec spec = scan.spec(columns);
     spec.with_sequences = !duplicates_.empty();
     if (limits.enabled()) limit_rows(plan_, columns, limits.rows_max(), spec);
-    spec.statistics_allowed = limits.enabled() || has_field_condition(plan_);
+    spec.statistics_allowed =
+        options_.uses_statistics && (limits.enabled() || has_field_condition(plan_));
     const bool with_sequences = spec.with_sequences;
     if (with_sequences) {
         spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
     }
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
-    RowCollector collector(plan_, chunk, limits, with_sequences);
+    RowCollector collector(plan_, chunk, with_sequences);
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
@@ -243,7 +266,7 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
         const PieceScan::Step step = scan.step(run.series_key);
         if (step == PieceScan::Step::kNotWanted) continue;
         if (step == PieceScan::Step::kNewSeries) {
-            collector.begin_series(piece, scan.place(), run.series_key);
+            collector.begin_series(piece, scan.place(), run.series_key, limits);
         }
         if (run.is_statistics()) {
             if (!collector.can_skip(run) && !collector.add_nearest(run)) reader->expand();
@@ -255,6 +278,7 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
             chunk.overflow = true;
             break;
         }
+        if (chunk.duplicate_rows > options_.duplicate_rows_max) break;
         co_await core.breathe();
     }
     collector.end_series();
@@ -264,15 +288,18 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
 io::Task<Result<void>> CollectJob::run(CoreView& core) {
     RowChunk& chunk = chunks[core.number()];
     chunk.width = plan_.fields.size();
-    RowLimits limits(portion_.first_tag_set, portion_.end_tag_set, options_.rows_max,
-                     plan_.ascending);
+    // What one store has of a duplicate says nothing about the rows of another.
+    std::vector<RowLimits> limits(duplicates_.empty() ? 1 : core.store_count(),
+                                  RowLimits(portion_.first_tag_set, portion_.end_tag_set,
+                                            options_.rows_max, plan_.ascending));
     // Descending, the latest shard group first: it may hold all that is wanted.
     const std::vector<Piece>& pieces = sessions_[core.number()].pieces;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         const Piece& piece = pieces[plan_.ascending ? i : pieces.size() - 1 - i];
-        Result<void> done = co_await collect_piece(core, piece, chunk, limits);
+        RowLimits& of_store = limits[duplicates_.empty() ? 0 : piece.store];
+        Result<void> done = co_await collect_piece(core, piece, chunk, of_store);
         if (!done.ok()) co_return std::move(done).error();
-        if (chunk.overflow) break;
+        if (chunk.overflow || chunk.duplicate_rows > options_.duplicate_rows_max) break;
     }
     co_return Result<void>();
 }

@@ -61,11 +61,7 @@ void append_column(const storage::ColumnView& view, std::size_t rows_before, std
 void PieceColumns::append(const storage::SeriesRun& run) {
     const std::size_t rows_before = times.size();
     times.append(run.times.first(run.rows));
-    if (run.sequences.empty()) {
-        sequences.append_copies(run.rows, 0);
-    } else {
-        sequences.append(run.sequences.first(run.rows));
-    }
+    sequences.append(run.sequences);
     for (std::size_t i = 0; i < columns.size(); ++i) {
         append_column(run.columns[i], rows_before, run.rows, text, columns[i]);
     }

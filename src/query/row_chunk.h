@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -23,15 +24,26 @@ struct SeriesRows {
     std::size_t end = 0;
 };
 
+// Of rows that were taken from a block's statistics.
+inline constexpr std::uint64_t kUnknownSequence = std::numeric_limits<std::uint64_t>::max();
+
 struct RowChunk {
     std::size_t width = 0;  // values of a row
     std::vector<SeriesRows> series;
     std::vector<model::Timestamp> times;
     std::vector<std::uint64_t> sequences;  // of duplicates; else empty or 0
     std::vector<Value> values;
+    std::uint64_t duplicate_rows = 0;
     Arena text{16 * 1024};
     bool overflow = false;  // stopped at its bound: the chunk is of no use
 
+    // Rows [first, last) of another chunk; strings stay there.
+    void append(const RowChunk& from, std::size_t first, std::size_t last) {
+        const auto at = [](std::size_t index) { return static_cast<std::ptrdiff_t>(index); };
+        times.insert(times.end(), from.times.begin() + at(first), from.times.begin() + at(last));
+        values.insert(values.end(), from.values.begin() + at(first * width),
+                      from.values.begin() + at(last * width));
+    }
     const Value* row(std::size_t index) const { return values.data() + index * width; }
     std::uint64_t memory_bytes() const {
         return times.capacity() * sizeof(model::Timestamp) +

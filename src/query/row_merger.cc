@@ -21,6 +21,10 @@ std::vector<std::uint32_t> make_tie_breakers(const SelectPlan& plan) {
     return order;
 }
 
+bool is_same_series(const SeriesRows& a, const SeriesRows& b) {
+    return a.tag_set == b.tag_set && a.source == b.source && a.group == b.group && a.key == b.key;
+}
+
 }  // namespace
 
 RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks)
@@ -39,6 +43,32 @@ RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks)
         return std::tie(x.tag_set, x.source, x.group, x.key) <
                std::tie(y.tag_set, y.source, y.group, y.key);
     });
+}
+
+bool RowMerger::lacks_sequences() const {
+    std::vector<std::pair<model::Timestamp, std::uint64_t>> places;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const SeriesRows& first = rows_of(entries_[i]);
+        if (!first.is_duplicate) continue;
+        places.clear();
+        std::size_t end = i;
+        for (; end < entries_.size() && is_same_series(rows_of(entries_[end]), first); ++end) {
+            const RowChunk& chunk = chunks_[entries_[end].chunk];
+            const SeriesRows& rows = rows_of(entries_[end]);
+            for (std::size_t row = rows.begin; row < rows.end; ++row) {
+                places.emplace_back(chunk.times[row], chunk.sequences[row]);
+            }
+        }
+        i = end - 1;
+        std::sort(places.begin(), places.end());
+        // The unknown is the greatest.
+        const auto unknown =
+            std::adjacent_find(places.begin(), places.end(), [](const auto& a, const auto& b) {
+                return a.first == b.first && b.second == kUnknownSequence;
+            });
+        if (unknown != places.end()) return true;
+    }
+    return false;
 }
 
 void RowMerger::begin_tag_set(std::uint32_t tag_set) {
@@ -76,18 +106,53 @@ void RowMerger::add_series(const std::vector<Entry>& entries) {
     const SeriesRows& first = rows_of(entries.front());
     MergedSeries series;
     series.key = first.key;
-    if (entries.size() == 1 && !first.is_duplicate) {
+    if (first.is_duplicate) {
+        merge_duplicates(entries, series);
+    } else if (entries.size() == 1) {
         series.chunk = &chunks_[entries.front().chunk];
         series.begin = first.begin;
         series.end = first.end;
         series.has_more = first.has_more;
     } else {
-        merge_duplicates(entries, series);
+        interleave(entries, series);
     }
     if (series.begin == series.end && !series.has_more) return;
     add_tags(series);
     series_.push_back(series);
     streams_.back().heap.push_back(static_cast<std::uint32_t>(series_.size() - 1));
+}
+
+// Rows of several stores that have no time in common, in stretches that come from one of them.
+void RowMerger::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
+    struct Cursor {
+        const RowChunk* chunk;
+        std::size_t at;
+        std::size_t end;
+        model::Timestamp time() const { return chunk->times[at]; }
+    };
+    std::vector<Cursor> cursors;
+    for (const Entry entry : entries) {
+        const SeriesRows& rows = rows_of(entry);
+        series.has_more = series.has_more || rows.has_more;
+        if (rows.begin != rows.end) {
+            cursors.push_back({&chunks_[entry.chunk], rows.begin, rows.end});
+        }
+    }
+    const auto is_earlier = [](const Cursor& a, const Cursor& b) { return a.time() < b.time(); };
+    series.begin = merged_.times.size();
+    while (!cursors.empty()) {
+        const auto nearest = std::min_element(cursors.begin(), cursors.end(), is_earlier);
+        const std::size_t begin = nearest->at++;
+        const auto goes_on = [&] {
+            return nearest->at != nearest->end &&
+                   std::min_element(cursors.begin(), cursors.end(), is_earlier) == nearest;
+        };
+        while (goes_on()) ++nearest->at;
+        merged_.append(*nearest->chunk, begin, nearest->at);
+        if (nearest->at == nearest->end) cursors.erase(nearest);
+    }
+    series.end = merged_.times.size();
+    series.chunk = &merged_;
 }
 
 // Field by field the highest sequence wins; the condition is asked about the merged row.

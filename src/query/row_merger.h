@@ -21,6 +21,10 @@ public:
     // `plan` outlives the merger.
     RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks);
 
+    // Rows of equal time have to be merged without knowing which is the newer one: the chunks have
+    // to be collected without statistics.
+    bool lacks_sequences() const;
+
     void begin_tag_set(std::uint32_t tag_set);
 
     struct Row {
@@ -55,6 +59,7 @@ private:
         return chunks_[entry.chunk].series[entry.series];
     }
     void add_series(const std::vector<Entry>& entries);
+    void interleave(const std::vector<Entry>& entries, MergedSeries& series);
     void merge_duplicates(const std::vector<Entry>& entries, MergedSeries& series);
     void add_tags(MergedSeries& series);
     std::size_t current(const MergedSeries& series) const;
@@ -77,7 +82,7 @@ private:
     std::vector<MergedSeries> series_;
     std::vector<Value> tags_;
     std::vector<Stream> streams_;
-    RowChunk merged_;  // rows of duplicates
+    RowChunk merged_;  // rows of several stores
     Arena tag_text_{4 * 1024};
 };
 

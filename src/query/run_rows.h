@@ -30,6 +30,7 @@ inline Value column_value(const storage::ColumnView& column, std::size_t row,
 
 // Which fields a scan reads: each name once, though the plan may want it in two types.
 struct ScanColumns {
+    ScanColumns() = default;  // none: only times
     explicit ScanColumns(const SelectPlan& plan);
     std::vector<std::string> names;
     std::vector<std::uint32_t> column_of_field;  // of SelectPlan::fields

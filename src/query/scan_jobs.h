@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "query/aggregate_table.h"
@@ -47,8 +48,8 @@ private:
     const std::uint64_t memory_bytes_max_;
 };
 
-// Collects rows. Those of duplicates are passed whatever the
-// condition says: it holds for the merged row.
+// Collects rows. Those of duplicates are passed whatever the condition on fields says: it holds for
+// the merged row.
 class CollectJob final : public CoreJob {
 public:
     struct Options {
@@ -56,6 +57,10 @@ public:
         // 0: all.
         std::uint64_t rows_max = 0;
         std::uint64_t memory_bytes_max = 0;  // of each chunk
+        // A core gives up beyond so many rows of duplicates.
+        std::uint64_t duplicate_rows_max = std::numeric_limits<std::uint64_t>::max();
+        // Rows may come from statistics: those of duplicates have no sequence then.
+        bool uses_statistics = true;
     };
     CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
                const DuplicateSeries& duplicates, const ScanPortion& portion,
@@ -65,7 +70,9 @@ public:
 
     std::vector<RowChunk> chunks;  // by core
 
+    // Where one of these is true, the chunks are of no use.
     bool has_overflow() const;
+    bool has_many_duplicates() const;
     std::uint64_t points() const;  // of all chunks
 
 private:

@@ -1,8 +1,17 @@
 #include "query/scan_points.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace sluice::query {
+namespace {
+
+// Rows of duplicates up to this number, of a core, are merged without asking whether they have to
+// be.
+constexpr std::uint64_t kMergedUnasked = 8192;
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
 
 ScanPoints::ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan,
                        std::shared_ptr<Grouping> grouping, std::optional<std::uint32_t> driver)
@@ -92,18 +101,32 @@ bool ScanPoints::begin_slice(ScanPortion& portion) {
     return true;
 }
 
+// False: it does not fit into memory.
 io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
     CollectJob::Options options;
     if (!in_slices_) options.rows_max = rows_max_;
     options.memory_bytes_max = scan_.chunk_bytes_max();
-    CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
-                   options);
-    Result<void> collected = co_await scan_.source().run_on_every_core(job);
-    if (!collected.ok()) co_return std::move(collected).error();
-    if (job.has_overflow()) co_return false;
-    SLUICE_CO_TRY_VOID(scan_.budget().take_points(job.points()));
-    merger_ = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
-    co_return true;
+    for (;;) {
+        options.duplicate_rows_max = scan_.may_be_disjoint() ? kMergedUnasked : kUnlimited;
+        CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+                       options);
+        Result<void> collected = co_await scan_.source().run_on_every_core(job);
+        if (!collected.ok()) co_return std::move(collected).error();
+        if (job.has_many_duplicates()) {
+            SLUICE_CO_TRY_VOID(co_await scan_.exclude_disjoint());
+            continue;
+        }
+        if (job.has_overflow()) co_return false;
+        const std::uint64_t points = job.points();
+        auto merger = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
+        if (options.uses_statistics && merger->lacks_sequences()) {
+            options.uses_statistics = false;
+            continue;
+        }
+        SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
+        merger_ = std::move(merger);
+        co_return true;
+    }
 }
 
 // Rows of one tag set: what they refer to does not outlive it.

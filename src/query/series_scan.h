@@ -57,6 +57,12 @@ public:
     DataSource& source() const { return source_; }
     std::vector<CoreSession>& sessions() { return sessions_; }
     const DuplicateSeries& duplicates() const { return duplicates_; }
+    // Leaves in duplicates() only series that have a row of one time in several stores: the others'
+    // rows need not be merged. It reads all their times, so many rows must be spared by it. Says
+    // whether duplicates() changed; only the first call does anything. What is written while the
+    // query runs may be missed.
+    io::Task<Result<bool>> exclude_disjoint();
+    bool may_be_disjoint() const { return !duplicates_.empty() && !is_disjoint_known_; }
 
     // Tag sets [outer_begin(i), outer_begin(i + 1)) are those of outer tag set i.
     std::uint32_t outer_count() const {
@@ -86,6 +92,7 @@ private:
     std::vector<std::uint32_t> outer_begins_{0};
     DuplicateSeries duplicates_;
     bool is_prepared_ = false;
+    bool is_disjoint_known_ = false;
 };
 
 }  // namespace sluice::query

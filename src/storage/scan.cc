@@ -137,8 +137,8 @@ bool ScanState::run_is_empty() const {
                            [](const auto& each) { return each.count == 0; });
     }
     const auto& columns = merger_->rows().columns;
-    return std::all_of(columns.begin(), columns.end(),
-                       [](const auto& each) { return each.absent(); });
+    return !columns.empty() && std::all_of(columns.begin(), columns.end(),
+                                           [](const auto& each) { return each.absent(); });
 }
 
 io::Task<Result<bool>> ScanState::next(SeriesRun& run) {

@@ -29,7 +29,8 @@ namespace sluice::storage {
 struct ScanSpec {
     model::ShardGroupId group = 0;
     std::string measurement;          // unescaped
-    std::vector<std::string> fields;  // unescaped; SeriesRun::columns follows this order
+    // Unescaped; SeriesRun::columns follows this order. None: only times are read, of all rows.
+    std::vector<std::string> fields;
     model::TimeRange range;
     // Canonical keys wanted, sorted and distinct; nothing stands for every series.
     std::optional<std::vector<std::string>> series;

@@ -323,6 +323,46 @@ TEST(StatementExecutor, ReadsACrowdOfSeriesWithoutAList) {
               "\n");
 }
 
+// Enough rows that it is worth asking which series have a time in two stores: "both" has every
+// third, "apart" none, "once" lies in one store.
+std::unique_ptr<MemorySource> many_rows(std::uint32_t cores) {
+    constexpr int kRows = 12'000;
+    auto source = std::make_unique<MemorySource>(cores);
+    const std::uint32_t last = cores - 1;
+    for (int i = 0; i < kRows; ++i) {
+        const auto add = [&](std::uint32_t core, const char* host, MemoryField field) {
+            source->add_point(core, "m", {{"h", host}}, {std::move(field)}, 1000 * i);
+        };
+        const std::uint32_t turn = i / 50 % 2 == 0 ? 0 : last;
+        add(turn, "apart", integer_field("v", i % 1009));
+        add(turn, "apart", float_field("f", 0.1 * i));
+        add(0, "once", integer_field("v", 7 * i % 1013));
+        add(turn, "both", integer_field("v", i % 907));
+        if (i % 3 == 0) add(last - turn, "both", integer_field("v", -1));
+        if (i % 3 == 1) add(last - turn, "both", float_field("f", 0.7 * i));
+    }
+    return source;
+}
+
+TEST(StatementExecutor, AnswersTheSameWhereverManyRowsLie) {
+    StatementExecutor one(many_rows(1));
+    StatementExecutor two(many_rows(2));
+    for (const char* text :
+         {"SELECT count(v), sum(v), min(v), max(v) FROM m GROUP BY h", "SELECT count(*) FROM m",
+          "SELECT first(v), last(v) FROM m GROUP BY h", "SELECT max(v), f FROM m GROUP BY h",
+          "SELECT last(f), v FROM m GROUP BY h", "SELECT sum(f), mean(v) FROM m GROUP BY h",
+          "SELECT count(v), max(v) FROM m WHERE f > 100.5 GROUP BY h",
+          "SELECT count(f) FROM m WHERE time >= 100u GROUP BY time(1ms), h fill(none)",
+          "SELECT * FROM m GROUP BY h ORDER BY time DESC LIMIT 1",
+          "SELECT * FROM m GROUP BY h LIMIT 1", "SELECT * FROM m ORDER BY time DESC LIMIT 70",
+          "SELECT * FROM m GROUP BY h ORDER BY time DESC LIMIT 9000",
+          "SELECT v, f, h FROM m WHERE v > 800 AND f < 5000", "SELECT * FROM m",
+          "SELECT v FROM m WHERE v < 0 LIMIT 5", "SELECT median(f), percentile(v, 90) FROM m",
+          "SELECT derivative(v) FROM m WHERE h = 'apart'"}) {
+        EXPECT_EQ(answer(two, request_for(text, "e")), answer(one, request_for(text, "e"))) << text;
+    }
+}
+
 TEST(StatementExecutor, PutsBoundParametersIntoTheText) {
     StatementExecutor executor(oracle_points(1));
     QueryRequest request = request_for("SELECT v FROM w WHERE r = $region", "e");
