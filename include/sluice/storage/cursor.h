@@ -28,7 +28,7 @@ namespace sluice::storage {
 
 struct ScanSpec {
     model::ShardGroupId group = 0;
-    std::string measurement;          // unescaped
+    std::string measurement;  // unescaped
     // Unescaped; SeriesRun::columns follows this order. None: only times are read, of all rows.
     std::vector<std::string> fields;
     model::TimeRange range;
