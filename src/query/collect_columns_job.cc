@@ -58,11 +58,9 @@ io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Pi
     PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
     if (scan.empty()) co_return Result<void>();
     storage::ScanSpec spec = scan.spec(columns_);
-    if (!columns_.names.empty()) {
-        spec.with_sequences = true;
-        spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
-        limit_rows(plan_, spec);
-    }
+    spec.with_sequences = true;
+    limit_rows(plan_, spec);
+    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     std::uint64_t bytes_before = 0;

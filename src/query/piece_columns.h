@@ -41,7 +41,7 @@ struct PieceColumns {
     std::uint32_t group = 0;
     std::vector<Series> series;  // by key
     PodVector<model::Timestamp> times;
-    PodVector<std::uint64_t> sequences;  // none without columns
+    PodVector<std::uint64_t> sequences;
     std::vector<Column> columns;
     Arena text{16 * 1024};
 

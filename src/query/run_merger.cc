@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "query/core_session.h"
-
 namespace sluice::query {
 namespace {
 
@@ -78,21 +76,6 @@ bool RunMerger::next_run(storage::SeriesRun& run) {
         run.columns.push_back(columns_[i].view);
     }
     return true;
-}
-
-std::uint64_t RunMerger::identity() const {
-    const PieceColumns& piece = pieces_[entries_[next_entry_ - 1].piece];
-    return series_identity(key_, piece.source, piece.group);
-}
-
-bool RunMerger::has_repeated_times() {
-    do {
-        plan_rows();
-        for (const Stretch& each : stretches_) {
-            if (each.piece == nullptr) return true;
-        }
-    } while (rows_ != 0);
-    return false;
 }
 
 // Which rows the run has, in the order of their times.

@@ -23,12 +23,9 @@ public:
     bool next_series();
     std::uint32_t tag_set() const { return tag_set_; }
     std::string_view key() const { return key_; }
-    std::uint64_t identity() const;  // series_identity()
 
     // Its next rows, ascending; false at the end. `run` shows what is valid until the next call.
     bool next_run(storage::SeriesRun& run);
-    // Instead of next_run(): whether some time of the series comes more than once.
-    bool has_repeated_times();
 
 private:
     struct Entry {  // one series of one piece
