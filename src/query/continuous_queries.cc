@@ -1,9 +1,8 @@
 #include "sluice/query/continuous_queries.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
+#include "query/answer_number.h"
 #include "query/continuous_schedule.h"
 #include "query/time_zone.h"
 #include "sluice/base/log.h"
@@ -50,50 +49,12 @@ ZoneOffset zone_of(const SelectStatement& select) {
     return [zone](model::Timestamp t) { return zone->offset_ns(t); };
 }
 
-// Keeps the answer's text; it is one small row or an error.
-class AnswerKeeper final : public ResultSink {
-public:
-    void begin(const AnswerHead&) override {}
-    io::Task<Result<void>> write(std::string_view bytes) override {
-        constexpr std::size_t kAnswerBytesMax = 64 * 1024;
-        if (text_.size() + bytes.size() > kAnswerBytesMax) {
-            co_return Error{ErrorKind::kTooLarge, "the answer is no count of points written"};
-        }
-        text_ += bytes;
-        co_return Result<void>();
-    }
-    const std::string& text() const { return text_; }
-
-private:
-    std::string text_;
-};
-
-// {"results":[{"series":[{"columns":["time","written"],"values":[[...,n]]}]}]} or an error in it.
-Result<std::uint64_t> points_written(const std::string& answer) {
-    simdjson::dom::parser parser;
-    simdjson::dom::element document;
-    if (parser.parse(answer).get(document) != simdjson::SUCCESS) {
-        return Error{ErrorKind::kInvalid, "the answer cannot be read"};
-    }
-    std::string_view error;
-    if (document["error"].get(error) == simdjson::SUCCESS ||
-        document.at_pointer("/results/0/error").get(error) == simdjson::SUCCESS) {
-        return Error{ErrorKind::kInvalid, std::string(error)};
-    }
-    std::uint64_t written = 0;
-    const auto count = document.at_pointer("/results/0/series/0/values/0/1");
-    // No row at all: nothing was there to be written.
-    return count.get(written) == simdjson::SUCCESS ? written : 0;
-}
-
+// The number of points written. No row at all: nothing was there to be written.
 io::Task<Result<std::uint64_t>> run_text(StatementExecutor* executor, std::string database,
                                          std::string statement) {
-    QueryRequest request;
-    request.text = std::move(statement);
-    request.database = std::move(database);
-    AnswerKeeper answer;
-    SLUICE_CO_TRY_VOID(co_await executor->execute(std::move(request), answer));
-    co_return points_written(answer.text());
+    SLUICE_CO_TRY(const std::optional<std::uint64_t> written,
+                  co_await ask_for_number(*executor, std::move(database), std::move(statement), 1));
+    co_return written.value_or(0);
 }
 
 std::string time_text(model::Timestamp t) {

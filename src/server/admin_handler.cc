@@ -110,6 +110,7 @@ io::Task<void> handle_metrics(Connection& connection) {
 
 io::Task<void> handle_variables(Connection& connection) {
     CoreServices& services = connection.services();
+    co_await services.series_counts.refresh(services.core.catalog());
     const engine::EngineReport report = co_await services.core.engine().report(services.core);
     http::ResponseHead head(200);
     head.add("Content-Type", "application/json; charset=utf-8");

@@ -39,7 +39,8 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
       continuous_queries(query::execute_into(executor),
                          shared_.config.continuous_queries.log_enabled),
-      subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())) {
+      subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())),
+      series_counts(reactor, executor, background) {
     executor.set_facts(*facts);
 }
 

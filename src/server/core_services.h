@@ -22,6 +22,7 @@
 #include "sluice/io/milestone.h"
 #include "sluice/io/reactor.h"
 #include "sluice/query/continuous_queries.h"
+#include "sluice/query/series_counts.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::server {
@@ -84,6 +85,7 @@ struct CoreServices {
     AccessLog access_log;
     ClientCounter client_counter;
     io::Gate background;  // queries with async=true
+    query::SeriesCounts series_counts;
     ServerMetrics metrics;
 };
 

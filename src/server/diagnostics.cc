@@ -64,6 +64,7 @@ std::string wall_text(std::int64_t wall_ns) {
 }  // namespace
 
 io::Task<std::vector<FactRow>> Diagnostics::statistics() {
+    co_await services_.series_counts.refresh(services_.core.catalog());
     const engine::EngineReport report = co_await services_.core.engine().report(services_.core);
     const SubscriberReport subscriptions = co_await gather_subscriptions(services_.shared);
     std::vector<FactRow> rows;

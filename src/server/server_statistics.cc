@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -95,15 +96,17 @@ private:
 
     void databases() {
         for (const auto& database : here_.core.catalog()->databases) {
-            std::uint64_t measurements = 0;
+            std::set<std::string_view> measurements;
             for (const auto& policy : database->retention_policies) {
                 for (const auto& group : policy->shard_groups) {
-                    measurements =
-                        std::max<std::uint64_t>(measurements, group->measurements.size());
+                    group->measurements.for_each([&](const meta::MeasurementSchema& each) {
+                        measurements.insert(each.name);
+                    });
                 }
             }
             add(database->name, "database", {{"database", database->name}},
-                {{"numMeasurements", measurements}, {"numSeries", 0}});
+                {{"numMeasurements", measurements.size()},
+                 {"numSeries", here_.series_counts.of(database->name)}});
         }
     }
 

@@ -288,6 +288,25 @@ def statistics_are_shown(server):
     assert shards[0]["values"]["writePointsOk"] == values["writePointsOk"], shards
 
 
+def series_are_counted(server):
+    """What /debug/vars says of a database follows the writes, whichever core has the series."""
+    for number in range(4):
+        # A measurement in each of two shard groups.
+        lines = "".join(f"counted{number % 2},n={number % 3},h={host} v=1 {number % 2}000000000000000000\n"
+                        for host in range(10))
+        assert ask(server.port, "CREATE DATABASE counted").status == 200
+        with Client(server.port) as client:
+            assert client.post("/write?db=counted", lines).status == 204
+            expected = {"numMeasurements": min(number + 1, 2), "numSeries": 10 * (number + 1)}
+            # Where counting takes long it is not done each time.
+            for _ in range(100):
+                database = json.loads(client.get("/debug/vars").text)["database:counted"]
+                if database["values"] == expected:
+                    break
+                time.sleep(0.1)
+        assert database["values"] == expected, database
+
+
 def with_config(config, rows, check):
     server = Sluice("--cores", "2", config=config)
     try:
@@ -362,7 +381,7 @@ def the_number_of_queries_is_bounded(_):
 TESTS = [a_whole_answer_streams, a_chunked_answer_streams, a_compressed_answer_streams,
          a_chunked_answer_is_json_for_msgpack, curl_reads_a_compressed_answer, queries_are_listed, a_query_is_killed,
          a_client_that_leaves_stops_its_query, a_half_closed_client_gets_its_answer, a_pipelined_request_waits,
-         explain_analyze_counts_rows, statistics_are_shown, very_many_series_are_read, the_number_of_rows_is_bounded,
+         explain_analyze_counts_rows, statistics_are_shown, series_are_counted, very_many_series_are_read, the_number_of_rows_is_bounded,
          what_a_select_reads_is_bounded, time_is_bounded,
          the_number_of_queries_is_bounded]
 
