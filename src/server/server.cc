@@ -1,12 +1,12 @@
 #include "server/server.h"
 
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 
 #include "server/config_text.h"
+#include "server/machine_memory.h"
 #include "sluice/base/log.h"
 #include "sluice/io/mailbox.h"
 
@@ -42,18 +42,13 @@ Error explain_start_failure(Error error) {
     return error;
 }
 
-std::uint64_t machine_memory_bytes() {
-    return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-           static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) {
     engine::EngineOptions options;
     options.data_directory = config.data.dir;
     options.cores = cores;
     options.memory = config.sluice.memory_limit != 0
                          ? engine::MemoryBudget::of_total(config.sluice.memory_limit)
-                         : engine::MemoryBudget::of_machine(machine_memory_bytes(), cores);
+                         : engine::MemoryBudget::of_machine(usable_memory_bytes(), cores);
     options.free_space_min = config.sluice.free_space_min;
     options.retention_check_ns = config.retention.check_interval.ns;
     options.store.head_age_max_ns = config.data.cache_snapshot_write_cold_duration.ns;
