@@ -56,6 +56,12 @@ public:
         return keeps_series_ && (inner_ == nullptr || inner_->keeps(key));
     }
 
+    bool takes_tags() const override { return !keeps_series_; }
+    bool begin_tag(std::string_view tag) override {
+        keys_.emplace(tag);
+        return false;
+    }
+
 private:
     void see(std::size_t place, std::string_view name) {
         last_.resize(place);

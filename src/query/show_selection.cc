@@ -150,12 +150,16 @@ io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& s
 
 io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
                                     const SeriesSeen& see) {
+    return visit_series(context, selection, [&](std::uint32_t core, std::uint32_t source) {
+        return std::make_unique<ConditionSieve>(selection.condition_of(source), core, see);
+    });
+}
+
+io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
+                                    SieveMaker make_sieve) {
     std::vector<CoreSession> sessions(context.source.core_count());
     ListJob list(selection.sources, Listing::kSeries, context.limits.memory_bytes_max / 2,
                  sessions);
-    const SieveMaker make_sieve = [&](std::uint32_t core, std::uint32_t source) {
-        return std::make_unique<ConditionSieve>(selection.condition_of(source), core, see);
-    };
     list.set_sieves(make_sieve);
     Result<void> listed = co_await context.source.run_on_every_core(list);
     co_return listed;

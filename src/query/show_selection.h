@@ -98,6 +98,9 @@ using SeriesSeen =
     std::function<void(std::uint32_t core, std::string_view key, const model::SeriesName& name)>;
 io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
                                     const SeriesSeen& see);
+// The same with what looks at the keys, and at the condition, on each core; keeps none.
+io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
+                                    SieveMaker make_sieve);
 
 // Goes through the listed series, a time slice at a time.
 //
@@ -117,6 +120,8 @@ public:
 
     // False at the end, or when the query is to stop.
     bool next();
+    // Of the present series.
+    std::string_view key() const { return seen_.key; }
     // Null where the condition is not true of the present series.
     const Seen* match();
     bool is_due() const { return seen_since_pause_ >= kSeriesPerPause; }

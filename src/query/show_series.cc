@@ -74,13 +74,13 @@ io::Task<Result<void>> run(StatementContext& context, ShowSeriesStatement show) 
     SeriesVisit visit(context, selection);
     while (visit.next()) {
         if (visit.is_due()) co_await visit.pause();
-        if (const SeriesVisit::Seen* series = visit.match()) keys.push_back(series->key);
+        keys.push_back(visit.key());
     }
     // With time, InfluxDB sorts the keys as strings.
-    if (by_time) {
-        std::sort(keys.begin(), keys.end());
-    } else {
-        std::sort(keys.begin(), keys.end(), series_precedes);
+    const auto precedes =
+        by_time ? [](std::string_view a, std::string_view b) { return a < b; } : series_precedes;
+    if (!std::is_sorted(keys.begin(), keys.end(), precedes)) {
+        std::sort(keys.begin(), keys.end(), precedes);
     }
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     keys = limited(std::move(keys), clauses.limit, clauses.offset);

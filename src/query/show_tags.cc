@@ -1,15 +1,14 @@
 #include <map>
-#include <set>
 
+#include "query/distinct_texts.h"
 #include "query/show_schema.h"
 #include "query/show_selection.h"
+#include "query/sort_in_slices.h"
 
 namespace sluice::query {
 namespace {
 
 using namespace influxql;
-
-constexpr std::size_t kItemsPerBreath = 256;
 
 // The series of all policies: these two statements do not look at the policies and databases of
 // their FROM clause. Time narrows to shard groups, as with InfluxDB's tsi1 index.
@@ -28,43 +27,107 @@ io::Task<Result<void>> select_series(StatementContext& context, const ShowClause
     co_return Result<void>();
 }
 
-// What one core has found, by measurement.
-template <typename Item>
-struct Found {
-    std::map<std::string, std::set<Item>, std::less<>> items;
-    std::uint64_t memory_bytes = 0;
+using WantsTag = std::function<bool(std::string_view key)>;
 
-    void add(const std::string& measurement, Item item, std::size_t bytes) {
-        if (items[measurement].insert(std::move(item)).second) memory_bytes += bytes + kNodeBytes;
+// What one core has found of a measurement: the values of each tag.
+using Tags = std::map<std::string, DistinctTexts, std::less<>>;
+
+struct FoundTags {
+    std::map<std::string, Tags> measurements;
+    Arena bytes{4 * 1024};
+    std::uint64_t memory_bytes = 0;
+};
+
+// Takes the tags of the series of a measurement that a condition is true of.
+class TagSieve final : public storage::SeriesSieve {
+public:
+    // Without `wants` only their keys. Too many end the query on the way, before they are too much
+    // memory.
+    TagSieve(TagCondition condition, const std::string& measurement, const WantsTag* wants,
+             std::uint64_t bytes_max, FoundTags& found)
+        : condition_(std::move(condition)),
+          wants_(wants),
+          bytes_max_(bytes_max),
+          tags_(found.measurements[measurement]),
+          found_(found) {}
+
+    bool keeps(std::string_view key) override {
+        const model::SeriesName name = model::parse_series_key(key);
+        if (!condition_.accepts(name)) return false;
+        for (const model::Tag& tag : name.tags) {
+            if (begin_tag(tag.key)) see_value(tag.value);
+        }
+        return false;
+    }
+
+    bool takes_tags() const override { return condition_.accepts_all(); }
+    bool begin_tag(std::string_view tag) override {
+        if (wants_ != nullptr && !(*wants_)(tag)) return false;
+        auto at = tags_.find(tag);
+        if (at == tags_.end()) {
+            at = tags_.emplace(tag, DistinctTexts()).first;
+            found_.memory_bytes += sizeof(Tags::value_type) + tag.size() + kNodeBytes;
+        }
+        values_ = &at->second;
+        return wants_ != nullptr;
+    }
+    void see_value(std::string_view value) override {
+        if (found_.memory_bytes > bytes_max_) return;
+        if (values_->add(value, found_.bytes)) found_.memory_bytes += value.size() + kNodeBytes;
     }
 
 private:
-    static constexpr std::size_t kNodeBytes = 48;  // of a set's node, beside the item
+    static constexpr std::size_t kNodeBytes = 64;  // what a container needs beside its items
+
+    const TagCondition condition_;
+    const WantsTag* const wants_;
+    const std::uint64_t bytes_max_;
+    Tags& tags_;
+    FoundTags& found_;
+    DistinctTexts* values_ = nullptr;
 };
 
-// On the way, so that too many end the query before they are too much memory.
-template <typename Item>
-io::Task<Result<void>> collect(
-    StatementContext& context, SeriesSelection& selection,
-    const std::function<void(Found<Item>&, const model::SeriesName&)>& add, Found<Item>& all) {
-    const std::uint64_t bytes_max =
-        context.limits.memory_bytes_max / 2 / std::max(1u, context.source.core_count());
-    std::vector<Found<Item>> found(context.source.core_count());
-    Result<void> visited = co_await visit_series(
-        context, selection,
-        [&](std::uint32_t core, std::string_view, const model::SeriesName& name) {
-            if (found[core].memory_bytes <= bytes_max) add(found[core], name);
-        });
-    if (!visited.ok()) co_return visited;
-    for (Found<Item>& each : found) {
-        if (each.memory_bytes > bytes_max) co_return too_much_memory(bytes_max);
-        for (auto& [measurement, items] : each.items) {
-            std::set<Item>& known = all.items[measurement];
-            while (!items.empty()) {
-                known.insert(items.extract(items.begin()));
-                if (known.size() % kItemsPerBreath == 0) co_await context.source.breathe();
+// All cores' together, everything in ascending order. Views: the findings stay where they are.
+using MergedTags =
+    std::map<std::string_view, std::map<std::string_view, std::vector<std::string_view>>>;
+
+io::Task<MergedTags> merge(StatementContext& context, const std::vector<FoundTags>& found) {
+    MergedTags merged;
+    for (const FoundTags& of_core : found) {
+        for (const auto& [measurement, tags] : of_core.measurements) {
+            for (const auto& [key, values] : tags) {
+                auto& all = merged[measurement][key];
+                all.insert(all.end(), values.texts().begin(), values.texts().end());
+                co_await context.source.breathe();
             }
         }
+    }
+    for (auto& [measurement, tags] : merged) {
+        for (auto& [key, values] : tags) {
+            if (!std::is_sorted(values.begin(), values.end())) {
+                co_await sort_in_slices(context.source, values);
+            }
+            values.erase(std::unique(values.begin(), values.end()), values.end());
+            co_await context.source.breathe();
+        }
+    }
+    co_return merged;
+}
+
+io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selection,
+                               const WantsTag* wants, std::vector<FoundTags>& found) {
+    const std::uint64_t bytes_max =
+        context.limits.memory_bytes_max / 2 / std::max(1u, context.source.core_count());
+    found.resize(context.source.core_count());
+    Result<void> visited =
+        co_await visit_series(context, selection, [&](std::uint32_t core, std::uint32_t source) {
+            return std::make_unique<TagSieve>(selection.condition_of(source),
+                                              selection.sources[source].measurement, wants,
+                                              bytes_max, found[core]);
+        });
+    if (!visited.ok()) co_return visited;
+    for (const FoundTags& each : found) {
+        if (each.memory_bytes > bytes_max) co_return too_much_memory(bytes_max);
     }
     co_return Result<void>();
 }
@@ -76,20 +139,18 @@ io::Task<Result<void>> run(StatementContext& context, ShowTagKeysStatement show)
     SeriesSelection selection;
     Result<void> selected = co_await select_series(context, clauses, selection);
     if (!selected.ok()) co_return selected;
-    Found<std::string> keys;
-    const auto add = [](Found<std::string>& found, const model::SeriesName& name) {
-        found.items.try_emplace(name.measurement);
-        for (const model::Tag& tag : name.tags) {
-            found.add(name.measurement, tag.key, sizeof(std::string) + tag.key.size());
-        }
-    };
-    selected = co_await collect<std::string>(context, selection, add, keys);
-    if (!selected.ok()) co_return selected;
+    std::vector<FoundTags> found;
+    Result<void> collected = co_await collect(context, selection, nullptr, found);
+    if (!collected.ok()) co_return collected;
+    const MergedTags merged = co_await merge(context, found);
     // SLIMIT and SOFFSET are taken and do nothing, as in InfluxDB.
-    for (const auto& [measurement, known] : keys.items) {
-        const std::vector<std::string> shown = limited(
-            std::vector<std::string>(known.begin(), known.end()), clauses.limit, clauses.offset);
-        if (!shown.empty()) write_column(context.writer, measurement, "tagKey", shown);
+    for (const auto& [measurement, tags] : merged) {
+        std::vector<std::string> keys;
+        for (const auto& [key, values] : tags) keys.emplace_back(key);
+        const auto shown = limited(std::move(keys), clauses.limit, clauses.offset);
+        if (!shown.empty()) {
+            write_column(context.writer, std::string(measurement), "tagKey", shown);
+        }
     }
     co_return Result<void>();
 }
@@ -101,23 +162,22 @@ io::Task<Result<void>> run(StatementContext& context, ShowTagValuesStatement sho
     if (!selected.ok()) co_return selected;
     SLUICE_CO_TRY(const NameCondition wanted_keys,
                   NameCondition::make(selection.condition.get(), "_tagKey"));
-    using KeyAndValue = std::pair<std::string, std::string>;
-    Found<KeyAndValue> values;
-    const auto add = [&](Found<KeyAndValue>& found, const model::SeriesName& name) {
-        for (const model::Tag& tag : name.tags) {
-            if (!show.filter.accepts(tag.key) || !wanted_keys.accepts(tag.key)) continue;
-            found.add(name.measurement, {tag.key, tag.value},
-                      sizeof(KeyAndValue) + tag.key.size() + tag.value.size());
-        }
+    const WantsTag wants = [&](std::string_view key) {
+        return show.filter.accepts(key) && wanted_keys.accepts(key);
     };
-    selected = co_await collect<KeyAndValue>(context, selection, add, values);
-    if (!selected.ok()) co_return selected;
+    std::vector<FoundTags> found;
+    Result<void> collected = co_await collect(context, selection, &wants, found);
+    if (!collected.ok()) co_return collected;
+    const MergedTags merged = co_await merge(context, found);
     AnswerWriter& writer = context.writer;
-    for (const auto& [measurement, known] : values.items) {
-        const auto shown = limited(std::vector<KeyAndValue>(known.begin(), known.end()),
-                                   clauses.limit, clauses.offset);
+    for (const auto& [measurement, tags] : merged) {
+        std::vector<std::pair<std::string_view, std::string_view>> rows;
+        for (const auto& [key, values] : tags) {
+            for (const std::string_view value : values) rows.emplace_back(key, value);
+        }
+        const auto shown = limited(std::move(rows), clauses.limit, clauses.offset);
         if (shown.empty()) continue;
-        writer.begin_series({measurement, {}, {"key", "value"}});
+        writer.begin_series({std::string(measurement), {}, {"key", "value"}});
         for (const auto& [key, value] : shown) {
             writer.begin_row();
             writer.value(Value::of_string(key));

@@ -28,6 +28,10 @@ std::size_t find_unescaped(std::string_view text, char what, std::size_t begin) 
     return text.size();
 }
 
+bool has_escape(std::string_view text) {
+    return text.find('\\') != std::string_view::npos;
+}
+
 std::size_t common_prefix(std::string_view a, std::string_view b) {
     const std::size_t most = std::min(a.size(), b.size());
     return static_cast<std::size_t>(
@@ -263,13 +267,16 @@ Result<SeriesPage> SeriesPage::parse(ByteSpan bytes, std::uint32_t first_series,
     const auto flags = in.read<std::uint8_t>();
     page.whole_keys_ = (flags & kWholeKeys) != 0;
     page.prefix_ = in.read_text();
+    page.has_escapes_ = has_escape(page.prefix_);
     const std::uint64_t tags = in.read_varint();
     if (!in.ok() || (flags & ~kWholeKeys) != 0 || tags > kPageIdsMax / series_count ||
         tags > in.remaining() || (page.whole_keys_ && tags != 1)) {
         return damaged;
     }
     for (std::uint64_t i = 0; i < tags; ++i) {
-        if (!parse_tag(in, series_count, page.tags_.emplace_back())) return damaged;
+        TagColumn& tag = page.tags_.emplace_back();
+        if (!parse_tag(in, series_count, tag)) return damaged;
+        page.has_escapes_ |= has_escape(tag.key) || has_escape(tag.text);
     }
     if (!in.ok() || in.remaining() != 0) return damaged;
     return page;

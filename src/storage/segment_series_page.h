@@ -39,6 +39,8 @@ public:
 
     // False where the keys are stored whole: some key of the page was not of the canonical form.
     bool has_tags() const { return !whole_keys_; }
+    // Tags and values mean what they say: nothing is escaped.
+    bool has_plain_tags() const { return !whole_keys_ && !has_escapes_; }
     std::size_t tag_count() const { return tags_.size(); }
     std::string_view tag_key(std::size_t tag) const { return tags_[tag].key; }
     // Distinct values, ascending.
@@ -72,6 +74,7 @@ private:
     std::uint32_t first_series_ = 0;
     std::uint32_t series_count_ = 0;
     bool whole_keys_ = false;
+    bool has_escapes_ = false;
     std::string prefix_;  // the escaped measurement
     std::vector<TagColumn> tags_;
 };

@@ -111,6 +111,30 @@ private:
     const SegmentIndex& index_;
 };
 
+// Shows `sieve` the tags of all series of a segment, from the dictionaries of its pages.
+io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& reader,
+                                 const SegmentIndex& index, SeriesSieve& sieve) {
+    std::string key;
+    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
+        SLUICE_CO_TRY(const auto page, co_await reader.read_series_page(index, number));
+        if (page->has_plain_tags()) {
+            for (std::size_t tag = 0; tag < page->tag_count(); ++tag) {
+                if (!sieve.begin_tag(page->tag_key(tag))) continue;
+                const std::size_t values = page->tag_value_count(tag);
+                for (std::size_t i = 0; i < values; ++i) sieve.see_value(page->tag_value(tag, i));
+            }
+        } else {
+            for (std::uint32_t i = 0; i < page->series_count(); ++i) {
+                key.clear();
+                page->append_key(i, key);
+                (void)sieve.keeps(key);
+            }
+        }
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    co_return Result<void>();
+}
+
 // Most series are kept or deleted as a whole; only of the others the rows are looked at.
 io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segment,
                                           std::string measurement, Tombstones tombstones,
@@ -123,6 +147,10 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     DeleteFilter deletes(std::move(tombstones), scope);
     if (deletes.covers_everything()) co_return SeriesList();
     SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
+    if (sieve != nullptr && sieve->takes_tags() && deletes.empty()) {
+        SLUICE_CO_TRY_VOID(co_await show_tags(reactor, *reader, *index, *sieve));
+        co_return SeriesList();
+    }
     const SegmentKeys keys(reactor, *reader, *found, *index);
     SeriesList list;
     std::vector<std::string> uncertain;

@@ -12,6 +12,23 @@ namespace {
 
 constexpr model::ShardGroupId kGroup = 1;
 
+// What it is shown, in order: keys, and tags with their values.
+class Shown final : public SeriesSieve {
+public:
+    bool keeps(std::string_view key) override {
+        texts.emplace_back(key);
+        return false;
+    }
+    bool takes_tags() const override { return true; }
+    bool begin_tag(std::string_view tag) override {
+        texts.push_back(std::string(tag) + ":");
+        return tag == "h";
+    }
+    void see_value(std::string_view value) override { texts.emplace_back(value); }
+
+    std::vector<std::string> texts;
+};
+
 class StoreTrouble : public testing::Test {
 protected:
     void SetUp() override {
@@ -96,6 +113,31 @@ TEST_F(StoreTrouble, SaysThatItCannotRewriteWhatADeleteCovers) {
     EXPECT_TRUE(reactor_.run_until_done(store_->compact()).ok());
     EXPECT_EQ(store_->health().state, StoreState::kOk) << store_->health().text;
     EXPECT_EQ(store_->stats().segment_rows, 1u);
+}
+
+TEST_F(StoreTrouble, ShowsTagsWithoutTheKeysThatHaveThem) {
+    const auto shown = [&] {
+        Shown sieve;
+        EXPECT_TRUE(reactor_.run_until_done(store_->list_series(kGroup, "m", &sieve)).ok());
+        return sieve.texts;
+    };
+    using Texts = std::vector<std::string>;
+    for (const char* key : {"m,h=b,z=1", "m,h=a,z=1", "m,z=2"}) write(key);
+    EXPECT_EQ(shown(), (Texts{"h:", "a", "m,h=b,z=1", "m,h=a,z=1", "m,z=2"}));
+    ASSERT_TRUE(reactor_.run_until_done(store_->flush()).ok());
+    ASSERT_TRUE(reactor_.run_until_done(store_->compact(true)).ok());
+    EXPECT_EQ(shown(), (Texts{"h:", "a", "b", "z:"}));
+    remove_host("a");
+    EXPECT_EQ(shown(), (Texts{"m,h=b,z=1", "m,z=2"}));
+}
+
+TEST_F(StoreTrouble, ShowsKeysWhereTagsAreEscaped) {
+    write("m,h=b\\,c");
+    ASSERT_TRUE(reactor_.run_until_done(store_->flush()).ok());
+    ASSERT_TRUE(reactor_.run_until_done(store_->compact(true)).ok());
+    Shown sieve;
+    EXPECT_TRUE(reactor_.run_until_done(store_->list_series(kGroup, "m", &sieve)).ok());
+    EXPECT_EQ(sieve.texts, (std::vector<std::string>{"m,h=a", "m,h=b\\,c"}));
 }
 
 TEST_F(StoreTrouble, CountsWhatItHasOfAShardGroup) {

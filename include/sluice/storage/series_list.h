@@ -65,6 +65,15 @@ public:
     virtual bool keeps(std::string_view key) = 0;
     // What all keys have that it keeps: others need not be shown to it. Null: nothing is known.
     virtual const TagChoice* choice() const { return nullptr; }
+
+    // Whether it keeps no key and wants nothing of keys but their tags. Where those are known
+    // without the keys, begin_tag() and see_value() are called instead of keeps().
+    virtual bool takes_tags() const { return false; }
+    // A tag that some series have; nothing in it or its values is escaped. False: its values do not
+    // matter. Lives for the call, as do values.
+    virtual bool begin_tag(std::string_view) { return false; }
+    // A value of that tag; ascending, each once.
+    virtual void see_value(std::string_view) {}
 };
 
 }  // namespace sluice::storage
