@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <optional>
 
 #include "query/csv_text.h"
@@ -66,6 +67,26 @@ void append_escaped_byte(std::string& out, unsigned char c) {
 
 bool needs_escape(unsigned char c) {
     return c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&';
+}
+
+// How many bytes at the start of `text` stand for themselves in JSON.
+std::size_t plain_length(std::string_view text) {
+    using Bytes = unsigned char __attribute__((vector_size(16)));
+    std::size_t plain = 0;
+    for (; plain + sizeof(Bytes) <= text.size(); plain += sizeof(Bytes)) {
+        Bytes bytes;
+        std::memcpy(&bytes, text.data() + plain, sizeof bytes);
+        const auto special = (bytes < 0x20) | (bytes == '"') | (bytes == '\\') | (bytes == '<') |
+                             (bytes == '>') | (bytes == '&') | (bytes >= 0x80);
+        std::uint64_t halves[2];
+        std::memcpy(halves, &special, sizeof halves);
+        if ((halves[0] | halves[1]) != 0) break;
+    }
+    while (plain < text.size() && static_cast<unsigned char>(text[plain]) < 0x80 &&
+           !needs_escape(static_cast<unsigned char>(text[plain]))) {
+        ++plain;
+    }
+    return plain;
 }
 
 // Shortest digits that read back, and the power of ten of the first one.
@@ -244,11 +265,7 @@ std::string error_document(std::string_view message, AnswerFormat format, bool p
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {
-        std::size_t plain = 0;
-        while (plain < text.size() && static_cast<unsigned char>(text[plain]) < 0x80 &&
-               !needs_escape(static_cast<unsigned char>(text[plain]))) {
-            ++plain;
-        }
+        const std::size_t plain = plain_length(text);
         out.append(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) break;

@@ -110,5 +110,24 @@ TEST(Parameters, RefuseWhatIsNoObject) {
     }
 }
 
+TEST(ResultWriter, EscapesAtAnyPlaceOfAString) {
+    struct Case {
+        char byte;
+        const char* json;
+    };
+    static constexpr Case kCases[] = {{'\x1f', "\\u001f"}, {' ', " "},       {'"', "\\\""},
+                                      {'&', "\\u0026"},    {'<', "\\u003c"}, {'>', "\\u003e"},
+                                      {'\\', "\\\\"},      {'\x7f', "\x7f"}, {'\x80', "\\ufffd"}};
+    for (const Case& c : kCases) {
+        for (std::size_t place = 0; place < 40; ++place) {
+            const std::string before(place, 'b');
+            const std::string after(39 - place, 'a');
+            std::string text;
+            append_json_string(text, before + c.byte + after);
+            EXPECT_EQ(text, '"' + before + c.json + after + '"');
+        }
+    }
+}
+
 }  // namespace
 }  // namespace sluice::query
