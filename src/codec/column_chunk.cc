@@ -116,8 +116,10 @@ Result<OpenedChunk> open_chunk(ByteSpan chunk, ChunkEncoding expected) {
     return OpenedChunk{ByteReader(body.subspan(1)), (head & kHasNulls) != 0};
 }
 
-Result<void> close_chunk(const ByteReader& in, bool good) {
-    if (!good || !in.ok() || in.remaining() != 0) return damaged("contradicts itself");
+Result<void> close_chunk(const ByteReader& in, bool good, bool to_the_end = true) {
+    if (!good || !in.ok() || (to_the_end && in.remaining() != 0)) {
+        return damaged("contradicts itself");
+    }
     return {};
 }
 
@@ -129,16 +131,16 @@ bool decode_flags(ByteReader& in, std::size_t count, PodVector<std::uint8_t>& fl
 }
 
 // Reads `count` values into the front of the array that the type uses, sized for all rows.
-bool decode_values(ByteReader& in, std::size_t count, DecodedColumn& out) {
+bool decode_values(ByteReader& in, std::size_t count, DecodedColumn& out, RowRange wanted) {
     FrameScratch scratch;
     switch (out.type) {
         case FieldType::kFloat:
             out.words.resize_uninitialized(out.rows);
-            return count == 0 || decode_floats(scratch, in, {out.words.data(), count});
+            return count == 0 || decode_floats(scratch, in, {out.words.data(), count}, wanted);
         case FieldType::kInteger:
         case FieldType::kUnsigned:
             out.words.resize_uninitialized(out.rows);
-            return count == 0 || decode_stream(scratch, in, {out.words.data(), count});
+            return count == 0 || decode_stream(scratch, in, {out.words.data(), count}, wanted);
         case FieldType::kString:
             out.texts.resize_uninitialized(out.rows);
             return count == 0 ||
@@ -234,7 +236,8 @@ void ChunkEncoder::encode_words(std::span<const std::uint64_t> words, ByteWriter
     append_checksum(out, start);
 }
 
-Result<void> decode_column(ByteSpan chunk, FieldType type, std::uint32_t rows, DecodedColumn& out) {
+Result<void> decode_column(ByteSpan chunk, FieldType type, std::uint32_t rows, DecodedColumn& out,
+                           RowRange wanted) {
     SLUICE_CHECK(rows > 0 && rows <= kBlockRowsMax);
     clear(out);
     out.type = type;
@@ -242,6 +245,7 @@ Result<void> decode_column(ByteSpan chunk, FieldType type, std::uint32_t rows, D
     SLUICE_TRY(OpenedChunk opened, open_chunk(chunk, encoding_of(type)));
     std::size_t count = rows;
     if (opened.has_nulls) {
+        wanted = {};
         out.has_nulls = true;
         out.validity.resize_uninitialized(bitmap_words(rows));
         if (!decode_bitmap(opened.in, rows, {out.validity.data(), out.validity.size()})) {
@@ -252,8 +256,8 @@ Result<void> decode_column(ByteSpan chunk, FieldType type, std::uint32_t rows, D
             count += static_cast<std::size_t>(std::popcount(bits));
         }
     }
-    const bool good = decode_values(opened.in, count, out);
-    SLUICE_TRY_VOID(close_chunk(opened.in, good));
+    const bool good = decode_values(opened.in, count, out, wanted);
+    SLUICE_TRY_VOID(close_chunk(opened.in, good, wanted.end >= rows));
     if (!out.has_nulls) return {};
     if (model::is_word_type(type)) {
         spread_valid(std::span(out.words.data(), rows), out.validity, count);
@@ -282,13 +286,15 @@ Result<void> decode_times(ByteSpan chunk, std::span<const std::uint32_t> run_row
                        decode_run_times(scratch, opened.in, run_rows, {out.data(), rows}));
 }
 
-Result<void> decode_words(ByteSpan chunk, std::uint32_t rows, PodVector<std::uint64_t>& out) {
+Result<void> decode_words(ByteSpan chunk, std::uint32_t rows, PodVector<std::uint64_t>& out,
+                          RowRange wanted) {
     SLUICE_CHECK(rows > 0 && rows <= kBlockRowsMax);
     SLUICE_TRY(OpenedChunk opened, open_chunk(chunk, kWords));
     if (opened.has_nulls) return damaged("a number here cannot be null");
     out.resize_uninitialized(rows);
     FrameScratch scratch;
-    return close_chunk(opened.in, decode_stream(scratch, opened.in, {out.data(), rows}));
+    const bool good = decode_stream(scratch, opened.in, {out.data(), rows}, wanted);
+    return close_chunk(opened.in, good, wanted.end >= rows);
 }
 
 ColumnSlice DecodedColumn::slice() const {

@@ -122,10 +122,11 @@ void encode_bits(FloatScratch& scratch, std::span<const std::uint64_t> values, B
     encode_stream(scratch.stream, {scratch.integers, values.size()}, out);
 }
 
-bool decode_bits(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out) {
+bool decode_bits(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out,
+                 RowRange wanted) {
     const auto drop = in.read<std::uint8_t>();
-    if (drop > 63 || !decode_stream(scratch, in, out)) return false;
-    for (std::uint64_t& value : out) value = (value >> 1) << drop | value << 63;
+    if (drop > 63 || !decode_stream(scratch, in, out, wanted)) return false;
+    for (std::uint64_t& value : wanted.of(out)) value = (value >> 1) << drop | value << 63;
     return true;
 }
 
@@ -137,15 +138,18 @@ void encode_floats(FloatScratch& scratch, std::span<const std::uint64_t> values,
     encode_bits(scratch, values, out);
 }
 
-bool decode_floats(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out) {
+bool decode_floats(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out,
+                   RowRange wanted) {
+    wanted = wanted.within(out.size());
     const auto head = in.read<std::uint8_t>();
-    if (head == kBits) return decode_bits(scratch, in, out);
+    if (head == kBits) return decode_bits(scratch, in, out, wanted);
     const unsigned digits = head & ~kExceptions;
     if (digits > kDigitsMax) return false;
     const std::size_t exceptions = (head & kExceptions) != 0 ? in.read<std::uint16_t>() : 0;
     ByteReader list(in.read_span(exceptions * 10));
-    if (!decode_stream(scratch, in, out)) return false;
-    kernels().from_decimal(out.data(), out.size(), kPowers[digits]);
+    if (!decode_stream(scratch, in, out, wanted)) return false;
+    const std::span<std::uint64_t> part = wanted.of(out);
+    kernels().from_decimal(part.data(), part.size(), kPowers[digits]);
     for (std::size_t i = 0; i < exceptions; ++i) {
         const std::size_t row = list.read<std::uint16_t>();
         if (row >= out.size()) return false;

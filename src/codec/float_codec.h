@@ -27,6 +27,8 @@ struct FloatScratch {
 
 // `values` are the bits of doubles. The first byte says which way was taken.
 void encode_floats(FloatScratch& scratch, std::span<const std::uint64_t> values, ByteWriter& out);
-bool decode_floats(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out);
+// As decode_stream().
+bool decode_floats(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out,
+                   RowRange wanted = {});
 
 }  // namespace sluice::codec

@@ -152,12 +152,13 @@ bool all_equal(std::span<const std::uint64_t> values) {
     return std::memcmp(values.data(), values.data() + 1, (values.size() - 1) * 8) == 0;
 }
 
+// Frames behind those wanted are left alone; the sums of differences need all before them.
 bool read_frames(const Kernels& k, FrameScratch& scratch, ByteReader& in,
-                 std::span<std::uint64_t> out, StreamMode mode) {
+                 std::span<std::uint64_t> out, StreamMode mode, RowRange wanted) {
     std::uint64_t previous = takes_differences(mode) ? unzigzag_word(in.read_varint()) : 0;
     const std::uint64_t center = is_offset(mode) ? 0 : unzigzag_word(in.read_varint());
     std::uint64_t base = 0;
-    for (std::size_t begin = 0; begin < out.size(); begin += kFrameValues) {
+    for (std::size_t begin = 0; begin < wanted.end; begin += kFrameValues) {
         const std::size_t count = std::min(kFrameValues, out.size() - begin);
         std::uint64_t* values = out.data() + begin;
         if (is_offset(mode)) base += unzigzag_word(in.read_varint());
@@ -205,20 +206,23 @@ void encode_stream(StreamScratch& scratch, std::span<const std::uint64_t> values
     }
 }
 
-bool decode_stream(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out) {
+bool decode_stream(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out,
+                   RowRange wanted) {
+    wanted = wanted.within(out.size());
+    const std::span<std::uint64_t> part = wanted.of(out);
     const auto head = in.read<std::uint8_t>();
     const auto mode = static_cast<StreamMode>(head & 7);
     const bool scaled = (head & kScaled) != 0;
     if ((head & ~15) != 0 || mode > kCenteredDifferences) return false;
     if (mode == kConstant) {
         if (scaled) return false;
-        std::fill(out.begin(), out.end(), unzigzag_word(in.read_varint()));
+        std::fill(part.begin(), part.end(), unzigzag_word(in.read_varint()));
         return in.ok();
     }
     const std::uint64_t divisor = scaled ? in.read_varint() : 1;
     const std::uint64_t first = scaled ? unzigzag_word(in.read_varint()) : 0;
-    if (!read_frames(kernels(), scratch, in, out, mode)) return false;
-    if (scaled) kernels().multiply(out.data(), out.size(), divisor, first);
+    if (!read_frames(kernels(), scratch, in, out, mode, wanted)) return false;
+    if (scaled) kernels().multiply(part.data(), part.size(), divisor, first);
     return true;
 }
 

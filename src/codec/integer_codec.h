@@ -23,7 +23,9 @@ struct StreamScratch {
 // Appends `values` (1 to kBlockRowsMax). The count is not stored.
 void encode_stream(StreamScratch& scratch, std::span<const std::uint64_t> values, ByteWriter& out);
 
-// Reads out.size() numbers (1 to kBlockRowsMax). False when damaged.
-bool decode_stream(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out);
+// Reads out.size() numbers (1 to kBlockRowsMax), or of them those `wanted`: then other places of
+// `out` mean nothing, nor where `in` ends up. False when damaged.
+bool decode_stream(FrameScratch& scratch, ByteReader& in, std::span<std::uint64_t> out,
+                   RowRange wanted = {});
 
 }  // namespace sluice::codec

@@ -63,6 +63,24 @@ Result<void> decode_runs(const SegmentBlockInfo& info, ByteSpan chunk, SegmentBl
     return {};
 }
 
+// From the first to the last row of the series wanted.
+codec::RowRange rows_of(const std::vector<std::uint32_t>* series, const SegmentBlock& block) {
+    codec::RowRange range{0, block.rows};
+    if (series == nullptr || block.run_rows.size() == 1) return range;
+    std::uint32_t row = 0;
+    std::uint32_t number = block.first_series;
+    bool found = false;
+    for (const std::uint32_t rows : block.run_rows) {
+        if (std::binary_search(series->begin(), series->end(), number++)) {
+            if (!found) range.begin = row;
+            found = true;
+            range.end = row + rows;
+        }
+        row += rows;
+    }
+    return range;
+}
+
 Result<void> decode_block(const SegmentIndex& index, const SegmentBlockInfo& info,
                           const SegmentBlockChunks& chunks, const std::vector<BlockRead>& reads,
                           const BlockRequest& request, SegmentBlock& out) {
@@ -72,9 +90,10 @@ Result<void> decode_block(const SegmentIndex& index, const SegmentBlockInfo& inf
     const ByteSpan runs = chunks.runs.size == 0 ? ByteSpan() : chunk_bytes(reads, chunks.runs);
     SLUICE_TRY_VOID(decode_runs(info, runs, out));
     SLUICE_TRY_VOID(codec::decode_times(chunk_bytes(reads, chunks.times), out.run_rows, out.times));
+    const codec::RowRange wanted = rows_of(request.series, out);
     if (request.with_sequences && chunks.sequences.size != 0) {
-        SLUICE_TRY_VOID(
-            codec::decode_words(chunk_bytes(reads, chunks.sequences), info.rows, out.sequences));
+        SLUICE_TRY_VOID(codec::decode_words(chunk_bytes(reads, chunks.sequences), info.rows,
+                                            out.sequences, wanted));
     }
     out.columns.resize(request.columns.size());
     for (std::size_t i = 0; i < request.columns.size(); ++i) {
@@ -85,8 +104,8 @@ Result<void> decode_block(const SegmentIndex& index, const SegmentBlockInfo& inf
             out.columns[i].set_all_null(type, info.rows);
             continue;
         }
-        SLUICE_TRY_VOID(
-            codec::decode_column(chunk_bytes(reads, range), type, info.rows, out.columns[i]));
+        SLUICE_TRY_VOID(codec::decode_column(chunk_bytes(reads, range), type, info.rows,
+                                             out.columns[i], wanted));
     }
     return {};
 }

@@ -39,6 +39,9 @@ struct SegmentBlock {
 struct BlockRequest {
     std::span<const std::uint32_t> columns;  // indexes into SegmentIndex::columns()
     bool with_sequences = false;
+    // Sorted numbers of the series whose rows are wanted, or null for all: in the rows of others
+    // only times are true.
+    const std::vector<std::uint32_t>* series = nullptr;
 };
 
 // Lives as long as its users; const calls may overlap. `access` outlives it.

@@ -233,6 +233,7 @@ io::Task<Result<bool>> SegmentSource::offer_statistics() {
 io::Task<Result<void>> SegmentSource::load_block() {
     BlockRequest request;
     request.columns = columns_;
+    if (picked_) request.series = &*picked_;
     request.with_sequences =
         options_.with_sequences || (options_.deletes.needs_sequences() && index_->has_sequences());
     SLUICE_CO_TRY_VOID(co_await reader_->read_block(*index_, block_number_, request, block_));

@@ -5,6 +5,7 @@
 // field type and the row count (the block directory has both). Layout: src/codec/CHUNK_FORMAT.md.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,6 +22,24 @@ namespace sluice::codec {
 
 // Rows of one block, hence values of one chunk, at most.
 inline constexpr std::uint32_t kBlockRowsMax = 4096;
+
+// Rows [begin, end) of a chunk.
+struct RowRange {
+    std::uint32_t begin = 0;
+    std::uint32_t end = kBlockRowsMax;
+
+    // Without those beyond the last of `rows`.
+    RowRange within(std::size_t rows) const {
+        const std::uint32_t last = std::min(end, static_cast<std::uint32_t>(rows));
+        return {std::min(begin, last), last};
+    }
+    std::uint32_t rows() const { return end - begin; }
+    // Those of `values`; they reach as far.
+    template <typename T>
+    std::span<T> of(std::span<T> values) const {
+        return values.subspan(begin, rows());
+    }
+};
 
 // Some rows of one column, by reference. Exactly one of words, texts, flags is used, by type; all
 // three empty means that no row has a value. What stands in the place of a null is ignored.
@@ -108,11 +127,15 @@ private:
 // is then kCorrupt (or kUnsupported for an encoding this version does not know), never a read
 // outside the span, nor an allocation beyond what `rows` explains (for strings: beyond
 // kChunkTextBytesMax).
+//
+// Only the rows `wanted` need to be decoded; what stands in others then means nothing, and damage
+// that only they would show is not looked for behind the checksum.
 Result<void> decode_column(ByteSpan chunk, model::FieldType type, std::uint32_t rows,
-                           DecodedColumn& out);
+                           DecodedColumn& out, RowRange wanted = {});
 Result<void> decode_times(ByteSpan chunk, std::span<const std::uint32_t> run_rows,
                           PodVector<model::Timestamp>& out);
-Result<void> decode_words(ByteSpan chunk, std::uint32_t rows, PodVector<std::uint64_t>& out);
+Result<void> decode_words(ByteSpan chunk, std::uint32_t rows, PodVector<std::uint64_t>& out,
+                          RowRange wanted = {});
 
 // Text of one string chunk, at most: kBlockRowsMax values of 64 KiB.
 inline constexpr std::uint64_t kChunkTextBytesMax = std::uint64_t{kBlockRowsMax} * 64 * 1024;

@@ -41,6 +41,35 @@ TEST(ColumnChunk, NullsComeBackAsNulls) {
     }
 }
 
+void expect_rows(const TestColumn& column, const DecodedColumn& decoded, RowRange range) {
+    const ColumnSlice all = column.slice();
+    const ColumnSlice some = decoded.slice();
+    for (std::uint32_t row = range.begin; row < range.end; ++row) {
+        const bool same = (all.words.empty() || all.words[row] == some.words[row]) &&
+                          (all.texts.empty() || all.texts[row] == some.texts[row]) &&
+                          (all.flags.empty() || all.flags[row] == some.flags[row]);
+        ASSERT_TRUE(same && some.is_valid(row))
+            << column.name << ", row " << row << " of " << column.rows();
+    }
+}
+
+TEST(ColumnChunk, SomeRowsAreThoseOfAll) {
+    for (const std::uint32_t rows : test::kEdgeRows) {
+        for (const TestColumn& column : test::all_columns(rows)) {
+            const ByteWriter chunk = test::encode(column);
+            for (const std::uint32_t begin : {0u, 1u, 255u, 256u, 300u, 4000u}) {
+                for (const std::uint32_t count : {1u, 100u, 256u, 600u}) {
+                    const RowRange range = RowRange{begin, begin + count}.within(rows);
+                    DecodedColumn decoded;
+                    ASSERT_TRUE(
+                        decode_column(chunk.span(), column.type, rows, decoded, range).ok());
+                    expect_rows(column, decoded, range);
+                }
+            }
+        }
+    }
+}
+
 TEST(ColumnChunk, ValidityMayBeginAtAnyBit) {
     TestColumn column = test::integer_columns(130)[1];
     for (const std::uint32_t begin : {0u, 1u, 63u, 64u, 100u}) {
