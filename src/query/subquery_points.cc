@@ -1,6 +1,7 @@
 #include "query/subquery_points.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace sluice::query {
 
@@ -45,7 +46,9 @@ Value SubqueryPoints::read(const RowValue& wanted, std::size_t row) const {
     switch (wanted.kind) {
         case RowValue::Kind::kColumn: {
             const Value value = block_.values[row * options_.columns + wanted.column];
-            // What cannot be cast stays as it is (query/cast.go).
+            // What cannot be cast stays as it is (query/cast.go); not a number stays so in any
+            // type.
+            if (value.kind() == Value::Kind::kFloat && std::isnan(value.as_float())) return value;
             const Value cast = cast_value(value, wanted.type);
             return cast.is_null() ? value : cast;
         }
