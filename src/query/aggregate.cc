@@ -1,23 +1,11 @@
 #include "query/aggregate.h"
 
+#include "query/functions/order.h"
+
 namespace sluice::query {
 namespace {
 
 using Kind = Value::Kind;
-
-// a < b for values of one kind; false sorts before true.
-bool less(Value a, Value b) {
-    switch (a.kind()) {
-        case Kind::kFloat:
-            return a.as_float() < b.as_float();
-        case Kind::kInteger:
-            return a.as_integer() < b.as_integer();
-        case Kind::kString:
-            return a.as_string() < b.as_string();
-        default:
-            return a.word() < b.word();
-    }
-}
 
 Value add(Value a, Value b) {
     switch (a.kind()) {
@@ -30,24 +18,28 @@ Value add(Value a, Value b) {
     }
 }
 
-// Whether a selector prefers (time, value) to what the state holds. Equal values: the earlier row;
-// equal times (of different series): the greater value (query/call_iterator.go), which for
-// first() of booleans is the smaller one.
+bool goes_by_time(Function function) {
+    return function == Function::kFirst || function == Function::kLast;
+}
+
+// Whether a selector prefers (time, value) to what the state holds. Equal values: the earlier row
+// (NaN is equal to nothing); equal times (of different series): the greater value
+// (query/call_iterator.go), which for first() of booleans is the smaller one.
 bool prefers(Function function, const AggregateState& state, model::Timestamp time, Value value) {
     switch (function) {
         case Function::kMin:
-            if (less(value, state.value)) return true;
-            return time < state.time && !less(state.value, value);
+            if (value_less(value, state.value)) return true;
+            return time < state.time && value_equal(value, state.value);
         case Function::kMax:
-            if (less(state.value, value)) return true;
-            return time < state.time && !less(value, state.value);
+            if (value_less(state.value, value)) return true;
+            return time < state.time && value_equal(value, state.value);
         case Function::kFirst:
             if (time != state.time) return time < state.time;
-            return value.kind() == Kind::kBoolean ? less(value, state.value)
-                                                  : less(state.value, value);
+            return value.kind() == Kind::kBoolean ? value_less(value, state.value)
+                                                  : value_less(state.value, value);
         case Function::kLast:
             if (time != state.time) return time > state.time;
-            return less(state.value, value);
+            return value_less(state.value, value);
         default:
             return false;
     }
@@ -87,12 +79,18 @@ bool merge(const AggregateCall& call, AggregateState& state, const AggregateStat
         case Function::kMean:
             state.value = add(state.value, other.value);
             return false;
-        default:
-            if (!prefers(call.function, state, other.time, other.value)) return false;
+        default: {
+            const bool is_tied = goes_by_time(call.function) && other.time == state.time;
+            if (!prefers(call.function, state, other.time, other.value)) {
+                state.is_tied |= is_tied;
+                return false;
+            }
             state.value = other.value;
             state.time = other.time;
             state.auxiliary = other.auxiliary;
+            state.is_tied = is_tied || other.is_tied;
             return true;
+        }
     }
 }
 
@@ -107,7 +105,8 @@ AggregateState contribution(const AggregateCall& call, const AggregateState& sta
 
 bool would_select(const AggregateCall& call, const AggregateState& state, model::Timestamp time,
                   Value value) {
-    return state.empty() || prefers(call.function, state, time, value);
+    if (state.empty() || (goes_by_time(call.function) && time == state.time)) return true;
+    return prefers(call.function, state, time, value);
 }
 
 Value result_of(const AggregateCall& call, const AggregateState& state) {

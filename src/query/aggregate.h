@@ -16,6 +16,7 @@ struct AggregateState {
     Value value;                       // the sum, or the value selected
     model::Timestamp time = 0;         // of the value selected
     std::uint32_t auxiliary = kNoRow;  // selectors: where the other values of the row are kept
+    bool is_tied = false;              // first, last: several series have that time
 
     bool empty() const { return count == 0; }
 };
@@ -31,7 +32,8 @@ bool merge(const AggregateCall& call, AggregateState& state, const AggregateStat
 // weighs the means, and rounding shows.
 AggregateState contribution(const AggregateCall& call, const AggregateState& state);
 
-// Whether a selector would take such a value in place of what the state holds.
+// Whether a selector would take such a value in place of what the state holds, or has to know that
+// it has the same time.
 bool would_select(const AggregateCall& call, const AggregateState& state, model::Timestamp time,
                   Value value);
 

@@ -179,6 +179,10 @@ io::Task<Result<bool>> AggregatePoints::next(PointBlock& block) {
         next_outer_ = scan_->scan().plan().ascending ? portion_->first : portion_->end - 1;
         co_await scan_->scan().source().breathe();
     }
+    if (ties_ != nullptr) ties_->forget();
+    for (const TiedPoint& tied : tied_) {
+        SLUICE_CO_TRY_VOID(co_await ties_->choose(block, tied.number, tied.time));
+    }
     co_await scan_->scan().source().breathe();
     co_return true;
 }
@@ -211,6 +215,7 @@ void AggregatePoints::begin_outer() {
 void AggregatePoints::read_points(PointBlock& block) {
     SeriesScan& scan = scan_->scan();
     const AggregateCall& call = scan.plan().calls[call_];
+    tied_.clear();
     while (block.points.size() < kPointsPerBlock) {
         if (next_place_ == places_.size()) {
             if (outers_left_ == 0) return;
@@ -230,6 +235,7 @@ void AggregatePoints::read_points(PointBlock& block) {
         if (time == model::kTimestampMin && !options_.keeps_time) time = 0;
         const Value* row =
             state.auxiliary == kNoRow ? nullptr : portion_->table.auxiliary(state.auxiliary);
+        if (state.is_tied && ties_ != nullptr) tied_.push_back({block.points.size(), state.time});
         block.points.push_back({tags_, {time, result_of(call, state), block.add_row(row)}});
     }
 }

@@ -9,6 +9,7 @@
 #include "query/aggregate_table.h"
 #include "query/point_cursor.h"
 #include "query/series_scan.h"
+#include "query/tie_breaker.h"
 
 namespace sluice::query {
 
@@ -53,8 +54,10 @@ public:
         bool keeps_time = false;  // of the row that was selected, instead of the window's
         bool is_ordered = true;   // by time within a window, whichever the tag set is
     };
-    AggregatePoints(std::shared_ptr<AggregateScan> scan, std::uint32_t call, Options options)
-        : scan_(std::move(scan)), call_(call), options_(options) {}
+    // `ties` chooses where several series have the time selected; null: the greater value is.
+    AggregatePoints(std::shared_ptr<AggregateScan> scan, std::uint32_t call, Options options,
+                    std::unique_ptr<TieBreaker> ties)
+        : scan_(std::move(scan)), call_(call), options_(options), ties_(std::move(ties)) {}
 
     io::Task<Result<bool>> next(PointBlock& block) override;
 
@@ -65,12 +68,18 @@ private:
         model::Timestamp start;
         model::Timestamp time;
     };
+    struct TiedPoint {
+        std::size_t number;  // in the block
+        model::Timestamp time;
+    };
     void read_points(PointBlock& block);
     void begin_outer();
 
     const std::shared_ptr<AggregateScan> scan_;
     const std::uint32_t call_;
     const Options options_;
+    const std::unique_ptr<TieBreaker> ties_;
+    std::vector<TiedPoint> tied_;
 
     std::shared_ptr<AggregateScan::Portion> portion_;
     std::size_t next_portion_ = 0;

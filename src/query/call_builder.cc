@@ -4,6 +4,7 @@
 #include "query/cursor_builder.h"
 #include "query/expression_type.h"
 #include "query/regroup_points.h"
+#include "query/scan_points.h"
 #include "query/stream_points.h"
 #include "query/window_points.h"
 
@@ -159,7 +160,25 @@ CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Leve
     options.keeps_time = keeps_time;
     options.is_ordered = level.is_ordered;
     const std::uint32_t number = scan->add_call(aggregate, ref.name);
-    return std::make_unique<AggregatePoints>(std::move(scan), number, options);
+    return std::make_unique<AggregatePoints>(std::move(scan), number, options,
+                                             tie_breaker(aggregate, ref, level));
+}
+
+// Null: what is selected does not depend on an order of series.
+std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call, const VarRef& ref,
+                                                       const Level& level) const {
+    const bool is_first = call.function == Function::kFirst;
+    if (!is_first && call.function != Function::kLast) return nullptr;
+    if (!level.window.is_whole() || level.grouping->is_nested()) return nullptr;
+    SelectPlan plan = scan_plan(level);
+    plan.dimensions = level.grouping->dimensions();
+    plan.ascending = is_first;
+    plan.reverses_tag_sets = plan.ascending != level.ascending;
+    plan.limit = TieBreaker::kRowsMax;
+    const std::uint32_t driver = plan.add_field(ref.name, ref.type, true);
+    auto rows =
+        std::make_unique<ScanPoints>(source_, budget_, std::move(plan), level.grouping, driver);
+    return std::make_unique<TieBreaker>(std::move(rows), level.auxiliary.size(), call);
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {

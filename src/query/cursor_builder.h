@@ -85,6 +85,8 @@ private:
                           bool sets_time);
     Points fill(Points input, const influxql::Call& call, const Level& level) const;
     Points scan_aggregate(const influxql::Call& call, const Level& level, bool keeps_time) const;
+    std::unique_ptr<TieBreaker> tie_breaker(const AggregateCall& call, const influxql::VarRef& ref,
+                                            const Level& level) const;
     SelectPlan scan_plan(const Level& level) const;
 
     DataSource& source_;

@@ -63,6 +63,8 @@ struct SelectPlan {
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
     bool ascending = true;
+    // Tag sets come in the other order than rows.
+    bool reverses_tag_sets = false;
     std::int64_t limit = 0;
     std::int64_t offset = 0;
     // Rows of each tag set that are read from each shard group; 0: all.
@@ -75,6 +77,7 @@ struct SelectPlan {
 
     // The one call keeps the time and the other values of the row it selects.
     bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }
+    bool tag_sets_ascending() const { return ascending != reverses_tag_sets; }
     model::TimeRange time_range() const { return {time_min, time_max + 1}; }
     // The place of a field among `fields`; added unless it is there.
     std::uint32_t add_field(const std::string& name, influxql::DataType type,

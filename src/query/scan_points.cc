@@ -31,7 +31,7 @@ io::Task<Result<bool>> ScanPoints::next(PointBlock& block) {
         is_begun_ = true;
         Result<void> prepared = co_await scan_.prepare();
         if (!prepared.ok()) co_return std::move(prepared).error();
-        walk_ = PortionWalk(scan_.outer_count(), scan_.plan().ascending);
+        walk_ = PortionWalk(scan_.outer_count(), scan_.plan().tag_sets_ascending());
     }
     for (;;) {
         if (merger_ != nullptr) {
@@ -72,7 +72,7 @@ io::Task<Result<void>> ScanPoints::load() {
         }
         co_return Result<void>();
     }
-    const bool up = scan_.plan().ascending;
+    const bool up = scan_.plan().tag_sets_ascending();
     tag_sets_left_ = portion.end_tag_set - portion.first_tag_set;
     next_tag_set_ = up ? portion.first_tag_set : portion.end_tag_set - 1;
     in_tag_set_ = false;
@@ -80,7 +80,7 @@ io::Task<Result<void>> ScanPoints::load() {
         walk_.advance();
         co_return Result<void>();
     }
-    slice_at_ = up ? portion.range.end : portion.range.begin;
+    slice_at_ = scan_.plan().ascending ? portion.range.end : portion.range.begin;
     slice_width_ += slice_width_ / 2 + 1;
     co_return Result<void>();
 }
@@ -151,7 +151,7 @@ void ScanPoints::read_rows(PointBlock& block) {
         }
         in_tag_set_ = false;
         --tag_sets_left_;
-        if (tag_sets_left_ > 0) next_tag_set_ += scan_.plan().ascending ? 1 : -1;
+        if (tag_sets_left_ > 0) next_tag_set_ += scan_.plan().tag_sets_ascending() ? 1 : -1;
     }
 }
 
