@@ -23,11 +23,13 @@ SHAPES = ((0, SECOND, 60), (1_000_000 * SECOND, 6 * HOUR, 90), (1_540_591_200 * 
 
 
 class DataSet:
-    """`batches` are line protocol texts to be written one after the other."""
+    """`batches` are line protocol texts to be written one after the other; `measurements` and `fields` what is in them."""
 
     def __init__(self, choices):
         self.begin, self.step, self.steps = choices.pick(SHAPES)
         self.batches = []
+        self.measurements = []
+        self.fields = {name: set() for name in MEASUREMENTS}
         self.choices = choices
         for _ in range(choices.between(1, 3)):
             self.batches.append(self.batch())
@@ -36,6 +38,8 @@ class DataSet:
         lines = []
         for measurement in self.choices.some(MEASUREMENTS, 1, 3):
             tags, fields = MEASUREMENTS[measurement]
+            if measurement not in self.measurements:
+                self.measurements.append(measurement)
             for _ in range(self.choices.between(1, 4)):
                 lines += self.series(measurement, self.tag_set(tags), fields)
         return lines
@@ -50,6 +54,7 @@ class DataSet:
     def series(self, measurement, tag_set, fields):
         """Points with the same fields, most at even steps; some steps have none, and some are a little late."""
         mine = self.choices.some(fields, 1, len(fields))
+        self.fields[measurement].update(mine)
         at = self.choices.draw(self.steps // 2)
         for _ in range(self.choices.between(1, 20)):
             late = self.choices.weighted((8, 0), (1, 1), (1, self.step // 3))

@@ -7,6 +7,7 @@ in time on both sides: InfluxDB makes every window between the first point and n
 import datetime
 
 from expressions import Expressions
+from sound import SoundSelects
 from words import damage
 
 FILLS = ("", " fill(none)", " fill(null)", " fill(previous)", " fill(linear)", " fill(0)", " fill(7)", " fill(-1.5)")
@@ -16,10 +17,10 @@ SOURCES = ("m", "n", '"o p"', "m, n", "/m|n/", "/.*/", "d..m", "d.autogen.n", '"
 KEYS = ("h", "r", "x", '"t 1"', "nosuch", "f")
 
 
-class Grammar(Expressions):
+class Grammar(Expressions, SoundSelects):
     def script(self):
         """Statements to be carried out in order, and whether they change anything."""
-        kind = self.choices.weighted((78, self.plain_select), (17, self.show), (2, self.several),
+        kind = self.choices.weighted((38, self.plain_select), (40, self.sound_select), (17, self.show), (2, self.several),
                                      (1, self.select_into), (2, self.delete))
         statements = kind()
         if isinstance(statements, str):
