@@ -3,7 +3,8 @@
 #
 #     packaging/install_dependencies.sh PACKAGE...
 #
-# Works as root or as a user with sudo. A name may list alternatives, "pkgconf|pkg-config": the first
+# Works as root or as a user with sudo. Services that come with a package are neither started nor
+# enabled: a server that only the tests use must not take its port for good. A name may list alternatives, "pkgconf|pkg-config": the first
 # one this release has is taken. The package lists are fetched only when a package is missing.
 set -euo pipefail
 
@@ -40,13 +41,14 @@ if [ "$(id -u)" -ne 0 ]; then
     fi
     as_root=(sudo)
 fi
-apt() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+apt() {  # stdout is free for progress; what apt and the packages' scripts say goes to stderr
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'exec apt-get "$@" 3>&1 >&2' \
         apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
 }
-# apt reports its progress on descriptor 1, "dlstatus:1:12.5:..." and "pmstatus:g++:80.0:...".
+# apt reports its progress as "dlstatus:1:12.5:..." and "pmstatus:g++:80.0:...". Not on descriptor 1:
+# dpkg closes it then for the packages' scripts, and some of them fail for that.
 install_missing() {
-    apt -o APT::Status-Fd=1 install --no-install-recommends "${missing[@]}" 2>&1 | tee "$log" |
+    apt -o APT::Status-Fd=3 install --no-install-recommends "${missing[@]}" 2>"$log" |
         awk -F: '$1 == "dlstatus" || $1 == "pmstatus" {
                      step = $1 == "dlstatus" ? "downloaded" : "installed"
                      tens = int($3 / 20) * 20
@@ -57,8 +59,28 @@ install_missing() {
                  }'
 }
 
+# Debian's way to keep packages from starting services while they are installed.
+policy=/usr/sbin/policy-rc.d
+forbid_services() {
+    [ ! -e "$policy" ] || return 0
+    "${as_root[@]}" sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+    forbidding=true
+}
+allow_services() {
+    [ "$forbidding" = false ] || "${as_root[@]}" rm -f "$policy"
+    forbidding=false
+}
+disable_services() {
+    [ -d /run/systemd/system ] || return 0
+    local unit
+    for unit in $(dpkg -L "${missing[@]}" 2>/dev/null | sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^/@]*\.service\)$|\2|p'); do
+        "${as_root[@]}" systemctl disable --quiet "$unit" 2>/dev/null || true
+    done
+}
+
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+forbidding=false
+trap 'rm -f "$log"; allow_services' EXIT
 if [ ${#unknown[@]} -gt 0 ]; then
     echo "fetching the package lists"
     apt update
@@ -69,6 +91,7 @@ if [ ${#unknown[@]} -gt 0 ]; then
     exit 1
 fi
 echo "installing ${missing[*]}"
+forbid_services
 # Lists that are older than the archive name files that are gone: fetch them and try once more.
 if ! install_missing; then
     apt update
@@ -77,3 +100,4 @@ if ! install_missing; then
         exit 1
     fi
 fi
+disable_services
