@@ -3,9 +3,10 @@
 #
 #     packaging/install_dependencies.sh PACKAGE...
 #
-# Works as root or as a user with sudo. Services that come with a package are neither started nor
-# enabled: a server that only the tests use must not take its port for good. A name may list alternatives, "pkgconf|pkg-config": the first
+# Works as root or as a user with sudo. A name may list alternatives, "pkgconf|pkg-config": the first
 # one this release has is taken. The package lists are fetched only when a package is missing.
+# Services that come with a package are stopped and disabled: a server that only the tests use must
+# not take its port for good.
 set -euo pipefail
 
 is_installed() {
@@ -59,28 +60,17 @@ install_missing() {
                  }'
 }
 
-# Debian's way to keep packages from starting services while they are installed.
-policy=/usr/sbin/policy-rc.d
-forbid_services() {
-    [ ! -e "$policy" ] || return 0
-    "${as_root[@]}" sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
-    forbidding=true
-}
-allow_services() {
-    [ "$forbidding" = false ] || "${as_root[@]}" rm -f "$policy"
-    forbidding=false
-}
+# Of the packages named; where systemd does not run nothing has been started.
 disable_services() {
     [ -d /run/systemd/system ] || return 0
     local unit
     for unit in $(dpkg -L "${missing[@]}" 2>/dev/null | sed -n 's|^\(/usr\)\?/lib/systemd/system/\([^/@]*\.service\)$|\2|p'); do
-        "${as_root[@]}" systemctl disable --quiet "$unit" 2>/dev/null || true
+        "${as_root[@]}" systemctl disable --now --quiet "$unit" 2>/dev/null || true
     done
 }
 
 log=$(mktemp)
-forbidding=false
-trap 'rm -f "$log"; allow_services' EXIT
+trap 'rm -f "$log"' EXIT
 if [ ${#unknown[@]} -gt 0 ]; then
     echo "fetching the package lists"
     apt update
@@ -91,7 +81,6 @@ if [ ${#unknown[@]} -gt 0 ]; then
     exit 1
 fi
 echo "installing ${missing[*]}"
-forbid_services
 # Lists that are older than the archive name files that are gone: fetch them and try once more.
 if ! install_missing; then
     apt update

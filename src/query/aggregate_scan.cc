@@ -11,7 +11,7 @@ namespace sluice::query {
 namespace {
 
 // Rows of duplicates up to this size, of a core, are merged without asking whether they have to be.
-constexpr std::uint64_t kMergedUnasked = 512 * kKiB;
+constexpr std::uint64_t kBytesMergedUnasked = 512 * kKiB;
 
 // Whether the answer shows in which order the rows of a series were added up.
 bool depends_on_order(const SelectPlan& plan) {
@@ -117,7 +117,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
     while (at < all.end) {
         portion.range = {at, slice_end(at, width, all.end)};
         std::uint64_t bytes_max = scan_.chunk_bytes_max();
-        if (asks) bytes_max = std::min(bytes_max, kMergedUnasked);
+        if (asks) bytes_max = std::min(bytes_max, kBytesMergedUnasked);
         CollectColumnsJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion,
                               bytes_max);
         Result<void> done = co_await scan_.source().run_on_every_core(job);

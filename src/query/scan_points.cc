@@ -8,7 +8,7 @@ namespace {
 
 // Rows of duplicates up to this number, of a core, are merged without asking whether they have to
 // be.
-constexpr std::uint64_t kMergedUnasked = 8192;
+constexpr std::uint64_t kRowsMergedUnasked = 8192;
 constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
@@ -107,7 +107,7 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
     if (!in_slices_) options.rows_max = rows_max_;
     options.memory_bytes_max = scan_.chunk_bytes_max();
     for (;;) {
-        options.duplicate_rows_max = scan_.may_be_disjoint() ? kMergedUnasked : kUnlimited;
+        options.duplicate_rows_max = scan_.may_be_disjoint() ? kRowsMergedUnasked : kUnlimited;
         CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
                        options);
         Result<void> collected = co_await scan_.source().run_on_every_core(job);
