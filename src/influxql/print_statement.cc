@@ -83,6 +83,13 @@ std::string_view privilege_text(Privilege privilege) {
     return "ALL PRIVILEGES";
 }
 
+std::string privilege_on(Privilege privilege, const std::optional<std::string>& database) {
+    std::string out(privilege_text(privilege));
+    // A blank name stays: without one the statement would be about another right.
+    if (database) out += " ON " + quote_identifier(*database);
+    return out;
+}
+
 std::string name_on(std::string_view name, std::string_view database) {
     return quote_identifier(name) + on(database);
 }
@@ -231,11 +238,10 @@ struct StatementPrinter {
         return "SET PASSWORD FOR " + quote_identifier(s.user) + " = [REDACTED]";
     }
     std::string operator()(const GrantStatement& s) const {
-        return "GRANT " + std::string(privilege_text(s.privilege)) + on(s.database) + " TO " +
-               quote_identifier(s.user);
+        return "GRANT " + privilege_on(s.privilege, s.database) + " TO " + quote_identifier(s.user);
     }
     std::string operator()(const RevokeStatement& s) const {
-        return "REVOKE " + std::string(privilege_text(s.privilege)) + on(s.database) + " FROM " +
+        return "REVOKE " + privilege_on(s.privilege, s.database) + " FROM " +
                quote_identifier(s.user);
     }
     std::string operator()(const KillQueryStatement& s) const {

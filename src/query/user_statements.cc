@@ -63,15 +63,15 @@ io::Task<Result<void>> run(StatementContext& context, SetPasswordStatement set) 
 
 io::Task<Result<void>> run(StatementContext& context, GrantStatement grant) {
     return context.source.change_catalog([grant](meta::CatalogEditor& editor) {
-        if (grant.database.empty()) return editor.set_admin(grant.user, true);
-        return editor.grant(grant.user, grant.database, privilege_of(grant.privilege));
+        if (!grant.database) return editor.set_admin(grant.user, true);
+        return editor.grant(grant.user, *grant.database, privilege_of(grant.privilege));
     });
 }
 
 io::Task<Result<void>> run(StatementContext& context, RevokeStatement revoke) {
     return context.source.change_catalog([revoke](meta::CatalogEditor& editor) {
-        if (revoke.database.empty()) return editor.set_admin(revoke.user, false);
-        return editor.revoke(revoke.user, revoke.database, privilege_of(revoke.privilege));
+        if (!revoke.database) return editor.set_admin(revoke.user, false);
+        return editor.revoke(revoke.user, *revoke.database, privilege_of(revoke.privilege));
     });
 }
 

@@ -216,12 +216,12 @@ struct SetPasswordStatement {
 enum class Privilege : std::uint8_t { kRead, kWrite, kAll };
 struct GrantStatement {
     Privilege privilege = Privilege::kRead;
-    std::string database;  // empty: admin
+    std::optional<std::string> database;  // none: the right to administer
     std::string user;
 };
 struct RevokeStatement {
     Privilege privilege = Privilege::kRead;
-    std::string database;  // empty: admin
+    std::optional<std::string> database;  // none: the right to administer
     std::string user;
 };
 struct KillQueryStatement {
