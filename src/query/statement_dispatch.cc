@@ -23,23 +23,6 @@ namespace {
 
 using namespace influxql;
 
-Error not_supported(const Statement& statement) {
-    std::string text = to_string(statement);
-    // The keywords in front name the statement; names of the user are not repeated.
-    std::size_t words = 0;
-    std::size_t end = 0;
-    while (end < text.size() && words < 3) {
-        const std::size_t blank = std::min(text.find(' ', end), text.size());
-        const std::string_view word = std::string_view(text).substr(end, blank - end);
-        if (word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos) break;
-        end = std::min(blank + 1, text.size());
-        ++words;
-    }
-    text.resize(end);
-    while (!text.empty() && text.back() == ' ') text.pop_back();
-    return {ErrorKind::kUnsupported, text + " is not supported by this server yet"};
-}
-
 io::Task<Result<void>> refuse(Error error) {
     co_return error;
 }
@@ -74,11 +57,7 @@ io::Task<Result<void>> run_statement(StatementContext& context, Statement statem
     }
     return std::visit(
         [&context]<typename Kind>(Kind& kind) -> io::Task<Result<void>> {
-            if constexpr (requires { run(context, std::move(kind)); }) {
-                return run(context, std::move(kind));
-            } else {
-                return refuse(not_supported(Statement(std::move(kind))));
-            }
+            return run(context, std::move(kind));
         },
         statement);
 }

@@ -141,8 +141,11 @@ public:
 
 private:
     Result<void> read_section(std::string_view section, const toml::table& table) {
-        for (const auto& [key, node] : table) {
-            const std::string full = std::string(section) + '.' + std::string(key.str());
+        for (const auto& entry : table) {
+            // Named one by one: clang 14 captures no structured binding.
+            const std::string_view key = entry.first.str();
+            const toml::node& node = entry.second;
+            const std::string full = std::string(section) + '.' + std::string(key);
             if (full == "http.headers" && node.is_table()) {
                 SLUICE_TRY_VOID(read_headers(*node.as_table()));
                 continue;
@@ -150,7 +153,7 @@ private:
             bool known = false;
             bool good = true;
             visit_settings(config_, [&](std::string_view s, std::string_view k, auto& value) {
-                if (s != section || k != key.str()) return;
+                if (s != section || k != key) return;
                 known = true;
                 good = assign(value, node);
             });

@@ -114,13 +114,13 @@ TEST(ContinuousSchedule, WindowsMayBeOffset) {
 
 TEST(ContinuousSchedule, DaysOfAZoneChangeWithItsClocks) {
     // Summer time in Berlin begins on 2000-03-26 at 01:00 UTC.
-    const model::Timestamp change = k2000 + 85 * kDayNs + kHourNs;
-    const auto berlin = [change](model::Timestamp t) { return (t < change ? 1 : 2) * kHourNs; };
+    constexpr model::Timestamp kChange = k2000 + 85 * kDayNs + kHourNs;
+    const auto berlin = [](model::Timestamp t) { return (t < kChange ? 1 : 2) * kHourNs; };
     Clockwork clockwork(parse("1d"), berlin);
-    EXPECT_EQ(clockwork.at(change - 12 * kHourNs), "-");
-    EXPECT_EQ(clockwork.at(change - kHourNs), "2000-03-24T23:00:00Z 2000-03-25T23:00:00Z");
-    EXPECT_EQ(clockwork.at(change + 20 * kHourNs), "");
-    EXPECT_EQ(clockwork.at(change + 21 * kHourNs), "2000-03-25T23:00:00Z 2000-03-26T22:00:00Z")
+    EXPECT_EQ(clockwork.at(kChange - 12 * kHourNs), "-");
+    EXPECT_EQ(clockwork.at(kChange - kHourNs), "2000-03-24T23:00:00Z 2000-03-25T23:00:00Z");
+    EXPECT_EQ(clockwork.at(kChange + 20 * kHourNs), "");
+    EXPECT_EQ(clockwork.at(kChange + 21 * kHourNs), "2000-03-25T23:00:00Z 2000-03-26T22:00:00Z")
         << "a day of 23 hours";
 }
 
