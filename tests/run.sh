@@ -4,7 +4,7 @@
 #     tests/run.sh [STEP...]        all steps, or only those whose name begins with a word given
 #     tests/run.sh --list           the steps
 #
-# Installs what the tests need, builds release, ASan+UBSan, TSan and the fuzzers (build*/ at the
+# Installs what the tests need, builds release, ASan+UBSan with the fuzzers, and TSan (build*/ at the
 # top), then runs independent steps two at a time. A step that fails does not stop the others. Each
 # step's output is in build/test-logs/. SLUICE_SIM_SEEDS, SLUICE_FUZZ_SECONDS and
 # SLUICE_KILL9_CYCLES change how much is done. tests/README.md says how a test joins in.
@@ -12,6 +12,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 source_dir=$PWD
 build=$source_dir/build
+sanitized_build=$source_dir/build-sanitized
 logs=$build/test-logs
 started=$(date +%s)
 jobs_at_once=2
@@ -35,52 +36,58 @@ meson_tests() {  # BUILD_DIR LOGBASE [MESON TEST ARGUMENT...]
     python3 "$source_dir/tests/summary.py" "$dir/meson-logs/$logbase"
 }
 unit() { meson_tests "$build" unit; }
-# Without optimisation the simulations crawl, with all of it the compiler does. The checks left out are those of
-# pointers, which ASan makes too, and which double the time to compile.
+# One build with clang for the tests under ASan and UBSan and for the fuzzers: compiling is half of a first
+# run. Without optimisation the simulations crawl, and clang 14 cannot assemble coroutines with UBSan; with
+# its check of function pointers it cannot either.
+build_sanitized() {
+    local clang= candidate room targets=(tests/sim/sim-engine tests/sim/sim-store fuzzers)
+    for candidate in clang++ clang++-19 clang++-14; do
+        if command -v "$candidate" >/dev/null; then clang=$candidate; break; fi
+    done
+    [ -n "$clang" ] || { echo "no clang++"; return 1; }
+    for room in tests/unit/*/; do
+        room=$(basename "$room")
+        targets+=("tests/unit/$room/unit-${room//_/-}")
+    done
+    CXX=$clang CC=${clang/++/} packaging/build.sh "$sanitized_build" -Dbuildtype=plain -Doptimization=1 \
+        -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined -Dperf_tools=false -Dfuzzers=true \
+        '-Dcpp_args=-g1 -fsanitize=fuzzer-no-link -fno-sanitize=function' "${targets[@]}"
+}
 sanitized() {
-    local tests=(sim-engine sim-store) targets=(tests/sim/sim-engine tests/sim/sim-store) room
+    local tests=(sim-engine sim-store) room
     for room in tests/unit/*/; do
         room=$(basename "$room")
         tests+=("unit-${room//_/-}")
-        targets+=("tests/unit/$room/unit-${room//_/-}")
     done
-    packaging/build.sh build-asan -Dbuildtype=plain -Doptimization=1 -Db_ndebug=false -Dperf_tools=false \
-        -Db_sanitize=address,undefined \
-        "-Dcpp_args=-g1 -fno-sanitize=null,vptr,object-size,pointer-overflow,nonnull-attribute,returns-nonnull-attribute" \
-        "${targets[@]}" &&
-        UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson_tests build-asan unit "${tests[@]}"
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson_tests "$sanitized_build" unit "${tests[@]}"
 }
 threads() {
     packaging/build.sh build-tsan -Dbuildtype=debugoptimized -Db_ndebug=false \
         -Db_sanitize=thread -Dperf_tools=false tests/unit/io/unit-io tests/integration/io/integration-io &&
         meson_tests build-tsan io unit-io integration-io
 }
+# Each on inputs of the repository and on what earlier runs here have found.
 fuzzers() {
-    local clang=
-    for candidate in clang++ clang++-19 clang++-16 clang++-14; do
-        if command -v "$candidate" >/dev/null; then clang=$candidate; break; fi
-    done
-    [ -n "$clang" ] || { echo "no clang++"; return 1; }
-    # clang 14 cannot assemble coroutines at -O0 with UBSan, nor with its check of function pointers.
-    CXX=$clang CC=${clang/++/} packaging/build.sh build-fuzz -Dbuildtype=debugoptimized -Doptimization=1 \
-        -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined -Dperf_tools=false \
-        -Dfuzzers=true '-Dcpp_args=-fsanitize=fuzzer-no-link -fno-sanitize=function' fuzzers || return 1
-    local passed=0 failed=0 program name
-    for program in build-fuzz/tests/fuzz/fuzz-*; do
+    local passed=0 failed=() program name log
+    for program in "$sanitized_build"/tests/fuzz/fuzz-*; do
         [ -x "$program" ] && [ -f "$program" ] || continue
-        name=${program##*/fuzz-}
-        mkdir -p "build-fuzz/corpus/$name" "build-fuzz/findings"
+        name=${program##*/fuzz-} log=$logs/fuzz-${program##*/fuzz-}.log
+        mkdir -p "$sanitized_build/corpus/$name" "$sanitized_build/findings"
         if "$program" -max_total_time="$SLUICE_FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-            -artifact_prefix="build-fuzz/findings/$name-" "build-fuzz/corpus/$name" \
-            $(ls -d "tests/fuzz/corpus/$name" 2>/dev/null); then
+            -artifact_prefix="$sanitized_build/findings/$name-" "$sanitized_build/corpus/$name" \
+            $(ls -d "tests/fuzz/corpus/$name" 2>/dev/null) >"$log" 2>&1; then
+            echo "fuzz-$name: $(grep -a '^Done ' "$log")"
             passed=$((passed + 1))
         else
-            echo "fuzz-$name failed; its input is in build-fuzz/findings"
-            failed=$((failed + 1))
+            failed+=("$name")
         fi
     done
-    echo "$passed passed, $failed failed"
-    [ "$failed" -eq 0 ]
+    for name in ${failed[@]+"${failed[@]}"}; do  # last, where they are seen
+        echo "fuzz-$name failed; its input is in $sanitized_build/findings"
+        grep -a -E 'ERROR|SUMMARY|^Base64|#[0-9]+ 0x.*sluice' "$logs/fuzz-$name.log" | cut -c1-400 | head -12
+    done
+    echo "$passed passed, ${#failed[@]} failed"
+    [ ${#failed[@]} -eq 0 ]
 }
 # A thousand seeds count as one test. Seeds that meson's own run covers are run again: they are few.
 simulation() {  # NAME
@@ -139,17 +146,23 @@ fi
 if ! command -v npm >/dev/null; then
     packaging/install_dependencies.sh nodejs npm || say "no npm: the tests of its clients are left out"
 fi
-say "building release"
 mkdir -p "$logs"
-if ! packaging/build.sh "$build" -Dwerror="${SLUICE_WERROR:-false}" 2>&1 | tee "$logs/build.log" |
-    awk -v every=25 'match($0, /^\[[0-9]+\/[0-9]+\]/) { if (++n % every == 0) print "         " $0; fflush(); next }
-                     /error|warning|FAILED/ { print; fflush() }'; then
-    say "the release build failed; see $logs/build.log"
-    tail -30 "$logs/build.log"
+built() {  # WHAT LOG COMMAND...: shows one compiled file of 25, and what is wrong
+    local what=$1 log=$2
+    shift 2
+    say "building $what"
+    "$@" 2>&1 | tee "$log" |
+        awk -v every=25 'match($0, /^\[[0-9]+\/[0-9]+\]/) { if (++n % every == 0) print "         " $0; fflush(); next }
+                         /error|warning|FAILED/ { print; fflush() }' && return
+    say "building $what failed; see $log"
+    tail -30 "$log"
     echo "0 passed, 1 failed"
     exit 1
+}
+built release "$logs/build.log" packaging/build.sh "$build" -Dwerror="${SLUICE_WERROR:-false}"
+if [[ " ${steps[*]}" == *" sanitized "* || " ${steps[*]}" == *" fuzzers"* ]]; then
+    built "with sanitizers" "$logs/build-sanitized.log" build_sanitized
 fi
-packaging/build.sh "$build" src/server/sluiced >>"$logs/build.log" 2>&1 || say "the server does not build"
 SLUICED=$build/src/server/sluiced
 export SLUICED
 
