@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sluice/base/pod_vector.h"
+#include "sluice/http/url.h"
 
 namespace sluice::http {
 namespace {
@@ -65,6 +66,7 @@ struct RequestParser::Machine {
     std::string text;
     Piece target;
     PodVector<FieldPieces> fields;
+    bool target_complete = false;
     bool reading_value = false;
     std::size_t fields_max = 0;
     bool too_many_fields = false;
@@ -80,6 +82,10 @@ struct RequestParser::Machine {
     static int on_url(llhttp_t* parser, const char* at, std::size_t size) {
         Machine& self = of(parser);
         self.extend(self.target, at, size);
+        return 0;
+    }
+    static int on_url_complete(llhttp_t* parser) {
+        of(parser).target_complete = true;
         return 0;
     }
     static int on_field(llhttp_t* parser, const char* at, std::size_t size) {
@@ -113,6 +119,7 @@ struct RequestParser::Machine {
             llhttp_settings_t made;
             llhttp_settings_init(&made);
             made.on_url = on_url;
+            made.on_url_complete = on_url_complete;
             made.on_header_field = on_field;
             made.on_header_value = on_value;
             made.on_header_value_complete = on_value_complete;
@@ -122,12 +129,31 @@ struct RequestParser::Machine {
         return kSettings;
     }
 
+    // Targets may hold bytes beyond ASCII as they are: curl sends what it was given, and Go's
+    // server takes it. llhttp does not, and sees them escaped.
+    llhttp_errno_t execute(std::string_view bytes) {
+        if (!target_complete) {
+            const std::size_t begin = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
+            const std::string_view line = bytes.substr(0, bytes.find('\n', begin));
+            if (has_beyond_ascii(line)) {
+                std::string escaped;
+                append_escaped_beyond_ascii(escaped, line);
+                const llhttp_errno_t error =
+                    llhttp_execute(&parser, escaped.data(), escaped.size());
+                if (error != HPE_OK) return error;
+                bytes.remove_prefix(line.size());
+            }
+        }
+        return llhttp_execute(&parser, bytes.data(), bytes.size());
+    }
+
     void reset() {
         llhttp_init(&parser, HTTP_REQUEST, &settings());
         parser.data = this;
         if (text.capacity() > kTextBytesKept) text = std::string();
         text.clear();
         target = {};
+        target_complete = false;
         fields.clear();
         reading_value = false;
         too_many_fields = false;
@@ -157,7 +183,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
     constexpr std::string_view kTooLarge = "431 Request Header Fields Too Large";
     const std::size_t room = limits_.bytes_max - head_bytes_;
     const std::string_view piece = bytes.substr(0, room);
-    const llhttp_errno_t error = llhttp_execute(&machine_->parser, piece.data(), piece.size());
+    const llhttp_errno_t error = machine_->execute(piece);
     if (error == HPE_OK) {
         head_bytes_ += piece.size();
         if (piece.size() == bytes.size()) return {Outcome::kNeedMore, piece.size()};

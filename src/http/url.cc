@@ -1,7 +1,18 @@
 #include "sluice/http/url.h"
 
+#include "sluice/base/bytes.h"
+
 namespace sluice::http {
 namespace {
+
+constexpr std::string_view kHex = "0123456789ABCDEF";
+
+void append_escape(std::string& out, char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+}
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -33,17 +44,33 @@ bool append_decoded(std::string& out, std::string_view text, bool plus_is_blank)
 }
 
 void append_encoded(std::string& out, std::string_view text) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
     for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
         if (plain) {
             out += c;
         } else {
-            out += '%';
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
+            append_escape(out, c);
+        }
+    }
+}
+
+bool has_beyond_ascii(std::string_view text) {
+    constexpr std::uint64_t kHighBits = 0x8080808080808080;
+    const std::byte* const bytes = as_byte_span(text).data();
+    std::uint64_t seen = 0;
+    std::size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) seen |= load_le<std::uint64_t>(bytes + i);
+    for (; i < text.size(); ++i) seen |= static_cast<std::uint64_t>(bytes[i]);
+    return (seen & kHighBits) != 0;
+}
+
+void append_escaped_beyond_ascii(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x80) {
+            out += c;
+        } else {
+            append_escape(out, c);
         }
     }
 }

@@ -15,6 +15,10 @@ bool append_decoded(std::string& out, std::string_view text, bool plus_is_blank)
 // Appends `text` so that append_decoded() gives it back: all but letters, digits and -._~ escaped.
 void append_encoded(std::string& out, std::string_view text);
 
+bool has_beyond_ascii(std::string_view text);
+// The same with only the bytes beyond ASCII escaped.
+void append_escaped_beyond_ascii(std::string& out, std::string_view text);
+
 // The parameters of a query string or an application/x-www-form-urlencoded body. Reused between
 // requests without allocating. A pair with a broken escape is left out, as Go's URL.Query() does;
 // `;` is an ordinary byte (InfluxQL separates statements by it).

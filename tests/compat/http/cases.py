@@ -58,6 +58,7 @@ CASES = [
     ("precision n", WRITE + "&precision=n", (), GOOD),
     ("consistency all", WRITE + "&consistency=all", (), GOOD),
     ("the default policy by name", WRITE + "&rp=autogen", (), GOOD),
+    ("a target that is not ASCII", WRITE + "&x=\u00e4", (), GOOD),
     ("an escaped database name", "POST /write?db=%64%62", (), GOOD),
 
     # ---- writes that are refused
@@ -115,6 +116,8 @@ CASES = [
     ("a query cut short", "GET /query?q=SELECT", (), None),
     ("a query cut short as CSV", "GET /query?q=SELECT", ("Accept: text/csv",), None),
     ("a point read back", "GET /query?db={db}&epoch=ns&q=SELECT+v+FROM+typed+WHERE+time=1715000000000000000", (), None),
+    ("microseconds by their sign", "GET /query?db={db}&epoch=\u00b5&q=SELECT+v+FROM+typed", (), None),
+    ("a query that is not ASCII", "GET /query?db={db}&q=SELECT+v+FROM+typed+WHERE+t='\u00e4'", (), None),
     ("a query of blanks", "GET /query?q=+++", (), None),
     ("a query of a semicolon", "GET /query?q=%3B", (), None),
     ("a point as MessagePack", "GET /query?db={db}&q=SELECT+v+FROM+typed", MSGPACK, None),

@@ -160,6 +160,24 @@ TEST(RequestParser, CutsAbsoluteTargets) {
     EXPECT_EQ(parser.request().query, "a=b");
 }
 
+TEST(RequestParser, TakesBytesBeyondAsciiInTheTarget) {
+    const std::string head =
+        "\r\nGET /query?epoch=\xC2\xB5&a=\xFF HTTP/1.1\r\nHost: x\r\nA: \xC3\xA4\r\n\r\n";
+    for (std::size_t cut = 0; cut < head.size(); ++cut) {
+        RequestParser parser;
+        ASSERT_EQ(parser.feed(head.substr(0, cut)).outcome, Outcome::kNeedMore) << cut;
+        const auto progress = parser.feed(head.substr(cut) + "body");
+        ASSERT_EQ(progress.outcome, Outcome::kHead) << cut;
+        EXPECT_EQ(progress.consumed, head.size() - cut);
+        EXPECT_EQ(parser.request().query, "epoch=%C2%B5&a=%FF");
+        EXPECT_EQ(parser.request().headers.back().value, "\xC3\xA4");
+    }
+    for (const char* bad : {"G\xC3T / HTTP/1.1\r\n", "GET / HTTP/1.\xC3\r\n", "\x16\x03\x01\x80"}) {
+        RequestParser parser;
+        EXPECT_EQ(parser.feed(bad).outcome, Outcome::kRefused) << bad;
+    }
+}
+
 TEST(RequestParser, BoundsBytesAndFields) {
     RequestParser small({.bytes_max = 64, .fields_max = 2});
     auto progress = small.feed("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(64, 'a'));

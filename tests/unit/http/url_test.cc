@@ -44,5 +44,19 @@ TEST(AppendDecoded, KeepsPlusWhereItIsNoBlank) {
     EXPECT_EQ(out, "x/a+b/");
 }
 
+TEST(BeyondAscii, IsSeenWhereverItStands) {
+    for (std::size_t size = 1; size < 40; ++size) {
+        for (std::size_t i = 0; i < size; ++i) {
+            std::string text(size, '\x7F');
+            EXPECT_FALSE(has_beyond_ascii(text));
+            text[i] = '\x80';
+            EXPECT_TRUE(has_beyond_ascii(text)) << size << ' ' << i;
+        }
+    }
+    std::string out = "x";
+    append_escaped_beyond_ascii(out, "a%\xC3\xA4\n");
+    EXPECT_EQ(out, "xa%%C3%A4\n");
+}
+
 }  // namespace
 }  // namespace sluice::http
