@@ -180,10 +180,6 @@ std::string quote_segments(const std::vector<std::string>& segments) {
     return out;
 }
 
-std::string quote_go(std::string_view text) {
-    return "\"" + escape(text, '"') + "\"";
-}
-
 std::string to_string(const Expr& expr) {
     return std::visit(ExprPrinter{}, expr.node);
 }

@@ -11,7 +11,4 @@ namespace sluice::influxql {
 // (influxql/parser.go: QuoteIdent).
 std::string quote_segments(const std::vector<std::string>& segments);
 
-// As Go's %q for plain text.
-std::string quote_go(std::string_view text);
-
 }  // namespace sluice::influxql

@@ -1,6 +1,5 @@
 #include "server/query_handler.h"
 
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 #include "sluice/base/log.h"
 #include "sluice/http/form.h"
 #include "sluice/http/gzip_encoder.h"
+#include "sluice/influxql/go_text.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::server {
@@ -200,12 +200,8 @@ query::QueryRequest make_request(const Connection& connection, const http::Param
     request.epoch = parameters.get("epoch");
     request.params = parameters.get("params");
     request.chunked = parameters.get("chunked") == "true";
-    const std::string_view size = parameters.get("chunk_size");
-    std::int64_t rows = 0;
-    const auto parsed = std::from_chars(size.data(), size.data() + size.size(), rows);
-    if (parsed.ec == std::errc() && parsed.ptr == size.data() + size.size() && rows > 0) {
-        request.chunk_size = static_cast<std::uint64_t>(rows);
-    }
+    const Result<std::int64_t> rows = influxql::parse_go_integer(parameters.get("chunk_size"));
+    if (rows.ok() && *rows > 0) request.chunk_size = static_cast<std::uint64_t>(*rows);
     request.rows_max = rows_max;
     request.pretty = pretty;
     request.read_only_method = connection.request().method == http::Method::kGet;

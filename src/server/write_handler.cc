@@ -7,6 +7,7 @@
 #include "server/connection.h"
 #include "server/piece_parser.h"
 #include "server/write_outcome.h"
+#include "sluice/influxql/go_text.h"
 #include "sluice/ingest/line_protocol.h"
 #include "sluice/io/activity.h"
 
@@ -57,16 +58,6 @@ void refuse(Connection& connection, std::uint16_t status, std::string_view messa
                  connection.parameters().get("pretty") == "true");
 }
 
-// Go's %q, as far as names of databases go: InfluxDB's sentence quotes with it.
-std::string quoted(std::string_view name) {
-    std::string out = "\"";
-    for (const char c : name) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + '"';
-}
-
 bool is_consistency_level(std::string_view level) {
     for (const std::string_view known : {"", "all", "any", "one", "quorum"}) {
         if (http::equals_ignoring_case(level, known)) return true;
@@ -111,9 +102,8 @@ bool understand(Connection& connection, WriteRequest& request) {
     }
     const auto precision = v1_precision(unit);
     if (!precision) {
-        std::string text = "invalid precision \"" + std::string(unit);
-        text += "\" (use n, u, ms, s, m or h)";
-        refuse(connection, 400, text);
+        refuse(connection, 400,
+               "invalid precision " + influxql::quote_go(unit) + " (use n, u, ms, s, m or h)");
         return false;
     }
     request.precision = *precision;
@@ -124,7 +114,7 @@ bool understand(Connection& connection, WriteRequest& request) {
         return false;
     }
     if (catalog.find_database(request.database) == nullptr) {
-        refuse(connection, 404, "database not found: " + quoted(request.database));
+        refuse(connection, 404, "database not found: " + influxql::quote_go(request.database));
         return false;
     }
     return true;
