@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "server/routes.h"
+#include "sluice/query/result_writer.h"
 
 namespace sluice::server {
 namespace {
@@ -355,8 +356,12 @@ void Connection::answer(http::ResponseHead& head, std::string_view body, bool wi
 void Connection::answer_no_content() {
     const http::Request& request = parser_.request();
     settle_unread_body();
-    if (!close_after_answer_ && request.origin.empty() && request.x_request_id.empty() &&
-        request.request_id.empty() && request.minor_version != 0 &&
+    // Even of what has no content InfluxDB says the type.
+    const bool any_type = request.accept.empty() || request.accept == "*/*";
+    const query::AnswerFormat format =
+        any_type ? query::AnswerFormat::kJson : query::answer_format_of(request.accept);
+    if (format == query::AnswerFormat::kJson && !close_after_answer_ && request.origin.empty() &&
+        request.x_request_id.empty() && request.request_id.empty() && request.minor_version != 0 &&
         services_.config().http.headers.empty()) {
         request_id_ = services_.stamp.next_request_id();
         services_.no_content.append_to(output_, services_.stamp.date(), request_id_);
@@ -364,7 +369,7 @@ void Connection::answer_no_content() {
         return;
     }
     http::ResponseHead head(204);
-    head.add("Content-Type", "application/json");
+    head.add("Content-Type", query::content_type_of(format));
     begin_answer(head, true);
     head.set_body(http::ResponseBody::kNone);
     head.append_to(output_, services_.stamp);

@@ -57,6 +57,8 @@ CASES = [
     ("precision s", WRITE + "&precision=s", (), b"compat v=1 1715000000\n"),
     ("precision n", WRITE + "&precision=n", (), GOOD),
     ("consistency all", WRITE + "&consistency=all", (), GOOD),
+    ("a point for CSV", WRITE, ("Accept: text/csv",), GOOD),
+    ("a point for MessagePack", WRITE, MSGPACK, GOOD),
     ("the default policy by name", WRITE + "&rp=autogen", (), GOOD),
     ("a target that is not ASCII", WRITE + "&x=\u00e4", (), GOOD),
     ("an escaped database name", "POST /write?db=%64%62", (), GOOD),
