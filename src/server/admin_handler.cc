@@ -1,8 +1,9 @@
 #include "server/admin_handler.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "server/answers.h"
 #include "server/client_counts.h"
@@ -12,6 +13,8 @@
 #include "server/metrics_page.h"
 #include "server/server_statistics.h"
 #include "sluice/engine/engine.h"
+#include "sluice/influxql/duration.h"
+#include "sluice/influxql/go_text.h"
 
 namespace sluice::server {
 namespace {
@@ -37,6 +40,28 @@ std::string health_document(bool pass, std::string_view message) {
 // What a client did meanwhile: /debug/requests counts over a stretch of time.
 constexpr std::int64_t kCountSecondsDefault = 10;
 constexpr std::int64_t kCountSecondsMax = 6 * 60 * 60;
+
+std::string too_long_text(std::int64_t seconds) {
+    const bool fits = seconds <= INT64_MAX / kSecondNs;
+    return "exceeded maximum interval time: " +
+           (fits ? influxql::format_duration(seconds * kSecondNs) : std::to_string(seconds) + "s") +
+           " > " + influxql::format_duration(kCountSecondsMax * kSecondNs);
+}
+
+// As InfluxDB's httpError() does outside its routes: no request id, no newline.
+void answer_bare_error(Connection& connection, std::string_view message) {
+    std::string body = query::error_document(message, query::AnswerFormat::kJson, false);
+    body.pop_back();
+    http::ResponseHead head(400);
+    head.add("Content-Type", kJson);
+    head.add("X-Influxdb-Error", message);
+    connection.answer(head, body, false);
+}
+
+// Who leaves need not be counted for any longer.
+io::Task<void> note_end(Connection& connection, bool& client_left) {
+    client_left = co_await connection.watch_client();
+}
 
 }  // namespace
 
@@ -120,24 +145,34 @@ io::Task<void> handle_variables(Connection& connection) {
 
 io::Task<void> handle_request_counts(Connection& connection) {
     CoreServices& services = connection.services();
-    const std::string_view text = connection.parameters().get("seconds");
     std::int64_t seconds = kCountSecondsDefault;
+    const std::string_view text = connection.parameters().get("seconds");
     if (!text.empty()) {
-        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-        if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || seconds <= 0) {
-            seconds = kCountSecondsDefault;
+        const Result<std::int64_t> parsed = influxql::parse_go_integer(text);
+        if (!parsed.ok()) {
+            answer_bare_error(connection, parsed.error().message);
+            co_return;
         }
+        seconds = *parsed;
     }
-    seconds = std::min(seconds, kCountSecondsMax);
-    const ClientCounts counts = co_await count_clients(services, seconds * kSecondNs);
-    std::string body = "{";
-    const char* separator = "\n";
+    if (seconds > kCountSecondsMax) {
+        answer_bare_error(connection, too_long_text(seconds));
+        co_return;
+    }
+    connection.release_input();
+    bool client_left = false;
+    io::Task<void> watching = note_end(connection, client_left);
+    const ClientCounts counts = co_await count_clients(
+        services, std::max<std::int64_t>(seconds, 0) * kSecondNs, client_left);
+    connection.stop_watching();
+    co_await watching;
+    std::string body = "{\n";
+    const char* separator = "";
     for (const auto& [client, count] : counts) {
-        body += separator;
+        body += std::exchange(separator, ",\n");
         query::append_json_string(body, client);
         body += ": {\"writes\":" + std::to_string(count.writes) +
                 ",\"queries\":" + std::to_string(count.queries) + "}";
-        separator = ",\n";
     }
     body += "\n}\n";
     connection.close_after_answer();

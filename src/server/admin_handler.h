@@ -16,7 +16,7 @@ void answer_alive(Connection& connection);                     // /-/healthy
 void answer_taking_requests(Connection& connection);           // /-/ready
 io::Task<void> handle_health(Connection& connection);          // GET, HEAD /health
 io::Task<void> handle_metrics(Connection& connection);         // GET, HEAD /metrics
-io::Task<void> handle_variables(Connection& connection);       // GET /debug/vars
-io::Task<void> handle_request_counts(Connection& connection);  // GET /debug/requests
+io::Task<void> handle_variables(Connection& connection);       // /debug/vars
+io::Task<void> handle_request_counts(Connection& connection);  // /debug/requests
 
 }  // namespace sluice::server

@@ -1,15 +1,20 @@
 #include "server/client_counts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/core_services.h"
+#include "sluice/base/units.h"
 #include "sluice/io/mailbox.h"
 
 namespace sluice::server {
 
-ClientCount& ClientCounter::count(std::string_view client) {
-    if (counts_.size() >= kClientsMax) client = "other";
-    return counts_[std::string(client)];
+// Each connection has a port of its own: a client is a host.
+ClientCount& ClientCounter::count(std::string_view address) {
+    std::string_view host = address.substr(0, address.rfind(':'));
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (counts_.size() >= kClientsMax) host = "other";
+    return counts_[std::string(host)];
 }
 
 ClientCounts ClientCounter::end() {
@@ -18,6 +23,8 @@ ClientCounts ClientCounter::end() {
 }
 
 namespace {
+
+constexpr std::int64_t kSliceNs = 250 * kMillisecondNs;
 
 void subtract(ClientCounts& counts, const ClientCounts& earlier) {
     for (const auto& [client, before] : earlier) {
@@ -30,7 +37,8 @@ void subtract(ClientCounts& counts, const ClientCounts& earlier) {
 
 }  // namespace
 
-io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_ns) {
+io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_ns,
+                                     const bool& ended) {
     ServerShared& shared = here.shared;
     ClientCounts before;
     ClientCounts total;
@@ -46,7 +54,13 @@ io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_n
             before[client].queries += count.queries;
         }
     }
-    co_await here.reactor.sleep_ns(duration_ns);
+    const std::int64_t end_ns = here.reactor.monotonic_ns() + duration_ns;
+    bool going_on = true;
+    while (going_on && !ended) {
+        const std::int64_t left_ns = end_ns - here.reactor.monotonic_ns();
+        if (left_ns <= 0) break;
+        going_on = co_await here.reactor.sleep_ns(std::min(left_ns, kSliceNs));
+    }
     for (std::uint32_t number = 0; number < shared.cores.size(); ++number) {
         const auto end = [&shared, number] { return shared.cores[number]->client_counter.end(); };
         ClientCounts counted = co_await io::call_on(number, end);

@@ -22,8 +22,9 @@ using ClientCounts = std::map<std::string, ClientCount>;
 class ClientCounter {
 public:
     bool active() const { return users_ != 0; }
-    void add_write(std::string_view client) { count(client).writes += 1; }
-    void add_query(std::string_view client) { count(client).queries += 1; }
+    // `address` is the peer's, port included.
+    void add_write(std::string_view address) { count(address).writes += 1; }
+    void add_query(std::string_view address) { count(address).queries += 1; }
 
     void begin() { ++users_; }
     // The counts so far; forgotten when nobody counts any more.
@@ -33,13 +34,15 @@ public:
 private:
     // More clients than this are counted together.
     static constexpr std::size_t kClientsMax = 10'000;
-    ClientCount& count(std::string_view client);
+    ClientCount& count(std::string_view address);
 
     unsigned users_ = 0;
     ClientCounts counts_;
 };
 
-// Counts on every core for `duration_ns`, or until the server stops.
-io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_ns);
+// Counts on every core for `duration_ns`, or until the server stops or `ended` is set, which is
+// looked at a few times a second.
+io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_ns,
+                                     const bool& ended);
 
 }  // namespace sluice::server

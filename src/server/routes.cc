@@ -22,11 +22,7 @@ enum Handler : std::uint8_t {
     kAlive,
     kTakingRequests,
     kMetrics,
-    kVariables,
-    kRequestCounts,
 };
-
-constexpr http::MethodSet kGet{http::method_bit(http::Method::kGet), "GET"};
 
 constexpr http::Route kRoutes[] = {
     {"/write", http::kPostOptions, kWriteV1},      {"/api/v2/write", http::kPostOptions, kWriteV2},
@@ -34,9 +30,13 @@ constexpr http::Route kRoutes[] = {
     {"/health", http::kGetHead, kHealth},          {"/ready", http::kGetHead, kReady},
     {"/metrics", http::kGetHead, kMetrics},        {"/status", http::kGetHead, kStatus},
     {"/api/v2/query", http::kPostOptions, kFlux},  {"/-/healthy", http::kGetHead, kAlive},
-    {"/-/ready", http::kGetHead, kTakingRequests}, {"/debug/vars", kGet, kVariables},
-    {"/debug/requests", kGet, kRequestCounts},
+    {"/-/ready", http::kGetHead, kTakingRequests},
 };
+
+// Before the routes, as in InfluxDB: whatever path begins so, and by any method.
+bool serves_statistics(std::string_view path) {
+    return path.starts_with("/debug/vars") || path.starts_with("/debug/requests");
+}
 
 io::Task<void> nothing_more() {
     co_return;
@@ -80,6 +80,10 @@ void count_client(Connection& connection, std::uint8_t handler) {
 
 io::Task<void> serve_request(Connection& connection) {
     const http::Request& request = connection.request();
+    if (serves_statistics(request.path)) [[unlikely]] {
+        if (request.path.starts_with("/debug/vars")) return handle_variables(connection);
+        return handle_request_counts(connection);
+    }
     const http::RouteMatch match = http::find_route(kRoutes, request.method, request.path);
     const bool platform = request.path.starts_with("/api/v2/");
     switch (match.kind) {
@@ -113,10 +117,6 @@ io::Task<void> serve_request(Connection& connection) {
             return handle_health(connection);
         case kMetrics:
             return handle_metrics(connection);
-        case kVariables:
-            return handle_variables(connection);
-        case kRequestCounts:
-            return handle_request_counts(connection);
         default:
             return serve_small(connection, handler);
     }

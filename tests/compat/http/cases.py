@@ -40,6 +40,17 @@ CASES = [
     ("query by PUT", "PUT /query", (), b"x"),
     ("query by HEAD", "HEAD /query", (), None),
     ("query by OPTIONS", "OPTIONS /query", (), None),
+    ("ping for CSV", "GET /ping", ("Accept: text/csv",), None),
+    ("requests counted for no time", "GET /debug/requests?seconds=0", (), None),
+    ("requests counted for less than no time", "GET /debug/requests?seconds=-5", (), None),
+    ("requests counted by HEAD", "HEAD /debug/requests?seconds=0", (), None),
+    ("requests counted by POST", "POST /debug/requests?seconds=0", (), b""),
+    ("requests counted below the path", "GET /debug/requests/?seconds=%2B0", (), None),
+    ("requests counted for a word", "GET /debug/requests?seconds=ab%22c", (), None),
+    ("requests counted for part of a second", "GET /debug/requests?seconds=0.5", (), None),
+    ("requests counted for too long", "GET /debug/requests?seconds=21601", (), None),
+    ("requests counted for far too long", "GET /debug/requests?seconds=90000", (), None),
+    ("requests counted for ever", "GET /debug/requests?seconds=99999999999999999999", (), None),
 
     # ---- writes that land
     ("a point", WRITE, (), GOOD),

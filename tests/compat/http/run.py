@@ -60,7 +60,9 @@ def normal_value(name, value):
 
 def describe(answer):
     lines = [f"{answer.status} {answer.reason}"]
-    lines += [f"{name}: {normal_value(name, value)}" for name, value in answer.headers]
+    # Go's server puts the field last where it adds it, and among the others where a handler does.
+    headers = sorted(answer.headers, key=lambda header: header[0] == "Connection")
+    lines += [f"{name}: {normal_value(name, value)}" for name, value in headers]
     body = answer.body
     if ("Content-Encoding", "gzip") in answer.headers:
         body = gzip.decompress(body)

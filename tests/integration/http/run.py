@@ -9,6 +9,7 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -206,6 +207,19 @@ def test_a_refused_write_leaves_the_connection_usable(server):
         for target, status in (("/write?db=nodb", 404), ("/write", 400), ("/nope", 404), ("/write?db=d&precision=x", 400)):
             equal(client.post(target, "m v=1\n" * 100).status, status)
         equal(client.get("/ping").status, 204)
+
+
+def test_requests_are_counted_until_the_asker_leaves(server):
+    with Client(server.port) as counter, Client(server.port) as client:
+        counter.send("GET /debug/requests?seconds=3600 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)
+        client.post("/write?db=d", b"counted v=1\n")
+        client.get("/query?q=SHOW+DATABASES")
+        client.get("/ping")
+        counter.socket.shutdown(socket.SHUT_WR)
+        answer = counter.read()
+        equal((answer.status, answer.text), (200, '{\n"127.0.0.1": {"writes":1,"queries":1}\n}\n'))
+        equal(answer.header("Connection"), "close")
 
 
 def test_too_large_bodies(server):
