@@ -63,12 +63,15 @@ void read_disposition(std::string_view head, Part& part) {
     }
 }
 
+std::string_view media_type(std::string_view content_type) {
+    return trim(content_type.substr(0, content_type.find(';')));
+}
+
 Result<void> parse_multipart(std::string_view boundary, std::string_view body,
-                             Parameters& parameters) {
+                             Parameters& parameters, std::vector<FormFile>& files) {
     const Error broken{ErrorKind::kInvalid, "multipart: NextPart: EOF"};
     const std::string first = "--" + std::string(boundary);
     const std::string delimiter = "\r\n" + first;
-    std::vector<Part> files;
     std::size_t at = body.find(first);
     if (at == body.npos) return broken;
     at += first.size();
@@ -87,33 +90,33 @@ Result<void> parse_multipart(std::string_view boundary, std::string_view body,
         const std::size_t content = head_end + 4;
         if (end > content) part.content = body.substr(content, end - content);
         if (part.is_file) {
-            files.push_back(std::move(part));
+            files.push_back({std::move(part.name), part.content});
         } else if (!part.name.empty()) {
             parameters.add(part.name, part.content);
         }
         at = end + delimiter.size();
-    }
-    for (const Part& file : files) {
-        if (!parameters.contains(file.name)) parameters.add(file.name, file.content);
     }
     return {};
 }
 
 }  // namespace
 
+bool is_multipart(std::string_view content_type) {
+    return equals_ignoring_case(media_type(content_type), "multipart/form-data");
+}
+
 Result<void> parse_form(std::string_view content_type, std::string_view body,
-                        Parameters& parameters) {
-    const std::string_view type = trim(content_type.substr(0, content_type.find(';')));
-    if (equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
+                        Parameters& parameters, std::vector<FormFile>& files) {
+    if (equals_ignoring_case(media_type(content_type), "application/x-www-form-urlencoded")) {
         parameters.parse(body);
         return {};
     }
-    if (!equals_ignoring_case(type, "multipart/form-data")) return {};
+    if (!is_multipart(content_type)) return {};
     std::string boundary;
     if (!header_parameter(content_type, "boundary", boundary) || boundary.empty()) {
         return Error{ErrorKind::kInvalid, "no multipart boundary param in Content-Type"};
     }
-    return parse_multipart(boundary, body, parameters);
+    return parse_multipart(boundary, body, parameters, files);
 }
 
 }  // namespace sluice::http

@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "server/answers.h"
 #include "server/connection.h"
@@ -156,9 +158,13 @@ io::Task<Result<void>> run_query(CoreServices& services, query::QueryRequest req
     co_return done;
 }
 
-// Adds the parameters of a form in the body, which come before those of the target. False when an
-// error has been answered, or the client is gone.
-io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, bool pretty) {
+// A text that was sent as the file `q`; it counts when no parameter `q` says anything.
+using QueryFile = std::optional<std::string>;
+
+// Adds the parameters of a form in the body. False when an error has been answered, or the client
+// is gone.
+io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, bool pretty,
+                         QueryFile& query_file) {
     CoreServices& services = connection.services();
     const http::Request& request = connection.request();
     if (request.framing == http::BodyFraming::kNone) co_return true;
@@ -181,20 +187,34 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
             co_return false;
         }
     }
-    if (request.method != http::Method::kPost) co_return true;
+    // As in Go: only POST has an urlencoded form, a multipart one comes with any method.
+    const bool multipart = http::is_multipart(request.content_type);
+    if (request.method != http::Method::kPost && !multipart) co_return true;
     http::Parameters& parameters = connection.parameters();
-    parameters.clear();
-    // As in Go, a form that is broken counts as far as it could be read.
-    (void)http::parse_form(request.content_type, as_text({body->data(), body->size()}), parameters)
+    std::vector<http::FormFile> files;
+    if (!multipart) parameters.clear();
+    // A form that is broken counts as far as it could be read, that is how Go does it too.
+    (void)http::parse_form(request.content_type, as_text({body->data(), body->size()}), parameters,
+                           files)
         .ok();
-    parameters.parse(request.query);
+    if (!multipart) parameters.parse(request.query);
+    for (const http::FormFile& file : files) {
+        if (file.name == "q" && !query_file) query_file = file.content;
+    }
     co_return true;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\n\v\f\r";
+    const std::size_t first = text.find_first_not_of(kBlanks);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
 query::QueryRequest make_request(const Connection& connection, const http::Parameters& parameters,
                                  query::AnswerFormat format, bool pretty, std::uint64_t rows_max) {
     query::QueryRequest request;
-    request.text = parameters.get("q");
+    request.text = trimmed(parameters.get("q"));
     request.database = parameters.get("db");
     request.retention_policy = parameters.get("rp");
     request.epoch = parameters.get("epoch");
@@ -219,16 +239,19 @@ io::Task<void> handle_query(Connection& connection) {
     const query::AnswerFormat format = query::answer_format_of(connection.request().accept);
     // InfluxDB reads this one from the target only (services/httpd/response_writer.go).
     const bool pretty = connection.parameters().get("pretty") == "true";
-    const bool readable = co_await read_form(connection, format, pretty);
+    QueryFile query_file;
+    const bool readable = co_await read_form(connection, format, pretty, query_file);
     if (!readable) co_return;
     connection.release_input();
     const http::Parameters& parameters = connection.parameters();
-    if (parameters.get("q").find_first_not_of(" \t\n\v\f\r") == std::string_view::npos) {
+    const bool has_text = !trimmed(parameters.get("q")).empty();
+    if (!has_text && !query_file) {
         answer_error(connection, 400, "missing required parameter \"q\"", format, pretty);
         co_return;
     }
     query::QueryRequest request =
         make_request(connection, parameters, format, pretty, services.config().http.max_row_limit);
+    if (!has_text) request.text = std::move(*query_file);
     if (parameters.get("async") == "true") {
         const Result<void> checked = query::StatementExecutor::check(request);
         if (!checked.ok()) {

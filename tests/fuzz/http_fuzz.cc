@@ -74,6 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     parameters.parse(bytes);
     parameters.get("q");
     Parameters form;
-    (void)parse_form("multipart/form-data; boundary=b", bytes, form).ok();
+    std::vector<FormFile> files;
+    (void)parse_form("multipart/form-data; boundary=b", bytes, form, files).ok();
     return 0;
 }

@@ -1,17 +1,28 @@
 // Forms in request bodies: application/x-www-form-urlencoded and multipart/form-data (RFC 7578).
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/http/url.h"
 
 namespace sluice::http {
 
-// Adds the form's fields to `parameters`. A file counts as a field of its part's name when no field
-// has that name: `curl -F q=@queries.txt`. Bodies of other types add nothing. kInvalid: the
-// multipart body is broken.
+// A part that came with a file name: `curl -F q=@queries.txt`.
+struct FormFile {
+    std::string name;          // of the part
+    std::string_view content;  // in the body
+};
+
+// By the Content-Type. Parameters of the target come before those of such a body, as in Go; before
+// them come those of an urlencoded one.
+bool is_multipart(std::string_view content_type);
+
+// Adds the form's fields to `parameters`, its files to `files`. Bodies of other types add nothing.
+// kInvalid: the multipart body is broken; what comes before stays.
 Result<void> parse_form(std::string_view content_type, std::string_view body,
-                        Parameters& parameters);
+                        Parameters& parameters, std::vector<FormFile>& files);
 
 }  // namespace sluice::http

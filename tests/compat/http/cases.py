@@ -14,6 +14,18 @@ ZIPPED = gzip.compress(GOOD * 20, mtime=0)
 WRITE = "POST /write?db={db}"
 GZIP = ("Content-Encoding: gzip",)
 MSGPACK = ("Accept: application/x-msgpack",)
+FORM = ("Content-Type: application/x-www-form-urlencoded",)
+MULTIPART = ("Content-Type: multipart/form-data; boundary=b",)
+END = b"--b--\r\n"
+
+
+def field(name, text, more=""):
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{text}\r\n'.encode()
+
+
+def file(name, text):
+    return field(name, text, '; filename="f"')
+
 
 # name, request line, extra header lines, body
 CASES = [
@@ -129,8 +141,20 @@ CASES = [
     ("no q as CSV", "GET /query", ("Accept: text/csv",), None),
     ("no q by POST", "POST /query", (), b""),
     ("a broken form", "POST /query", ("Content-Type: application/x-www-form-urlencoded",), b"q=%zz"),
+    ("a form before the target", "POST /query?db=nope&q=SELECT", FORM, b"q=SHOW+MEASUREMENTS&db=db"),
+    ("the target before multipart", "POST /query?q=SHOW+DATABASES", MULTIPART, field("q", "SELECT") + END),
+    ("the target before a file", "POST /query?q=SHOW+DATABASES", MULTIPART, file("q", "SELECT") + END),
+    ("blanks before a file", "POST /query", MULTIPART, field("q", "  ") + file("q", "SHOW DATABASES") + END),
+    ("the first of two files", "POST /query", MULTIPART, file("q", "SHOW DATABASES") + file("q", "SELECT") + END),
+    ("an empty file", "POST /query", MULTIPART, file("q", "") + END),
+    ("a file of blanks", "POST /query", MULTIPART, file("q", " \n ") + END),
+    ("only the file q counts", "POST /query?q=SHOW+MEASUREMENTS", MULTIPART, file("db", "db") + END),
+    ("multipart by GET", "GET /query", MULTIPART, field("q", "SHOW DATABASES") + END),
+    ("a form by GET", "GET /query", FORM, b"q=SHOW+DATABASES"),
     ("a query cut short", "GET /query?q=SELECT", (), None),
     ("a query cut short as CSV", "GET /query?q=SELECT", ("Accept: text/csv",), None),
+    ("a query cut short behind blanks", "GET /query?q=++%0A+SELECT", (), None),
+    ("a chunk size with a sign", "GET /query?db={db}&chunked=true&chunk_size=%2B1&q=SELECT+v+FROM+compat,typed", (), None),
     ("a point read back", "GET /query?db={db}&epoch=ns&q=SELECT+v+FROM+typed+WHERE+time=1715000000000000000", (), None),
     ("microseconds by their sign", "GET /query?db={db}&epoch=\u00b5&q=SELECT+v+FROM+typed", (), None),
     ("a query that is not ASCII", "GET /query?db={db}&q=SELECT+v+FROM+typed+WHERE+t='\u00e4'", (), None),

@@ -5,6 +5,8 @@
 namespace sluice::http {
 namespace {
 
+using Files = std::vector<FormFile>;
+
 constexpr std::string_view kMultipart = "multipart/form-data; boundary=----b1";
 constexpr std::string_view kBody =
     "preamble\r\n------b1\r\n"
@@ -16,40 +18,47 @@ constexpr std::string_view kBody =
 
 TEST(ParseForm, ReadsUrlEncodedBodies) {
     Parameters parameters;
-    ASSERT_TRUE(
-        parse_form("application/x-www-form-urlencoded; charset=utf-8", "q=a+b&db=x", parameters)
-            .ok());
+    Files files;
+    constexpr std::string_view kType = "application/x-www-form-urlencoded; charset=utf-8";
+    ASSERT_TRUE(parse_form(kType, "q=a+b&db=x", parameters, files).ok());
     EXPECT_EQ(parameters.get("q"), "a b");
     EXPECT_EQ(parameters.get("db"), "x");
 }
 
 TEST(ParseForm, ReadsFilesAndFieldsOfMultipart) {
     Parameters parameters;
-    ASSERT_TRUE(parse_form(kMultipart, kBody, parameters).ok());
-    EXPECT_EQ(parameters.get("q"), "CREATE DATABASE a;\r\nSHOW DATABASES");
+    Files files;
+    ASSERT_TRUE(parse_form(kMultipart, kBody, parameters, files).ok());
+    EXPECT_FALSE(parameters.contains("q"));
     EXPECT_EQ(parameters.get("async"), "true");
+    ASSERT_EQ(files.size(), 1u);
+    EXPECT_EQ(files[0].name, "q");
+    EXPECT_EQ(files[0].content, "CREATE DATABASE a;\r\nSHOW DATABASES");
 }
 
-TEST(ParseForm, PrefersAFieldToAFile) {
-    Parameters parameters;
-    parameters.add("q", "first");
-    ASSERT_TRUE(parse_form(kMultipart, kBody, parameters).ok());
-    EXPECT_EQ(parameters.get("q"), "first");
+TEST(ParseForm, KnowsMultipartByItsType) {
+    EXPECT_TRUE(is_multipart(kMultipart));
+    EXPECT_TRUE(is_multipart("Multipart/Form-Data"));
+    EXPECT_FALSE(is_multipart("multipart/mixed; boundary=b"));
+    EXPECT_FALSE(is_multipart(""));
 }
 
 TEST(ParseForm, RefusesEveryTruncationOfMultipart) {
     const std::size_t end = kBody.rfind("--\r\n");
     for (std::size_t size = 0; size < end; ++size) {
         Parameters parameters;
-        EXPECT_FALSE(parse_form(kMultipart, kBody.substr(0, size), parameters).ok()) << size;
+        Files files;
+        EXPECT_FALSE(parse_form(kMultipart, kBody.substr(0, size), parameters, files).ok()) << size;
     }
     Parameters parameters;
-    EXPECT_FALSE(parse_form("multipart/form-data", kBody, parameters).ok());
+    Files files;
+    EXPECT_FALSE(parse_form("multipart/form-data", kBody, parameters, files).ok());
 }
 
 TEST(ParseForm, IgnoresOtherTypes) {
     Parameters parameters;
-    ASSERT_TRUE(parse_form("application/json", "q=a", parameters).ok());
+    Files files;
+    ASSERT_TRUE(parse_form("application/json", "q=a", parameters, files).ok());
     EXPECT_FALSE(parameters.contains("q"));
 }
 
