@@ -3,7 +3,9 @@
 #include <simdjson.h>
 
 #include <charconv>
+#include <utility>
 
+#include "query/json_scan.h"
 #include "sluice/influxql/duration.h"
 
 namespace sluice::query {
@@ -51,10 +53,16 @@ BoundParameter bind_number(std::string_view token) {
     return {Kind::kInteger, std::to_string(value)};
 }
 
+// Half a surrogate pair is no text for simdjson; Go reads it as U+FFFD.
+std::string text_of(simdjson::simdjson_result<std::string_view> read) {
+    std::string_view text;
+    return std::move(read).get(text) ? std::string("\xEF\xBF\xBD") : std::string(text);
+}
+
 BoundParameter bind_scalar(ondemand::value value) {
     switch (value.type().value_unsafe()) {
         case ondemand::json_type::string:
-            return {Kind::kString, std::string(value.get_string().value_unsafe())};
+            return {Kind::kString, text_of(value.get_string())};
         case ondemand::json_type::number:
             return bind_number(trimmed(value.raw_json_token()));
         case ondemand::json_type::boolean:
@@ -104,7 +112,7 @@ BoundParameter bind_object(ondemand::object object) {
     BoundParameter bound;
     for (auto found : object) {
         ondemand::field field = found.value_unsafe();
-        const std::string kind(field.unescaped_key().value_unsafe());
+        const std::string kind = text_of(field.unescaped_key());
         bound = bind_named(kind, bind_scalar(field.value()));
         ++count;
     }
@@ -112,42 +120,41 @@ BoundParameter bind_object(ondemand::object object) {
     return bound;
 }
 
-Error not_an_object(simdjson::dom::element_type type) {
-    using Type = simdjson::dom::element_type;
+Error refusal(std::string_view reason) {
+    return {ErrorKind::kInvalid, "error parsing query parameters: " + std::string(reason)};
+}
+
+Error not_an_object(char first) {
     std::string_view name = "number";
-    if (type == Type::ARRAY) name = "array";
-    if (type == Type::STRING) name = "string";
-    if (type == Type::BOOL) name = "bool";
-    return {ErrorKind::kInvalid, "error parsing query parameters: json: cannot unmarshal " +
-                                     std::string(name) +
-                                     " into Go value of type map[string]interface {}"};
+    if (first == '[') name = "array";
+    if (first == '"') name = "string";
+    if (first == 't' || first == 'f') name = "bool";
+    return refusal("json: cannot unmarshal " + std::string(name) +
+                   " into Go value of type map[string]interface {}");
 }
 
 }  // namespace
 
-// The text is checked as a whole first; then values are read one by one, because only so the
-// digits of numbers can be seen as they were written.
+// The text is scanned as a whole first, so the grammar is sure; then values are read one by one,
+// because only so the digits of numbers can be seen as they were written.
 Result<influxql::BoundParameters> parse_parameters(std::string_view json) {
     influxql::BoundParameters parameters;
     if (json.empty()) return parameters;
-    const simdjson::padded_string padded(json);
-    simdjson::dom::parser checker;
-    simdjson::dom::element whole;
-    const simdjson::error_code failed = checker.parse(padded).get(whole);
-    if (failed) {
-        return Error{ErrorKind::kInvalid, "error parsing query parameters: " +
-                                              std::string(simdjson::error_message(failed))};
-    }
-    if (whole.is_null()) return parameters;
-    if (!whole.is_object()) return not_an_object(whole.type());
+    const Result<std::size_t> scanned = scan_json(json);
+    if (!scanned.ok()) return refusal(scanned.error().message);
+    const std::string_view text = trimmed(json.substr(0, *scanned));
+    if (text == "null") return parameters;
+    if (text[0] != '{') return not_an_object(text[0]);
+    const simdjson::padded_string padded(text);
     ondemand::parser parser;
     ondemand::document document;
-    if (parser.iterate(padded).get(document)) return parameters;
+    const simdjson::error_code failed = parser.iterate(padded).get(document);
+    if (failed) return refusal(simdjson::error_message(failed));
     ondemand::object object;
     if (document.get_object().get(object)) return parameters;
     for (auto found : object) {
         ondemand::field field = found.value_unsafe();
-        const std::string name(field.unescaped_key().value_unsafe());
+        const std::string name = text_of(field.unescaped_key());
         ondemand::value value = field.value();
         const bool is_object = value.type().value_unsafe() == ondemand::json_type::object;
         BoundParameter bound =
