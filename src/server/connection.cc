@@ -1,8 +1,5 @@
 #include "server/connection.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "server/routes.h"
 #include "sluice/query/result_writer.h"
 
@@ -17,20 +14,12 @@ constexpr std::int64_t kIdleTimeoutNs = 5 * kMinuteNs;
 // From its first byte to its empty line.
 constexpr std::int64_t kHeadTimeoutNs = 30 * kSecondNs;
 constexpr std::int64_t kSendTimeoutNs = 60 * kSecondNs;
-// A body may take this long, and a second more for each 16 KiB: a modem's speed.
-constexpr std::int64_t kBodyTimeoutNs = 30 * kSecondNs;
-constexpr std::int64_t kBodyNsPerByte = kSecondNs / (16 * 1024);
-// Unread bodies up to this size are read and forgotten so that the connection can go on (the bound
-// of Go's server).
-constexpr std::uint64_t kDiscardBytesMax = 256 * kKiB;
 // A closing connection listens this long, so that its answer is not destroyed by a reset.
 constexpr std::int64_t kLingerNs = 2 * kSecondNs;
 // Pipelined answers beyond this leave before the next request is looked at.
 constexpr std::size_t kOutputBytesMax = 64 * kKiB;
 // More than that does not stay with an idle connection.
 constexpr std::size_t kOutputBytesKept = 64 * kKiB;
-// First guess of what a chunked body needs.
-constexpr std::uint64_t kPermitStep = 256 * kKiB;
 
 ByteSpan bytes_of(const http::OutputBuffer& output) {
     return as_byte_span({output.data(), output.size()});
@@ -116,7 +105,10 @@ io::Task<void> Connection::run() {
         }
         if (discard_wanted_) {
             const bool discarded = co_await discard_body();
-            if (!discarded) break;
+            if (!discarded) {
+                answered_last = true;
+                break;
+            }
         }
         answered_last = close_after_answer_;
     }
@@ -140,7 +132,8 @@ void Connection::begin_request() {
     status_answered_ = 0;
     body_bytes_answered_ = 0;
     body_unread_ = request.framing != BodyFraming::kNone;
-    if (request.framing == BodyFraming::kChunked) chunks_.reset();
+    body_chunked_ = request.framing == BodyFraming::kChunked;
+    if (body_chunked_) chunks_.reset();
     if (!request.keep_alive) close_after_answer_ = true;
     services_.update_time();
 }
@@ -164,133 +157,6 @@ void Connection::log_access(std::int64_t took_ns) {
     if (id.empty()) id = request_id_;
     services_.access_log.add(request, {peer_address(), parameters_.get("u"), services_.stamp.date(),
                                        id, status_answered_, body_bytes_answered_, took_ns});
-}
-
-// ---- bodies ----
-
-bool Connection::take_buffered_body(BodyBuffer& body, std::size_t bytes_max) {
-    if (!body_unread_) return true;
-    if (request().framing != BodyFraming::kLength || body_left_ > bytes_max ||
-        body_left_ > input_.size()) {
-        return false;
-    }
-    body.append(as_byte_span(input_.substr(0, body_left_)));
-    input_.remove_prefix(body_left_);
-    body_left_ = 0;
-    body_unread_ = false;
-    return true;
-}
-
-io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_max,
-                                           engine::Permit& permit) {
-    const bool chunked = request().framing == BodyFraming::kChunked;
-    if (!chunked && body_left_ > bytes_max) co_return BodyStatus::kTooLarge;
-    if (continue_owed_) {
-        continue_owed_ = false;
-        if (input_.empty()) {
-            http::append_text(output_, http::kContinue);
-            const auto sent = co_await flush();
-            if (!sent.ok()) co_return BodyStatus::kGone;
-        }
-    }
-    if (chunked) {
-        const BodyStatus status = co_await read_chunked(body, bytes_max, permit);
-        co_return status;
-    }
-
-    body.resize_uninitialized(body_left_);
-    const std::size_t ahead = std::min<std::size_t>(input_.size(), body_left_);
-    std::memcpy(body.data(), input_.data(), ahead);
-    input_.remove_prefix(ahead);
-    if (ahead < body.size()) {
-        const MutableByteSpan rest(body.data() + ahead, body.size() - ahead);
-        set_deadline_in(kBodyTimeoutNs + static_cast<std::int64_t>(rest.size()) * kBodyNsPerByte);
-        const auto received = co_await socket_.receive_into(rest);
-        if (!received.ok() || *received != rest.size()) {
-            close_after_answer_ = true;
-            co_return BodyStatus::kGone;
-        }
-    }
-    body_left_ = 0;
-    body_unread_ = false;
-    co_return BodyStatus::kComplete;
-}
-
-io::Task<BodyStatus> Connection::read_chunked(BodyBuffer& body, std::size_t bytes_max,
-                                              engine::Permit& permit) {
-    using Outcome = http::ChunkedDecoder::Outcome;
-    const std::int64_t began_ns = services_.reactor.monotonic_ns();
-    for (;;) {
-        if (!input_.empty()) {
-            const auto progress = chunks_.feed(input_, body, bytes_max);
-            input_.remove_prefix(progress.consumed);
-            if (progress.outcome == Outcome::kDone) break;
-            if (progress.outcome != Outcome::kNeedMore) {
-                close_after_answer_ = true;
-                co_return progress.outcome == Outcome::kTooLarge ? BodyStatus::kTooLarge
-                                                                 : BodyStatus::kMalformed;
-            }
-            if (body.size() > permit.bytes() && !permit.grow_to(body.size() + kPermitStep).ok()) {
-                co_return BodyStatus::kBusy;
-            }
-        }
-        socket_.set_deadline_ns(began_ns + kBodyTimeoutNs +
-                                static_cast<std::int64_t>(body.size()) * kBodyNsPerByte);
-        const bool received = co_await receive_more();
-        if (!received) {
-            close_after_answer_ = true;
-            co_return BodyStatus::kGone;
-        }
-    }
-    body_unread_ = false;
-    co_return BodyStatus::kComplete;
-}
-
-// Only when `input_` is used up.
-io::Task<bool> Connection::receive_more() {
-    const auto received = co_await socket_.receive();
-    if (!received.ok() || received->empty()) {
-        if (!received.ok() && received.error().kind == ErrorKind::kCancelled) {
-            services_.metrics.connections_timed_out.add();
-        }
-        input_ = {};
-        co_return false;
-    }
-    input_ = as_text(*received);
-    co_return true;
-}
-
-void Connection::release_input() {
-    if (input_.empty()) socket_.release();
-}
-
-// What happens to a body that the handler did not read: a short one is read later, else the
-// connection ends, because nobody can tell where the next request begins.
-void Connection::settle_unread_body() {
-    if (!body_unread_) return;
-    if (request().framing == BodyFraming::kLength && body_left_ <= kDiscardBytesMax &&
-        !continue_owed_) {
-        discard_wanted_ = true;
-    } else {
-        close_after_answer_ = true;
-    }
-}
-
-io::Task<bool> Connection::discard_body() {
-    discard_wanted_ = false;
-    set_deadline_in(kBodyTimeoutNs);
-    for (;;) {
-        const std::size_t ahead = std::min<std::size_t>(input_.size(), body_left_);
-        input_.remove_prefix(ahead);
-        body_left_ -= ahead;
-        if (body_left_ == 0) break;
-        const auto sent = co_await flush();
-        if (!sent.ok()) co_return false;
-        const bool received = co_await receive_more();
-        if (!received) co_return false;
-    }
-    body_unread_ = false;
-    co_return true;
 }
 
 // ---- answers ----

@@ -27,6 +27,7 @@ enum class BodyStatus : std::uint8_t {
     kTooLarge,   // larger than the limit; the rest is unread
     kBusy,       // admission has no room for it; the rest is unread
     kMalformed,  // broken chunks
+    kCut,        // the client has closed its half in the middle, and may wait for an answer
     kGone,       // the client left or was too slow
 };
 
@@ -81,6 +82,7 @@ public:
     bool closes_after_answer() const { return close_after_answer_; }
 
 private:
+    enum class Received : std::uint8_t { kBytes, kEnd, kNothing };
     enum class Phase : std::uint8_t { kIdle, kHead, kRequest, kClosing };
 
     http::RequestParser::Outcome parse_buffered_head();
@@ -91,8 +93,10 @@ private:
     io::Task<void> serve();
     io::Task<BodyStatus> read_chunked(BodyBuffer& body, std::size_t bytes_max,
                                       engine::Permit& permit);
-    io::Task<bool> receive_more();
+    io::Task<Received> receive_more();
     io::Task<bool> discard_body();
+    bool discard_length();
+    bool discard_chunks();
     io::Task<void> linger();
     void set_deadline_in(std::int64_t ns);
 
@@ -111,6 +115,7 @@ private:
     bool continue_owed_ = false;  // the client waits for "100 Continue"
     bool body_unread_ = false;
     bool discard_wanted_ = false;
+    bool body_chunked_ = false;
     std::uint64_t body_left_ = 0;  // of a Content-Length body
     unsigned status_answered_ = 0;
     std::uint64_t body_bytes_answered_ = 0;

@@ -193,6 +193,12 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
             case BodyStatus::kMalformed:
                 answer_write_error(connection, request, 400, "malformed chunked encoding");
                 co_return false;
+            case BodyStatus::kCut:
+                answer_write_error(connection, request, 400,
+                                   request.api == WriteApi::kV2
+                                       ? "unable to read data: unexpected EOF"
+                                       : "unexpected EOF");
+                co_return false;
             case BodyStatus::kGone:
                 co_return false;
         }

@@ -209,6 +209,38 @@ def test_a_refused_write_leaves_the_connection_usable(server):
         equal(client.get("/ping").status, 204)
 
 
+def test_an_unread_body_in_chunks_leaves_the_connection_usable(server):
+    body = b"m v=1\n" * 100
+    with Client(server.port) as client:
+        for method, target, status in (("POST", "/write?db=nodb", 404), ("POST", "/nope", 404), ("PUT", "/write", 405),
+                                       ("GET", "/ping", 204), ("POST", "/api/v2/write?bucket=nope&precision=x", 400)):
+            for size in (1, 7, len(body)):
+                client.send(f"{method} {target} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+                client.send(chunked(body, size))
+                answer = client.read()
+                equal((answer.status, answer.header("Connection")), (status, None))
+        equal(client.get("/ping").status, 204)
+    for rest in (b"5\r\nab", b"zz\r\n", b"f000000\r\n" + b"a" * 400_000):
+        with Client(server.port) as client:
+            client.send(b"POST /nope HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + rest)
+            equal(client.read().status, 404)
+            client.socket.shutdown(socket.SHUT_WR)
+            assert client.closed()
+
+
+def test_a_body_that_ends_early_is_answered(server):
+    for target, text in (("/write?db=d", '{"error":"unexpected EOF"}\n'),
+                         ("/api/v2/write?bucket=d", '{"code":"invalid","message":"unable to read data: unexpected EOF"}')):
+        for rest in ("Content-Length: 100\r\n\r\ncut v=1\n", "Content-Length: 100\r\n\r\n",
+                     "Transfer-Encoding: chunked\r\n\r\n8\r\ncut v=1\n\r\n", "Transfer-Encoding: chunked\r\n\r\n8\r\ncut"):
+            with Client(server.port) as client:
+                client.send(f"POST {target} HTTP/1.1\r\nHost: x\r\n{rest}").socket.shutdown(socket.SHUT_WR)
+                answer = client.read()
+                equal((answer.status, answer.text, answer.header("Connection")), (400, text, "close"))
+                assert client.closed()
+    equal(count_of(server, "cut"), 0)
+
+
 def test_requests_are_counted_until_the_asker_leaves(server):
     with Client(server.port) as counter, Client(server.port) as client:
         counter.send("GET /debug/requests?seconds=3600 HTTP/1.1\r\nHost: x\r\n\r\n")
