@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "ingest/careful_path.h"
 #include "ingest/line_run.h"
@@ -63,7 +64,7 @@ bool LineProtocolParser::Impl::parse_piece(std::string_view body, std::size_t by
                                            std::size_t& at, const ParseOptions& options,
                                            const model::ShardMap& shards, model::SeriesIndex& index,
                                            model::PointBatch& batch, ParseResult& result) {
-    RejectionList rejections(result);
+    RejectionList rejections(result, options.stop_at_first_error);
     Request request{
         options,
         shards,
@@ -127,8 +128,15 @@ bool LineProtocolParser::Impl::parse_carefully(LineRun& run, std::string_view bo
     const std::size_t end = find_line_end(body, at);
     const std::uint32_t number = ++run.request.result.lines;
     const CarefulLine line = careful_.parse(run.request, body.substr(at, end - at), number);
-    at = end + 1;
-    if (line.is_malformed) return !run.request.options.stop_at_first_error;
+    const std::size_t begin = std::exchange(at, end + 1);
+    if (line.is_malformed) {
+        if (!run.request.options.stop_at_first_error) return true;
+        // Nobody reads on, so this may count as an editor does: strings hold newlines too.
+        const auto newlines =
+            std::count(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(begin), '\n');
+        run.request.result.rejections.front().line = static_cast<std::uint32_t>(newlines) + 1;
+        return false;
+    }
     if (line.spelling != model::SeriesIndex::kNone) {
         model::SeriesIndex& index = run.request.index;
         if (run.spelling != model::SeriesIndex::kNone) {

@@ -11,16 +11,26 @@ namespace sluice::ingest {
 
 class RejectionList {
 public:
-    explicit RejectionList(ParseResult& result) : result_(result) {}
+    RejectionList(ParseResult& result, bool stops_at_first_error)
+        : result_(result), stops_at_first_error_(stops_at_first_error) {}
 
     // `line` is not line protocol; `why` is InfluxDB's reason.
     void refuse(std::uint32_t number, std::string_view line, std::string_view why) {
         ++result_.rejected;
-        if (result_.rejection_bytes_left == 0) return;
+        const std::size_t room =
+            stops_at_first_error_ ? kRejectionBytesMax : result_.rejection_bytes_left;
+        if (room == 0) return;
         std::string message = "unable to parse '";
-        message += line.substr(0, result_.rejection_bytes_left);
+        message += line.substr(0, room);
         message += "': ";
         message += why;
+        if (stops_at_first_error_) {
+            // It is the whole answer, whatever was dropped before it.
+            message.resize(std::min(message.size(), kRejectionBytesMax));
+            result_.rejections.insert(result_.rejections.begin(),
+                                      {model::RejectReason::kParse, number, std::move(message)});
+            return;
+        }
         add(model::RejectReason::kParse, number, std::move(message));
     }
     void drop(model::RejectReason reason, std::uint32_t number, std::string message) {
@@ -46,6 +56,7 @@ private:
     }
 
     ParseResult& result_;
+    const bool stops_at_first_error_;
 };
 
 }  // namespace sluice::ingest

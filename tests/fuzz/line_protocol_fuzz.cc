@@ -121,7 +121,7 @@ Outcome parse_carefully(std::string_view body, const Setting& setting) {
     model::SeriesIndex index;
     model::PointBatch batch;
     Outcome outcome;
-    ingest::RejectionList rejections(outcome.result);
+    ingest::RejectionList rejections(outcome.result, false);
     const auto unit = static_cast<std::int64_t>(setting.options.precision);
     ingest::Request request{setting.options,
                             setting.shards,

@@ -30,7 +30,9 @@ struct ParseOptions {
     model::Precision precision = model::Precision::kNanosecond;
     // The time of lines that name none, before it is truncated to `precision`.
     model::Timestamp now = 0;
-    // v2: nothing of a body with a malformed line is written, so the rest need not be read.
+    // v2: nothing of a body with a malformed line is written, so the rest need not be read. Its
+    // rejection comes before those of dropped points, and its number counts all newlines, those in
+    // strings too.
     bool stop_at_first_error = false;
 };
 

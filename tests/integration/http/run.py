@@ -345,6 +345,9 @@ def test_v2_refuses_a_body_with_a_bad_line_whole(server):
         equal((answer.status, json.loads(answer.body)["code"]), (400, "invalid"))
         equal(json.loads(answer.body)["line"], 2)
         equal(answer.header("X-Platform-Error-Code"), "invalid")
+        answer = client.post("/api/v2/write?org=o&bucket=d", 'm,time=a v=1\nm s="two\nlines"\nbad\n')
+        equal((answer.status, json.loads(answer.body)),
+              (400, {"code": "invalid", "line": 4, "message": "unable to parse 'bad': missing fields"}))
         answer = client.post("/api/v2/write?org=o&bucket=nope", "m v=1")
         equal((answer.status, json.loads(answer.body)["message"]), (404, 'bucket "nope" not found'))
         equal(client.post("/api/v2/write?org=o&bucket=d&precision=s", b"v2 v=1 1715000000").status, 204)

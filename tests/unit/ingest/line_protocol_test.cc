@@ -310,6 +310,22 @@ TEST(LineProtocol, StopsAtTheFirstMalformedLineWhenAsked) {
     EXPECT_EQ(parsed.rows, Strings{"m|v=1|1"});
 }
 
+TEST(LineProtocol, NamesTheLineItStoppedAtFirst) {
+    std::string dropped;
+    for (int i = 0; i < 2000; ++i) dropped += "m,time=" + std::to_string(i) + " v=1 1\n";
+    const struct {
+        std::string before;
+        std::uint32_t line;
+    } cases[] = {
+        {"", 1}, {"m,time=a v=1 1\n", 2}, {"m s=\"a\nb\nc\" 1\n\n# x\n", 6}, {dropped, 2001}};
+    for (const auto& each : cases) {
+        const Parsed parsed = parse(each.before + "bad\nworse", {.stop_at_first_error = true});
+        EXPECT_EQ(parsed.result.rejected, 1u);
+        EXPECT_EQ(parsed.messages.at(0), "unable to parse 'bad': missing fields");
+        EXPECT_EQ(parsed.result.rejections.at(0).line, each.line);
+    }
+}
+
 TEST(LineProtocol, KeepsTimeOutOfNames) {
     const Parsed tag = parse("m,time=x v=1 1");
     EXPECT_EQ(tag.messages, Strings{"invalid tag key: input tag \"time\" on measurement \"m\" is "
