@@ -273,6 +273,38 @@ bool refuse_unparsable(Connection& connection, const WriteRequest& request,
     return true;
 }
 
+// False when there is nothing to refuse.
+bool refuse_consistency(Connection& connection, const WriteRequest& request) {
+    const std::string_view level = connection.parameters().get("consistency");
+    if (request.api == WriteApi::kV2 || is_consistency_level(level)) return false;
+    refuse(connection, 400, "invalid consistency level");
+    return true;
+}
+
+// InfluxDB 1.x looks for the policy last, so what else is wrong comes first. Nothing is kept of
+// what is parsed here, and one good point is enough. False when nothing else is wrong.
+io::Task<bool> refuse_without_policy(Connection& connection, const WriteRequest& request,
+                                     std::string_view text, const ingest::ParseOptions& options) {
+    ingest::LineProtocolParser parser;
+    const model::ShardMap shards({}, kWeekNs, INT64_MIN);
+    const std::vector<model::Rejection> refused;
+    model::SeriesIndex index;
+    model::PointBatch batch;
+    WriteReport report;
+    report.refused = &refused;
+    std::size_t at = 0;
+    bool more = true;
+    while (more && report.parsed.rows == 0) {
+        more = parser.parse_piece(text, kParsePieceBytes, at, options, shards, index, batch,
+                                  report.parsed);
+        if (connection.services().reactor.needs_yield()) {
+            co_await connection.services().reactor.yield();
+        }
+    }
+    if (refuse_unparsable(connection, request, report)) co_return true;
+    co_return refuse_consistency(connection, request);
+}
+
 io::Task<void> write_points(Connection& connection, const WriteRequest& request,
                             const BodyBuffer& body) {
     CoreServices& services = connection.services();
@@ -288,7 +320,11 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
     for (;;) {
         const auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
-            answer_failure(connection, request, target.error());
+            bool answered = false;
+            if (request.api == WriteApi::kV1 && target.error().kind == ErrorKind::kNotFound) {
+                answered = co_await refuse_without_policy(connection, request, text, options);
+            }
+            if (!answered) answer_failure(connection, request, target.error());
             co_return;
         }
         scratch->clear();
@@ -304,11 +340,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
             continue;
         }
         if (refuse_unparsable(connection, request, report)) co_return;
-        if (request.api == WriteApi::kV1 &&
-            !is_consistency_level(connection.parameters().get("consistency"))) {
-            refuse(connection, 400, "invalid consistency level");
-            co_return;
-        }
+        if (refuse_consistency(connection, request)) co_return;
         if (report.parsed.rows == 0) break;
         // In two steps, and so in all coroutines here: GCC 12 destroys the temporary of an awaited
         // aggregate twice.
