@@ -70,6 +70,12 @@ std::string_view header(const http::Request& request, std::string_view name) {
 
 }  // namespace
 
+std::string_view peer_host(std::string_view address) {
+    std::string_view host = address.substr(0, address.rfind(':'));
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    return host;
+}
+
 bool is_logged(const http::Request& request, bool suppress_writes) {
     const bool is_write = request.path == "/write" || request.path == "/api/v2/write";
     return !request.path.starts_with("/debug/") && !(is_write && suppress_writes);
@@ -80,7 +86,7 @@ std::string access_line(const http::Request& request, const AccessEntry& entry) 
     const std::string_view forwarded = header(request, "X-Forwarded-For");
     append_plain(line, forwarded);
     if (!forwarded.empty()) line += ',';
-    line.append(entry.peer.substr(0, entry.peer.rfind(':')));
+    line.append(peer_host(entry.peer));
     line += " - ";
     append_plain(line, or_dash(entry.user));
     line += " [";

@@ -24,6 +24,9 @@ struct AccessEntry {
     std::int64_t took_ns = 0;
 };
 
+// Without the port, and without the brackets of IPv6: as Go's net.SplitHostPort().
+std::string_view peer_host(std::string_view address);
+
 // InfluxDB logs neither its own diagnostics nor, if so configured, writes.
 bool is_logged(const http::Request& request, bool suppress_writes);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/access_log.h"
 #include "server/core_services.h"
 #include "sluice/base/units.h"
 #include "sluice/io/mailbox.h"
@@ -11,8 +12,7 @@ namespace sluice::server {
 
 // Each connection has a port of its own: a client is a host.
 ClientCount& ClientCounter::count(std::string_view address) {
-    std::string_view host = address.substr(0, address.rfind(':'));
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    std::string_view host = peer_host(address);
     if (counts_.size() >= kClientsMax) host = "other";
     return counts_[std::string(host)];
 }

@@ -22,7 +22,7 @@ TEST(AccessLog, WritesTheLineOfInfluxDB) {
     request.headers.push_back({"x-forwarded-for", "1.2.3.4"});
     EXPECT_EQ(
         access_line(request, {"[::1]:80", "bob", kDate, "abc", 200, 17, 0}),
-        "[httpd] 1.2.3.4,[::1] - bob [06/Nov/1994:08:49:37 +0000] \"POST /write?db=d HTTP/1.0\" "
+        "[httpd] 1.2.3.4,::1 - bob [06/Nov/1994:08:49:37 +0000] \"POST /write?db=d HTTP/1.0\" "
         "200 17 \"http://x/\" \"Telegraf/1.30\" abc 0");
 }
 
@@ -35,6 +35,12 @@ TEST(AccessLog, ShowsNoPasswordAndNoLineOfTheClients) {
     EXPECT_NE(line.find("/query?u=bob&p=%5BREDACTED%5D&q=SHOW&pp=1&p= HTTP"), line.npos) << line;
     EXPECT_EQ(line.find("secret"), line.npos);
     EXPECT_NE(line.find("\"a?b?\""), line.npos) << line;
+}
+
+TEST(AccessLog, NamesHostsAsGoDoes) {
+    EXPECT_EQ(peer_host("127.0.0.1:4711"), "127.0.0.1");
+    EXPECT_EQ(peer_host("[fe80::1]:80"), "fe80::1");
+    EXPECT_EQ(peer_host(""), "");
 }
 
 TEST(AccessLog, LeavesOutDiagnosticsAndWritesIfAsked) {
