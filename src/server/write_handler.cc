@@ -1,12 +1,12 @@
 #include "server/write_handler.h"
 
-#include <optional>
 #include <string>
 
 #include "server/answers.h"
 #include "server/connection.h"
 #include "server/piece_parser.h"
 #include "server/write_outcome.h"
+#include "server/write_precision.h"
 #include "sluice/influxql/go_text.h"
 #include "sluice/ingest/line_protocol.h"
 #include "sluice/io/activity.h"
@@ -33,24 +33,6 @@ constexpr std::size_t kV2BodyBytesMin = 50'000'000;
 
 // A refused or empty body of a gzip request is bounded by this guess until its size is known.
 constexpr std::uint64_t kGzipRatioGuess = 6;
-
-std::optional<Precision> v1_precision(std::string_view text) {
-    if (text.empty() || text == "n" || text == "ns") return Precision::kNanosecond;
-    if (text == "u" || text == "us" || text == "\xC2\xB5") return Precision::kMicrosecond;
-    if (text == "ms") return Precision::kMillisecond;
-    if (text == "s") return Precision::kSecond;
-    if (text == "m") return Precision::kMinute;
-    if (text == "h") return Precision::kHour;
-    return std::nullopt;
-}
-
-std::optional<Precision> v2_precision(std::string_view text) {
-    if (text.empty() || text == "ns") return Precision::kNanosecond;
-    if (text == "us") return Precision::kMicrosecond;
-    if (text == "ms") return Precision::kMillisecond;
-    if (text == "s") return Precision::kSecond;
-    return std::nullopt;
-}
 
 // Errors come in the type that was asked for, as those of /query.
 void refuse(Connection& connection, std::uint16_t status, std::string_view message) {
@@ -167,9 +149,12 @@ void answer_failure(Connection& connection, const WriteRequest& request, const E
 }
 
 Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
-                     std::size_t bytes_max) {
+                     const WriteRequest& request) {
     const io::Activity activity("inflate a body");
-    return services.gzip.decode({body.data(), body.size()}, inflated, bytes_max);
+    auto done = services.gzip.decode({body.data(), body.size()}, inflated, request.body_bytes_max);
+    if (done.ok() || request.api == WriteApi::kV1) return done;
+    if (done.error().kind != ErrorKind::kInvalid) return done;
+    return Error{ErrorKind::kInvalid, platform_gzip_text(done.error().message, body.size())};
 }
 
 // The body as text, inflated if need be; false when an error has been answered or nobody is there.
@@ -207,7 +192,7 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
     if (!request.gzip) co_return true;
 
     BodyPool::Lease inflated = services.bodies.take();
-    const auto decoded = inflate(services, *body, *inflated, request.body_bytes_max);
+    const auto decoded = inflate(services, *body, *inflated, request);
     if (!decoded.ok()) {
         answer_failure(connection, request, decoded.error());
         co_return false;

@@ -42,4 +42,12 @@ std::string partial_write_text(const WriteReport& report) {
     return partial_write(joined_parse_errors(report.parsed), 0);
 }
 
+std::string platform_gzip_text(std::string_view message, std::size_t body_bytes) {
+    constexpr std::size_t kHeaderBytes = 10;
+    if (body_bytes < kHeaderBytes || message == "gzip: invalid header") {
+        return "gzipped HTTP body contains an invalid header";
+    }
+    return "unable to read data: " + std::string(message);
+}
+
 }  // namespace sluice::server

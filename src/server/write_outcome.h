@@ -31,4 +31,8 @@ std::string joined_parse_errors(const ingest::ParseResult& parsed);
 // beyond retention (coordinator/points_writer.go), both before bad lines.
 std::string partial_write_text(const WriteReport& report);
 
+// What 2.x says of a body that gzip's reader stopped at with `message`, and means to say of a
+// header.
+std::string platform_gzip_text(std::string_view message, std::size_t body_bytes);
+
 }  // namespace sluice::server

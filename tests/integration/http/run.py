@@ -362,6 +362,11 @@ def test_broken_gzip_is_named(server):
                            (good[:-9], "unexpected EOF"), (damaged, "gzip: invalid checksum")):
             answer = client.post("/write?db=d", body, [("Content-Encoding", "gzip")])
             equal((answer.status, json.loads(answer.body)["error"]), (400, text))
+            answer = client.post("/api/v2/write?bucket=d", body, [("Content-Encoding", "gzip")])
+            in_header = len(body) < 10 or text == "gzip: invalid header"
+            equal((answer.status, json.loads(answer.body)),
+                  (400, {"code": "invalid", "message": "gzipped HTTP body contains an invalid header" if in_header
+                         else "unable to read data: " + text}))
 
 
 def test_refusals_when_memory_is_short_are_whole_seconds():
