@@ -74,8 +74,9 @@ bool ChunkedDecoder::step(char c) {
                 state_ = State::kSizeLineFeed;
                 return true;
             }
+            if (c != ';' && c != ' ' && c != '\t') return false;
             state_ = State::kExtension;
-            return c == ';' || c == ' ' || c == '\t';
+            return true;
         case State::kExtension:
             if (c == '\r') state_ = State::kSizeLineFeed;
             return c != '\n' && ++ignored_bytes_ <= kIgnoredBytesMax;
@@ -103,6 +104,11 @@ bool ChunkedDecoder::step(char c) {
             break;
     }
     return false;
+}
+
+std::string_view ChunkedDecoder::malformed_text() const {
+    if (state_ != State::kSizeFirst && state_ != State::kSize) return "malformed chunked encoding";
+    return left_ >> 56 != 0 ? "http chunk length too large" : "invalid byte in chunk length";
 }
 
 ChunkedDecoder::Progress ChunkedDecoder::feed(std::string_view bytes, PodVector<std::byte>& body,

@@ -58,6 +58,9 @@ public:
     // Reads the whole body. `permit` grows with what shows its size only as it comes.
     io::Task<BodyStatus> read_body(BodyBuffer& body, std::size_t bytes_max, engine::Permit& permit);
 
+    // After kMalformed: what is wrong.
+    std::string_view malformed_text() const { return chunks_.malformed_text(); }
+
     // For handlers that work long: completes with true when the client has sent its last byte or is
     // gone, with false after stop_watching(). Nothing is received meanwhile.
     io::Task<bool> watch_client() { return socket_.wait_for_end(); }

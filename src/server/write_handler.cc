@@ -123,6 +123,11 @@ void answer_too_large(Connection& connection, const WriteRequest& request) {
                            : "Request Entity Too Large");
 }
 
+void answer_unreadable(Connection& connection, const WriteRequest& request, std::string_view why) {
+    const std::string_view before = request.api == WriteApi::kV2 ? "unable to read data: " : "";
+    answer_write_error(connection, request, 400, std::string(before) + std::string(why));
+}
+
 // A kBusy or kNoSpace says "later"; of everything else the client is told what went wrong.
 void answer_failure(Connection& connection, const WriteRequest& request, const Error& error) {
     switch (error.kind) {
@@ -176,13 +181,10 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
                 co_return false;
             }
             case BodyStatus::kMalformed:
-                answer_write_error(connection, request, 400, "malformed chunked encoding");
+                answer_unreadable(connection, request, connection.malformed_text());
                 co_return false;
             case BodyStatus::kCut:
-                answer_write_error(connection, request, 400,
-                                   request.api == WriteApi::kV2
-                                       ? "unable to read data: unexpected EOF"
-                                       : "unexpected EOF");
+                answer_unreadable(connection, request, "unexpected EOF");
                 co_return false;
             case BodyStatus::kGone:
                 co_return false;

@@ -288,10 +288,16 @@ def test_bad_heads_are_refused_and_the_connection_ends(server):
 
 
 def test_broken_chunks_end_the_connection(server):
-    with Client(server.port) as client:
-        client.send("POST /write?db=d HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
-        answer = client.read()
-        equal((answer.status, answer.header("Connection")), (400, "close"))
+    for body, text in (("zz\r\n", "invalid byte in chunk length"), ("0x5\r\n", "invalid byte in chunk length"),
+                       ("11111111111111111\r\n", "http chunk length too large"),
+                       ("1\r\naXX0\r\n\r\n", "malformed chunked encoding")):
+        for target, start in (("/write?db=d", '{"error":"'),
+                              ("/api/v2/write?bucket=d", '{"code":"invalid","message":"unable to read data: ')):
+            with Client(server.port) as client:
+                client.send(f"POST {target} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body}")
+                answer = client.read()
+                equal((answer.status, answer.header("Connection")), (400, "close"))
+                equal(answer.text.strip(), start + text + '"}')
 
 
 def test_connections_die_alone(server):
