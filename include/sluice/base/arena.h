@@ -1,10 +1,12 @@
 // Memory that is handed out in pieces and given back all at once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice {
@@ -12,8 +14,8 @@ namespace sluice {
 // Pointers stay valid until clear() or destruction. Not thread safe.
 class Arena {
 public:
-    // `chunk_bytes` is the size of one ordinary allocation; larger requests get a chunk of their
-    // own.
+    // Chunks double in size up to `chunk_bytes`, so that an arena with little in it is small;
+    // larger requests get a chunk of their own.
     explicit Arena(std::size_t chunk_bytes = 64 * 1024) : chunk_bytes_(chunk_bytes) {}
     Arena(Arena&&) = default;
     Arena& operator=(Arena&&) = default;
@@ -34,26 +36,31 @@ public:
         return {piece, text.size()};
     }
 
-    // Frees all chunks but one, which is used again.
+    // Frees all chunks but the last ordinary one, which is used again.
     void clear() {
-        if (chunks_.size() > 1) chunks_.resize(1);
-        if (chunks_.empty()) return;
-        next_ = chunks_[0].bytes.get();
-        left_ = chunks_[0].size;
-        total_bytes_ = left_;
+        const auto kept = std::find_if(chunks_.rbegin(), chunks_.rend(), [this](const Chunk& each) {
+            return each.size <= chunk_bytes_;
+        });
+        if (kept != chunks_.rend()) std::swap(*kept, chunks_.front());
+        chunks_.resize(kept != chunks_.rend() ? 1 : 0);
+        next_ = chunks_.empty() ? nullptr : chunks_.front().bytes.get();
+        left_ = total_bytes_ = chunks_.empty() ? 0 : chunks_.front().size;
     }
 
     // Allocated from the system, used or not.
     std::size_t memory_bytes() const { return total_bytes_; }
 
 private:
+    static constexpr std::size_t kFirstChunkBytes = 256;
+
     struct Chunk {
         std::unique_ptr<char[]> bytes;
         std::size_t size;
     };
 
     void add_chunk(std::size_t size) {
-        const std::size_t chunk = size > chunk_bytes_ ? size : chunk_bytes_;
+        const std::size_t ordinary = std::clamp(total_bytes_, kFirstChunkBytes, chunk_bytes_);
+        const std::size_t chunk = std::max(size, ordinary);
         chunks_.push_back({std::unique_ptr<char[]>(new char[chunk]), chunk});
         next_ = chunks_.back().bytes.get();
         left_ = chunk;

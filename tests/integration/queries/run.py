@@ -270,6 +270,23 @@ def very_many_series_are_read(_):
     with_config("", 100, check)
 
 
+def a_year_of_many_measurements_is_read(server):
+    """Little in each of very many places: sixty measurements, each with a shard group a week, over two connections."""
+    assert ask(server.port, "CREATE DATABASE year").status == 200
+    measurements, weeks, hosts = 60, 52, 4
+    with Client(server.port) as one, Client(server.port) as other:
+        for week in range(weeks):
+            for number, client in enumerate((one, other)):
+                time_s = 1_600_000_000 + week * 7 * 86_400 + number
+                lines = "".join(f"m{m},host=h{host} v={host}i {time_s}\n"
+                                for m in range(measurements) for host in range(number, hosts, 2))
+                assert client.post("/write?db=year&precision=s", lines).status == 204
+    series = result(server.port, "SHOW SERIES", db="year")
+    assert len(series["series"][0]["values"]) == measurements * hosts, series
+    counts = result(server.port, "SELECT count(v) FROM /.*/ GROUP BY host", db="year")
+    assert [each["values"][0][1] for each in counts["series"]] == [weeks] * measurements * hosts, counts
+
+
 def statistics_are_shown(server):
     indexes = result(server.port, "SHOW STATS FOR 'indexes'")["series"]
     assert len(indexes) == 1 and indexes[0]["name"] == "indexes", indexes
@@ -381,7 +398,8 @@ def the_number_of_queries_is_bounded(_):
 TESTS = [a_whole_answer_streams, a_chunked_answer_streams, a_compressed_answer_streams,
          a_chunked_answer_is_json_for_msgpack, curl_reads_a_compressed_answer, queries_are_listed, a_query_is_killed,
          a_client_that_leaves_stops_its_query, a_half_closed_client_gets_its_answer, a_pipelined_request_waits,
-         explain_analyze_counts_rows, statistics_are_shown, series_are_counted, very_many_series_are_read, the_number_of_rows_is_bounded,
+         explain_analyze_counts_rows, statistics_are_shown, series_are_counted, very_many_series_are_read,
+         a_year_of_many_measurements_is_read, the_number_of_rows_is_bounded,
          what_a_select_reads_is_bounded, time_is_bounded,
          the_number_of_queries_is_bounded]
 
