@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sluice/base/hash.h"
+
 namespace sluice::ingest {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 1000;
+// Lines leave fields out more often than they change their order.
+constexpr std::uint32_t kNeighboursTried = 8;
 
 // A name that means itself wherever a field may begin.
 bool is_plain(std::string_view name) {
@@ -48,14 +52,16 @@ std::uint32_t FieldShape::add(std::string_view name) {
     const std::uint32_t head = std::min(field.size, ShapeField::kHeadBytes);
     std::memcpy(field.head, bytes, head);
     field.head_mask = head == 32 ? ~std::uint32_t{0} : (std::uint32_t{1} << head) - 1;
+    const auto at = static_cast<std::uint32_t>(fields.size());
     fields.push_back(field);
-    return static_cast<std::uint32_t>(fields.size() - 1);
+    places_.add(hash_bytes(field.name()), at);
+    return at;
 }
 
 std::uint32_t FieldShape::find(const char* text, const char* end, std::uint32_t previous) const {
     const auto count = static_cast<std::uint32_t>(fields.size());
     std::uint32_t at = previous == kNone ? 0 : previous + 1;
-    for (std::uint32_t tried = 0; tried < count; ++tried, ++at) {
+    for (std::uint32_t tried = 0; tried < std::min(count, kNeighboursTried); ++tried, ++at) {
         if (at >= count) at = 0;
         const ShapeField& field = fields[at];
         if (field.size <= static_cast<std::size_t>(end - text) && field.bytes[0] == text[0] &&
@@ -63,7 +69,13 @@ std::uint32_t FieldShape::find(const char* text, const char* end, std::uint32_t 
             return at;
         }
     }
-    return kNone;
+    // No name of a shape has an equals sign in it.
+    const std::size_t searched = std::min<std::size_t>(end - text, kNameBytesMax + 1);
+    const void* equals = std::memchr(text, '=', searched);
+    if (equals == nullptr) return kNone;
+    const std::string_view name(text, static_cast<const char*>(equals));
+    return places_.find(hash_bytes(name),
+                        [&](std::uint32_t place) { return fields[place].name() == name; });
 }
 
 void FieldShape::use_table(model::BatchTable& chosen, std::uint64_t request_number) {

@@ -10,6 +10,7 @@
 
 #include "ingest/point_text.h"
 #include "sluice/base/arena.h"
+#include "sluice/base/place_table.h"
 #include "sluice/model/point_batch.h"
 
 namespace sluice::ingest {
@@ -57,7 +58,8 @@ public:
     // Adds what is new and expects this order next time. Names that need care are left out.
     void learn(const std::vector<FieldText>& fields);
 
-    // The field whose `name=` stands at `text`, or kNone. Search begins after `previous`.
+    // The field whose `name=` stands at `text`, or kNone. The neighbours of `previous` are tried
+    // first.
     std::uint32_t find(const char* text, const char* end, std::uint32_t previous) const;
 
     std::vector<ShapeField> fields;
@@ -75,6 +77,7 @@ private:
     model::MeasurementId measurement_;
     std::string measurement_text_;
     Arena text_{1024};
+    PlaceTable places_;  // of all fields, by name
 };
 
 // The shapes of the measurements met lately, in bounded memory.

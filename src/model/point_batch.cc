@@ -4,6 +4,8 @@
 #include <bit>
 #include <utility>
 
+#include "sluice/base/hash.h"
+
 namespace sluice::model {
 namespace {
 
@@ -12,6 +14,14 @@ constexpr std::size_t kKeptCapacity = 64 * 1024;
 
 std::size_t words_for(std::size_t rows) {
     return (rows + 63) / 64;
+}
+
+// Lists up to this length are searched from front to back.
+constexpr std::size_t kSearchedMax = 32;
+
+std::uint64_t hash_table(MeasurementId measurement, const ShardSlot& shard) {
+    const std::int64_t name[] = {static_cast<std::int64_t>(measurement), shard.range.begin};
+    return hash_bytes({reinterpret_cast<const char*>(name), sizeof name});
 }
 
 template <typename T>
@@ -98,10 +108,25 @@ void BatchColumn::clear() {
     clear_keeping_little(flags);
 }
 
-BatchColumn& BatchTable::column(std::string_view name, FieldType type) {
-    for (std::uint32_t i = 0; i < column_count; ++i) {
-        if (columns[i].type == type && columns[i].name == name) return columns[i];
+std::uint32_t BatchTable::find_column(std::string_view name, FieldType type) {
+    const auto is_it = [&](std::uint32_t place) {
+        return columns[place].type == type && columns[place].name == name;
+    };
+    if (column_count <= kSearchedMax) {
+        for (std::uint32_t i = 0; i < column_count; ++i) {
+            if (is_it(i)) return i;
+        }
+        return PlaceTable::kNone;
     }
+    for (auto i = static_cast<std::uint32_t>(places_.size()); i < column_count; ++i) {
+        places_.add(hash_bytes(columns[i].name), i);
+    }
+    return places_.find(hash_bytes(name), is_it);
+}
+
+BatchColumn& BatchTable::column(std::string_view name, FieldType type) {
+    const std::uint32_t found = find_column(name, type);
+    if (found != PlaceTable::kNone) return columns[found];
     if (column_count == columns.size()) columns.emplace_back();
     BatchColumn& fresh = columns[column_count++];
     fresh.clear();
@@ -151,6 +176,7 @@ void BatchTable::remove_empty_columns() {
     const auto kept_end = std::stable_partition(
         columns.begin(), used_end, [](const BatchColumn& each) { return each.has_values(); });
     column_count = static_cast<std::uint32_t>(kept_end - columns.begin());
+    places_.clear();
 }
 
 void BatchTable::clear() {
@@ -158,6 +184,24 @@ void BatchTable::clear() {
     clear_keeping_little(times);
     clear_keeping_little(lines);
     column_count = 0;
+    places_.clear();
+}
+
+std::uint32_t PointBatch::find_table(MeasurementId measurement, const ShardSlot& shard) {
+    const auto is_it = [&](std::uint32_t place) {
+        return tables_[place].measurement == measurement &&
+               tables_[place].shard.range == shard.range;
+    };
+    if (table_count_ <= kSearchedMax) {
+        for (std::uint32_t i = 0; i < table_count_; ++i) {
+            if (is_it(i)) return i;
+        }
+        return PlaceTable::kNone;
+    }
+    for (auto i = static_cast<std::uint32_t>(places_.size()); i < table_count_; ++i) {
+        places_.add(hash_table(tables_[i].measurement, tables_[i].shard), i);
+    }
+    return places_.find(hash_table(measurement, shard), is_it);
 }
 
 BatchTable& PointBatch::table(MeasurementId measurement, const ShardSlot& shard) {
@@ -166,10 +210,11 @@ BatchTable& PointBatch::table(MeasurementId measurement, const ShardSlot& shard)
     }
     const std::uint32_t recent = recent_[measurement];
     if (recent != 0 && tables_[recent - 1].shard.range == shard.range) return tables_[recent - 1];
-    for (std::size_t i = 0; recent != 0 && i < table_count_; ++i) {
-        if (tables_[i].measurement == measurement && tables_[i].shard.range == shard.range) {
-            recent_[measurement] = static_cast<std::uint32_t>(i + 1);
-            return tables_[i];
+    if (recent != 0) {
+        const std::uint32_t found = find_table(measurement, shard);
+        if (found != PlaceTable::kNone) {
+            recent_[measurement] = found + 1;
+            return tables_[found];
         }
     }
     if (table_count_ == tables_.size()) tables_.emplace_back();
@@ -223,6 +268,7 @@ void PointBatch::remove_empty_tables() {
     // The empty ones are cleared here: clear() only sees those in use.
     for (std::size_t i = kept; i < table_count_; ++i) tables_[i].clear();
     table_count_ = kept;
+    places_.clear();
 }
 
 void PointBatch::clear() {
@@ -232,6 +278,7 @@ void PointBatch::clear() {
     for (std::size_t i = 0; i < table_count_ && i < tables_.size(); ++i) tables_[i].clear();
     table_count_ = 0;
     recent_.clear();
+    places_.clear();
     text_.clear();
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sluice/base/arena.h"
+#include "sluice/base/place_table.h"
 #include "sluice/base/pod_vector.h"
 #include "sluice/model/field_type.h"
 #include "sluice/model/series_index.h"
@@ -100,6 +101,11 @@ struct BatchTable {
     // Removes columns without any value. After finish().
     void remove_empty_columns();
     void clear();
+
+private:
+    std::uint32_t find_column(std::string_view name, FieldType type);
+
+    PlaceTable places_;  // of the columns in use, where they are many
 };
 
 class PointBatch {
@@ -127,10 +133,13 @@ public:
     std::size_t memory_bytes() const;
 
 private:
+    std::uint32_t find_table(MeasurementId measurement, const ShardSlot& shard);
+
     std::deque<BatchTable> tables_;
     std::size_t table_count_ = 0;
     // measurement -> index of the table last used for it, plus one.
     PodVector<std::uint32_t> recent_;
+    PlaceTable places_;  // of all tables, where they are many
     Arena text_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace sluice::model {
 namespace {
 
@@ -107,6 +109,52 @@ TEST(PointBatch, SeparatesShardGroupsOfOneMeasurement) {
     EXPECT_NE(&first, &second);
     EXPECT_EQ(&batch.table(0, week(0)), &first);
     EXPECT_EQ(&batch.table(0, week(kWeekNs)), &second);
+}
+
+TEST(PointBatch, FindsAmongVeryManyColumns) {
+    PointBatch batch;
+    for (int request = 0; request < 2; ++request) {
+        batch.clear();
+        BatchTable& table = batch.table(0, week(0));
+        // Later requests have other names in the same places.
+        const auto name = [request](std::uint32_t i) { return std::to_string(i * 7 + request); };
+        for (std::uint32_t row = 0; row < 3; ++row) {
+            add_row(table, 0, row);
+            for (std::uint32_t i = 0; i < 1000; ++i) {
+                const std::uint32_t field = row == 1 ? 999 - i : i;
+                table.column(name(field), FieldType::kInteger).set_word(row, field);
+            }
+        }
+        table.column(name(5), FieldType::kFloat).set_word(2, 0);
+        batch.finish();
+        ASSERT_EQ(table.column_count, 1001u);
+        for (std::uint32_t i = 0; i < 1000; ++i) {
+            EXPECT_EQ(table.columns[i].name, name(i));
+            EXPECT_FALSE(table.columns[i].has_nulls);
+            EXPECT_EQ(table.columns[i].words[2], i);
+        }
+        table.drop_rows({true, true, false});
+        table.remove_empty_columns();
+        EXPECT_EQ(&table.column(name(999), FieldType::kInteger), &table.columns[999]);
+    }
+}
+
+TEST(PointBatch, FindsAmongVeryManyTables) {
+    PointBatch batch;
+    for (int request = 0; request < 2; ++request) {
+        batch.clear();
+        for (std::uint32_t row = 0; row < 3; ++row) {
+            for (std::uint32_t group = 0; group < 200; ++group) {
+                for (MeasurementId measurement = 0; measurement < 3; ++measurement) {
+                    BatchTable& table = batch.table(measurement, week((group + request) * kWeekNs));
+                    EXPECT_EQ(table.measurement, measurement);
+                    EXPECT_EQ(add_row(table, 0, row), row);
+                }
+            }
+        }
+        EXPECT_EQ(batch.table_count(), 600u);
+        EXPECT_EQ(batch.row_count(), 1800u);
+    }
 }
 
 TEST(PointBatch, ColumnsAndTablesWithoutValuesCanBeRemoved) {
