@@ -156,6 +156,7 @@ CarefulLine CarefulPath::add(Request& request, model::Timestamp time, std::uint3
         set_value(table, row, values_[i].name, values_[i].value);
     }
     ++request.result.rows;
+    request.result.is_too_sparse = table.cell_count() > request.cells_max;
     return {.spelling = spelling};
 }
 

@@ -20,6 +20,7 @@ struct Request {
     ParseResult& result;
     RejectionList& rejections;
     model::Timestamp default_time;  // options.now, truncated
+    std::uint64_t cells_max;
 };
 
 // What became of a line.

@@ -72,7 +72,8 @@ bool LineProtocolParser::Impl::parse_piece(std::string_view body, std::size_t by
         batch,
         result,
         rejections,
-        model::truncate_as_go(options.now, static_cast<std::int64_t>(options.precision))};
+        model::truncate_as_go(options.now, static_cast<std::int64_t>(options.precision)),
+        std::max<std::uint64_t>(kCellsMax, body.size())};
     LineRun run(request, shapes_, values_, plain_key_, ++request_number_);
     run.shape = shapes_.find(last_measurement_);
 
@@ -103,6 +104,8 @@ bool LineProtocolParser::Impl::parse_piece(std::string_view body, std::size_t by
     }
 
     if (run.shape != nullptr) last_measurement_ = run.shape->measurement();
+    result.is_too_sparse = result.is_too_sparse || batch.cell_count() > request.cells_max;
+    if (result.is_too_sparse) return false;
     if (going_on && at < body.size()) return true;
     batch.finish();
     return false;
@@ -129,6 +132,7 @@ bool LineProtocolParser::Impl::parse_carefully(LineRun& run, std::string_view bo
     const std::uint32_t number = ++run.request.result.lines;
     const CarefulLine line = careful_.parse(run.request, body.substr(at, end - at), number);
     const std::size_t begin = std::exchange(at, end + 1);
+    if (run.request.result.is_too_sparse) return false;
     if (line.is_malformed) {
         if (!run.request.options.stop_at_first_error) return true;
         // Nobody reads on, so this may count as an editor does: strings hold newlines too.

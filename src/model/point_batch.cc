@@ -232,6 +232,12 @@ std::uint64_t PointBatch::row_count() const {
     return rows;
 }
 
+std::uint64_t PointBatch::cell_count() const {
+    std::uint64_t cells = 0;
+    for (std::size_t i = 0; i < table_count_; ++i) cells += tables_[i].cell_count();
+    return cells;
+}
+
 std::uint64_t PointBatch::value_count() const {
     std::uint64_t values = 0;
     for (std::size_t i = 0; i < table_count_; ++i) {

@@ -40,6 +40,9 @@ void refuse(Connection& connection, std::uint16_t status, std::string_view messa
                  connection.parameters().get("pretty") == "true");
 }
 
+constexpr std::string_view kTooSparse =
+    "too many different fields in too many lines: send them in smaller requests";
+
 bool is_consistency_level(std::string_view level) {
     for (const std::string_view known : {"", "all", "any", "one", "quorum"}) {
         if (http::equals_ignoring_case(level, known)) return true;
@@ -325,6 +328,10 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
             // Series numbers of another head mean nothing. This may happen again, so now at once.
             piece_bytes = text.size();
             continue;
+        }
+        if (report.parsed.is_too_sparse) {
+            answer_write_error(connection, request, 413, kTooSparse);
+            co_return;
         }
         if (refuse_unparsable(connection, request, report)) co_return;
         if (refuse_consistency(connection, request)) co_return;

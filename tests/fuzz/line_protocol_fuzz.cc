@@ -129,7 +129,8 @@ Outcome parse_carefully(std::string_view body, const Setting& setting) {
                             batch,
                             outcome.result,
                             rejections,
-                            model::truncate_as_go(setting.options.now, unit)};
+                            model::truncate_as_go(setting.options.now, unit),
+                            ingest::kCellsMax};
     ingest::CarefulPath careful;
     for (std::size_t at = 0; at < body.size();) {
         const std::size_t end = ingest::find_line_end(body, at);

@@ -22,6 +22,9 @@ namespace sluice::ingest {
 inline constexpr std::size_t kKeyBytesMax = 65535;
 // Longest string value after unescaping.
 inline constexpr std::size_t kStringValueBytesMax = 64 * 1024;
+// Rows times fields of a body: beyond it, and beyond its bytes, most of them have no value, and
+// would take far more memory than the body.
+inline constexpr std::uint64_t kCellsMax = std::uint64_t{16} << 20;
 // Text of all rejections a result carries; what exceeds it is only counted. The first one is always
 // there, cut if need be.
 inline constexpr std::size_t kRejectionBytesMax = 64 * 1024;
@@ -39,6 +42,8 @@ struct ParseOptions {
 struct ParseResult {
     // Points added to the batch.
     std::uint64_t rows = 0;
+    // Parsing ended at kCellsMax; the batch is of no use.
+    bool is_too_sparse = false;
     // Lines seen, blank lines and comments included: a raw newline in a string starts no line.
     std::uint32_t lines = 0;
     // Lines that are not line protocol (RejectReason::kParse).

@@ -91,6 +91,8 @@ struct BatchTable {
     std::uint32_t column_count = 0;  // columns in use; the rest keep memory for later requests
 
     std::uint32_t rows() const { return static_cast<std::uint32_t>(series.size()); }
+    // Values and nulls, as finish() leaves them.
+    std::uint64_t cell_count() const { return std::uint64_t{rows()} * column_count; }
 
     // Finds or adds a column.
     BatchColumn& column(std::string_view name, FieldType type);
@@ -119,6 +121,7 @@ public:
     const BatchTable& table_at(std::size_t index) const { return tables_[index]; }
 
     std::uint64_t row_count() const;
+    std::uint64_t cell_count() const;
     // Values present, nulls not counted.
     std::uint64_t value_count() const;
 

@@ -274,6 +274,19 @@ def test_too_large_bodies(server):
         equal(client.get("/ping").status, 204)
 
 
+def test_bodies_that_are_mostly_nulls(server):
+    """A field of its own in every line: columns would take far more room than the body."""
+    lines = "".join(f"sparse f{i}=1 {i}\n" for i in range(100_000)).encode()
+    text = "too many different fields in too many lines: send them in smaller requests"
+    with Client(server.port, timeout=30) as client:
+        answer = client.post("/write?db=d", lines)
+        equal((answer.status, answer.text), (413, f'{{"error":"{text}"}}\n'))
+        answer = client.post("/api/v2/write?bucket=d", lines)
+        equal((answer.status, json.loads(answer.text)), (413, {"code": "request too large", "message": text}))
+        equal(client.get("/query?db=d&q=SELECT+count(*)+FROM+sparse").text, '{"results":[{"statement_id":0}]}\n')
+        equal(client.post("/write?db=d", b"".join(lines.splitlines(True)[:1000])).status, 204)
+
+
 def test_bad_heads_are_refused_and_the_connection_ends(server):
     for head, status in (("GET / HTTP/1.1\r\n\r\n", 400), ("nonsense\r\n\r\n", 400),
                          ("POST /write?db=d HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n", 400),

@@ -439,6 +439,26 @@ TEST(LineProtocol, BoundsKeysAndStrings) {
     EXPECT_EQ(over.result.rejections.at(0).reason, model::RejectReason::kLimit);
 }
 
+TEST(LineProtocol, RefusesRowsThatAreMostlyNulls) {
+    const auto parse = [](std::uint32_t lines, std::uint32_t fields) {
+        std::string body;
+        for (std::uint32_t i = 0; i < lines; ++i) {
+            body += "m,h=a f" + std::to_string(i % fields) + "=1 1\n";
+        }
+        const model::ShardMap shards({}, kWeekNs, INT64_MIN);
+        model::SeriesIndex index;
+        model::PointBatch batch;
+        const ParseResult result = LineProtocolParser().parse(body, {}, shards, index, batch);
+        EXPECT_TRUE(result.is_too_sparse || batch.row_count() == lines);
+        EXPECT_LT(batch.memory_bytes(), 400u << 20);
+        return result.is_too_sparse;
+    };
+    EXPECT_FALSE(parse(4'000, 4'000));
+    EXPECT_TRUE(parse(5'000, 5'000)) << "every line brings a field";
+    EXPECT_FALSE(parse(200'000, 80));
+    EXPECT_TRUE(parse(200'000, 90)) << "lines of known fields";
+}
+
 TEST(LineProtocol, BoundsWhatItSaysAboutRefusedLines) {
     std::string body;
     for (int i = 0; i < 10000; ++i) body += "not line protocol at all\n";
