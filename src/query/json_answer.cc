@@ -112,7 +112,7 @@ public:
             return;
         }
         scratch_ = '"';
-        append_rfc3339(scratch_, t + zone_offset_ns);
+        append_rfc3339(scratch_, t, zone_offset_ns);
         if (zone_offset_ns != 0) {
             scratch_.pop_back();  // the Z
             append_zone(scratch_, zone_offset_ns);

@@ -317,8 +317,9 @@ void append_plain_float(std::string& out, double value) {
     append_plain(out, shortest_digits(value));
 }
 
-void append_rfc3339(std::string& out, std::int64_t timestamp_ns) {
-    const influxql::TimeLiteral time = influxql::time_from_nanoseconds(timestamp_ns);
+void append_rfc3339(std::string& out, std::int64_t timestamp_ns, std::int64_t ahead_ns) {
+    const influxql::TimeLiteral utc = influxql::time_from_nanoseconds(timestamp_ns);
+    const influxql::TimeLiteral time = influxql::add_duration(utc, ahead_ns);
     influxql::append_rfc3339(out, time.seconds, time.nanoseconds);
 }
 
