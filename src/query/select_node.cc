@@ -16,9 +16,7 @@ using namespace influxql;
 std::int64_t extra_intervals(const Call& call) {
     const FunctionInfo* info = find_function(call.name);
     if (info == nullptr || info->kind != FunctionKind::kTransformation) return 0;
-    if (info->function == Function::kCumulativeSum || info->function == Function::kIntegral) {
-        return 0;
-    }
+    if (info->function == Function::kIntegral) return 0;
     const bool has_unit = info->function <= Function::kElapsed;
     if (has_unit || call.arguments.size() < 2) return 1;
     const auto* count = call.arguments[1].as<IntegerLiteral>();
