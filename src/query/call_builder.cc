@@ -21,7 +21,8 @@ DataType type_or_unknown(const Expr& expr) {
 // Tags are read as strings, and so is what top() of a subquery takes for one.
 DataType argument_type(const Call& call) {
     const DataType type = type_or_unknown(call.arguments[0]);
-    return type == DataType::kTag || type == DataType::kUnknown ? DataType::kString : type;
+    const bool is_known = type != DataType::kTag && type != DataType::kUnknown;
+    return is_known && type != DataType::kAnyField ? type : DataType::kString;
 }
 
 MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {
@@ -53,6 +54,12 @@ bool is_count_of_distinct(const Call& call) {
     return call.name == "count" && inner != nullptr && inner->name == "distinct";
 }
 
+Call sum_of_counts(const Call& call) {
+    VarRef counts = *call.arguments[0].as<VarRef>();
+    counts.type = DataType::kInteger;
+    return {"sum", {Expr(std::move(counts))}};
+}
+
 }  // namespace
 
 Result<CursorBuilder::Points> CursorBuilder::build_call(const Call& call, Level level) {
@@ -72,7 +79,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_call(const Call& call, Level 
         case FunctionKind::kTransformation:
             return build_transformation(call, std::move(level));
         case FunctionKind::kForecast:
-            return build_forecast(call, level);
+            return build_forecast(call, std::move(level));
         case FunctionKind::kMath:
             break;
     }
@@ -115,9 +122,11 @@ Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, c
     if (!level.node->subqueries.empty()) {
         Level unordered = level;
         unordered.is_ordered = false;
+        unordered.source_call = &call;
         SLUICE_TRY(Points input, build_argument(call, unordered));
         if (input == nullptr) return input;
-        SLUICE_TRY(Points points, reduce(std::move(input), call, unordered, !has_own_time));
+        const Call joined = call.name == "count" ? sum_of_counts(call) : call;
+        SLUICE_TRY(Points points, reduce(std::move(input), joined, unordered, !has_own_time));
         return fill(std::move(points), call, level);
     }
     if (!call.arguments[0].is<VarRef>()) return Points();
@@ -183,12 +192,15 @@ std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call
 
 Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {
     if (call.name == "top" || call.name == "bottom") return build_top(call, level);
-    SLUICE_TRY(Points input, build_argument(call, level));
+    Level ordered = level;
+    const bool keeps_order = call.name == "mode" || call.name == "stddev" || call.name == "spread";
+    if (!keeps_order) ordered.is_ordered = true;
+    SLUICE_TRY(Points input, build_argument(call, ordered));
     if (input == nullptr) return input;
-    if (call.name == "sample") return reduce(std::move(input), call, level, false);
-    if (call.name == "distinct") return reduce(std::move(input), call, level, true);
+    if (call.name == "sample") return reduce(std::move(input), call, ordered, false);
+    if (call.name == "distinct") return reduce(std::move(input), call, ordered, true);
     const bool has_own_time = level.is_selector && level.window.is_whole();
-    SLUICE_TRY(Points points, reduce(std::move(input), call, level, !has_own_time));
+    SLUICE_TRY(Points points, reduce(std::move(input), call, ordered, !has_own_time));
     return fill(std::move(points), call, level);
 }
 
@@ -244,6 +256,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& call, Level level) {
+    level.is_ordered = true;
     const Function function = find_function(call.name)->function;
     const bool looks_back = function != Function::kCumulativeSum && function != Function::kIntegral;
     if (looks_back && !level.window.is_whole()) {
@@ -264,7 +277,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& ca
         std::move(input), reducer_factory(call, level.frame()), budget_.memory_bytes_max()));
 }
 
-Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, const Level& level) {
+Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, Level level) {
+    level.is_ordered = true;
     SLUICE_TRY(Points input, build_argument(call, level));
     if (input == nullptr) return input;
     WindowPoints::Options options;

@@ -18,12 +18,6 @@ namespace {
 
 using namespace influxql;
 
-std::vector<std::string> sorted_set(std::vector<std::string> names) {
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-}
-
 // Gives every call and every reference of the columns a place in the working row; what is written
 // alike has the same place (query/select.go: valueMapper).
 class PlaceMapper {
@@ -131,58 +125,6 @@ void add_condition(const Expr& condition, const std::vector<Column>& columns,
 }
 
 }  // namespace
-
-CursorBuilder::Level CursorBuilder::outermost_level(const SelectNode& node) const {
-    Level level;
-    level.node = &node;
-    const std::vector<std::string> dimensions = sorted_set(node.dimensions);
-    level.grouping = std::make_shared<Grouping>(dimensions, dimensions);
-    level.window = node.window;
-    level.window.whole_start = node.time_min;
-    level.time_min = node.time_min;
-    level.time_max = node.time_max;
-    level.ascending = node.ascending;
-    level.fill = node.fill;
-    // Null values are not written.
-    if (node.has_target && level.fill.option == FillOption::kNull) {
-        level.fill.option = FillOption::kNone;
-    }
-    level.limit = node.limit;
-    level.offset = node.offset;
-    level.series_limit = node.series_limit;
-    level.series_offset = node.series_offset;
-    return level;
-}
-
-CursorBuilder::Level CursorBuilder::subquery_level(const SelectNode& node,
-                                                   const Level& outer) const {
-    Level level = outermost_level(node);
-    std::vector<std::string> group_by = node.dimensions;
-    const std::vector<std::string>& outer_group_by = outer.grouping->group_by();
-    group_by.insert(group_by.end(), outer_group_by.begin(), outer_group_by.end());
-    level.grouping =
-        std::make_shared<Grouping>(outer.grouping->dimensions(), sorted_set(std::move(group_by)));
-    if (!node.has_time_max) level.time_max = model::kTimestampMax;
-    level.time_min = std::max(level.time_min, outer.time_min);
-    level.time_max = std::min(level.time_max, outer.time_max);
-    if (!node.window.is_whole() && level.time_max == model::kTimestampMax) {
-        level.time_max = now_ns_;
-    }
-    if (node.window.is_whole()) {
-        level.window.interval_ns = outer.window.interval_ns;
-        level.window.offset_ns = outer.window.offset_ns;
-    }
-    level.window.whole_start = level.time_min;
-    level.series_limit += outer.series_limit;
-    level.series_offset += outer.series_offset;
-    level.ascending = outer.ascending;
-    level.is_ordered = outer.is_ordered;
-    // The query around it leaves null out anyway.
-    if (!node.is_raw() && level.fill.option == FillOption::kNull) {
-        level.fill.option = FillOption::kNone;
-    }
-    return level;
-}
 
 Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
     return build_rows(node, outermost_level(node));
@@ -307,6 +249,11 @@ Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> sc
     const auto at = level.node->subqueries_first ? inputs.end() : inputs.begin();
     inputs.insert(at, std::make_move_iterator(scans.begin()), std::make_move_iterator(scans.end()));
     if (inputs.empty()) return Points();
+    if (level.source_call != nullptr) {
+        for (Points& input : inputs) {
+            SLUICE_TRY(input, reduce(std::move(input), *level.source_call, level, false));
+        }
+    }
     if (inputs.size() == 1) return std::move(inputs[0]);
     MergePoints::Options options;
     options.ascending = level.ascending;

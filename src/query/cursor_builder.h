@@ -49,6 +49,9 @@ private:
         std::vector<influxql::VarRef> auxiliary;  // sorted
         // The one call of the level keeps the time of the row it selects.
         bool is_selector = false;
+        // Not null: the points of each source are reduced by this call before they are merged, and
+        // by it again (query/select.go: callIterator).
+        const influxql::Call* source_call = nullptr;
         // A call whose rows are written may change how they are grouped.
         std::shared_ptr<Grouping>* target_grouping = nullptr;
         // Scans that calls of the level share.
@@ -79,7 +82,7 @@ private:
     Result<Points> build_mergeable(const influxql::Call& call, const Level& level);
     Result<Points> build_reduction(const influxql::Call& call, const Level& level);
     Result<Points> build_transformation(const influxql::Call& call, Level level);
-    Result<Points> build_forecast(const influxql::Call& call, const Level& level);
+    Result<Points> build_forecast(const influxql::Call& call, Level level);
     Result<Points> build_top(const influxql::Call& call, const Level& level);
     Result<Points> reduce(Points input, const influxql::Call& call, const Level& level,
                           bool sets_time);

@@ -66,11 +66,23 @@ PointStage::Step FillPoints::step(PointBlock& out) {
         remember(point);
         pass(point, out);
     } else {
+        if (!has_point && !has_looked_ && looks_ahead()) {
+            has_looked_ = true;
+            return Step::kGoOn;
+        }
+        has_looked_ = false;
         out.points.push_back({tags_, {due_, filled_value(), kNoRow}});
         reader_.resume();
     }
     advance();
     return Step::kGoOn;
+}
+
+// fill(linear) asks once more for the next point where there is none.
+bool FillPoints::looks_ahead() {
+    if (options_.fill.option != FillOption::kLinear || previous_.value.is_null()) return false;
+    reader_.resume();
+    return reader_.needs_refill();
 }
 
 void FillPoints::remember(const TaggedPoint& point) {

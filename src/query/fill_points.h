@@ -46,6 +46,7 @@ private:
     Step step(PointBlock& out) override;
     void begin(const TaggedPoint& point);
     bool has_windows_left() const;
+    bool looks_ahead();
     void advance();
     Value filled_value() const;
     Value linear_value() const;
@@ -60,6 +61,7 @@ private:
     const TagSet* tags_ = nullptr;
     model::Timestamp due_ = 0;
     bool exhausted_ = false;  // time has come to its end
+    bool has_looked_ = false;
     std::int64_t zone_offset_ = 0;
     Point previous_;
     Arena text_{4 * 1024};  // of points that were the previous one, as long as the block

@@ -20,6 +20,7 @@ struct Point {
     model::Timestamp time = 0;
     Value value;                       // strings are views into the memory of who drives
     std::uint32_t auxiliary = kNoRow;  // the other values of the row; selectors pass it on
+    std::uint32_t aggregated = 0;      // of how many points it is the mean, if it is one
 };
 
 }  // namespace sluice::query

@@ -109,10 +109,16 @@ io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     const bool hides_time = std::find(fields.begin(), fields.end(), "time") != fields.end();
     TargetWriter target(source_, *target_, *rows.grouping, fields);
     RowBlock block;
+    bool has_rows = false;  // since they ended last
     while (rows.cursor != nullptr) {
         Result<bool> more = co_await rows.cursor->next(block);
         if (!more.ok()) co_return std::move(more).error();
-        if (!*more) break;
+        if (!*more) {
+            if (!has_rows || !rows.cursor->may_resume()) break;
+            has_rows = false;
+            continue;
+        }
+        has_rows = true;
         if (node_->time_name != "time" || hides_time) {
             co_return Error{ErrorKind::kInvalid, "error finding time index in result"};
         }
@@ -138,10 +144,17 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
     const TagSet* tags = nullptr;
     const std::size_t width = columns_.size() - 1;
     RowBlock block;
+    bool has_rows = false;  // since they ended last
     for (;;) {
         Result<bool> more = co_await rows.next(block);
         if (!more.ok()) co_return std::move(more).error();
-        if (!*more) break;
+        if (!*more) {
+            // InfluxDB has a series in hand then, passes it on and asks again (query/emitter.go).
+            if (!has_rows || !rows.may_resume()) break;
+            has_rows = false;
+            continue;
+        }
+        has_rows = true;
         for (std::size_t row = 0; row < block.rows.size(); ++row) {
             if (block.rows[row].tags != tags) {
                 if (tags != nullptr) writer_.end_series();

@@ -28,9 +28,33 @@ private:
     AggregateState state_;
 };
 
+// Takes the means of parts for as many points as they are of.
+class MeanReducer final : public Reducer {
+public:
+    MeanReducer() { sum_.function = Function::kSum; }
+
+    void add(const Point& point) override {
+        Value value = point.value;
+        if (point.aggregated >= 2) value = Value::of_float(value.to_float() * point.aggregated);
+        aggregate(sum_, state_, point.time, value);
+        count_ += std::max(point.aggregated, 1u);
+    }
+    void emit(std::vector<Point>& out) override {
+        if (count_ == 0) return;
+        const Value mean = Value::of_float(state_.value.to_float() / count_);
+        out.push_back({kTimeOfWindow, mean, kNoRow, count_});
+    }
+
+private:
+    AggregateCall sum_;
+    AggregateState state_;
+    std::uint32_t count_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<Reducer> make_mergeable_reducer(Function function, influxql::DataType argument) {
+    if (function == Function::kMean) return std::make_unique<MeanReducer>();
     return std::make_unique<MergeableReducer>(function, argument);
 }
 
@@ -68,14 +92,25 @@ void WindowPoints::open(const TaggedPoint& point) {
     }
 }
 
+bool WindowPoints::is_in_time(const TaggedPoint& point) const {
+    return point.point.time >= begin_ && point.point.time < end_;
+}
+
 bool WindowPoints::is_inside(const TaggedPoint& point) const {
-    return point.tags->outer == outer_ && point.point.time >= begin_ && point.point.time < end_;
+    return point.tags->outer == outer_ && is_in_time(point);
 }
 
 PointStage::Step WindowPoints::step(PointBlock& out) {
-    if (reader_.empty()) return is_open_ ? close(out) : Step::kEnd;
+    if (reader_.empty()) {
+        if (!is_open_) return Step::kEnd;
+        // The next window begins with asking once more.
+        reader_.resume();
+        return close(out);
+    }
     const TaggedPoint& point = reader_.peek();
     if (point.point.value.is_null()) {
+        // It has nothing to add, but its time ends a window.
+        if (is_open_ && !is_in_time(point)) return close(out);
         reader_.pop();
         return Step::kGoOn;
     }
@@ -144,7 +179,11 @@ PointStage::Step WindowPoints::close(PointBlock& out) {
     }
     for (TaggedPoint& point : sorted_) {
         if (options_.sets_time) {
-            point.point.time = begin_ == model::kTimestampMin ? 0 : begin_;
+            // Where clocks are set back, the window of a point may begin later than this one.
+            const bool has_zone = !options_.window.is_whole() && options_.window.has_zone();
+            const model::Timestamp start =
+                has_zone ? options_.window.start_of(point.point.time) : begin_;
+            point.point.time = start == model::kTimestampMin ? 0 : start;
         }
         const Value* row =
             point.point.auxiliary == kNoRow

@@ -41,6 +41,7 @@ private:
     void release() override;
     std::uint64_t memory_bytes() const override;
     void open(const TaggedPoint& point);
+    bool is_in_time(const TaggedPoint& point) const;
     bool is_inside(const TaggedPoint& point) const;
     void add(const TaggedPoint& point);
     Step close(PointBlock& out);

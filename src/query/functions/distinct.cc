@@ -36,7 +36,8 @@ public:
             if (a.time != b.time) return (a.time < b.time) == ascending_;
             return value_less(a.value, b.value);
         });
-        for (const Point& point : points_) out.push_back({kTimeOfWindow, point.value});
+        // The time orders the points of several tag sets; whoever asks for distinct() replaces it.
+        for (const Point& point : points_) out.push_back({point.time, point.value});
     }
 
     std::size_t memory_bytes() const override {

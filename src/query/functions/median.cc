@@ -10,7 +10,10 @@ namespace {
 
 class Median : public Reducer {
 public:
-    void add(const Point& point) override { values_.push_back(point.value); }
+    void add(const Point& point) override {
+        values_.push_back(point.value);
+        time_ = point.time;
+    }
 
     void emit(std::vector<Point>& out) override {
         if (values_.empty()) return;
@@ -19,7 +22,10 @@ public:
         const double value = values_.size() % 2 == 1
                                  ? values_[middle].to_float()
                                  : between(values_[middle - 1], values_[middle]);
-        out.push_back({kTimeOfWindow, Value::of_float(value)});
+        // A float alone passes as it is (query/call_iterator.go: FloatMedianReduceSlice); its time
+        // tells it from those of other tag sets.
+        const bool passes = values_.size() == 1 && values_[0].kind() == Value::Kind::kFloat;
+        out.push_back({passes ? time_ : kTimeOfWindow, Value::of_float(value)});
     }
 
     std::size_t memory_bytes() const override { return values_.capacity() * sizeof(Value); }
@@ -39,6 +45,7 @@ private:
     }
 
     std::vector<Value> values_;
+    model::Timestamp time_ = 0;  // of the last
 };
 
 }  // namespace

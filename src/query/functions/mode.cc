@@ -17,7 +17,9 @@ public:
         if (points_.empty()) return;
         const bool boolean = points_[0].value.kind() == Value::Kind::kBoolean;
         const Value value = boolean && points_.size() > 1 ? mode_of_booleans() : mode();
-        out.push_back({kTimeOfWindow, value});
+        // A point alone passes as it is (query/call_iterator.go: FloatModeReduceSlice); its time
+        // tells it from those of other tag sets.
+        out.push_back({points_.size() == 1 ? points_[0].time : kTimeOfWindow, value});
     }
 
     std::size_t memory_bytes() const override { return points_.capacity() * sizeof(Point); }

@@ -11,8 +11,7 @@ namespace {
 
 class TopOrBottom : public Reducer {
 public:
-    TopOrBottom(bool top, std::size_t count, bool ascending)
-        : worse_{top}, count_(count), ascending_(ascending) {}
+    TopOrBottom(bool top, std::size_t count) : worse_{top}, count_(count) {}
 
     void add(const Point& point) override {
         if (heap_.size() < count_) {
@@ -24,10 +23,9 @@ public:
         }
     }
 
-    // Best first, then by time: what is left of the first order shows among points of one time.
+    // Best first: whoever wants them by time keeps this order among points of one time.
     void emit(std::vector<Point>& out) override {
         go_sort(std::span(heap_), [&](const Point& a, const Point& b) { return worse_(b, a); });
-        sort_by_time(heap_, ascending_);
         out.insert(out.end(), heap_.begin(), heap_.end());
     }
 
@@ -67,7 +65,6 @@ private:
 
     const Worse worse_;
     const std::size_t count_;
-    const bool ascending_;
     std::vector<Point> heap_;
 };
 
@@ -75,8 +72,7 @@ private:
 
 std::unique_ptr<Reducer> make_top_or_bottom(const ReducerSpec& spec) {
     return std::make_unique<TopOrBottom>(spec.function == Function::kTop,
-                                         static_cast<std::size_t>(spec.count),
-                                         spec.frame.ascending);
+                                         static_cast<std::size_t>(spec.count));
 }
 
 }  // namespace sluice::query
