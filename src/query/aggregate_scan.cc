@@ -95,6 +95,7 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
             SLUICE_CO_TRY(const bool folded, co_await fold_duplicates(portion, wanted.table));
             if (!folded) continue;
         }
+        wanted.table.join_overlapping(plan);
         for (const std::uint64_t points : job.points) {
             SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
         }
@@ -215,6 +216,7 @@ void AggregatePoints::begin_outer() {
 void AggregatePoints::read_points(PointBlock& block) {
     SeriesScan& scan = scan_->scan();
     const AggregateCall& call = scan.plan().calls[call_];
+    const Window& window = scan.plan().window;
     tied_.clear();
     while (block.points.size() < kPointsPerBlock) {
         if (next_place_ == places_.size()) {
@@ -232,6 +234,10 @@ void AggregatePoints::read_points(PointBlock& block) {
         const AggregateState& state =
             portion_->table.buckets(place.tag_set, call_).states[place.bucket];
         model::Timestamp time = options_.keeps_time ? state.time : place.start;
+        // Where clocks are set back, the window of the row may begin later than that of all rows.
+        if (!options_.keeps_time && is_selector(call.function) && window.has_zone()) {
+            time = window.start_of(state.time);
+        }
         if (time == model::kTimestampMin && !options_.keeps_time) time = 0;
         const Value* row =
             state.auxiliary == kNoRow ? nullptr : portion_->table.auxiliary(state.auxiliary);

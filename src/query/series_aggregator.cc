@@ -155,12 +155,26 @@ void SeriesAggregator::keep_auxiliary(AggregateState& state, const std::vector<V
     }
 }
 
+// One past the last row of the window. Where clocks are set back, a window may begin inside
+// another: the one that is read first has the rows of both.
+std::size_t SeriesAggregator::segment_end(const storage::SeriesRun& run, std::size_t begin,
+                                          model::Timestamp start) const {
+    const Window& window = plan_.window;
+    const std::size_t end = rows_before(run.times, begin, window.end_of(start));
+    if (plan_.ascending || window.is_whole() || !window.has_zone()) return end;
+    const auto at =
+        std::partition_point(run.times.begin() + static_cast<std::ptrdiff_t>(begin),
+                             run.times.begin() + static_cast<std::ptrdiff_t>(end),
+                             [&](model::Timestamp time) { return window.start_of(time) == start; });
+    return static_cast<std::size_t>(at - run.times.begin());
+}
+
 void SeriesAggregator::add_run(const storage::SeriesRun& run,
                                const std::vector<std::uint8_t>* accepted) {
     std::size_t begin = 0;
     while (begin < run.rows) {
         const model::Timestamp start = plan_.window.start_of(run.times[begin]);
-        const std::size_t end = rows_before(run.times, begin, plan_.window.end_of(start));
+        const std::size_t end = segment_end(run, begin, start);
         for (std::uint32_t call = 0; call < plan_.calls.size(); ++call) {
             add_segment(call, run, begin, end, start, accepted);
         }

@@ -32,6 +32,8 @@ public:
     void end_series();
 
 private:
+    std::size_t segment_end(const storage::SeriesRun& run, std::size_t begin,
+                            model::Timestamp start) const;
     AggregateState& state_at(std::uint32_t call, model::Timestamp start);
     StatisticsUse judge_call(std::uint32_t call, const storage::ColumnStatistics& statistics,
                              const storage::SeriesRun& run, model::Timestamp start) const;
