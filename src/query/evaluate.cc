@@ -188,8 +188,8 @@ Value evaluate_operation(Operator op, Value left, Value right, bool integer_divi
 
 RowExpression::RowExpression(const influxql::Expr& expr,
                              const std::function<int(const influxql::VarRef&)>& position,
-                             bool integer_division_is_float)
-    : integer_division_is_float_(integer_division_is_float) {
+                             bool integer_division_is_float, Null null)
+    : integer_division_is_float_(integer_division_is_float), null_(null) {
     add(expr, position);
 }
 
@@ -264,6 +264,7 @@ Value RowExpression::evaluate_binary(const Node& node, const Value* row) const {
                                  (node.op == Operator::kMatches));
     }
     const Value right = evaluate_node(node.right, row);
+    if (is_nothing(node.left, left) || is_nothing(node.right, right)) return no_answer(node.op);
     return evaluate_operation(node.op, left, right, integer_division_is_float_);
 }
 

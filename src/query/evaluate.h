@@ -17,11 +17,14 @@ namespace sluice::query {
 // An expression bound to positions of a row; made once, evaluated per row.
 class RowExpression {
 public:
+    // Beside a boolean a null value counts as false, or a comparison with it never holds.
+    enum class Null : std::uint8_t { kIsFalse, kIsNothing };
+
     // `position` gives the place of a reference in the row, or a negative number where there is
     // none: then it is null.
     RowExpression(const influxql::Expr& expr,
                   const std::function<int(const influxql::VarRef&)>& position,
-                  bool integer_division_is_float);
+                  bool integer_division_is_float, Null null = Null::kIsFalse);
 
     Value evaluate(const Value* row) const { return evaluate_node(nodes_.size() - 1, row); }
     bool is_true(const Value* row) const {
@@ -45,10 +48,15 @@ private:
                       const std::function<int(const influxql::VarRef&)>& position);
     Value evaluate_node(std::size_t index, const Value* row) const;
     Value evaluate_binary(const Node& node, const Value* row) const;
+    bool is_nothing(std::uint32_t index, const Value& value) const {
+        return null_ == Null::kIsNothing && value.is_null() &&
+               nodes_[index].kind == Node::Kind::kColumn;
+    }
     Value evaluate_call(const Node& node, const Value* row) const;
 
     std::vector<Node> nodes_;  // children before parents
     bool integer_division_is_float_;
+    Null null_;
 };
 
 // One operation on two values.

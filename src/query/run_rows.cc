@@ -37,10 +37,13 @@ int condition_position(const SelectPlan& plan, const influxql::VarRef& ref) {
     return -1;
 }
 
+// What storage reads of a field that a row lacks is a pointer to nothing, which InfluxDB compares
+// as such; in the rows of a subquery it is nil, which counts as false (influxql/ast.go:
+// evalBinaryExpr).
 RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr) {
     return RowExpression(
-        expr, [&plan](const influxql::VarRef& ref) { return condition_position(plan, ref); },
-        false);
+        expr, [&plan](const influxql::VarRef& ref) { return condition_position(plan, ref); }, false,
+        RowExpression::Null::kIsNothing);
 }
 
 RowCondition::RowCondition(const SelectPlan& plan)
