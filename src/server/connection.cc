@@ -63,9 +63,7 @@ io::Task<void> Connection::run() {
         bool gone = false;
         while (outcome == RequestParser::Outcome::kNeedMore) {
             if (!output_.empty()) {
-                const auto sent = co_await socket_.send(bytes_of(output_));
-                output_.clear();
-                output_.shrink_capacity(kOutputBytesKept);
+                const auto sent = co_await flush();
                 if (!sent.ok() || close_after_answer_) {
                     gone = true;
                     break;

@@ -183,6 +183,46 @@ def test_a_first_start_on_a_full_disk():
 
 # ---- more load than it takes
 
+def test_a_disk_that_stalls():
+    """Longer than any deadline of a connection: answers come late, but they come."""
+    stall_s = 33
+    with SmallDisk(256) as disk:
+        server = Sluice("--cores", "2", "--data-dir", str(disk.mount / "data"), config=FULL_DISK_CONFIG)
+        frozen = False
+        try:
+            assert query(server, "CREATE DATABASE d") == {"statement_id": 0}
+            assert write(server, "m v=0 1")[0] == 204
+            frozen = subprocess.run(["fsfreeze", "-f", str(disk.mount)], check=False).returncode == 0
+            if not frozen:
+                raise Skipped("file systems cannot be frozen here")
+            form = urllib.parse.urlencode({"q": "SELECT v INTO copy FROM m"}).encode()
+            requests = [("/write?db=d", b"m v=1 2", ""), ("/write?db=d", b"m v=2 3", ""),
+                        ("/query?db=d", form, "Content-Type: application/x-www-form-urlencoded\r\n")]
+            sockets = []
+            for target, body, headers in requests:
+                connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+                connection.sendall(f"POST {target} HTTP/1.1\r\nHost: x\r\n{headers}"
+                                   f"Content-Length: {len(body)}\r\n\r\n".encode())
+                time.sleep(0.1)  # the body comes by itself, and its deadline begins
+                connection.sendall(body)
+                sockets.append(connection)
+            time.sleep(1)
+            assert count(server, "m") == 1, "a point is shown that is not durable"
+            time.sleep(stall_s - 1)
+            subprocess.run(["fsfreeze", "-u", str(disk.mount)], check=True)
+            frozen = False
+            for connection, status in zip(sockets, (b"204", b"204", b"200")):
+                head = connection.recv(65536)
+                assert head[9:12] == status, head
+                connection.close()
+            assert count(server, "m") == 3 and count(server, "copy") >= 1
+        finally:
+            if frozen:
+                subprocess.run(["fsfreeze", "-u", str(disk.mount)], check=False)
+            server.stop()
+    return f"{len(requests)} requests waited {stall_s} s for their answers"
+
+
 def test_bodies_that_do_not_come():
     """Half-sent bodies hold their room: who finds none left hears it before sending his own."""
     limit = 128 * MIB
