@@ -1,6 +1,7 @@
 #include "query/compile.h"
 
 #include <algorithm>
+#include <set>
 
 #include "query/compile_field.h"
 #include "query/evaluate.h"
@@ -15,6 +16,9 @@ namespace sluice::query {
 namespace {
 
 using namespace influxql;
+
+// Scans of one statement, about a megabyte each.
+constexpr std::size_t kScansMax = 256;
 
 Error invalid(std::string message) {
     return {ErrorKind::kInvalid, std::move(message)};
@@ -63,15 +67,18 @@ void make_distinct_calls(Expr& expr) {
 
 class Compiler {
 public:
-    // `outer` is the statement whose subquery this is, or null.
-    Compiler(const SelectStatement& select, std::int64_t now_ns, const Compiler* outer)
-        : select_(select),
+    // `outer` is the statement whose subquery this is, or null. `scans` counts for all of them.
+    Compiler(const SelectStatement& select, std::int64_t now_ns, const Compiler* outer,
+             std::size_t& scans)
+        : scans_(scans),
+          select_(select),
           now_(time_from_nanoseconds(now_ns)),
           now_ns_(now_ns),
           outer_(outer),
           fill_(select.fill) {}
 
     Result<CompiledSelect> run() {
+        SLUICE_TRY_VOID(count_scans());
         SLUICE_TRY_VOID(compile_condition());
         SLUICE_TRY_VOID(compile_dimensions());
         SLUICE_TRY_VOID(take_over());
@@ -81,13 +88,26 @@ public:
         for (const Source& source : select_.sources) {
             const SelectStatement* subquery = source.subquery();
             if (subquery == nullptr) continue;
-            SLUICE_TRY(CompiledSelect inner, Compiler(*subquery, now_ns_, this).run());
+            SLUICE_TRY(CompiledSelect inner, Compiler(*subquery, now_ns_, this, scans_).run());
             compiled_.subqueries.push_back(std::move(inner));
         }
         return std::move(compiled_);
     }
 
 private:
+    // Of measurements that are named for the first time all rows come from one scan; each further
+    // mention and each subquery has a scan of its own, with buffers of its own.
+    Result<void> count_scans() {
+        std::set<std::string_view> names;
+        for (const Source& source : select_.sources) {
+            const Measurement* measurement = source.measurement();
+            if (measurement != nullptr && names.insert(measurement->name).second) continue;
+            if (++scans_ > kScansMax)
+                return invalid("too many subqueries or repeated measurements");
+        }
+        return {};
+    }
+
     Result<void> compile_condition() {
         SLUICE_TRY(Condition condition, split_condition(select_.condition, now_));
         if (condition.expr) {
@@ -273,6 +293,7 @@ private:
         return {};
     }
 
+    std::size_t& scans_;
     const SelectStatement& select_;
     const TimeLiteral now_;
     const std::int64_t now_ns_;
@@ -288,7 +309,8 @@ private:
 }  // namespace
 
 Result<CompiledSelect> compile_select(const SelectStatement& select, std::int64_t now_ns) {
-    return Compiler(select, now_ns, nullptr).run();
+    std::size_t scans = 0;
+    return Compiler(select, now_ns, nullptr, scans).run();
 }
 
 }  // namespace sluice::query
