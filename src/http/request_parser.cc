@@ -66,6 +66,7 @@ struct RequestParser::Machine {
     std::string text;
     Piece target;
     PodVector<FieldPieces> fields;
+    bool line_begun = false;
     bool target_complete = false;
     bool reading_value = false;
     std::size_t fields_max = 0;
@@ -133,7 +134,10 @@ struct RequestParser::Machine {
     // server takes it. llhttp does not, and sees them escaped.
     llhttp_errno_t execute(std::string_view bytes) {
         if (!target_complete) {
-            const std::size_t begin = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
+            // Empty lines may stand before the first one.
+            std::size_t begin = 0;
+            if (!line_begun) begin = std::min(bytes.find_first_not_of("\r\n"), bytes.size());
+            line_begun = begin < bytes.size();
             const std::string_view line = bytes.substr(0, bytes.find('\n', begin));
             if (has_beyond_ascii(line)) {
                 std::string escaped;
@@ -153,6 +157,7 @@ struct RequestParser::Machine {
         if (text.capacity() > kTextBytesKept) text = std::string();
         text.clear();
         target = {};
+        line_begun = false;
         target_complete = false;
         fields.clear();
         reading_value = false;
