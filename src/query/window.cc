@@ -3,6 +3,11 @@
 namespace sluice::query {
 namespace {
 
+// At the ends of time as Go does.
+std::int64_t add_wrapping(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 std::int64_t absolute(std::int64_t value) {
     return value < 0 ? -value : value;
 }
@@ -14,7 +19,7 @@ std::int64_t absolute(std::int64_t value) {
 Window::Span Window::span_in_zone(model::Timestamp t) const {
     const std::int64_t shifted = t - offset_ns;
     const std::int64_t offset = zone->offset_ns(shifted);
-    std::int64_t into = (shifted + offset) % interval_ns;
+    std::int64_t into = add_wrapping(shifted, offset) % interval_ns;
     if (into < 0) into += interval_ns;
 
     Span span{model::kTimestampMin, model::kTimestampMax};
