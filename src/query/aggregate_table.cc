@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/functions/order.h"
+
 namespace sluice::query {
 namespace {
 
@@ -10,12 +12,16 @@ Value copy_text(Arena& arena, Value value) {
     return Value::of_string(arena.copy(value.as_string()));
 }
 
+std::size_t auxiliary_width(const SelectPlan& plan) {
+    return plan.keeps_auxiliary() ? plan.auxiliary_inputs().size() + 1 : 0;
+}
+
 }  // namespace
 
 AggregateTable::AggregateTable(const SelectPlan& plan, std::uint32_t first, std::uint32_t count)
     : first_(first),
       calls_(plan.calls.size()),
-      auxiliary_width_(plan.is_single_selector() ? plan.auxiliary_inputs().size() : 0),
+      auxiliary_width_(auxiliary_width(plan)),
       buckets_(std::size_t{count} * calls_) {}
 
 void AggregateTable::adopt(AggregateState& state, const Value* auxiliary) {
@@ -27,12 +33,23 @@ void AggregateTable::adopt(AggregateState& state, const Value* auxiliary) {
     }
 }
 
+const Value* AggregateTable::auxiliary_of(const AggregateState& state,
+                                          const std::vector<Value>& auxiliary) const {
+    if (state.auxiliary == kNoRow) return nullptr;
+    return auxiliary.data() + std::size_t{state.auxiliary} * auxiliary_width_;
+}
+
+// `known` was preferred, perhaps only because it came first.
+bool AggregateTable::comes_first(const AggregateCall& call, const AggregateState& known,
+                                 const AggregateState& other, const Value* auxiliary) const {
+    if (auxiliary_width_ == 0 || !is_selector(call.function) || auxiliary == nullptr) return false;
+    const Value* row = auxiliary_of(known, auxiliary_);
+    return row != nullptr && known.time == other.time && value_equal(known.value, other.value) &&
+           auxiliary[auxiliary_width_ - 1].as_string() < row[auxiliary_width_ - 1].as_string();
+}
+
 void AggregateTable::fold(const AggregateCall& call, Buckets& into, const Buckets& from,
                           const std::vector<Value>& auxiliary) {
-    const auto auxiliary_of = [&](const AggregateState& state) -> const Value* {
-        if (state.auxiliary == kNoRow) return nullptr;
-        return auxiliary.data() + std::size_t{state.auxiliary} * auxiliary_width_;
-    };
     Buckets added;
     std::size_t at = 0;
     for (std::size_t i = 0; i < from.starts.size(); ++i) {
@@ -41,12 +58,14 @@ void AggregateTable::fold(const AggregateCall& call, Buckets& into, const Bucket
             std::lower_bound(from_here, into.starts.end(), from.starts[i]) - into.starts.begin());
         AggregateState other = from.states[i];
         if (at < into.starts.size() && into.starts[at] == from.starts[i]) {
-            if (merge(call, into.states[at], other)) {
-                adopt(into.states[at], auxiliary_of(other));
+            AggregateState& known = into.states[at];
+            const Value* row = auxiliary_of(other, auxiliary);
+            if (merge(call, known, other) || comes_first(call, known, other, row)) {
+                adopt(known, row);
             }
             continue;
         }
-        adopt(other, auxiliary_of(other));
+        adopt(other, auxiliary_of(other, auxiliary));
         added.starts.push_back(from.starts[i]);
         added.states.push_back(other);
     }

@@ -31,6 +31,9 @@ public:
     const AggregateState* find_state(std::uint32_t tag_set, std::uint32_t call,
                                      model::Timestamp start) const;
 
+    // Of rows with the same time and value the one of the series whose key is less is selected,
+    // whichever comes first.
+
     // Takes the states of one series in. Auxiliary rows in `states` count from `auxiliary`.
     void fold_series(const SelectPlan& plan, std::uint32_t tag_set, std::uint32_t call,
                      const Buckets& series, const std::vector<Value>& auxiliary);
@@ -40,13 +43,18 @@ public:
     // row of another has begun: ascending, they are one.
     void join_overlapping(const SelectPlan& plan);
 
-    // The values kept with a selected row, in the order of SelectPlan::auxiliary_inputs().
+    // The values kept with a selected row, in the order of SelectPlan::auxiliary_inputs(), and the
+    // key of its series.
     const Value* auxiliary(std::uint32_t row) const {
         return auxiliary_.data() + std::size_t{row} * auxiliary_width_;
     }
     std::uint64_t memory_bytes() const;
 
 private:
+    const Value* auxiliary_of(const AggregateState& state,
+                              const std::vector<Value>& auxiliary) const;
+    bool comes_first(const AggregateCall& call, const AggregateState& known,
+                     const AggregateState& other, const Value* auxiliary) const;
     // Copies what a state points to into this table.
     void adopt(AggregateState& state, const Value* auxiliary);
     void fold(const AggregateCall& call, Buckets& into, const Buckets& from,

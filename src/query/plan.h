@@ -77,6 +77,7 @@ struct SelectPlan {
 
     // The one call keeps the time and the other values of the row it selects.
     bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }
+    bool keeps_auxiliary() const { return is_single_selector() && !auxiliary_inputs().empty(); }
     bool tag_sets_ascending() const { return ascending != reverses_tag_sets; }
     model::TimeRange time_range() const { return {time_min, time_max + 1}; }
     // The place of a field among `fields`; added unless it is there.

@@ -99,9 +99,9 @@ SeriesAggregator::SeriesAggregator(const SelectPlan& plan, AggregateTable& table
       table_(table),
       columns_(plan),
       auxiliary_inputs_(plan.auxiliary_inputs()),
-      keeps_auxiliary_(plan.is_single_selector() && !auxiliary_inputs_.empty()),
+      keeps_auxiliary_(plan.keeps_auxiliary()),
       buckets_(plan.calls.size()),
-      auxiliary_row_(auxiliary_inputs_.size()),
+      auxiliary_row_(auxiliary_inputs_.size() + 1),
       tag_values_(auxiliary_inputs_.size()) {}
 
 void SeriesAggregator::begin_series(std::uint32_t tag_set, std::string_view key) {
@@ -109,6 +109,8 @@ void SeriesAggregator::begin_series(std::uint32_t tag_set, std::string_view key)
     in_series_ = true;
     tag_set_ = tag_set;
     if (!keeps_auxiliary_) return;
+    series_key_ = key;
+    auxiliary_row_.back() = Value::of_string(series_key_);
     std::string scratch;
     for (std::size_t i = 0; i < auxiliary_inputs_.size(); ++i) {
         const Input& input = plan_.inputs[auxiliary_inputs_[i]];

@@ -61,6 +61,7 @@ private:
     std::vector<Value> auxiliary_;
     std::vector<Value> auxiliary_row_;
     std::vector<std::string> tag_values_;  // by auxiliary input
+    std::string series_key_;               // the last of auxiliary_row_
     Arena text_{4 * 1024};
 };
 
