@@ -13,7 +13,8 @@ using http::RequestParser;
 constexpr std::int64_t kIdleTimeoutNs = 5 * kMinuteNs;
 // From its first byte to its empty line.
 constexpr std::int64_t kHeadTimeoutNs = 30 * kSecondNs;
-constexpr std::int64_t kSendTimeoutNs = 60 * kSecondNs;
+// A reader of a long answer may stop to work on what it has; InfluxDB waits for it for ever.
+constexpr std::int64_t kSendTimeoutNs = 5 * kMinuteNs;
 // A closing connection listens this long, so that its answer is not destroyed by a reset.
 constexpr std::int64_t kLingerNs = 2 * kSecondNs;
 // Pipelined answers beyond this leave before the next request is looked at.
