@@ -66,7 +66,7 @@ public:
                 if (!spec_.range.contains(time)) continue;
                 const bool any = std::any_of(
                     spec_.fields.begin(), spec_.fields.end(),
-                    [&row = row](const std::string& name) { return row.fields.contains(name); });
+                    [&of = row](const std::string& name) { return of.fields.contains(name); });
                 if (!any && !spec_.fields.empty()) continue;
                 run.emplace_back(time, &row);
                 if (run.size() == 3) runs_.emplace_back(key, std::exchange(run, {}));
