@@ -133,7 +133,7 @@ void Connection::settle_unread_body() {
 
 io::Task<bool> Connection::discard_body() {
     discard_wanted_ = false;
-    set_deadline_in(kBodyTimeoutNs);
+    const std::int64_t deadline_ns = services_.reactor.monotonic_ns() + kBodyTimeoutNs;
     std::uint64_t seen = 0;
     for (;;) {
         const std::size_t before = input_.size();
@@ -144,6 +144,7 @@ io::Task<bool> Connection::discard_body() {
         if (!input_.empty() || seen > kDiscardBytesMax) co_return false;
         const auto sent = co_await flush();
         if (!sent.ok()) co_return false;
+        socket_.set_deadline_ns(deadline_ns);  // flush() has set its own
         const Received received = co_await receive_more();
         if (received != Received::kBytes) co_return false;
     }
