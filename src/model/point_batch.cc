@@ -24,6 +24,23 @@ std::uint64_t hash_table(MeasurementId measurement, const ShardSlot& shard) {
     return hash_bytes({reinterpret_cast<const char*>(name), sizeof name});
 }
 
+// The place below `count` for which `is_it(place)` holds, or kNone. `places` learns what the list
+// got since the last search; hashes are made for long lists only.
+template <typename Hash, typename HashAt, typename IsIt>
+std::uint32_t find_place(PlaceTable& places, std::size_t count, Hash hash, HashAt hash_at,
+                         IsIt is_it) {
+    if (count <= kSearchedMax) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            if (is_it(i)) return i;
+        }
+        return PlaceTable::kNone;
+    }
+    for (auto i = static_cast<std::uint32_t>(places.size()); i < count; ++i) {
+        places.add(hash_at(i), i);
+    }
+    return places.find(hash(), is_it);
+}
+
 template <typename T>
 void keep_rows(PodVector<T>& values, const std::vector<bool>& drop) {
     std::size_t kept = 0;
@@ -109,19 +126,12 @@ void BatchColumn::clear() {
 }
 
 std::uint32_t BatchTable::find_column(std::string_view name, FieldType type) {
-    const auto is_it = [&](std::uint32_t place) {
-        return columns[place].type == type && columns[place].name == name;
-    };
-    if (column_count <= kSearchedMax) {
-        for (std::uint32_t i = 0; i < column_count; ++i) {
-            if (is_it(i)) return i;
-        }
-        return PlaceTable::kNone;
-    }
-    for (auto i = static_cast<std::uint32_t>(places_.size()); i < column_count; ++i) {
-        places_.add(hash_bytes(columns[i].name), i);
-    }
-    return places_.find(hash_bytes(name), is_it);
+    return find_place(
+        places_, column_count, [&] { return hash_bytes(name); },
+        [&](std::uint32_t place) { return hash_bytes(columns[place].name); },
+        [&](std::uint32_t place) {
+            return columns[place].type == type && columns[place].name == name;
+        });
 }
 
 BatchColumn& BatchTable::column(std::string_view name, FieldType type) {
@@ -188,20 +198,15 @@ void BatchTable::clear() {
 }
 
 std::uint32_t PointBatch::find_table(MeasurementId measurement, const ShardSlot& shard) {
-    const auto is_it = [&](std::uint32_t place) {
-        return tables_[place].measurement == measurement &&
-               tables_[place].shard.range == shard.range;
-    };
-    if (table_count_ <= kSearchedMax) {
-        for (std::uint32_t i = 0; i < table_count_; ++i) {
-            if (is_it(i)) return i;
-        }
-        return PlaceTable::kNone;
-    }
-    for (auto i = static_cast<std::uint32_t>(places_.size()); i < table_count_; ++i) {
-        places_.add(hash_table(tables_[i].measurement, tables_[i].shard), i);
-    }
-    return places_.find(hash_table(measurement, shard), is_it);
+    return find_place(
+        places_, table_count_, [&] { return hash_table(measurement, shard); },
+        [&](std::uint32_t place) {
+            return hash_table(tables_[place].measurement, tables_[place].shard);
+        },
+        [&](std::uint32_t place) {
+            return tables_[place].measurement == measurement &&
+                   tables_[place].shard.range == shard.range;
+        });
 }
 
 BatchTable& PointBatch::table(MeasurementId measurement, const ShardSlot& shard) {
