@@ -285,6 +285,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, Le
     options.time_max = model::kTimestampMax;
     options.ascending = level.ascending;
     options.is_ordered = true;
+    options.source = &source_;
     options.memory_bytes_max = budget_.memory_bytes_max();
     return Points(std::make_unique<WindowPoints>(std::move(input),
                                                  reducer_factory(call, level.frame()), options));

@@ -105,6 +105,8 @@ public:
     virtual io::Task<Result<void>> run_on_every_core(CoreJob& job) = 0;
     // On the core of the query.
     virtual io::Task<void> breathe() = 0;
+    // kCancelled once the query has been stopped: for those who work long without reading.
+    virtual Result<void> check_running() { return {}; }
 
     // Rows of a SELECT ... INTO. Completes when they are durable and visible; `rows` lives until
     // then. An error where one row or all of them could not be written.

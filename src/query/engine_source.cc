@@ -125,6 +125,9 @@ public:
         return std::make_unique<EngineSource>(core_, stopping, counts);
     }
     io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
+    Result<void> check_running() override {
+        return stopping_->reached() ? Result<void>(interrupted()) : Result<void>();
+    }
 
     io::Task<Result<void>> run_on_every_core(CoreJob& job) override {
         CoreJob* shared = &job;

@@ -4,6 +4,11 @@
 
 namespace sluice::query {
 
+io::Task<Result<void>> PointStage::pause() {
+    co_await source_->breathe();
+    co_return source_->check_running();
+}
+
 io::Task<Result<bool>> PointStage::next(PointBlock& block) {
     block.clear();
     release();
@@ -11,7 +16,10 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
         end_is_due_ = false;
         co_return false;
     }
-    if (source_ != nullptr) co_await source_->breathe();
+    if (source_ != nullptr) {
+        Result<void> running = co_await pause();
+        if (!running.ok()) co_return std::move(running).error();
+    }
     reader_.resume();
     while (block.points.size() < kPointsPerBlock) {
         if (reader_.needs_refill()) {
@@ -26,6 +34,11 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
         }
         const Step done = step(block);
         if (failure_) co_return *failure_;
+        if (done == Step::kPause) {
+            Result<void> running = co_await pause();
+            if (!running.ok()) co_return std::move(running).error();
+            continue;
+        }
         if (done == Step::kEnd) end_is_due_ = !block.points.empty();
         if (done != Step::kGoOn) break;
     }

@@ -16,6 +16,7 @@ public:
 protected:
     enum class Step {
         kGoOn,
+        kPause,   // others run before it goes on; only where there is a source_
         kPassOn,  // the points in the block use memory that the next step needs
         kEnd,
     };
@@ -23,7 +24,7 @@ protected:
     PointStage(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width)
         : reader_(std::move(input), auxiliary_width) {}
 
-    // Moves on by a point or more. The reader has a point, or has ended.
+    // Moves on by a point or more, or works towards it. The reader has a point, or has ended.
     virtual Step step(PointBlock& out) = 0;
     // What earlier blocks refer to is no longer needed.
     virtual void release() {}
@@ -31,7 +32,8 @@ protected:
     virtual std::uint64_t memory_bytes() const { return 0; }
     // 0: no bound.
     std::uint64_t memory_bytes_max_ = 0;
-    // Of a stage that gives points out without taking any: others run between its blocks.
+    // Of a stage that works long, or gives points out, without taking any: others run between its
+    // blocks, and it ends with the query.
     DataSource* source_ = nullptr;
     // Set by step(): the cursor ends with it.
     std::optional<Error> failure_;
@@ -46,6 +48,8 @@ protected:
     PointReader reader_;
 
 private:
+    io::Task<Result<void>> pause();
+
     // The last points have been passed on, but not that they were the last.
     bool end_is_due_ = false;
 };

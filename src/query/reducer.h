@@ -26,6 +26,10 @@ public:
 
     virtual void add(const Point& point) = 0;
 
+    // Of a forecast, whose search takes seconds: works on for some milliseconds at most, so that
+    // others can run in between. True: emit() may be called. After the last add().
+    virtual bool prepare() { return true; }
+
     // Appends what is ready. A transformation: after every add(). A reduction or forecast: once,
     // after the last add(). Times may be kTimeOfWindow.
     virtual void emit(std::vector<Point>& out) = 0;

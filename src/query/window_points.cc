@@ -64,6 +64,7 @@ WindowPoints::WindowPoints(std::unique_ptr<PointCursor> input, MakeReducer make_
       options_(options),
       make_reducer_(std::move(make_reducer)) {
     memory_bytes_max_ = options.memory_bytes_max;
+    source_ = options.source;
 }
 
 void WindowPoints::release() {
@@ -103,6 +104,7 @@ bool WindowPoints::is_inside(const TaggedPoint& point) const {
 PointStage::Step WindowPoints::step(PointBlock& out) {
     if (reader_.empty()) {
         if (!is_open_) return Step::kEnd;
+        if (!prepare()) return Step::kPause;
         // The next window begins with asking once more.
         reader_.resume();
         return close(out);
@@ -110,11 +112,11 @@ PointStage::Step WindowPoints::step(PointBlock& out) {
     const TaggedPoint& point = reader_.peek();
     if (point.point.value.is_null()) {
         // It has nothing to add, but its time ends a window.
-        if (is_open_ && !is_in_time(point)) return close(out);
+        if (is_open_ && !is_in_time(point)) return prepare() ? close(out) : Step::kPause;
         reader_.pop();
         return Step::kGoOn;
     }
-    if (is_open_ && !is_inside(point)) return close(out);
+    if (is_open_ && !is_inside(point)) return prepare() ? close(out) : Step::kPause;
     if (!is_open_) {
         open(point);
         // Rows of a subquery may lie before the time range, and none is read behind one.
@@ -148,6 +150,12 @@ void WindowPoints::add(const TaggedPoint& point) {
         }
     }
     parts_[current_].reducer->add(kept);
+}
+
+// By a slice of the work that is left; true: there is none.
+bool WindowPoints::prepare() {
+    while (prepared_ < parts_.size() && parts_[prepared_].reducer->prepare()) ++prepared_;
+    return prepared_ == parts_.size();
 }
 
 PointStage::Step WindowPoints::close(PointBlock& out) {
@@ -196,6 +204,7 @@ PointStage::Step WindowPoints::close(PointBlock& out) {
     parts_.clear();
     part_of_.clear();
     current_ = 0;
+    prepared_ = 0;
     auxiliary_.clear();
     // Where a window gives nothing InfluxDB's iterator says that it has ended, though it goes on
     // when it is asked again.

@@ -25,6 +25,8 @@ public:
         bool keeps_auxiliary = false;
         std::size_t auxiliary_width = 0;
         std::uint64_t memory_bytes_max = 0;
+        // Of reducers that prepare what they give out.
+        DataSource* source = nullptr;
     };
     WindowPoints(std::unique_ptr<PointCursor> input, MakeReducer make_reducer,
                  const Options& options);
@@ -44,6 +46,7 @@ private:
     bool is_in_time(const TaggedPoint& point) const;
     bool is_inside(const TaggedPoint& point) const;
     void add(const TaggedPoint& point);
+    bool prepare();
     Step close(PointBlock& out);
 
     const Options options_;
@@ -56,6 +59,7 @@ private:
     std::vector<Part> parts_;
     std::unordered_map<const TagSet*, std::size_t> part_of_;
     std::size_t current_ = 0;
+    std::size_t prepared_ = 0;  // the first of the parts
 
     // What the reducers refer to.
     std::vector<Value> auxiliary_;

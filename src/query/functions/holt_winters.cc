@@ -1,9 +1,9 @@
 // holt_winters() and holt_winters_with_fit(): a forecast by damped exponential smoothing with
 // level, trend and, if asked for, a season. The smoothing parameters and the starting values are
 // those with the smallest squared error.
-#include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "query/functions/makers.h"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// A forecast is made in one go, on one core, while other work waits. These take seconds.
+// The work is done in slices, but an answer should come within a minute or so.
 constexpr std::size_t kValuesMax = 10'000;
 constexpr std::size_t kSeasonMax = 500;
 constexpr std::size_t kHorizonMax = 1'000'000;
@@ -23,129 +23,189 @@ constexpr std::size_t kHorizonMax = 1'000'000;
 // How parameters lie in a vector; behind them the factors of the season.
 enum Parameter : std::size_t { kAlpha, kBeta, kGamma, kPhi, kLevel, kTrend, kSeason };
 
-// Where the search for the smoothing parameters begins: each at each of these.
-constexpr std::array<double, 2> kGuesses = {0.3, 0.3 + 0.4};
+// Where the searches for the smoothing parameters begin: each of these for each of the four.
+constexpr double kLowGuess = 0.3;
+constexpr double kHighGuess = 0.3 + 0.4;
+constexpr unsigned kGuesses = 16;
+
+constexpr std::size_t kValuesPerStep = 4096;
 
 // Values at equal distances; NaN where there is none.
-class Series {
+struct Series {
+    std::vector<double> values;
+    std::size_t season;  // 0: none
+};
+
+std::vector<double> starting_parameters(const Series& series) {
+    const std::vector<double>& values = series.values;
+    std::vector<double> parameters(kSeason + series.season);
+    double& level = parameters[kLevel];
+    double& trend = parameters[kTrend];
+    if (series.season == 0) {
+        level = 0.5 * values[0];
+        if (!std::isnan(values[1])) trend = 0.5 * (values[1] - values[0]);
+        return parameters;
+    }
+    const auto season = static_cast<double>(series.season);
+    for (std::size_t i = 0; i < series.season; ++i) {
+        if (!std::isnan(values[i])) level += (1 / season) * values[i];
+    }
+    for (std::size_t i = 0; i < series.season && series.season + i < values.size(); ++i) {
+        const double later = values[series.season + i];
+        if (std::isnan(values[i]) || std::isnan(later)) continue;
+        trend += 1 / (season * season) * (later - values[i]);
+    }
+    for (std::size_t i = 0; i < series.season; ++i) {
+        if (!std::isnan(values[i])) parameters[kSeason + i] = values[i] / level;
+    }
+    return parameters;
+}
+
+// Gives the values of a series as its parameters make them, one by one and without end.
+class Model {
 public:
-    Series(std::vector<double> values, std::size_t season)
-        : values_(std::move(values)), season_(season) {}
-
-    std::size_t size() const { return values_.size(); }
-
-    std::vector<double> best_parameters() const {
-        const ObjectiveFunction error = [this](std::vector<double>& parameters) {
-            return squared_error(parameters);
-        };
-        std::vector<double> start = starting_parameters();
-        Minimum best;
-        for (const double alpha : kGuesses) {
-            for (const double beta : kGuesses) {
-                for (const double gamma : kGuesses) {
-                    for (const double phi : kGuesses) {
-                        start[kAlpha] = alpha;
-                        start[kBeta] = beta;
-                        start[kGamma] = gamma;
-                        start[kPhi] = phi;
-                        Minimum found = minimize(error, start, 1.0e-4);
-                        if (best.parameters.empty() || found.value < best.value) {
-                            best = std::move(found);
-                        }
-                    }
-                }
-            }
+    // Brings the parameters into their bounds, and leaves in them the season as it is at the end.
+    Model(const Series& series, std::vector<double>& parameters)
+        : parameters_(parameters), season_(series.season), value_(series.values[0]) {
+        for (std::size_t i = kAlpha; i <= kPhi; ++i) {
+            if (parameters_[i] > 1) parameters_[i] = 1;
+            if (parameters_[i] < 0) parameters_[i] = 0;
         }
-        return std::move(best.parameters);
+        level_ = parameters_[kLevel];
+        trend_ = parameters_[kTrend];
+        damping_ = parameters_[kPhi];
     }
 
-    // The values as the model gives them, and `horizon` more. Brings the parameters into their
-    // bounds, and leaves in them the season as it is at the end.
-    std::vector<double> forecast(std::size_t horizon, std::vector<double>& parameters) const {
-        constrain(parameters);
-        std::vector<double> forecasted(values_.size() + horizon);
-        forecasted[0] = values_[0];
-        State state{values_[0], parameters[kLevel], parameters[kTrend]};
-        const double phi = parameters[kPhi];
-        double damping = phi;
-        for (std::size_t t = 1; t < forecasted.size(); ++t) {
+    double first() const { return value_; }
+
+    double next() {
+        const std::size_t t = ++time_;
+        if (season_ == 0) {
+            advance(1.0, 1.0);
+        } else {
             // The season's ring turns by two a step (query/functions.go), one of them read ahead.
-            double* past = season_ == 0 ? nullptr : &parameters[kSeason + (2 * t - 2) % season_];
-            double* ahead =
-                season_ == 0 ? nullptr : &parameters[kSeason + (2 * t - 2 + t % season_) % season_];
-            const double factor = past == nullptr ? 1.0 : *past;
-            const double factor_ahead = ahead == nullptr ? 1.0 : *ahead;
-            const double seasonal = state.advance(parameters, damping, factor, factor_ahead);
-            damping += go_pow(phi, static_cast<double>(t));
-            if (season_ != 0) parameters[kSeason + (2 * t - 2) % season_] = seasonal;
-            forecasted[t] = state.value;
+            double& past = parameters_[kSeason + (2 * t - 2) % season_];
+            past = advance(past, parameters_[kSeason + (2 * t - 2 + t % season_) % season_]);
         }
-        return forecasted;
+        damping_ += go_pow(parameters_[kPhi], static_cast<double>(t));
+        return value_;
     }
 
 private:
-    struct State {
-        double value;
-        double level;
-        double trend;
-
-        double advance(const std::vector<double>& p, double damping, double factor,
-                       double factor_ahead) {
-            const double before = level;
-            const double damped = before + p[kPhi] * trend;
-            level = p[kAlpha] * (value / factor) + (1 - p[kAlpha]) * damped;
-            const double seasonal = p[kGamma] * (value / damped) + (1 - p[kGamma]) * factor;
-            trend = p[kBeta] * (level - before) + (1 - p[kBeta]) * p[kPhi] * trend;
-            value = (level + damping * trend) * factor_ahead;
-            return seasonal;
-        }
-    };
-
-    static void constrain(std::vector<double>& parameters) {
-        for (std::size_t i = kAlpha; i <= kPhi; ++i) {
-            if (parameters[i] > 1) parameters[i] = 1;
-            if (parameters[i] < 0) parameters[i] = 0;
-        }
+    // Returns the factor of the season.
+    double advance(double factor, double factor_ahead) {
+        const std::vector<double>& p = parameters_;
+        const double before = level_;
+        const double damped = before + p[kPhi] * trend_;
+        level_ = p[kAlpha] * (value_ / factor) + (1 - p[kAlpha]) * damped;
+        const double seasonal = p[kGamma] * (value_ / damped) + (1 - p[kGamma]) * factor;
+        trend_ = p[kBeta] * (level_ - before) + (1 - p[kBeta]) * p[kPhi] * trend_;
+        value_ = (level_ + damping_ * trend_) * factor_ahead;
+        return seasonal;
     }
 
-    std::vector<double> starting_parameters() const {
-        std::vector<double> parameters(kSeason + season_);
-        double& level = parameters[kLevel];
-        double& trend = parameters[kTrend];
-        if (season_ == 0) {
-            level = 0.5 * values_[0];
-            if (!std::isnan(values_[1])) trend = 0.5 * (values_[1] - values_[0]);
-            return parameters;
-        }
-        const auto season = static_cast<double>(season_);
-        for (std::size_t i = 0; i < season_; ++i) {
-            if (!std::isnan(values_[i])) level += (1 / season) * values_[i];
-        }
-        for (std::size_t i = 0; i < season_ && season_ + i < values_.size(); ++i) {
-            const double later = values_[season_ + i];
-            if (std::isnan(values_[i]) || std::isnan(later)) continue;
-            trend += 1 / (season * season) * (later - values_[i]);
-        }
-        for (std::size_t i = 0; i < season_; ++i) {
-            if (!std::isnan(values_[i])) parameters[kSeason + i] = values_[i] / level;
-        }
-        return parameters;
-    }
+    std::vector<double>& parameters_;
+    const std::size_t season_;
+    std::size_t time_ = 0;
+    double value_;
+    double level_;
+    double trend_;
+    double damping_;
+};
 
-    double squared_error(std::vector<double>& parameters) const {
-        const std::vector<double> forecasted = forecast(0, parameters);
-        double sum = 0;
-        for (std::size_t i = 0; i < forecasted.size(); ++i) {
-            if (std::isnan(values_[i])) continue;
-            if (std::isnan(forecasted[i])) return std::numeric_limits<double>::infinity();
-            const double error = forecasted[i] - values_[i];
+// Infinite where the model has no number for a value. Runs to the end then too: the season that is
+// left in the parameters counts.
+double squared_error(const Series& series, std::vector<double>& parameters) {
+    Model model(series, parameters);
+    double sum = 0;
+    bool is_lost = false;
+    double fit = model.first();
+    for (std::size_t i = 0;;) {
+        if (!std::isnan(series.values[i])) {
+            is_lost = is_lost || std::isnan(fit);
+            const double error = fit - series.values[i];
             sum += error * error;
         }
-        return sum;
+        if (++i == series.values.size()) break;
+        fit = model.next();
+    }
+    return is_lost ? std::numeric_limits<double>::infinity() : sum;
+}
+
+// The parameters with the smallest error that any of the searches finds.
+class ParameterSearch {
+public:
+    explicit ParameterSearch(const Series& series)
+        : series_(series), start_(starting_parameters(series)) {}
+
+    // False: the search has ended.
+    bool step() {
+        if (!search_) {
+            begin(guess_++);
+            return true;
+        }
+        if (search_->step()) return true;
+        Minimum found = search_->minimum();
+        search_.reset();
+        if (best_.parameters.empty() || found.value < best_.value) best_ = std::move(found);
+        return guess_ < kGuesses;
+    }
+    std::vector<double> take_best() { return std::move(best_.parameters); }
+
+private:
+    void begin(unsigned guess) {
+        for (std::size_t i = kAlpha; i <= kPhi; ++i) {
+            start_[i] = (guess >> (kPhi - i) & 1) != 0 ? kHighGuess : kLowGuess;
+        }
+        search_.emplace(
+            [this](std::vector<double>& parameters) { return squared_error(series_, parameters); },
+            start_, 1.0e-4);
     }
 
+    const Series& series_;
+    std::vector<double> start_;
+    unsigned guess_ = 0;
+    std::optional<NelderMead> search_;
+    Minimum best_;
+};
+
+// The search, and then the values: as the model gives them, and those to come.
+class Forecast {
+public:
+    Forecast(Series series, std::size_t horizon)
+        : series_(std::move(series)),
+          values_wanted_(series_.values.size() + horizon),
+          search_(series_) {}
+    Forecast(const Forecast&) = delete;
+    Forecast& operator=(const Forecast&) = delete;
+
+    // False: the values are there.
+    bool step() {
+        if (!model_) {
+            if (search_.step()) return true;
+            parameters_ = search_.take_best();
+            model_.emplace(series_, parameters_);
+            values_.push_back(model_->first());
+        }
+        for (std::size_t i = 0; i < kValuesPerStep && values_.size() < values_wanted_; ++i) {
+            values_.push_back(model_->next());
+        }
+        return values_.size() < values_wanted_;
+    }
+
+    std::size_t fit_size() const { return series_.values.size(); }
+    const std::vector<double>& values() const { return values_; }
+    std::size_t memory_bytes() const {
+        return (series_.values.capacity() + values_.capacity()) * sizeof(double);
+    }
+
+private:
+    const Series series_;
+    const std::size_t values_wanted_;
+    ParameterSearch search_;
+    std::vector<double> parameters_;
+    std::optional<Model> model_;
     std::vector<double> values_;
-    std::size_t season_;  // 0: none
 };
 
 class HoltWinters : public Reducer {
@@ -158,23 +218,22 @@ public:
 
     void add(const Point& point) override { points_.push_back(point); }
 
+    bool prepare() override {
+        if (forecast_) return !forecast_->step();
+        begin();
+        return !forecast_;
+    }
+
     void emit(std::vector<Point>& out) override {
-        if (points_.size() < 2 || points_.size() < season_ || horizon_ == 0) return;
-        if (round_to_interval(points_.back().time) <= round_to_interval(points_[0].time)) return;
-        std::vector<double> values = equidistant_values();
-        if (values.size() < season_) return;
-        is_too_long_ = values.size() > kValuesMax || season_ > kSeasonMax || horizon_ > kHorizonMax;
-        if (is_too_long_) return;
-        const Series series(std::move(values), season_);
-        std::vector<double> parameters = series.best_parameters();
-        const std::vector<double> forecasted = series.forecast(horizon_, parameters);
-        const std::size_t first = with_fit_ ? 0 : series.size();
+        if (!forecast_) return;
+        const std::vector<double>& values = forecast_->values();
+        const std::size_t first = with_fit_ ? 0 : forecast_->fit_size();
         const model::Timestamp begin =
             with_fit_ ? points_[0].time : points_.back().time + interval_;
-        for (std::size_t i = first; i < forecasted.size(); ++i) {
-            if (std::isnan(forecasted[i])) continue;
+        for (std::size_t i = first; i < values.size(); ++i) {
+            if (std::isnan(values[i])) continue;
             out.push_back({begin + interval_ * static_cast<std::int64_t>(i - first),
-                           Value::of_float(forecasted[i])});
+                           Value::of_float(values[i])});
         }
     }
 
@@ -183,9 +242,20 @@ public:
         return "holt_winters takes at most 10000 intervals, 500 of a season and 1000000 to come";
     }
 
-    std::size_t memory_bytes() const override { return points_.capacity() * sizeof(Point); }
+    std::size_t memory_bytes() const override {
+        return points_.capacity() * sizeof(Point) + (forecast_ ? forecast_->memory_bytes() : 0);
+    }
 
 private:
+    void begin() {
+        if (points_.size() < 2 || points_.size() < season_ || horizon_ == 0) return;
+        if (round_to_interval(points_.back().time) <= round_to_interval(points_[0].time)) return;
+        std::vector<double> values = equidistant_values();
+        if (values.size() < season_) return;
+        is_too_long_ = values.size() > kValuesMax || season_ > kSeasonMax || horizon_ > kHorizonMax;
+        if (!is_too_long_) forecast_.emplace(Series{std::move(values), season_}, horizon_);
+    }
+
     model::Timestamp round_to_interval(model::Timestamp t) const {
         const std::int64_t up = t % interval_ > interval_ / 2 ? 1 : 0;
         return (t / interval_ + up) * interval_;
@@ -213,6 +283,7 @@ private:
     const bool with_fit_;
     const std::int64_t interval_;
     std::vector<Point> points_;
+    std::optional<Forecast> forecast_;  // begun
     bool is_too_long_ = false;
 };
 

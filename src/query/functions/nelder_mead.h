@@ -17,9 +17,41 @@ struct Minimum {
 // May change the parameters it is called with: holt_winters() pushes them into their bounds.
 using ObjectiveFunction = std::function<double(std::vector<double>&)>;
 
-// Begins with a simplex of edge length 1 at `start`; ends when the values at its corners differ by
-// less than `epsilon`, or after 1000 steps.
-Minimum minimize(const ObjectiveFunction& objective, const std::vector<double>& start,
-                 double epsilon);
+// A search that others can run between the steps of: each calls the objective a few times at most.
+class NelderMead {
+public:
+    // Begins with a simplex of edge length 1 at `start`; ends when the values at its corners differ
+    // by less than `epsilon`, or after 1000 moves.
+    NelderMead(ObjectiveFunction objective, const std::vector<double>& start, double epsilon);
+
+    // False: the search has ended.
+    bool step();
+    // Of the corners as they are. Calls the objective.
+    Minimum minimum();
+
+private:
+    using Corner = std::vector<double>;
+
+    void move();
+    bool is_flat() const;
+    Corner from_center(double factor, const Corner& a, const Corner& b) const;
+    void rank_corners();
+    void find_center();
+    void replace_worst(const Corner& corner, double value);
+    void expand(const Corner& reflected, double reflected_value);
+    void contract(const Corner& reflected, double reflected_value);
+    void shrink();
+
+    const ObjectiveFunction objective_;
+    const std::size_t dimensions_;
+    const double epsilon_;
+    std::vector<Corner> corners_;
+    std::vector<double> values_;  // of the first corners at first, then of all
+    int moves_ = 0;
+    Corner center_;
+    std::size_t best_ = 0;
+    std::size_t worst_ = 0;
+    std::size_t second_worst_ = 0;
+};
 
 }  // namespace sluice::query

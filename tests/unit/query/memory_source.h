@@ -248,7 +248,16 @@ public:
     std::shared_ptr<const meta::Catalog> catalog() override { return catalog_; }
     std::int64_t wall_ns() override { return now; }
     std::uint32_t core_count() override { return static_cast<std::uint32_t>(stores_.size()); }
-    io::Task<void> breathe() override { co_return; }
+    io::Task<void> breathe() override {
+        ++breaths;
+        co_return;
+    }
+    std::uint64_t breaths = 0;
+    std::uint64_t breaths_max = UINT64_MAX;  // a query that takes more has been stopped
+    Result<void> check_running() override {
+        if (breaths <= breaths_max) return {};
+        return Error{ErrorKind::kCancelled, "query interrupted"};
+    }
 
     io::Task<Result<void>> run_on_every_core(CoreJob& job) override {
         for (std::uint32_t core = 0; core < stores_.size(); ++core) {

@@ -2,6 +2,7 @@
 // value.
 #include <gtest/gtest.h>
 
+#include "memory_source.h"
 #include "point_lists.h"
 #include "query/fill_points.h"
 #include "query/window_points.h"
@@ -55,6 +56,39 @@ TEST_F(PausedStages, APointWithoutAValueEndsAWindowItIsNotIn) {
     WindowPoints stage(
         std::make_unique<ListPoints>(points, 3), [spec] { return make_reducer(spec); }, options);
     EXPECT_EQ(drain(stage), Lines({"a 10 2.", "a 10 10."}));
+}
+
+class PausedForecast : public PausedStages {
+protected:
+    // holt_winters() of forty points, a value each second.
+    Lines forecast() {
+        WindowPoints::Options options;
+        options.time_max = model::kTimestampMax;
+        options.source = &source_;
+        const auto expr = influxql::parse_expression("holt_winters(first(v), 2, 4)");
+        TimeFrame frame;
+        frame.window = every(kSecondNs);
+        const ReducerSpec spec =
+            reducer_spec(*expr->as<influxql::Call>(), influxql::DataType::kFloat, frame);
+        std::vector<ListedPoint> points;
+        for (int i = 0; i < 40; ++i) points.push_back({a_, i * kSecondNs, f(i % 4 + 0.1 * i), {}});
+        WindowPoints stage(
+            std::make_unique<ListPoints>(points), [spec] { return make_reducer(spec); }, options);
+        return drain(stage);
+    }
+
+    MemorySource source_{1};
+};
+
+TEST_F(PausedForecast, OthersRunDuringItsSearch) {
+    EXPECT_EQ(forecast().size(), 2u);
+    EXPECT_GT(source_.breaths, 1000u);
+}
+
+TEST_F(PausedForecast, EndsWithItsQuery) {
+    source_.breaths_max = 100;
+    EXPECT_EQ(forecast(), Lines{"error: query interrupted"});
+    EXPECT_EQ(source_.breaths, 101u);
 }
 
 }  // namespace

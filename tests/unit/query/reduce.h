@@ -57,7 +57,10 @@ inline std::vector<Point> reduce(const std::string& call, const std::vector<Poin
         reducer->add(point);
         if (kind == FunctionKind::kTransformation) reducer->emit(out);
     }
-    if (kind != FunctionKind::kTransformation) reducer->emit(out);
+    if (kind != FunctionKind::kTransformation) {
+        while (!reducer->prepare()) continue;
+        reducer->emit(out);
+    }
     reducer->finish(out);
     return out;
 }
