@@ -140,8 +140,10 @@ void StoreCore::rotate() {
 }
 
 void StoreCore::rotate_if_due() {
-    if (!may_rotate() || active_->first_row_ns == 0) return;
-    const bool old = reactor_.monotonic_ns() - active_->first_row_ns >= options_.head_age_max_ns;
+    if (!may_rotate()) return;
+    // Without a row it can be full all the same: of the series of bodies that were refused.
+    const bool old = active_->first_row_ns != 0 &&
+                     reactor_.monotonic_ns() - active_->first_row_ns >= options_.head_age_max_ns;
     if (old || is_full(*active_)) rotate();
 }
 

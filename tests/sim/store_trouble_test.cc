@@ -32,21 +32,28 @@ public:
 class StoreTrouble : public testing::Test {
 protected:
     void SetUp() override {
-        StoreOptions options;
-        options.directory = "/store";
-        options.sequences = &sequences_;
-        options.wal_file_bytes = 64 * kKiB;
-        options.wal_frame_bytes = 16 * kKiB;
-        options.wal_spare_files = 1;
-        options.free_space_min = 0;
-        options.background = false;
-        store_ = std::move(*reactor_.run_until_done(Store::open(reactor_, std::move(options))));
+        store_ = open(options_in("/store"));
         write("m,h=a");
         ASSERT_TRUE(reactor_.run_until_done(store_->flush()).ok());
     }
     void TearDown() override {
         backend_.world().faults() = {};
         reactor_.run_until_done(store_->stop());
+    }
+
+    StoreOptions options_in(std::string directory) {
+        StoreOptions options;
+        options.directory = std::move(directory);
+        options.sequences = &sequences_;
+        options.wal_file_bytes = 64 * kKiB;
+        options.wal_frame_bytes = 16 * kKiB;
+        options.wal_spare_files = 1;
+        options.free_space_min = 0;
+        options.background = false;
+        return options;
+    }
+    std::unique_ptr<Store> open(StoreOptions options) {
+        return std::move(*reactor_.run_until_done(Store::open(reactor_, std::move(options))));
     }
 
     void write(std::string_view key) {
@@ -150,6 +157,25 @@ TEST_F(StoreTrouble, CountsWhatItHasOfAShardGroup) {
     EXPECT_EQ(groups[0].segment_rows, 1u);
     EXPECT_EQ(groups[0].segment_bytes, store_->stats().segment_bytes);
     EXPECT_EQ(groups[0].head_rows, 2u);
+}
+
+io::Task<void> wait_ns(io::Reactor& reactor, std::int64_t duration_ns) {
+    co_await reactor.sleep_ns(duration_ns);
+}
+
+// A body may be refused after its series have been added.
+TEST_F(StoreTrouble, LetsGoOfSeriesThatNoRowFollowed) {
+    StoreOptions options = options_in("/other");
+    options.head_bytes_max = 256 * kKiB;
+    options.background = true;
+    const std::unique_ptr<Store> store = open(std::move(options));
+    for (int i = 0; i < 10'000; ++i) store->series_index().add_series("m,h=" + std::to_string(i));
+    const std::uint64_t full = store->stats().series_index_bytes;
+    EXPECT_GT(full, 256 * kKiB);
+    reactor_.run_until_done(wait_ns(reactor_, 2'000'000'000));
+    EXPECT_LT(store->stats().series_index_bytes, full / 10);
+    EXPECT_EQ(store->stats().segments, 0u);
+    reactor_.run_until_done(store->stop());
 }
 
 }  // namespace
