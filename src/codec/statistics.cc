@@ -26,9 +26,8 @@ std::uint64_t value_at(const ColumnSlice& column, std::uint32_t row) {
 }
 
 // Row by row: columns with nulls or NaN, and booleans.
-ColumnStatistics by_rows(const ColumnSlice& column, std::uint32_t rows) {
+ColumnStatistics by_rows(const ColumnSlice& column, std::uint32_t rows, double float_sum) {
     ColumnStatistics s;
-    double float_sum = 0.0;
     for (std::uint32_t row = 0; row < rows; ++row) {
         if (!column.is_valid(row)) continue;
         if (s.count++ == 0) s.first_row = row;
@@ -78,32 +77,32 @@ bool find_extremes(const ColumnSlice& column, std::uint32_t rows, ColumnStatisti
     return true;
 }
 
-std::uint64_t sum_of(const ColumnSlice& column, std::uint32_t rows) {
+std::uint64_t sum_of(const ColumnSlice& column, std::uint32_t rows, double float_sum) {
     if (column.type != FieldType::kFloat) {
         std::uint64_t sum = 0;
         for (std::uint32_t row = 0; row < rows; ++row) sum += column.words[row];
         return sum;
     }
-    double sum = 0.0;
-    for (std::uint32_t row = 0; row < rows; ++row) sum += as_double(column.words[row]);
-    return std::bit_cast<std::uint64_t>(sum);
+    for (std::uint32_t row = 0; row < rows; ++row) float_sum += as_double(column.words[row]);
+    return std::bit_cast<std::uint64_t>(float_sum);
 }
 
 }  // namespace
 
-ColumnStatistics column_statistics(const ColumnSlice& column, std::uint32_t rows) {
+ColumnStatistics column_statistics(const ColumnSlice& column, std::uint32_t rows,
+                                   double sum_before) {
     if (column.absent() || rows == 0) return {};
     ColumnStatistics s;
     if (!model::is_word_type(column.type) || !column.validity.empty() ||
         !find_extremes(column, rows, s)) {
-        return by_rows(column, rows);
+        return by_rows(column, rows, sum_before);
     }
     s.count = rows;
     s.first_row = 0;
     s.last_row = rows - 1;
     s.first = column.words[0];
     s.last = column.words[rows - 1];
-    s.sum = sum_of(column, rows);
+    s.sum = sum_of(column, rows, sum_before);
     return s;
 }
 

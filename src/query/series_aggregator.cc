@@ -5,6 +5,8 @@
 namespace sluice::query {
 namespace {
 
+constexpr std::uint64_t kNoBlock = ~std::uint64_t{0};
+
 // Whether the values can be read as they lie: all there, in the type of the call.
 bool is_plain(const storage::ColumnView& column, const AggregateCall& call) {
     return !column.all_null && column.validity == nullptr && model::is_word_type(column.type) &&
@@ -101,6 +103,7 @@ SeriesAggregator::SeriesAggregator(const SelectPlan& plan, AggregateTable& table
       auxiliary_inputs_(plan.auxiliary_inputs()),
       keeps_auxiliary_(plan.keeps_auxiliary()),
       buckets_(plan.calls.size()),
+      summed_block_(plan.calls.size(), kNoBlock),
       auxiliary_row_(auxiliary_inputs_.size() + 1),
       tag_values_(auxiliary_inputs_.size()) {}
 
@@ -123,6 +126,7 @@ void SeriesAggregator::begin_series(std::uint32_t tag_set, std::string_view key)
 void SeriesAggregator::end_series() {
     if (!in_series_) return;
     for (std::uint32_t call = 0; call < buckets_.size(); ++call) {
+        summed_block_[call] = kNoBlock;
         if (buckets_[call].starts.empty()) continue;
         table_.fold_series(plan_, tag_set_, call, buckets_[call], auxiliary_);
         buckets_[call].starts.clear();
@@ -173,6 +177,7 @@ std::size_t SeriesAggregator::segment_end(const storage::SeriesRun& run, std::si
 
 void SeriesAggregator::add_run(const storage::SeriesRun& run,
                                const std::vector<std::uint8_t>* accepted) {
+    std::fill(summed_block_.begin(), summed_block_.end(), kNoBlock);
     std::size_t begin = 0;
     while (begin < run.rows) {
         const model::Timestamp start = plan_.window.start_of(run.times[begin]);
@@ -266,6 +271,15 @@ bool SeriesAggregator::can_select(std::uint32_t call_index, model::Timestamp sta
     return others == nullptr || would_select(call, *others, time, value);
 }
 
+// A series is added up from its first value to its last, and rounding shows: the sum of floats is
+// that of the state if the values before this run are all in it, and no others.
+bool SeriesAggregator::can_sum(std::uint32_t call_index, const storage::SeriesRun& run,
+                               model::Timestamp start) const {
+    const Buckets& own = buckets_[call_index];
+    if (own.starts.empty() || own.starts.back() != start) return !run.sums_go_on;
+    return run.sums_go_on && summed_block_[call_index] + 1 == run.block;
+}
+
 SeriesAggregator::StatisticsUse SeriesAggregator::judge_call(
     std::uint32_t call_index, const storage::ColumnStatistics& statistics,
     const storage::SeriesRun& run, model::Timestamp start) const {
@@ -281,12 +295,10 @@ SeriesAggregator::StatisticsUse SeriesAggregator::judge_call(
         case Function::kSum:
         case Function::kMean: {
             if (call.argument != influxql::DataType::kFloat) return StatisticsUse::kAll;
-            // A series is added up from its first value to its last, and rounding shows. Sums of
-            // blocks begin with 0.0, which hides the sign of zeros.
-            const Buckets& own = buckets_[call_index];
-            const bool is_first = own.starts.empty() || own.starts.back() != start;
+            // Sums of blocks begin with 0.0, which hides the sign of zeros.
             const bool is_zero = std::bit_cast<double>(statistics.sum) == 0;
-            return is_first && !is_zero ? StatisticsUse::kAll : StatisticsUse::kRows;
+            return !is_zero && can_sum(call_index, run, start) ? StatisticsUse::kAll
+                                                               : StatisticsUse::kRows;
         }
         case Function::kFirst:
         case Function::kLast: {
@@ -320,6 +332,7 @@ SeriesAggregator::StatisticsUse SeriesAggregator::judge(const storage::SeriesRun
 }
 
 void SeriesAggregator::add_statistics(const storage::SeriesRun& run) {
+    const model::Timestamp start = plan_.window.start_of(run.time_first);
     for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
         const AggregateCall& call = plan_.calls[i];
         const storage::ColumnStatistics& statistics =
@@ -334,7 +347,12 @@ void SeriesAggregator::add_statistics(const storage::SeriesRun& run) {
             case Function::kSum:
             case Function::kMean:
                 part.value = word(statistics.sum);
-                break;
+                if (call.argument != influxql::DataType::kFloat) break;
+                summed_block_[i] = run.block;
+                if (!run.sums_go_on) break;
+                state_at(i, start).value = part.value;
+                state_at(i, start).count += part.count;
+                continue;
             case Function::kFirst:
                 part.value = word(statistics.first);
                 part.time = run.time_first;
@@ -354,7 +372,7 @@ void SeriesAggregator::add_statistics(const storage::SeriesRun& run) {
             default:
                 continue;
         }
-        merge(call, state_at(i, plan_.window.start_of(run.time_first)), part);
+        merge(call, state_at(i, start), part);
     }
 }
 

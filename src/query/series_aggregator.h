@@ -35,6 +35,7 @@ private:
     std::size_t segment_end(const storage::SeriesRun& run, std::size_t begin,
                             model::Timestamp start) const;
     AggregateState& state_at(std::uint32_t call, model::Timestamp start);
+    bool can_sum(std::uint32_t call, const storage::SeriesRun& run, model::Timestamp start) const;
     StatisticsUse judge_call(std::uint32_t call, const storage::ColumnStatistics& statistics,
                              const storage::SeriesRun& run, model::Timestamp start) const;
     bool can_select(std::uint32_t call, model::Timestamp start, model::Timestamp time,
@@ -58,6 +59,8 @@ private:
     bool in_series_ = false;
     std::uint32_t tag_set_ = 0;
     std::vector<Buckets> buckets_;  // by call, of this series
+    // By call: the statistics that the last state has its sum from, where rows did not add to it.
+    std::vector<std::uint64_t> summed_block_;
     std::vector<Value> auxiliary_;
     std::vector<Value> auxiliary_row_;
     std::vector<std::string> tag_values_;  // by auxiliary input

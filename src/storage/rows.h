@@ -105,6 +105,9 @@ struct RunStatistics {
     std::size_t rows = 0;
     model::Timestamp time_first = 0;
     model::Timestamp time_last = 0;
+    // As SeriesRun has them.
+    std::uint64_t block = 0;
+    bool sums_go_on = false;
     // Per column; count is rows or 0.
     std::vector<codec::ColumnStatistics> columns;
     std::vector<model::FieldType> types;

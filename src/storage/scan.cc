@@ -96,6 +96,7 @@ io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
     if (spec_.series) options.keys = &*spec_.series;
     options.with_sequences = segment->record().has_sequences && wants_sequences();
     options.statistics_allowed = spec_.statistics_allowed;
+    options.source_number = static_cast<std::uint32_t>(sources_.size());
     options.rows_wanted = spec_.rows_wanted;
     options.latest_wanted = spec_.latest_wanted;
     options.value_kinds = spec_.value_kinds;
@@ -194,6 +195,8 @@ void ScanState::show_statistics(SeriesRun& run) const {
     run.rows = from.rows;
     run.time_first = from.time_first;
     run.time_last = from.time_last;
+    run.block = from.block;
+    run.sums_go_on = from.sums_go_on;
     run.times = {};
     run.sequences = {};
     run.columns.clear();

@@ -31,6 +31,11 @@ void SegmentBlockBuilder::set_columns(std::span<const SegmentColumn> columns) {
                                 kBlockRowsLeast, codec::kBlockRowsMax));
 }
 
+void SegmentBlockBuilder::begin_series() {
+    run_rows_.push_back(0);
+    for (std::size_t i = 0; i < column_count_; ++i) columns_[i].sum_before = 0;
+}
+
 void SegmentBlockBuilder::drop_empty_run() {
     if (!run_rows_.empty() && run_rows_.back() == 0) run_rows_.pop_back();
 }
@@ -131,7 +136,7 @@ void SegmentBlockBuilder::append_picks(const SegmentRows& rows,
 }
 
 // The entry: size of the chunk, 0 for none; then, where the block holds one series, statistics.
-std::uint64_t SegmentBlockBuilder::write_column(const Column& column, ByteWriter& chunks,
+std::uint64_t SegmentBlockBuilder::write_column(Column& column, ByteWriter& chunks,
                                                 ByteWriter& entry) {
     ColumnSlice slice;
     slice.type = column.type;
@@ -154,7 +159,9 @@ std::uint64_t SegmentBlockBuilder::write_column(const Column& column, ByteWriter
     encoder_.encode_column(slice, rows_, chunks);
     entry.write_varint(chunks.size() - start);
     if (runs() == 1) {
-        append_statistics(entry, column.type, rows_, codec::column_statistics(slice, rows_));
+        const ColumnStatistics made = codec::column_statistics(slice, rows_, column.sum_before);
+        append_statistics(entry, column.type, rows_, made);
+        if (column.type == FieldType::kFloat) column.sum_before = std::bit_cast<double>(made.sum);
     }
     return count;
 }

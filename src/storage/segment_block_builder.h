@@ -36,7 +36,9 @@ public:
     std::uint32_t runs() const { return static_cast<std::uint32_t>(run_rows_.size()); }
 
     // The rows to come belong to another series than those before.
-    void begin_run() { run_rows_.push_back(0); }
+    void begin_series();
+    // They go on with the series that the block before ended with.
+    void resume_series() { run_rows_.push_back(0); }
     // Forgets a run that got no rows.
     void drop_empty_run();
     // At most room() rows.
@@ -56,6 +58,8 @@ private:
         PodVector<std::string_view> texts;
         PodVector<std::uint8_t> flags;
         PodVector<std::uint64_t> validity;  // in use when has_nulls
+        // Floats of the last series in earlier blocks, those it shared not included.
+        double sum_before = 0;
     };
 
     // From now on `column` records validity; the rows before had `before`.
@@ -63,7 +67,7 @@ private:
     template <typename Pick>
     void append_column(Column& column, const codec::ColumnSlice& from, std::uint32_t count,
                        Pick pick);
-    std::uint64_t write_column(const Column& column, ByteWriter& chunks, ByteWriter& entry);
+    std::uint64_t write_column(Column& column, ByteWriter& chunks, ByteWriter& entry);
 
     bool with_sequences_;
     std::uint32_t rows_max_ = codec::kBlockRowsMax;

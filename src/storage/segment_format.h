@@ -17,6 +17,9 @@ namespace sluice::storage {
 // First bytes of the file, and last ones.
 inline constexpr std::string_view kSegmentMagic = "SLUICSEG";
 inline constexpr std::uint32_t kSegmentVersion = 1;
+// Of the footer.
+inline constexpr std::uint8_t kFlagSequences = 1;
+inline constexpr std::uint8_t kFlagRunningSums = 2;
 inline constexpr std::size_t kSegmentHeaderBytes = 16;
 inline constexpr std::size_t kSegmentTrailerBytes = 32;
 // Ends every structure but the trailer's magic: CRC-32C of all its bytes before.

@@ -100,7 +100,8 @@ Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_si
     ByteReader in(body);
     SegmentFooter footer;
     const auto flags = in.read<std::uint8_t>();
-    footer.has_sequences = (flags & 1) != 0;
+    footer.has_sequences = (flags & kFlagSequences) != 0;
+    footer.has_running_sums = (flags & kFlagRunningSums) != 0;
     SegmentMeta& meta = footer.meta;
     meta.size_bytes = file_size;
     meta.group = in.read_varint();
@@ -112,7 +113,7 @@ Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_si
     meta.sequence_min = in.read_varint();
     meta.sequence_max = in.read_varint();
     const std::uint64_t count = in.read_varint();
-    if (!in.ok() || count > in.remaining() || (flags & ~1) != 0) {
+    if (!in.ok() || count > in.remaining() || (flags & ~(kFlagSequences | kFlagRunningSums)) != 0) {
         return corrupt("footer: contradicts itself");
     }
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -238,6 +239,12 @@ Result<SegmentIndex> SegmentIndex::parse(ByteSpan bytes, const SegmentMeasuremen
         return corrupt("index: directory of blocks contradicts itself");
     }
     return index;
+}
+
+bool SegmentIndex::block_continues(std::uint32_t block) const {
+    if (block == 0) return false;
+    const SegmentBlockInfo& before = blocks_[block - 1];
+    return before.first_series + before.series_count - 1 == blocks_[block].first_series;
 }
 
 std::pair<std::uint32_t, std::uint32_t> SegmentIndex::blocks_of_series(std::uint32_t series) const {

@@ -32,6 +32,8 @@ struct SegmentMeasurement {
 struct SegmentFooter {
     SegmentMeta meta;
     bool has_sequences = false;
+    // Sums of floats go on from the block before where that ends with the same series.
+    bool has_running_sums = false;
     std::vector<SegmentMeasurement> measurements;
 };
 
@@ -76,6 +78,8 @@ public:
 
     std::uint32_t block_count() const { return static_cast<std::uint32_t>(blocks_.size()); }
     const SegmentBlockInfo& block(std::uint32_t index) const { return blocks_[index]; }
+    // Whether the block goes on with the series that the one before ends with.
+    bool block_continues(std::uint32_t block) const;
     // The half-open range of blocks that hold rows of the series.
     std::pair<std::uint32_t, std::uint32_t> blocks_of_series(std::uint32_t series) const;
     // Ranges and statistics of one block's chunks. Parsed when asked, to keep the index small.

@@ -1,6 +1,7 @@
 #include "storage/segment_reader.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "sluice/base/check.h"
 #include "sluice/io/reactor.h"
@@ -114,9 +115,11 @@ std::string block_place(std::uint32_t block, const SegmentBlockInfo& info) {
     return "block " + std::to_string(block) + " at byte " + std::to_string(info.range.offset);
 }
 
-// What the directory says of a block against its rows.
+// What the directory says of a block against its rows. `sums`, by column, are those of the blocks
+// before; they go on with this one.
 Result<void> check_block(const SegmentIndex& index, const SegmentBlockInfo& info,
-                         const SegmentBlockChunks& chunks, const SegmentBlock& block) {
+                         const SegmentBlockChunks& chunks, const SegmentBlock& block,
+                         std::span<double> sums) {
     const auto [earliest, latest] = std::minmax_element(block.times.begin(), block.times.end());
     if (*earliest != info.time_min || *latest != info.time_max) {
         return Error{ErrorKind::kCorrupt, "times outside the directory's range"};
@@ -134,11 +137,13 @@ Result<void> check_block(const SegmentIndex& index, const SegmentBlockInfo& info
     }
     for (std::size_t i = 0; i < index.columns().size(); ++i) {
         if (!chunks.columns[i].has_statistics) continue;
-        if (codec::column_statistics(block.columns[i].slice(), block.rows) !=
-            chunks.columns[i].statistics) {
+        const codec::ColumnStatistics& found = chunks.columns[i].statistics;
+        const codec::ColumnSlice column = block.columns[i].slice();
+        if (codec::column_statistics(column, block.rows, sums[i]) != found) {
             return Error{ErrorKind::kCorrupt,
                          "statistics of column " + index.columns()[i].name + " are wrong"};
         }
+        if (column.type == model::FieldType::kFloat) sums[i] = std::bit_cast<double>(found.sum);
     }
     return {};
 }
@@ -309,10 +314,13 @@ io::Task<Result<std::uint64_t>> SegmentReader::verify_blocks(const SegmentIndex&
     std::vector<std::uint32_t> all_columns(index.columns().size());
     for (std::uint32_t i = 0; i < all_columns.size(); ++i) all_columns[i] = i;
     const BlockRequest request{all_columns, true};
+    std::vector<double> sums(all_columns.size());
     for (std::uint32_t i = 0; i < index.block_count(); ++i) {
+        if (!has_running_sums() || !index.block_continues(i))
+            std::fill(sums.begin(), sums.end(), 0);
         SLUICE_CO_TRY_VOID(co_await read_block(index, i, request, block));
         index.read_chunks(i, chunks);
-        Result<void> checked = check_block(index, index.block(i), chunks, block);
+        Result<void> checked = check_block(index, index.block(i), chunks, block, sums);
         if (!checked.ok()) {
             co_return placed(std::move(checked).error(), block_place(i, index.block(i)));
         }

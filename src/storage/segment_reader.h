@@ -54,6 +54,9 @@ public:
     const std::string& path() const { return path_; }
     const SegmentMeta& meta() const { return footer_.meta; }
     bool has_sequences() const { return footer_.has_sequences; }
+    // Whether a block's sums of floats are those of the blocks before too, back to the first one
+    // that its series has for itself.
+    bool has_running_sums() const { return footer_.has_running_sums; }
     // Sorted by name.
     std::span<const SegmentMeasurement> measurements() const { return footer_.measurements; }
     // nullptr when the segment does not hold it.

@@ -214,6 +214,8 @@ io::Task<Result<bool>> SegmentSource::offer_statistics() {
     statistics_.rows = info.rows;
     statistics_.time_first = info.time_min;
     statistics_.time_last = info.time_max;
+    statistics_.block = std::uint64_t{options_.source_number} << 32 | block_number_;
+    statistics_.sums_go_on = reader_->has_running_sums() && index_->block_continues(block_number_);
     statistics_.columns.assign(column_places_.size(), {});
     statistics_.types.assign(column_places_.size(), model::FieldType::kFloat);
     for (std::size_t c = 0; c < column_places_.size(); ++c) {

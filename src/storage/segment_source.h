@@ -25,7 +25,8 @@ public:
         const std::vector<std::string>* keys = nullptr;  // sorted, or nullptr for all; outlives it
         bool with_sequences = false;
         bool statistics_allowed = false;
-        std::uint64_t rows_wanted = 0;  // as ScanSpec has them
+        std::uint32_t source_number = 0;  // among those of the scan
+        std::uint64_t rows_wanted = 0;    // as ScanSpec has them
         bool latest_wanted = false;
         std::vector<model::FieldType> value_kinds;
         DeleteFilter deletes;  // for the measurement's rows in this segment

@@ -144,7 +144,7 @@ public:
         if (block_.rows() != 0 && (own_blocks || own_blocks_)) flush_block();
         own_blocks_ = own_blocks;
         if (block_.runs() == 0) block_first_series_ = measurement().series;
-        block_.begin_run();
+        block_.begin_series();
         last_key_ = key;
         ++measurement().series;
         series_rows_ = 0;
@@ -214,7 +214,7 @@ private:
         flush_block();
         // More rows of the same series may follow.
         block_first_series_ = measurement().series - 1;
-        block_.begin_run();
+        block_.resume_series();
     }
 
     void flush_block() {
@@ -282,7 +282,8 @@ private:
 
     FileRange write_footer() {
         scratch_.clear();
-        scratch_.write(static_cast<std::uint8_t>(options_.with_sequences ? 1 : 0));
+        scratch_.write(static_cast<std::uint8_t>(kFlagRunningSums |
+                                                 (options_.with_sequences ? kFlagSequences : 0)));
         for (const std::uint64_t value : {meta_.group, meta_.rows, meta_.values, meta_.series}) {
             scratch_.write_varint(value);
         }

@@ -73,15 +73,18 @@ struct ColumnStatistics {
     std::uint64_t last = 0;
     std::uint64_t min = 0;
     std::uint64_t max = 0;
-    // Floats: added in row order, starting from 0.0. Integers: modulo 2^64, as Go's int64 adds.
-    // Booleans: the number of true values.
+    // Floats: added in row order to what column_statistics() was given. Integers: modulo 2^64, as
+    // Go's int64 adds. Booleans: the number of true values.
     std::uint64_t sum = 0;
 
     bool operator==(const ColumnStatistics&) const = default;
 };
 
-// `rows` is the length of the slice's arrays.
-ColumnStatistics column_statistics(const ColumnSlice& column, std::uint32_t rows);
+// `rows` is the length of the slice's arrays. The sum of floats begins with `sum_before`: rounding
+// shows in which order values are added, so that what a series has in several chunks is added up
+// from one to the next.
+ColumnStatistics column_statistics(const ColumnSlice& column, std::uint32_t rows,
+                                   double sum_before = 0.0);
 
 // The rows of one column, owned. Reused from chunk to chunk: capacity stays.
 struct DecodedColumn {

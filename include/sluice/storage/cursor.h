@@ -97,6 +97,11 @@ struct SeriesRun {
     // A run answered from statistics: `statistics` is not empty, one per ScanSpec::fields, and
     // times, sequences and columns are empty.
     std::vector<ColumnStatistics> statistics;
+    // Tells these statistics from others of the scan. Where `sums_go_on`, sums of floats are those
+    // of the values here added one by one to the sum of the statistics whose number is one less:
+    // rounding shows in which order values are added.
+    std::uint64_t block = 0;
+    bool sums_go_on = false;
 
     bool is_statistics() const { return !statistics.empty(); }
 };

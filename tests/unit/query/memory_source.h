@@ -74,6 +74,7 @@ public:
             if (!run.empty()) runs_.emplace_back(key, std::move(run));
             leave_rows_out(key);
         }
+        if (spec_.statistics_allowed) add_up();
     }
 
     void expand() override {
@@ -149,6 +150,8 @@ private:
     // In place of rows, where each has a value or none has.
     void show_statistics(storage::SeriesRun& run) {
         std::vector<storage::ColumnStatistics> statistics;
+        run.block = next_ - 1;
+        run.sums_go_on = run.block != 0 && runs_[run.block - 1].first == run.series_key;
         for (const storage::ColumnView& column : run.columns) {
             if (!column.all_null && column.validity != nullptr) return;
             storage::ColumnStatistics& each = statistics.emplace_back();
@@ -162,13 +165,31 @@ private:
             } else {
                 slice.flags = column.flags;
             }
-            const auto made = codec::column_statistics(slice, static_cast<std::uint32_t>(run.rows));
+            const auto made =
+                codec::column_statistics(slice, static_cast<std::uint32_t>(run.rows),
+                                         sums_before_[next_ - 1][statistics.size() - 1]);
             each = {column.type, made.count, made.min, made.max, made.sum, made.first, made.last};
         }
         run.statistics = std::move(statistics);
         run.columns.clear();
         run.times = {};
         run.sequences = {};
+    }
+
+    // Of each field, in the runs of the series before each run.
+    void add_up() {
+        std::vector<double> sums(spec_.fields.size());
+        for (std::size_t i = 0; i < runs_.size(); ++i) {
+            if (i == 0 || runs_[i - 1].first != runs_[i].first) sums.assign(sums.size(), 0);
+            sums_before_.push_back(sums);
+            for (std::size_t field = 0; field < sums.size(); ++field) {
+                for (const auto& [time, row] : runs_[i].second) {
+                    const auto found = row->fields.find(spec_.fields[field]);
+                    if (found == row->fields.end()) continue;
+                    sums[field] += std::bit_cast<double>(found->second.word);
+                }
+            }
+        }
     }
 
     struct Column {
@@ -183,6 +204,7 @@ private:
     storage::ScanSpec spec_;
     std::vector<std::pair<std::string, std::vector<std::pair<model::Timestamp, const MemoryRow*>>>>
         runs_;
+    std::vector<std::vector<double>> sums_before_;
     std::size_t next_ = 0;
     bool expanding_ = false;
     std::vector<model::Timestamp> times_;

@@ -147,7 +147,11 @@ TEST(Segment, StatisticsAnswerBlocksOfOneSeries) {
     const std::vector<std::uint32_t> columns = {0, 1, 2, 3, 4};
     BlockRequest request;
     request.columns = columns;
+    ASSERT_TRUE((*reader)->has_running_sums());
+    std::vector<double> sums(5);
     for (std::uint32_t i = 0; i < 4; ++i) {
+        EXPECT_EQ((*index)->block_continues(i), i == 2);
+        if (i != 2) sums.assign(5, 0);
         SegmentBlockChunks chunks;
         (*index)->read_chunks(i, chunks);
         SegmentBlock block;
@@ -156,7 +160,9 @@ TEST(Segment, StatisticsAnswerBlocksOfOneSeries) {
             EXPECT_EQ(chunks.columns[c].has_statistics, i != 3);
             if (i == 3) continue;
             EXPECT_EQ(chunks.columns[c].statistics,
-                      codec::column_statistics(block.columns[c].slice(), block.rows));
+                      codec::column_statistics(block.columns[c].slice(), block.rows, sums[c]));
+            if (block.columns[c].type != model::FieldType::kFloat) continue;
+            sums[c] = std::bit_cast<double>(chunks.columns[c].statistics.sum);
         }
     }
     EXPECT_EQ((*index)->blocks_of_series(1), (std::pair<std::uint32_t, std::uint32_t>(1, 3)));
