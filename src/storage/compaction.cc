@@ -142,7 +142,7 @@ io::Task<void> StoreCore::run_compactor() {
         if (may_begin) due = choose_merge(false);
         const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
         if (!due && stale == nullptr) {
-            co_await merge_wanted_.wait_until(next_purge_check());
+            co_await merge_wanted_.wait_until(next_compaction_check());
             continue;
         }
         Result<void> merged;

@@ -83,12 +83,16 @@ void StoreCore::release_merges() {
     merge_wanted_.notify_all();
 }
 
-// When the oldest delete that waits is due, at the latest.
-std::int64_t StoreCore::next_purge_check() const {
+// When the oldest delete that waits is due, or a shard group gets cold, at the latest.
+std::int64_t StoreCore::next_compaction_check() const {
     std::int64_t next = reactor_.monotonic_ns() + kColdCheckNs;
     for (const auto& [sequence, arrival] : arrivals_) {
         const std::int64_t due = arrival.seen_ns + options_.purge_after_ns;
         if (due > reactor_.monotonic_ns()) next = std::min(next, due);
+    }
+    for (const auto& [group, written_ns] : last_write_ns_) {
+        const std::int64_t cold = written_ns + options_.cold_after_ns;
+        if (cold > reactor_.monotonic_ns()) next = std::min(next, cold);
     }
     return next;
 }

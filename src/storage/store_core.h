@@ -147,7 +147,7 @@ private:
     void drop_deleted_tables(Head& head);
     void drop_deleted_tables(const Head& head, model::PointBatch& batch, std::uint64_t sequence);
     bool merges_held() const { return merge_holds_ != 0; }
-    std::int64_t next_purge_check() const;
+    std::int64_t next_compaction_check() const;
     bool has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const;
     SegmentPtr choose_purge(bool at_once) const;
     io::Task<Result<void>> purge(SegmentPtr segment);
