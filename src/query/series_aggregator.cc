@@ -1,6 +1,7 @@
 #include "query/series_aggregator.h"
 
 #include <algorithm>
+#include <array>
 
 namespace sluice::query {
 namespace {
@@ -36,18 +37,31 @@ T read_word(std::uint64_t word) {
     return std::bit_cast<T>(word);
 }
 
-// The first of the words that none precedes.
+// The first of the words that none precedes. In lanes, each the extreme of every eighth word, so
+// that the compiler can use vectors; equal words are told apart after that.
 template <typename T, typename Precedes>
 std::size_t find_extreme(std::span<const std::uint64_t> words, Precedes&& precedes) {
-    std::size_t best = 0;
-    T best_value = read_word<T>(words[0]);
-    for (std::size_t i = 1; i < words.size(); ++i) {
-        const T value = read_word<T>(words[i]);
-        if (!precedes(value, best_value)) continue;
-        best = i;
-        best_value = value;
+    constexpr std::size_t kLanes = 8;
+    T best = read_word<T>(words[0]);
+    std::size_t at = 1;
+    if (words.size() >= 2 * kLanes) {
+        std::array<T, kLanes> lanes;
+        for (std::size_t i = 0; i < kLanes; ++i) lanes[i] = read_word<T>(words[i]);
+        for (at = kLanes; at + kLanes <= words.size(); at += kLanes) {
+            for (std::size_t i = 0; i < kLanes; ++i) {
+                const T value = read_word<T>(words[at + i]);
+                lanes[i] = precedes(value, lanes[i]) ? value : lanes[i];
+            }
+        }
+        for (const T value : lanes) best = precedes(value, best) ? value : best;
     }
-    return best;
+    for (; at < words.size(); ++at) {
+        const T value = read_word<T>(words[at]);
+        best = precedes(value, best) ? value : best;
+    }
+    const auto is_best = [best](std::uint64_t word) { return read_word<T>(word) == best; };
+    return static_cast<std::size_t>(std::find_if(words.begin(), words.end(), is_best) -
+                                    words.begin());
 }
 
 template <typename T>
