@@ -50,14 +50,14 @@ io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion
         co_return std::shared_ptr<Portion>();
     }
     for (;;) {
-        auto portion = std::make_shared<Portion>();
+        auto portion = std::make_shared<Portion>(scan_.budget());
         const bool is_new = index == portions_.size();
         portion->first = is_new ? walk_.first() : bounds_[index].first;
         portion->end = is_new ? walk_.end() : bounds_[index].second;
         Result<bool> fits = co_await compute(*portion);
         if (!fits.ok()) co_return std::move(fits).error();
         if (!*fits) {
-            if (!is_new || !walk_.shrink()) co_return too_much_memory(scan_.memory_bytes_max());
+            if (!is_new || !walk_.shrink()) co_return scan_.too_much_memory();
             continue;
         }
         last_ = portion;
@@ -99,7 +99,10 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
         for (const std::uint64_t points : job.points) {
             SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
         }
-        co_return wanted.table.memory_bytes() <= scan_.memory_bytes_max();
+        const std::uint64_t bytes = wanted.table.memory_bytes();
+        if (bytes > scan_.budget().memory_left()) co_return false;
+        wanted.share.set(bytes);
+        co_return true;
     }
 }
 
@@ -130,7 +133,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
                 if (fewer) co_return false;
                 continue;
             }
-            if (width == 1) co_return too_much_memory(scan_.memory_bytes_max());
+            if (width == 1) co_return scan_.too_much_memory();
             width = std::max<std::int64_t>(1, width / 4);
             continue;
         }

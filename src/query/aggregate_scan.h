@@ -24,7 +24,9 @@ public:
     std::uint32_t add_call(const AggregateCall& call, const std::string& field);
 
     struct Portion {
+        explicit Portion(SelectBudget& budget) : share(budget) {}
         AggregateTable table;
+        SelectBudget::Share share;
         std::uint32_t first = 0;  // outer tag sets
         std::uint32_t end = 0;
     };

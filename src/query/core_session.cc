@@ -214,8 +214,9 @@ public:
             added = co_await add_chosen(std::move(piece));
         }
         if (!added.ok()) co_return std::move(added).error();
-        const std::uint64_t bytes_max = budget_.memory_bytes_max() / 2;
-        if (session_.memory_bytes > bytes_max) co_return too_much_memory(bytes_max);
+        if (session_.memory_bytes > budget_.memory_left() / 2) {
+            co_return too_much_memory(budget_.memory_bytes_max() / 2);
+        }
         co_return Result<void>();
     }
 

@@ -15,7 +15,7 @@ constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
 ScanPoints::ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan,
                        std::shared_ptr<Grouping> grouping, std::optional<std::uint32_t> driver)
-    : scan_(source, budget, std::move(plan), std::move(grouping)), driver_(driver) {
+    : scan_(source, budget, std::move(plan), std::move(grouping)), driver_(driver), share_(budget) {
     const SelectPlan& planned = scan_.plan();
     row_.resize(planned.inputs.size());
     if (planned.limit == 0) return;
@@ -38,6 +38,7 @@ io::Task<Result<bool>> ScanPoints::next(PointBlock& block) {
             read_rows(block);
             if (!block.points.empty()) break;
             merger_.reset();
+            share_.set(0);
         }
         co_await scan_.source().breathe();
         if (!in_slices_ && walk_.at_end()) co_return false;
@@ -61,7 +62,7 @@ io::Task<Result<void>> ScanPoints::load() {
     if (!fits.ok()) co_return std::move(fits).error();
     if (!*fits) {
         if (in_slices_) {
-            if (slice_width_ == 1) co_return too_much_memory(scan_.memory_bytes_max());
+            if (slice_width_ == 1) co_return scan_.too_much_memory();
             slice_width_ = std::max<std::int64_t>(1, slice_width_ / 4);
         } else if (!walk_.shrink()) {
             const model::TimeRange& all = portion.range;
@@ -118,6 +119,8 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
         }
         if (job.has_overflow()) co_return false;
         const std::uint64_t points = job.points();
+        std::uint64_t bytes = 0;
+        for (const RowChunk& chunk : job.chunks) bytes += chunk.memory_bytes();
         auto merger = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
         if (options.uses_statistics && merger->lacks_sequences()) {
             options.uses_statistics = false;
@@ -125,6 +128,7 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
         }
         SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
         merger_ = std::move(merger);
+        share_.set(bytes);
         co_return true;
     }
 }

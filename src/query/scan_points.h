@@ -46,6 +46,7 @@ private:
     bool is_begun_ = false;
     PortionWalk walk_;
     std::unique_ptr<RowMerger> merger_;
+    SelectBudget::Share share_;  // for its rows
     // What is left of the merger, in the order of the answer.
     std::uint32_t next_tag_set_ = 0;
     std::uint32_t tag_sets_left_ = 0;

@@ -1,6 +1,7 @@
 // What one SELECT may use: the limits of the server, and what its scans have read of them so far.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 
 namespace sluice::query {
 
+// Memory is shared by the scans of a SELECT: one for each measurement and each call that reads
+// other rows, all of them open at once.
+//
 // Belongs to the core of the query. Jobs on other cores look at it while they run; it changes only
 // between jobs.
 class SelectBudget {
@@ -18,6 +22,32 @@ public:
     explicit SelectBudget(const QueryLimits& limits) : limits_(limits) {}
 
     std::uint64_t memory_bytes_max() const { return limits_.memory_bytes_max; }
+    // Before it reads.
+    void add_scan() { ++scans_; }
+    // What a scan may hold more: what the others have left, but always a part of its own, so that
+    // the first ones cannot starve the last. All together hold less than twice the maximum.
+    std::uint64_t memory_left() const {
+        const std::uint64_t max = limits_.memory_bytes_max;
+        return std::max(max / std::max<std::uint64_t>(scans_, 1), max - std::min(held_, max));
+    }
+    // What one scan holds from one job to the next.
+    class Share {
+    public:
+        explicit Share(SelectBudget& budget) : budget_(budget) {}
+        ~Share() { set(0); }
+        Share(const Share&) = delete;
+        Share& operator=(const Share&) = delete;
+
+        void set(std::uint64_t bytes) {
+            budget_.held_ += bytes - bytes_;
+            bytes_ = bytes;
+        }
+
+    private:
+        SelectBudget& budget_;
+        std::uint64_t bytes_ = 0;
+    };
+
     std::uint64_t series_max() const { return limits_.series_max; }
 
     // Points that a job has read and has not added yet. InfluxDB looks once a second (query/
@@ -54,6 +84,8 @@ private:
 
     const QueryLimits& limits_;
     std::uint64_t points_ = 0;
+    std::uint64_t scans_ = 0;
+    std::uint64_t held_ = 0;
 };
 
 }  // namespace sluice::query

@@ -82,7 +82,13 @@ bool PortionWalk::shrink() {
 
 SeriesScan::SeriesScan(DataSource& source, SelectBudget& budget, SelectPlan plan,
                        std::shared_ptr<Grouping> grouping)
-    : source_(source), budget_(budget), plan_(std::move(plan)), grouping_(std::move(grouping)) {}
+    : source_(source),
+      budget_(budget),
+      plan_(std::move(plan)),
+      grouping_(std::move(grouping)),
+      share_(budget) {
+    budget_.add_scan();
+}
 
 io::Task<Result<void>> SeriesScan::prepare() {
     if (is_prepared_) co_return Result<void>();
@@ -91,6 +97,9 @@ io::Task<Result<void>> SeriesScan::prepare() {
     GroupJob group(plan_, budget_, sessions_);
     Result<void> grouped = co_await source_.run_on_every_core(group);
     if (!grouped.ok()) co_return std::move(grouped).error();
+    std::uint64_t bytes = 0;
+    for (const CoreSession& session : sessions_) bytes = std::max(bytes, session.memory_bytes);
+    share_.set(bytes);
     // InfluxDB looks twice: while it lists, where one more than allowed passes, and again at those
     // that SLIMIT left.
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max() + 1));
@@ -226,7 +235,7 @@ ScanPortion SeriesScan::portion(std::uint32_t first_outer, std::uint32_t end_out
 }
 
 std::uint64_t SeriesScan::chunk_bytes_max() const {
-    return budget_.memory_bytes_max() / 2 / std::max(1u, source_.core_count());
+    return budget_.memory_left() / 2 / std::max(1u, source_.core_count());
 }
 
 }  // namespace sluice::query

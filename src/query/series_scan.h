@@ -76,7 +76,7 @@ public:
     ScanPortion portion(std::uint32_t first_outer, std::uint32_t end_outer) const;
     std::uint64_t chunk_bytes_max() const;
     SelectBudget& budget() const { return budget_; }
-    std::uint64_t memory_bytes_max() const { return budget_.memory_bytes_max(); }
+    Error too_much_memory() const { return query::too_much_memory(budget_.memory_bytes_max()); }
 
 private:
     Result<void> check_series(std::uint64_t series_max) const;
@@ -88,6 +88,7 @@ private:
     SelectPlan plan_;
     std::shared_ptr<Grouping> grouping_;
     std::vector<CoreSession> sessions_;
+    SelectBudget::Share share_;  // for the sessions
     std::vector<TagSetKey> tag_sets_;
     std::vector<std::uint32_t> outer_begins_{0};
     DuplicateSeries duplicates_;

@@ -148,6 +148,23 @@ TEST(StatementExecutor, RefusesWhatDoesNotFitIntoMemory) {
     EXPECT_NE(text.find("query needs more memory than this server grants it"), std::string::npos);
 }
 
+// Each measurement has a scan of its own, and all are open at once.
+TEST(StatementExecutor, SharesItsMemoryAmongTheScansOfASelect) {
+    const auto ask = [](std::uint64_t memory_bytes_max) {
+        auto source = std::make_unique<MemorySource>(2);
+        for (int i = 0; i < 8'000; ++i) {
+            source->add_point(i % 2, "m" + std::to_string(i % 16), {{"h", std::to_string(i % 3)}},
+                              {integer_field("v", i)}, i * kSecondNs);
+        }
+        StatementExecutor executor(std::move(source), {.memory_bytes_max = memory_bytes_max});
+        return answer(executor, request_for("SELECT difference(v) FROM /m/ GROUP BY h", "e")) +
+               answer(executor, request_for("SELECT v FROM /m/", "e"));
+    };
+    const std::string all = ask(256 << 20);
+    EXPECT_GT(all.size(), 100'000u);
+    EXPECT_TRUE(ask(512 << 10) == all);
+}
+
 std::string error_of(StatementExecutor& executor, std::string statement) {
     const std::string text = answer(executor, request_for(std::move(statement)));
     const std::string_view head = "{\"results\":[{\"statement_id\":0,\"error\":\"";
