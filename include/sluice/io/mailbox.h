@@ -133,7 +133,11 @@ private:
         if (self.answered_) {
             self.caller_.resume();
         } else if constexpr (kIsTask) {
-            self.hub_.keep(self.to, serve(self));
+            // Once the task has answered, the other core may have ended its caller and `self` with
+            // it: the task begins at once, and may be done at once.
+            MailboxHub& hub = self.hub_;
+            const std::uint32_t core = self.to;
+            hub.keep(core, serve(self));
         } else {
             if constexpr (std::is_void_v<Value>) {
                 self.function_();

@@ -40,6 +40,10 @@ Task<std::string> describe_later(int number) {
     co_return describe(here.core(), number);
 }
 
+Task<std::string> describe_at_once(int number) {
+    co_return describe(Reactor::current().core(), number);
+}
+
 Task<void> call_everyone(Reactor& reactor, std::atomic<int>& calls) {
     for (int round = 0; round < 200; ++round) {
         for (std::uint32_t core = 0; core < kCores; ++core) {
@@ -49,6 +53,9 @@ Task<void> call_everyone(Reactor& reactor, std::atomic<int>& calls) {
             const std::string later =
                 co_await call_on(core, [round] { return describe_later(round); });
             EXPECT_EQ(later, describe(core, round));
+            const std::string at_once =
+                co_await call_on(core, [round] { return describe_at_once(round); });
+            EXPECT_EQ(at_once, describe(core, round));
             EXPECT_EQ(&Reactor::current(), &reactor);
             co_await call_on(core, [&calls] { calls.fetch_add(1); });
         }
