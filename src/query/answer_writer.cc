@@ -108,6 +108,11 @@ void AnswerWriter::end_series() {
     past_limit_ = false;
 }
 
+void AnswerWriter::end_chunk() {
+    end_series();
+    if (chunked_ && result_open_) close_result(false);
+}
+
 void AnswerWriter::message(std::string_view level, std::string_view text) {
     result_end_.messages.emplace_back(level, text);
 }

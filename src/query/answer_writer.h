@@ -51,6 +51,8 @@ public:
     }
     void end_row();
     void end_series();
+    // The same, and a chunk ends here that does not say that others follow.
+    void end_chunk();
     void message(std::string_view level, std::string_view text);
     // `error` takes the place of a result. Rows written before it stay.
     void end_statement(std::optional<Error> error = {});

@@ -145,6 +145,7 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
     const std::size_t width = columns_.size() - 1;
     RowBlock block;
     bool has_rows = false;  // since they ended last
+    bool has_ended = false;
     for (;;) {
         Result<bool> more = co_await rows.next(block);
         if (!more.ok()) co_return std::move(more).error();
@@ -152,9 +153,15 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
             // InfluxDB has a series in hand then, passes it on and asks again (query/emitter.go).
             if (!has_rows || !rows.may_resume()) break;
             has_rows = false;
+            has_ended = true;
             continue;
         }
         has_rows = true;
+        if (has_ended && writer_.chunked()) {
+            writer_.end_chunk();
+            tags = nullptr;
+        }
+        has_ended = false;
         for (std::size_t row = 0; row < block.rows.size(); ++row) {
             if (block.rows[row].tags != tags) {
                 if (tags != nullptr) writer_.end_series();
