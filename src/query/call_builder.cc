@@ -22,7 +22,7 @@ DataType type_or_unknown(const Expr& expr) {
 DataType argument_type(const Call& call) {
     const DataType type = type_or_unknown(call.arguments[0]);
     const bool is_known = type != DataType::kTag && type != DataType::kUnknown;
-    return is_known && type != DataType::kAnyField ? type : DataType::kString;
+    return is_known ? type : DataType::kString;
 }
 
 MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {
@@ -112,6 +112,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, co
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, const Level& level) {
+    if (call.arguments[0].is<Distinct>()) return Points();
     const bool has_own_time = level.is_selector && level.window.is_whole();
     if (is_count_of_distinct(call)) {
         SLUICE_TRY(Points input, build_call(*call.arguments[0].as<Call>(), level));

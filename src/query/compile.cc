@@ -56,12 +56,19 @@ Expr fold_math(const Expr& expr) {
     return ListLiteral{};
 }
 
-// DISTINCT name, as a field or an argument, is distinct(name).
-void make_distinct_calls(Expr& expr) {
-    walk(expr, [](Expr& part) {
-        if (const auto* distinct = part.as<Distinct>()) {
-            part = Call{"distinct", {VarRef{distinct->name, DataType::kUnknown}}};
-        }
+// DISTINCT name, as a field or an argument of a call, is distinct(name). Elsewhere it has no value
+// (influxql/ast.go: RewriteDistinct).
+void make_distinct_calls(Expr& field) {
+    const auto make_call = [](Expr& expr) {
+        const auto* distinct = expr.as<Distinct>();
+        if (distinct == nullptr) return;
+        expr = Call{"distinct", {VarRef{distinct->name, DataType::kUnknown}}};
+    };
+    make_call(field);
+    walk(field, [&](Expr& part) {
+        auto* call = part.as<Call>();
+        if (call == nullptr) return;
+        for (Expr& argument : call->arguments) make_call(argument);
     });
 }
 
@@ -252,8 +259,8 @@ private:
             Field field{reduce(fold_math(written.expr), std::nullopt), written.alias};
             ++list_.columns;
             SLUICE_TRY_VOID(FieldCompiler(list_).compile(field.expr));
-            // In a subquery InfluxDB leaves DISTINCT without parentheses as it is: it has no value.
-            if (outer_ == nullptr || !field.expr.is<Distinct>()) make_distinct_calls(field.expr);
+            // Subqueries are left as they are.
+            if (outer_ == nullptr) make_distinct_calls(field.expr);
             compiled_.fields.push_back(std::move(field));
         }
         return {};
