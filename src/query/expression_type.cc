@@ -32,7 +32,7 @@ Value zero_of(DataType type) {
     }
 }
 
-DataType type_of(Value value) {
+DataType type_of_value(Value value) {
     switch (value.kind()) {
         case Value::Kind::kFloat:
             return DataType::kFloat;
@@ -50,9 +50,13 @@ DataType type_of(Value value) {
     return DataType::kUnknown;
 }
 
-Result<DataType> binary_type(const BinaryExpr& binary) {
-    SLUICE_TRY(const DataType left, expression_type(*binary.left));
-    SLUICE_TRY(const DataType right, expression_type(*binary.right));
+using TypeOfCall = Result<DataType> (*)(std::string_view name, std::span<const DataType> arguments);
+
+Result<DataType> type_of(const Expr& expr, TypeOfCall type_of_call);
+
+Result<DataType> binary_type(const BinaryExpr& binary, TypeOfCall type_of_call) {
+    SLUICE_TRY(const DataType left, type_of(*binary.left, type_of_call));
+    SLUICE_TRY(const DataType right, type_of(*binary.right, type_of_call));
     const auto type_error = [&](std::string why) {
         return invalid("type error: " + to_string(Expr(binary)) + ": " + std::move(why));
     };
@@ -70,13 +74,10 @@ Result<DataType> binary_type(const BinaryExpr& binary) {
                               " between an integer and unsigned, an explicit cast is required");
         }
     }
-    const auto is_nothing = [](DataType type) {
-        return type == DataType::kUnknown || type == DataType::kAnyField;
-    };
-    if (is_nothing(left)) return right;
-    if (is_nothing(right)) return left;
+    if (left == DataType::kUnknown) return right;
+    if (right == DataType::kUnknown) return left;
     const DataType result =
-        type_of(evaluate_operation(binary.op, zero_of(left), zero_of(right), false));
+        type_of_value(evaluate_operation(binary.op, zero_of(left), zero_of(right), false));
     if (result == DataType::kUnknown) {
         return type_error("incompatible types: " + std::string(data_type_name(left)) + " and " +
                           std::string(data_type_name(right)));
@@ -84,19 +85,19 @@ Result<DataType> binary_type(const BinaryExpr& binary) {
     return result;
 }
 
-}  // namespace
-
-Result<DataType> expression_type(const Expr& expr) {
-    if (const auto* ref = expr.as<VarRef>()) return ref->type;
-    if (const auto* paren = expr.as<ParenExpr>()) return expression_type(*paren->inner);
-    if (const auto* binary = expr.as<BinaryExpr>()) return binary_type(*binary);
+Result<DataType> type_of(const Expr& expr, TypeOfCall type_of_call) {
+    if (const auto* ref = expr.as<VarRef>()) {
+        return ref->type == DataType::kAnyField ? DataType::kUnknown : ref->type;
+    }
+    if (const auto* paren = expr.as<ParenExpr>()) return type_of(*paren->inner, type_of_call);
+    if (const auto* binary = expr.as<BinaryExpr>()) return binary_type(*binary, type_of_call);
     if (const auto* call = expr.as<Call>()) {
         std::vector<DataType> arguments;
         for (const Expr& argument : call->arguments) {
-            SLUICE_TRY(const DataType type, expression_type(argument));
+            SLUICE_TRY(const DataType type, type_of(argument, type_of_call));
             arguments.push_back(type);
         }
-        return call_type(call->name, arguments);
+        return type_of_call(call->name, arguments);
     }
     if (expr.is<NumberLiteral>()) return DataType::kFloat;
     if (expr.is<IntegerLiteral>()) return DataType::kInteger;
@@ -104,6 +105,21 @@ Result<DataType> expression_type(const Expr& expr) {
     if (expr.is<StringLiteral>()) return DataType::kString;
     if (expr.is<BooleanLiteral>()) return DataType::kBoolean;
     return DataType::kUnknown;
+}
+
+Result<DataType> column_call_type(std::string_view name, std::span<const DataType> arguments) {
+    if (!is_math_function(name)) return call_type(name, arguments);
+    return arguments.empty() ? DataType::kUnknown : arguments[0];
+}
+
+}  // namespace
+
+Result<DataType> expression_type(const Expr& expr) {
+    return type_of(expr, call_type);
+}
+
+Result<DataType> column_type(const Expr& expr) {
+    return type_of(expr, column_call_type);
 }
 
 }  // namespace sluice::query

@@ -10,4 +10,8 @@ namespace sluice::query {
 // TypeValuerEval).
 Result<influxql::DataType> expression_type(const influxql::Expr& expr);
 
+// The type that a query sees in the column of its subquery. There a function of mathematics gives
+// what its first argument is (query/functions.go: FieldMapper).
+Result<influxql::DataType> column_type(const influxql::Expr& expr);
+
 }  // namespace sluice::query

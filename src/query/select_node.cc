@@ -54,7 +54,7 @@ DataType type_of_name(const SelectNode& node, std::string_view name) {
     DataType type = type_in_measurements(node, name);
     for (const auto& subquery : node.subqueries) {
         if (const Expr* expr = find_column(*subquery, name)) {
-            const Result<DataType> here = expression_type(*expr);
+            const Result<DataType> here = column_type(*expr);
             if (!here.ok()) return DataType::kUnknown;
             if (data_type_less(type, *here)) type = *here;
         }
@@ -84,7 +84,7 @@ void collect_names(const SelectNode& node, FieldTypes& fields, TagKeys& tags) {
         for (const Field& field : subquery->fields) {
             // A column without a type is one all the same.
             DataType& known = fields[field_name(field)];
-            const Result<DataType> type = expression_type(field.expr);
+            const Result<DataType> type = column_type(field.expr);
             if (type.ok() && data_type_less(known, *type)) known = *type;
         }
         tags.insert(subquery->dimensions.begin(), subquery->dimensions.end());
