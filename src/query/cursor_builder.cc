@@ -103,16 +103,39 @@ bool is_value_type(DataType type) {
            type == DataType::kUnsigned;
 }
 
-// What the names of the outer condition mean in the rows of a subquery (query/cursor.go:
-// newFilterCursor).
+// InfluxDB finds the values for a condition by name: a field that is asked for with several types
+// has the last of them everywhere (tsm1/engine.go: createVarRefSeriesIterator).
+void give_fields_one_type(Expr& condition) {
+    std::map<std::string, DataType> types;
+    const auto each_field = [&](auto use) {
+        walk(condition, [&](Expr& expr) {
+            auto* ref = expr.as<VarRef>();
+            if (ref != nullptr && is_value_type(ref->type) && ref->type != DataType::kTag)
+                use(*ref);
+        });
+    };
+    each_field([&](const VarRef& ref) {
+        DataType& last = types[ref.name];
+        last = std::max(last, ref.type);
+    });
+    each_field([&](VarRef& ref) { ref.type = types[ref.name]; });
+}
+
+// What the names of the outer condition mean in the rows of a subquery. Of several types that one
+// is asked for with, the last counts (query/cursor.go: newFilterCursor).
 void add_condition(const Expr& condition, const std::vector<Column>& columns,
                    SubqueryPoints::Options& options) {
     options.condition = &condition;
     walk(condition, [&](const Expr& expr) {
         const auto* ref = expr.as<VarRef>();
         if (ref == nullptr) return;
-        const auto& known = options.condition_names;
-        if (std::find(known.begin(), known.end(), ref->name) != known.end()) return;
+        const auto& names = options.condition_names;
+        const auto known = std::find(names.begin(), names.end(), ref->name);
+        if (known != names.end()) {
+            RowValue& value = options.condition_values[known - names.begin()];
+            if (value.kind == RowValue::Kind::kColumn) value.type = std::max(value.type, ref->type);
+            return;
+        }
         RowValue value{RowValue::Kind::kTag, 0, ref->name, DataType::kTag};
         for (std::size_t i = 0; i < columns.size(); ++i) {
             if (columns[i].name != ref->name) continue;
@@ -150,7 +173,7 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
     for (const PlaceMapper::MappedReference& mapped : places.references) {
         level.auxiliary.push_back(mapped.ref);
         auxiliary.push_back(mapped.place);
-        has_type = has_type || mapped.ref.type != DataType::kUnknown;
+        has_type = has_type || mapped.place.type != DataType::kUnknown;
     }
 
     Rows rows;
@@ -317,6 +340,7 @@ SelectPlan CursorBuilder::scan_plan(const Level& level) const {
     }
     if (node.condition) {
         plan.condition = node.condition;
+        give_fields_one_type(*plan.condition);
         walk(*plan.condition, [&](Expr& expr) {
             auto* ref = expr.as<VarRef>();
             if (ref == nullptr) return;
