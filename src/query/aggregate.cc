@@ -113,9 +113,13 @@ Value result_of(const AggregateCall& call, const AggregateState& state) {
     if (call.function == Function::kCount) {
         return Value::of_integer(static_cast<std::int64_t>(state.count));
     }
+    // InfluxDB adds up from 0.0, which hides the sign of zeros.
+    if (call.function == Function::kSum && state.value.kind() == Value::Kind::kFloat) {
+        return Value::of_float(0.0 + state.value.as_float());
+    }
     if (call.function != Function::kMean) return state.value;
     const auto count = static_cast<double>(state.count);
-    const double mean = state.value.to_float() / count;
+    const double mean = (0.0 + state.value.to_float()) / count;
     return Value::of_float(state.count < 2 ? mean : mean * count / count);
 }
 

@@ -41,7 +41,7 @@ public:
     }
     void emit(std::vector<Point>& out) override {
         if (count_ == 0) return;
-        const Value mean = Value::of_float(state_.value.to_float() / count_);
+        const Value mean = Value::of_float((0.0 + state_.value.to_float()) / count_);
         out.push_back({kTimeOfWindow, mean, kNoRow, count_});
     }
 
