@@ -228,6 +228,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     Points input;
     if (!level.node->subqueries.empty()) {
         by_tags.is_ordered = false;
+        by_tags.source_call = &best;
         SLUICE_TRY(Points points, build_argument(best, by_tags));
         if (points == nullptr) return points;
         SLUICE_TRY(input, reduce(std::move(points), best, by_tags, false));
