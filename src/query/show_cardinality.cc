@@ -2,9 +2,11 @@
 // rewrites everything else to SELECT count(distinct(...)); here all of it is counted, only very
 // many series of a database are estimated.
 #include <map>
+#include <optional>
 #include <set>
 
 #include "query/distinct_sample.h"
+#include "query/evaluate.h"
 #include "query/show_schema.h"
 #include "query/show_selection.h"
 #include "sluice/base/hash.h"
@@ -32,6 +34,15 @@ std::string_view refusal_of_time(Kind kind) {
     return {};
 }
 
+bool names_tag_key(const Expr& condition) {
+    bool found = false;
+    walk(condition, [&](const Expr& expr) {
+        const auto* ref = expr.as<VarRef>();
+        found = found || (ref != nullptr && ref->name == "_tagKey");
+    });
+    return found;
+}
+
 bool is_estimate(const ShowCardinalityStatement& show) {
     const ShowClauses& clauses = show.clauses;
     return !show.exact && (show.kind == Kind::kSeries || show.kind == Kind::kMeasurement) &&
@@ -52,6 +63,38 @@ struct Group {
     }
 };
 
+// The condition of SHOW TAG VALUES, which is asked once more for each tag of a series, by the name
+// of `_tagKey`. A tag that the series lacks is nothing then, not '' (tsm1/engine.go:
+// matchTagValues).
+class ValueCondition {
+public:
+    // `condition` may be null; it outlives this.
+    explicit ValueCondition(const Expr* condition) {
+        if (condition == nullptr) return;
+        const auto position = [this](const VarRef& ref) {
+            auto found = std::find(names_.begin(), names_.end(), ref.name);
+            if (found == names_.end()) found = names_.insert(names_.end(), ref.name);
+            return static_cast<int>(found - names_.begin());
+        };
+        expression_.emplace(*condition, position, false);
+    }
+
+    bool accepts(const model::SeriesName& series, std::string_view tag_key) const {
+        if (!expression_) return true;
+        std::vector<Value> row;
+        row.reserve(names_.size());
+        for (const std::string& name : names_) {
+            const std::string_view value = name == "_tagKey" ? tag_key : series.tag_value(name);
+            row.push_back(value.empty() ? Value() : Value::of_string(value));
+        }
+        return expression_->is_true(row.data());
+    }
+
+private:
+    std::vector<std::string> names_;
+    std::optional<RowExpression> expression_;
+};
+
 class CardinalityCounter {
 public:
     CardinalityCounter(StatementContext& context, const ShowCardinalityStatement& show)
@@ -65,13 +108,13 @@ private:
     io::Task<Result<std::size_t>> count_series();
     Result<void> select(const std::vector<ShowSource>& sources);
     Result<void> resolve_dimensions();
-    void add(const SeriesVisit::Seen& series);
+    void add(const SeriesVisit::Seen& series, const ValueCondition& condition);
     void write();
 
     StatementContext& context_;
     const ShowCardinalityStatement& show_;
     SeriesSelection selection_;
-    NameCondition wanted_keys_;
+    ExprBox value_condition_;
     std::vector<std::uint32_t> from_;  // by planned source: its place in the FROM clause
     std::vector<std::string> dimensions_;
     // By measurement and the values of the dimensions.
@@ -129,9 +172,10 @@ io::Task<Result<void>> CardinalityCounter::count_exactly() {
     if (!listed.ok()) co_return listed;
     SLUICE_CO_TRY_VOID(resolve_dimensions());
     SeriesVisit visit(context_, selection_);
+    const ValueCondition condition(value_condition_.get());
     while (visit.next()) {
         if (visit.is_due()) co_await visit.pause();
-        if (const SeriesVisit::Seen* series = visit.match()) add(*series);
+        if (const SeriesVisit::Seen* series = visit.match()) add(*series, condition);
     }
     // Each group has one row.
     if (show_.clauses.offset == 0) write();
@@ -140,8 +184,12 @@ io::Task<Result<void>> CardinalityCounter::count_exactly() {
 
 Result<void> CardinalityCounter::select(const std::vector<ShowSource>& sources) {
     SLUICE_TRY_VOID(selection_.set_condition(show_.clauses, context_.source.wall_ns()));
-    selection_.options.undecided_passes = false;
-    wanted_keys_ = NameCondition::make_lenient(selection_.condition.get(), "_tagKey");
+    if (show_.kind == Kind::kTagValues) {
+        value_condition_ = selection_.condition;
+        // It decides about keys, too, which series know nothing about.
+        if (value_condition_ && names_tag_key(*value_condition_)) selection_.condition = {};
+    }
+    selection_.options.undecided_passes = show_.kind == Kind::kTagValues;
     // What is counted has no time of its own and stands at the epoch.
     if (!selection_.range.contains(0)) return {};
     for (std::uint32_t from = 0; from < sources.size(); ++from) {
@@ -152,6 +200,7 @@ Result<void> CardinalityCounter::select(const std::vector<ShowSource>& sources) 
             from_.resize(selection_.sources.size(), from);
         }
     }
+    selection_.share_fields();
     return {};
 }
 
@@ -177,7 +226,7 @@ Result<void> CardinalityCounter::resolve_dimensions() {
     return {};
 }
 
-void CardinalityCounter::add(const SeriesVisit::Seen& series) {
+void CardinalityCounter::add(const SeriesVisit::Seen& series, const ValueCondition& condition) {
     const std::uint32_t from = from_[series.piece->source];
     std::vector<std::string> place;
     place.push_back(show_.kind == Kind::kMeasurement ? std::string() : series.name.measurement);
@@ -196,7 +245,8 @@ void CardinalityCounter::add(const SeriesVisit::Seen& series) {
             break;
         case Kind::kTagValues:
             for (const model::Tag& tag : series.name.tags) {
-                if (!show_.filter->accepts(tag.key) || !wanted_keys_.accepts(tag.key)) continue;
+                if (!show_.filter->accepts(tag.key)) continue;
+                if (!condition.accepts(series.name, tag.key)) continue;
                 group().names.emplace(from, tag.value);
             }
             break;

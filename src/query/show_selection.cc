@@ -104,8 +104,13 @@ const meta::MeasurementSchema* SeriesSelection::schema_of(const Piece& piece) co
     return schemas_[piece.source][piece.group];
 }
 
+void SeriesSelection::share_fields() {
+    shares_fields_ = true;
+    for (std::size_t i = 1; i < fields_.size(); ++i) fields_[0].merge(fields_[i]);
+}
+
 TagCondition SeriesSelection::condition_of(std::uint32_t source) const {
-    const auto& fields = fields_[source];
+    const auto& fields = fields_[shares_fields_ ? 0 : source];
     return {condition.get(), options,
             [&fields](std::string_view name) { return fields.contains(name); }};
 }

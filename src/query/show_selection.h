@@ -78,12 +78,15 @@ struct SeriesSelection {
         return sources[piece.source].measurement;
     }
     const meta::MeasurementSchema* schema_of(const Piece& piece) const;
+    // What is a field of one source is a field of all, as in the condition of a SELECT.
+    void share_fields();
     // For the series of sources[source].
     TagCondition condition_of(std::uint32_t source) const;
 
 private:
     // Fields of the measurement of each source.
     std::vector<std::set<std::string, std::less<>>> fields_;
+    bool shares_fields_ = false;  // they are those of the first
     std::vector<std::vector<const meta::MeasurementSchema*>> schemas_;
 };
 
