@@ -47,28 +47,6 @@ std::string counting_key(std::string_view outer, const std::vector<std::string>&
     return std::string(measurement) + '\0' + names + values;
 }
 
-// The outer tag sets that SLIMIT and SOFFSET leave of each measurement (query/result.go:
-// LimitTagSets; SOFFSET alone leaves none).
-std::set<std::string, std::less<>> limited_tag_sets(const std::vector<TagSetKey>& all,
-                                                    std::size_t outer_dimensions,
-                                                    const SelectPlan& plan) {
-    std::map<std::string, std::string_view> counted;
-    for (const TagSetKey& key : all) {
-        const std::string_view outer = outer_key(key, outer_dimensions);
-        counted.emplace(counting_key(outer, plan.dimensions), outer);
-    }
-    std::set<std::string, std::less<>> kept;
-    std::string_view measurement;
-    std::int64_t index = 0;
-    for (const auto& [counting, outer] : counted) {
-        if (measurement_of(outer) != measurement) index = 0;
-        measurement = measurement_of(outer);
-        const std::int64_t after_offset = index++ - plan.series_offset;
-        if (after_offset >= 0 && after_offset < plan.series_limit) kept.emplace(outer);
-    }
-    return kept;
-}
-
 }  // namespace
 
 PortionWalk::PortionWalk(std::uint32_t total, bool ascending)
@@ -104,6 +82,7 @@ io::Task<Result<void>> SeriesScan::prepare() {
     // that SLIMIT left.
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max() + 1));
     number_tag_sets();
+    limit_tag_sets();
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max()));
     co_await find_duplicates();
     co_return Result<void>();
@@ -140,20 +119,15 @@ void SeriesScan::number_tag_sets() {
     all.erase(std::unique(all.begin(), all.end()), all.end());
 
     const std::size_t outer_dimensions = grouping_->dimensions().size();
-    const bool limits = plan_.series_limit != 0 || plan_.series_offset != 0;
-    std::set<std::string, std::less<>> kept;
-    if (limits) kept = limited_tag_sets(all, outer_dimensions, plan_);
     outer_begins_.clear();
     std::optional<std::string> outer;
-    bool is_kept = true;
     for (TagSetKey& key : all) {
         const std::string_view here = outer_key(key, outer_dimensions);
         if (outer != here) {
             outer = here;
-            is_kept = !limits || kept.contains(here);
-            if (is_kept) outer_begins_.push_back(static_cast<std::uint32_t>(tag_sets_.size()));
+            outer_begins_.push_back(static_cast<std::uint32_t>(tag_sets_.size()));
         }
-        if (is_kept) tag_sets_.push_back(std::move(key));
+        tag_sets_.push_back(std::move(key));
     }
     outer_begins_.push_back(static_cast<std::uint32_t>(tag_sets_.size()));
 
@@ -162,13 +136,55 @@ void SeriesScan::number_tag_sets() {
         numbers.reserve(session.tag_sets.size());
         for (const TagSetKey& key : session.tag_sets) {
             const auto at = std::lower_bound(tag_sets_.begin(), tag_sets_.end(), key);
-            const bool found = at != tag_sets_.end() && *at == key;
-            numbers.push_back(found ? static_cast<std::uint32_t>(at - tag_sets_.begin())
-                                    : kNoTagSet);
+            numbers.push_back(static_cast<std::uint32_t>(at - tag_sets_.begin()));
         }
         session.renumber(numbers);
         session.tag_sets.clear();
     }
+}
+
+// SLIMIT and SOFFSET count the outer tag sets of each measurement in each shard group, whether they
+// have rows or not (query/result.go: LimitTagSets; SOFFSET alone leaves none).
+void SeriesScan::limit_tag_sets() {
+    if (plan_.series_limit == 0 && plan_.series_offset == 0) return;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<Piece*>> pieces;
+    for (CoreSession& session : sessions_) {
+        for (Piece& piece : session.pieces) pieces[{piece.source, piece.group}].push_back(&piece);
+    }
+    const auto each_tag_set = [](const std::vector<Piece*>& of_group, auto use) {
+        for (Piece* piece : of_group) {
+            for (std::uint32_t& tag_set : piece->tag_sets) use(tag_set);
+            if (piece->only_tag_set) use(*piece->only_tag_set);
+        }
+    };
+    const auto outer_of = [this](std::uint32_t tag_set) {
+        const auto next = std::upper_bound(outer_begins_.begin(), outer_begins_.end(), tag_set);
+        return static_cast<std::size_t>(next - outer_begins_.begin()) - 1;
+    };
+    const std::size_t outer_dimensions = grouping_->dimensions().size();
+    bool leaves_some = false;
+    for (const auto& [place, of_group] : pieces) {
+        std::set<std::size_t> seen;
+        each_tag_set(of_group, [&](std::uint32_t tag_set) { seen.insert(outer_of(tag_set)); });
+        std::map<std::string, std::size_t> counted;
+        for (const std::size_t outer : seen) {
+            const TagSetKey& key = tag_sets_[outer_begins_[outer]];
+            counted.emplace(counting_key(outer_key(key, outer_dimensions), plan_.dimensions),
+                            outer);
+        }
+        std::int64_t index = 0;
+        for (const auto& [key, outer] : counted) {
+            const std::int64_t after_offset = index++ - plan_.series_offset;
+            if (after_offset < 0 || after_offset >= plan_.series_limit) seen.erase(outer);
+        }
+        each_tag_set(of_group, [&](std::uint32_t& tag_set) {
+            if (!seen.contains(outer_of(tag_set))) tag_set = kNoTagSet;
+        });
+        leaves_some = leaves_some || !seen.empty();
+    }
+    if (leaves_some) return;
+    tag_sets_.clear();
+    outer_begins_.assign(1, 0);
 }
 
 // Each core's hashes are sorted.
