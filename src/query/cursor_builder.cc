@@ -103,24 +103,6 @@ bool is_value_type(DataType type) {
            type == DataType::kUnsigned;
 }
 
-// InfluxDB finds the values for a condition by name: a field that is asked for with several types
-// has the last of them everywhere (tsm1/engine.go: createVarRefSeriesIterator).
-void give_fields_one_type(Expr& condition) {
-    std::map<std::string, DataType> types;
-    const auto each_field = [&](auto use) {
-        walk(condition, [&](Expr& expr) {
-            auto* ref = expr.as<VarRef>();
-            if (ref != nullptr && is_value_type(ref->type) && ref->type != DataType::kTag)
-                use(*ref);
-        });
-    };
-    each_field([&](const VarRef& ref) {
-        DataType& last = types[ref.name];
-        last = std::max(last, ref.type);
-    });
-    each_field([&](VarRef& ref) { ref.type = types[ref.name]; });
-}
-
 // What the names of the outer condition mean in the rows of a subquery. Of several types that one
 // is asked for with, the last counts (query/cursor.go: newFilterCursor).
 void add_condition(const Expr& condition, const std::vector<Column>& columns,
@@ -340,7 +322,6 @@ SelectPlan CursorBuilder::scan_plan(const Level& level) const {
     }
     if (node.condition) {
         plan.condition = node.condition;
-        give_fields_one_type(*plan.condition);
         walk(*plan.condition, [&](Expr& expr) {
             auto* ref = expr.as<VarRef>();
             if (ref == nullptr) return;

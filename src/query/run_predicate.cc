@@ -103,7 +103,8 @@ Verdict judge_range(Operator op, T min, T max, T number) {
 
 RunPredicate::RunPredicate(const SelectPlan& plan, const ScanColumns& columns)
     : plan_(plan), columns_(columns) {
-    supported_ = plan.condition && add(*plan.condition).has_value();
+    supported_ =
+        plan.condition && !has_mixed_types(*plan.condition) && add(*plan.condition).has_value();
 }
 
 std::optional<std::uint32_t> RunPredicate::add(const influxql::Expr& expr) {

@@ -1,8 +1,32 @@
 #include "query/run_rows.h"
 
 #include <algorithm>
+#include <map>
 
 namespace sluice::query {
+namespace {
+
+using influxql::DataType;
+using influxql::VarRef;
+
+// InfluxDB finds the values for the condition of a series by name: a field that is asked for with
+// several types has the last of them everywhere (tsm1/engine.go: createVarRefSeriesIterator).
+void give_fields_one_type(influxql::Expr& condition) {
+    std::map<std::string, DataType> types;
+    const auto each_field = [&](auto use) {
+        influxql::walk(condition, [&](influxql::Expr& expr) {
+            auto* ref = expr.as<VarRef>();
+            if (ref != nullptr && is_field_reference(*ref)) use(*ref);
+        });
+    };
+    each_field([&](const VarRef& ref) {
+        DataType& last = types[ref.name];
+        last = std::max(last, ref.type);
+    });
+    each_field([&](VarRef& ref) { ref.type = types[ref.name]; });
+}
+
+}  // namespace
 
 ScanColumns::ScanColumns(const SelectPlan& plan) {
     for (const ScanField& field : plan.fields) {
@@ -46,9 +70,22 @@ RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr)
         RowExpression::Null::kIsNothing);
 }
 
+bool has_mixed_types(const influxql::Expr& condition) {
+    std::map<std::string_view, DataType> types;
+    bool mixed = false;
+    influxql::walk(condition, [&](const influxql::Expr& expr) {
+        const auto* ref = expr.as<VarRef>();
+        if (ref == nullptr || !is_field_reference(*ref)) return;
+        const auto known = types.try_emplace(ref->name, ref->type).first;
+        mixed = mixed || known->second != ref->type;
+    });
+    return mixed;
+}
+
 RowCondition::RowCondition(const SelectPlan& plan)
     : plan_(plan), filter_(plan.condition.get(), is_field_reference) {
     if (!plan.condition) return;
+    has_mixed_types_ = has_mixed_types(*plan.condition);
     expression_.emplace(bind_condition(plan, *plan.condition));
     tag_values_.resize(plan.condition_tags.size());
     row_.resize(plan.fields.size() + plan.condition_tags.size());
@@ -61,11 +98,18 @@ Verdict RowCondition::begin_series(std::string_view key) {
         tag_values_[i] = tag_in_key(key, plan_.condition_tags[i], scratch);
         row_[plan_.fields.size() + i] = Value::of_string(tag_values_[i]);
     }
-    return filter_.judge([&](std::string_view tag) {
+    const auto tag_value = [&](std::string_view tag) {
         std::size_t place = 0;
         while (plan_.condition_tags[place] != tag) ++place;  // each tag of the condition is there
         return std::string_view(tag_values_[place]);
-    });
+    };
+    const Verdict verdict = filter_.judge(tag_value);
+    if (has_mixed_types_ && verdict == Verdict::kDependsOnFields) {
+        remaining_ = filter_.remaining(tag_value);
+        give_fields_one_type(*remaining_);
+        expression_.emplace(bind_condition(plan_, *remaining_));
+    }
+    return verdict;
 }
 
 bool RowCondition::accepts(const Value* fields) {

@@ -45,6 +45,9 @@ int condition_position(const SelectPlan& plan, const influxql::VarRef& ref);
 // The condition, or a part of it, on such rows.
 RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr);
 
+// Whether the condition asks for a field with several types.
+bool has_mixed_types(const influxql::Expr& condition);
+
 // The WHERE clause on the rows of one series after the other.
 class RowCondition {
 public:
@@ -60,6 +63,8 @@ public:
 private:
     const SelectPlan& plan_;
     SeriesFilter filter_;
+    bool has_mixed_types_ = false;
+    influxql::ExprBox remaining_;  // has_mixed_types_: of the current series
     std::optional<RowExpression> expression_;
     std::vector<std::string> tag_values_;
     std::vector<Value> row_;  // fields, then tags

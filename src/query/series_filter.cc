@@ -30,6 +30,7 @@ std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
         if (const auto* ref = part.as<VarRef>()) about_fields = about_fields || is_field(*ref);
     });
     node->kind = about_fields ? Node::Kind::kFields : Node::Kind::kTags;
+    node->condition = &expr;
     if (about_fields) return node;
     const auto position = [this](const VarRef& ref) {
         auto found = std::find(tags_.begin(), tags_.end(), ref.name);
@@ -63,11 +64,28 @@ Verdict SeriesFilter::judge(const Node& node, const Value* row) {
 
 Verdict SeriesFilter::judge(
     const std::function<std::string_view(std::string_view)>& tag_value) const {
-    if (root_ == nullptr) return Verdict::kAlways;
+    return root_ == nullptr ? Verdict::kAlways : judge(*root_, values_of_tags(tag_value).data());
+}
+
+std::vector<Value> SeriesFilter::values_of_tags(
+    const std::function<std::string_view(std::string_view)>& tag_value) const {
     std::vector<Value> row;
     row.reserve(tags_.size());
     for (const std::string& tag : tags_) row.push_back(Value::of_string(tag_value(tag)));
-    return judge(*root_, row.data());
+    return row;
+}
+
+Expr SeriesFilter::remaining(
+    const std::function<std::string_view(std::string_view)>& tag_value) const {
+    return remaining(*root_, values_of_tags(tag_value).data());
+}
+
+Expr SeriesFilter::remaining(const Node& node, const Value* row) {
+    if (node.left == nullptr) return *node.condition;
+    if (judge(*node.left, row) != Verdict::kDependsOnFields) return remaining(*node.right, row);
+    if (judge(*node.right, row) != Verdict::kDependsOnFields) return remaining(*node.left, row);
+    const Operator op = node.kind == Node::Kind::kAnd ? Operator::kAnd : Operator::kOr;
+    return BinaryExpr{op, remaining(*node.left, row), remaining(*node.right, row)};
 }
 
 Verdict SeriesFilter::judge(const model::SeriesName& series) const {

@@ -27,6 +27,10 @@ public:
     // As above for anything that has tags.
     Verdict judge(const std::function<std::string_view(std::string_view)>& tag_value) const;
 
+    // Where the verdict is kDependsOnFields: the parts that rows have to fulfil.
+    influxql::Expr remaining(
+        const std::function<std::string_view(std::string_view)>& tag_value) const;
+
     const std::vector<std::string>& tags() const { return tags_; }
 
 private:
@@ -35,10 +39,14 @@ private:
         std::unique_ptr<Node> left;
         std::unique_ptr<Node> right;
         std::unique_ptr<RowExpression> expression;  // kTags
+        const influxql::Expr* condition = nullptr;  // kFields
     };
     std::unique_ptr<Node> build(const influxql::Expr& expr,
                                 const std::function<bool(const influxql::VarRef&)>& is_field);
     static Verdict judge(const Node& node, const Value* row);
+    static influxql::Expr remaining(const Node& node, const Value* row);
+    std::vector<Value> values_of_tags(
+        const std::function<std::string_view(std::string_view)>& tag_value) const;
 
     std::vector<std::string> tags_;
     std::unique_ptr<Node> root_;
