@@ -6,6 +6,7 @@
 #include <queue>
 #include <set>
 #include <unordered_set>
+#include <utility>
 
 namespace sluice::query {
 namespace {
@@ -47,6 +48,15 @@ std::string counting_key(std::string_view outer, const std::vector<std::string>&
     return std::string(measurement) + '\0' + names + values;
 }
 
+// Calls `use` with the number of the tag set of each series.
+template <typename Use>
+void each_tag_set(const std::vector<Piece*>& pieces, Use&& use) {
+    for (Piece* piece : pieces) {
+        for (std::uint32_t& tag_set : piece->tag_sets) use(tag_set);
+        if (piece->only_tag_set) use(*piece->only_tag_set);
+    }
+}
+
 }  // namespace
 
 PortionWalk::PortionWalk(std::uint32_t total, bool ascending)
@@ -82,7 +92,7 @@ io::Task<Result<void>> SeriesScan::prepare() {
     // that SLIMIT left.
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max() + 1));
     number_tag_sets();
-    limit_tag_sets();
+    if (plan_.series_limit != 0 || plan_.series_offset != 0) co_await limit_tag_sets();
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max()));
     co_await find_duplicates();
     co_return Result<void>();
@@ -145,44 +155,40 @@ void SeriesScan::number_tag_sets() {
 
 // SLIMIT and SOFFSET count the outer tag sets of each measurement in each shard group, whether they
 // have rows or not (query/result.go: LimitTagSets; SOFFSET alone leaves none).
-void SeriesScan::limit_tag_sets() {
-    if (plan_.series_limit == 0 && plan_.series_offset == 0) return;
+io::Task<void> SeriesScan::limit_tag_sets() {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<Piece*>> pieces;
     for (CoreSession& session : sessions_) {
         for (Piece& piece : session.pieces) pieces[{piece.source, piece.group}].push_back(&piece);
     }
-    const auto each_tag_set = [](const std::vector<Piece*>& of_group, auto use) {
-        for (Piece* piece : of_group) {
-            for (std::uint32_t& tag_set : piece->tag_sets) use(tag_set);
-            if (piece->only_tag_set) use(*piece->only_tag_set);
-        }
-    };
-    const auto outer_of = [this](std::uint32_t tag_set) {
-        const auto next = std::upper_bound(outer_begins_.begin(), outer_begins_.end(), tag_set);
-        return static_cast<std::size_t>(next - outer_begins_.begin()) - 1;
-    };
+    std::vector<std::uint32_t> outer_of(tag_sets_.size());
+    for (std::uint32_t outer = 0; outer < outer_count(); ++outer) {
+        std::fill(outer_of.begin() + outer_begins_[outer],
+                  outer_of.begin() + outer_begins_[outer + 1], outer);
+    }
+    std::vector<std::uint8_t> is_kept(outer_count());
     const std::size_t outer_dimensions = grouping_->dimensions().size();
     bool leaves_some = false;
     for (const auto& [place, of_group] : pieces) {
-        std::set<std::size_t> seen;
-        each_tag_set(of_group, [&](std::uint32_t tag_set) { seen.insert(outer_of(tag_set)); });
-        std::map<std::string, std::size_t> counted;
-        for (const std::size_t outer : seen) {
-            const TagSetKey& key = tag_sets_[outer_begins_[outer]];
-            counted.emplace(counting_key(outer_key(key, outer_dimensions), plan_.dimensions),
-                            outer);
-        }
+        std::multimap<std::string, std::uint32_t> counted;
+        each_tag_set(of_group, [&](std::uint32_t tag_set) {
+            const std::uint32_t outer = outer_of[tag_set];
+            if (std::exchange(is_kept[outer], 1) != 0) return;
+            const std::string_view key = outer_key(tag_sets_[tag_set], outer_dimensions);
+            counted.emplace(counting_key(key, plan_.dimensions), outer);
+        });
         std::int64_t index = 0;
         for (const auto& [key, outer] : counted) {
             const std::int64_t after_offset = index++ - plan_.series_offset;
-            if (after_offset < 0 || after_offset >= plan_.series_limit) seen.erase(outer);
+            is_kept[outer] = after_offset >= 0 && after_offset < plan_.series_limit ? 1 : 0;
+            leaves_some = leaves_some || is_kept[outer] != 0;
         }
         each_tag_set(of_group, [&](std::uint32_t& tag_set) {
-            if (!seen.contains(outer_of(tag_set))) tag_set = kNoTagSet;
+            if (is_kept[outer_of[tag_set]] == 0) tag_set = kNoTagSet;
         });
-        leaves_some = leaves_some || !seen.empty();
+        for (const auto& [key, outer] : counted) is_kept[outer] = 0;
+        co_await source_.breathe();
     }
-    if (leaves_some) return;
+    if (leaves_some) co_return;
     tag_sets_.clear();
     outer_begins_.assign(1, 0);
 }

@@ -81,7 +81,7 @@ public:
 private:
     Result<void> check_series(std::uint64_t series_max) const;
     void number_tag_sets();
-    void limit_tag_sets();
+    io::Task<void> limit_tag_sets();
     io::Task<void> find_duplicates();
 
     DataSource& source_;
