@@ -160,13 +160,7 @@ Result<NameCondition> NameCondition::make(const Expr* condition, std::string_vie
     if (const auto* constant = condition->as<BooleanLiteral>(); constant && constant->value) {
         return made;
     }
-    SLUICE_TRY(made.root_, build(*condition, subject, false));
-    return made;
-}
-
-NameCondition NameCondition::make_lenient(const Expr* condition, std::string_view subject) {
-    NameCondition made;
-    if (condition != nullptr) made.root_ = build(*condition, subject, true).value();
+    SLUICE_TRY(made.root_, build(*condition, subject));
     return made;
 }
 
@@ -175,21 +169,19 @@ bool NameCondition::accepts(std::string_view name) const {
 }
 
 Result<std::shared_ptr<NameCondition::Node>> NameCondition::build(const Expr& expr,
-                                                                  std::string_view subject,
-                                                                  bool lenient) {
+                                                                  std::string_view subject) {
     using Built = std::shared_ptr<Node>;
     const auto refuse = [&](std::string text) -> Result<Built> {
-        if (lenient) return Built();
         return Error{ErrorKind::kInvalid, std::move(text)};
     };
-    if (const auto* paren = expr.as<ParenExpr>()) return build(*paren->inner, subject, lenient);
+    if (const auto* paren = expr.as<ParenExpr>()) return build(*paren->inner, subject);
     const auto* binary = expr.as<BinaryExpr>();
     if (binary == nullptr) return refuse(go_syntax(expr));
     auto node = std::make_shared<Node>();
     if (binary->op == Operator::kAnd || binary->op == Operator::kOr) {
         node->is_and = binary->op == Operator::kAnd;
-        SLUICE_TRY(node->left, build(*binary->left, subject, lenient));
-        SLUICE_TRY(node->right, build(*binary->right, subject, lenient));
+        SLUICE_TRY(node->left, build(*binary->left, subject));
+        SLUICE_TRY(node->right, build(*binary->right, subject));
         if (node->left == nullptr) return node->right;
         if (node->right == nullptr) return node->left;
         return node;

@@ -55,15 +55,13 @@ public:
     // The part of `condition` that compares `subject`. The error is InfluxDB's for what it does not
     // take in such a condition.
     static Result<NameCondition> make(const influxql::Expr* condition, std::string_view subject);
-    // Where InfluxDB runs a SELECT there is no such error: what has no place in it is left out.
-    static NameCondition make_lenient(const influxql::Expr* condition, std::string_view subject);
 
     bool accepts(std::string_view name) const;
 
 private:
     struct Node;
-    static Result<std::shared_ptr<Node>> build(const influxql::Expr& expr, std::string_view subject,
-                                               bool lenient);
+    static Result<std::shared_ptr<Node>> build(const influxql::Expr& expr,
+                                               std::string_view subject);
     static bool judge(const Node& node, std::string_view name);
 
     std::shared_ptr<Node> root_;
