@@ -309,10 +309,7 @@ SeriesAggregator::StatisticsUse SeriesAggregator::judge_call(
         case Function::kSum:
         case Function::kMean: {
             if (call.argument != influxql::DataType::kFloat) return StatisticsUse::kAll;
-            // Sums of blocks begin with 0.0, which hides the sign of zeros.
-            const bool is_zero = std::bit_cast<double>(statistics.sum) == 0;
-            return !is_zero && can_sum(call_index, run, start) ? StatisticsUse::kAll
-                                                               : StatisticsUse::kRows;
+            return can_sum(call_index, run, start) ? StatisticsUse::kAll : StatisticsUse::kRows;
         }
         case Function::kFirst:
         case Function::kLast: {
