@@ -11,8 +11,9 @@
 
 namespace sluice::query {
 
-// Memory is shared by the scans of a SELECT: one for each measurement and each call that reads
-// other rows, all of them open at once.
+// Memory is shared by the scans of a SELECT, which are open at once: one for what FROM names, one
+// for each of its subqueries, for a measurement that is named again, for a call that reads other
+// rows.
 //
 // Belongs to the core of the query. Jobs on other cores look at it while they run; it changes only
 // between jobs.
@@ -25,7 +26,7 @@ public:
     // Before it reads.
     void add_scan() { ++scans_; }
     // What a scan may hold more: what the others have left, but always a part of its own, so that
-    // the first ones cannot starve the last. All together hold less than twice the maximum.
+    // the first ones cannot starve the last. Together they may so pass the maximum by a few times.
     std::uint64_t memory_left() const {
         const std::uint64_t max = limits_.memory_bytes_max;
         return std::max(max / std::max<std::uint64_t>(scans_, 1), max - std::min(held_, max));

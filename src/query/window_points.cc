@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/aggregate.h"
+#include "query/core_session.h"
 
 namespace sluice::query {
 namespace {
@@ -152,9 +153,16 @@ void WindowPoints::add(const TaggedPoint& point) {
     parts_[current_].reducer->add(kept);
 }
 
-// By a slice of the work that is left; true: there is none.
+// By a slice of the work that is left; true: there is none. All parts are given out together, so
+// what they prepare counts together.
 bool WindowPoints::prepare() {
-    while (prepared_ < parts_.size() && parts_[prepared_].reducer->prepare()) ++prepared_;
+    while (prepared_ < parts_.size() && parts_[prepared_].reducer->prepare()) {
+        prepared_bytes_ += parts_[prepared_++].reducer->memory_bytes();
+    }
+    if (source_ != nullptr && memory_bytes_max_ != 0 && prepared_bytes_ > memory_bytes_max_) {
+        failure_ = too_much_memory(memory_bytes_max_);
+        return false;
+    }
     return prepared_ == parts_.size();
 }
 
@@ -205,6 +213,7 @@ PointStage::Step WindowPoints::close(PointBlock& out) {
     part_of_.clear();
     current_ = 0;
     prepared_ = 0;
+    prepared_bytes_ = 0;
     auxiliary_.clear();
     // Where a window gives nothing InfluxDB's iterator says that it has ended, though it goes on
     // when it is asked again.

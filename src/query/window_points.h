@@ -60,6 +60,7 @@ private:
     std::unordered_map<const TagSet*, std::size_t> part_of_;
     std::size_t current_ = 0;
     std::size_t prepared_ = 0;  // the first of the parts
+    std::uint64_t prepared_bytes_ = 0;
 
     // What the reducers refer to.
     std::vector<Value> auxiliary_;

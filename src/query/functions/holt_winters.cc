@@ -195,8 +195,10 @@ public:
 
     std::size_t fit_size() const { return series_.values.size(); }
     const std::vector<double>& values() const { return values_; }
+    // With the points that the values become.
     std::size_t memory_bytes() const {
-        return (series_.values.capacity() + values_.capacity()) * sizeof(double);
+        return series_.values.capacity() * sizeof(double) +
+               values_.capacity() * (sizeof(double) + sizeof(Point));
     }
 
 private:

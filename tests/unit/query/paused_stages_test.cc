@@ -61,8 +61,9 @@ TEST_F(PausedStages, APointWithoutAValueEndsAWindowItIsNotIn) {
 class PausedForecast : public PausedStages {
 protected:
     // holt_winters() of forty points, a value each second.
-    Lines forecast() {
+    Lines forecast(std::uint64_t memory_bytes_max = 0) {
         WindowPoints::Options options;
+        options.memory_bytes_max = memory_bytes_max;
         options.time_max = model::kTimestampMax;
         options.source = &source_;
         const auto expr = influxql::parse_expression("holt_winters(first(v), 2, 4)");
@@ -83,6 +84,13 @@ protected:
 TEST_F(PausedForecast, OthersRunDuringItsSearch) {
     EXPECT_EQ(forecast().size(), 2u);
     EXPECT_GT(source_.breaths, 1000u);
+}
+
+TEST_F(PausedForecast, TakesNoMoreMemoryThanAQueryMay) {
+    EXPECT_EQ(forecast(1 << 20).size(), 2u);
+    const Lines refused = forecast(5'000);
+    ASSERT_EQ(refused.size(), 1u);
+    EXPECT_TRUE(refused[0].starts_with("error: query needs more memory")) << refused[0];
 }
 
 TEST_F(PausedForecast, EndsWithItsQuery) {
