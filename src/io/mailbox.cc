@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint32_t kRingSlots = 256;  // messages on their way between two cores
 constexpr std::size_t kCacheLine = 64;
+// A core that sleeps is woken, answers and is read within this time, if it has little to do.
+constexpr std::int64_t kAnswerNs = 50 * kMicrosecondNs;
 
 }  // namespace
 
@@ -54,6 +56,8 @@ struct MailboxHub::CoreState {
 
     alignas(kCacheLine) Reactor* reactor = nullptr;
     std::uint64_t popped = 0;
+    std::uint64_t unanswered = 0;
+    std::int64_t asked_ns = 0;  // last
     // Messages that found their ring full, by receiver, oldest first.
     std::vector<detail::WaitList<Message>> overflow;
     std::size_t overflow_count = 0;
@@ -122,6 +126,16 @@ void MailboxHub::send(std::uint32_t from, std::uint32_t to, Message& message) {
     ++sender.overflow_count;
 }
 
+void MailboxHub::asked(std::uint32_t core) {
+    CoreState& state = *cores_[core];
+    ++state.unanswered;
+    state.asked_ns = state.reactor->precise_ns();
+}
+
+void MailboxHub::answered(std::uint32_t core) {
+    --cores_[core]->unanswered;
+}
+
 void MailboxHub::keep(std::uint32_t core, Task<void> task) {
     cores_[core]->served.spawn(std::move(task));
 }
@@ -155,6 +169,16 @@ bool MailboxHub::deliver(Reactor& reactor) {
         }
     }
     return true;
+}
+
+bool MailboxHub::has_mail(std::uint32_t core) const {
+    const CoreState& state = *cores_[core];
+    return state.pushed.load(std::memory_order_acquire) != state.popped;
+}
+
+std::int64_t MailboxHub::expected_until_ns(std::uint32_t core) const {
+    const CoreState& state = *cores_[core];
+    return state.unanswered == 0 ? 0 : state.asked_ns + kAnswerNs;
 }
 
 bool MailboxHub::prepare_to_sleep(std::uint32_t core) {

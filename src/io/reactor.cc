@@ -21,6 +21,13 @@ const char* share_name(std::size_t index) {
     return kNames[index];
 }
 
+// Leaves the CPU's units to the other thread of the core meanwhile.
+void pause_cpu() {
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+}
+
 // Makes a reactor the current one of this thread.
 class CurrentReactor {
 public:
@@ -62,8 +69,10 @@ bool Reactor::turn(Wait wait) {
     CurrentReactor guard(this);
     const std::uint64_t completions_before = backend_.metrics().completions.value();
     std::int64_t deadline_ns = 0;
+    const bool idle = wait == Wait::kAllowed && !has_runnable() && !stop_pending();
+    const bool looking = idle && expects_mail();
     bool sleeping = false;
-    if (wait == Wait::kAllowed && !has_runnable() && !stop_pending()) {
+    if (idle && !looking) {
         deadline_ns = timers_.next_deadline_ns();
         sleeping = mailboxes_ == nullptr || mailboxes_->prepare_to_sleep(core_);
         if (!sleeping) deadline_ns = 0;
@@ -74,6 +83,7 @@ bool Reactor::turn(Wait wait) {
     if (busy_ns > kLongTurnNs) report_long_turn(busy_ns);
     detail::turn_cause = {};
     backend_.turn(deadline_ns);
+    if (looking) look_for_mail();
     if (sleeping && mailboxes_ != nullptr) mailboxes_->awake(core_);
     now_ns_ = backend_.monotonic_ns();
     metrics_.turns.add();
@@ -84,6 +94,22 @@ bool Reactor::turn(Wait wait) {
     const unsigned fired = timers_.fire_due(now_ns_);
     const bool ran = run_queues();
     return mail || fired > 0 || ran || backend_.metrics().completions.value() != completions_before;
+}
+
+bool Reactor::expects_mail() const {
+    return mailboxes_ != nullptr && backend_.is_real() &&
+           backend_.monotonic_ns() < mailboxes_->expected_until_ns(core_);
+}
+
+// Between two cores that are awake an answer takes less than a microsecond; falling asleep and
+// being woken takes tens.
+void Reactor::look_for_mail() {
+    const std::int64_t until_ns =
+        std::min(mailboxes_->expected_until_ns(core_), timers_.next_deadline_ns());
+    while (!mailboxes_->has_mail(core_) && !has_runnable() && !backend_.has_completions() &&
+           backend_.monotonic_ns() < until_ns) {
+        pause_cpu();
+    }
 }
 
 // Each share that has work runs for at most a time slice, the one that has had least first; then

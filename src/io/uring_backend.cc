@@ -48,6 +48,7 @@ public:
     void cancel(Operation& operation) override;
     void release_buffer(std::uint16_t buffer_id) override { buffers_.give(buffer_id); }
     void turn(std::int64_t deadline_ns) override;
+    bool has_completions() const override;
     void wake(Backend& other) override;
     void wake_from_any_thread() override;
 
@@ -274,6 +275,12 @@ void UringBackend::enter(std::int64_t deadline_ns) {
     if (idle) return;
     metrics_.enters.add();
     io_uring_submit_and_get_events(&ring_);
+}
+
+bool UringBackend::has_completions() const {
+    const unsigned flags = __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED);
+    return (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0 ||
+           io_uring_cq_ready(&ring_) > 0;
 }
 
 // Only what is there now: what completions start belongs to the next turn.

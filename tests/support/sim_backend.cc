@@ -24,6 +24,10 @@ SimBackend::~SimBackend() {
     std::erase(world_.backends_, this);
 }
 
+bool SimBackend::has_completions() const {
+    return woken_ || next_event_ns() <= world_.now_ns_;
+}
+
 std::int64_t SimBackend::next_event_ns() const {
     return events_.empty() ? kNoDeadline : events_.front().at_ns;
 }

@@ -36,6 +36,7 @@ public:
     void cancel(Operation& operation) override;
     void release_buffer(std::uint16_t buffer_id) override;
     void turn(std::int64_t deadline_ns) override;
+    bool has_completions() const override;
     std::int64_t monotonic_ns() override;
     std::int64_t wall_ns() override;
     void wake(Backend& other) override;

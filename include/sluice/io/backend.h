@@ -55,6 +55,8 @@ public:
     // Hands over what was submitted, waits until something completes, a wake arrives or
     // `deadline_ns` (monotonic; 0 does not wait) has passed, and calls the completions.
     virtual void turn(std::int64_t deadline_ns) = 0;
+    // Whether the next turn() need not wait. May be asked over and over.
+    virtual bool has_completions() const = 0;
 
     virtual std::int64_t monotonic_ns() = 0;
     virtual std::int64_t wall_ns() = 0;  // since 1970-01-01 00:00:00 UTC

@@ -5,7 +5,7 @@
 // A message lies in the frame of the coroutine that awaits its answer, so nothing is copied and
 // nothing is allocated. Between each pair of cores runs a bounded ring with one producer and one
 // consumer; when it is full the caller waits. A sleeping core is woken, a busy one finds its mail
-// in its next turn.
+// in its next turn, and one that has just asked another looks for the answer before it sleeps.
 #pragma once
 
 #include <atomic>
@@ -55,6 +55,9 @@ public:
 
     // On the thread of core `from`. Messages between two cores arrive in order.
     void send(std::uint32_t from, std::uint32_t to, Message& message);
+    // A message of `core` that is to come back has been sent, or has come.
+    void asked(std::uint32_t core);
+    void answered(std::uint32_t core);
     // Keeps a task that serves a message on `core`, called there.
     void keep(std::uint32_t core, Task<void> task);
     // A message with a `discard` runs now, on its receiver's thread.
@@ -64,8 +67,11 @@ public:
     // an answer still exist. The destructor does it, too.
     void discard_mail();
 
-    // The reactor of `core` calls these once per turn.
-    bool deliver(Reactor& reactor);             // whether anything arrived
+    // The reactor of `core` calls these.
+    bool deliver(Reactor& reactor);  // whether anything arrived
+    bool has_mail(std::uint32_t core) const;
+    // Until when it is worth while to look for an answer; 0: none is due.
+    std::int64_t expected_until_ns(std::uint32_t core) const;
     bool prepare_to_sleep(std::uint32_t core);  // false: mail has come in, do not sleep
     void awake(std::uint32_t core);
 
@@ -123,6 +129,7 @@ public:
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> caller) {
         caller_ = caller;
+        hub_.asked(from);
         hub_.send(from, to, *this);
     }
     Value await_resume() { return value_.take(); }
@@ -131,6 +138,7 @@ private:
     static void arrive(Runnable& runnable) {
         auto& self = static_cast<Call&>(runnable);
         if (self.answered_) {
+            self.hub_.answered(self.from);
             self.caller_.resume();
         } else if constexpr (kIsTask) {
             // Once the task has answered, the other core may have ended its caller and `self` with

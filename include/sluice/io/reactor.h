@@ -105,6 +105,8 @@ public:
 private:
     friend class Sleep;
 
+    bool expects_mail() const;
+    void look_for_mail();
     bool run_share(std::size_t index);
     bool run_queues();
     bool stop_pending() const;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <vector>
@@ -66,6 +67,51 @@ TEST(Cores, CallEachOther) {
     std::atomic<int> calls{0};
     run_everywhere([&](Reactor& reactor) { return call_everyone(reactor, calls); });
     EXPECT_EQ(calls.load(), 200 * int{kCores} * int{kCores});
+}
+
+constexpr std::uint64_t kCallsInARow = 100;
+
+// How often core 0 went to the kernel for as many calls in a row of core 1, which is awake because
+// it calls core 0 meanwhile: the least of several attempts, since others may take the CPU from
+// either at any moment.
+Task<void> count_enters(Reactor& reactor, std::atomic<bool>& done, std::uint64_t& least) {
+    while (reactor.core() == 1 && !done.load()) {
+        co_await call_on(0, [] { return describe(0, 0); });
+    }
+    if (reactor.core() != 0) co_return;
+    const Counter& enters = reactor.backend().metrics().enters;
+    for (int attempt = 0; attempt < 50; ++attempt) {
+        const std::uint64_t before = enters.value();
+        for (std::uint64_t i = 0; i < kCallsInARow; ++i) {
+            co_await call_on(1, [] { return describe(1, 1); });
+        }
+        least = std::min(least, enters.value() - before);
+        co_await reactor.sleep_ns(kMillisecondNs);
+    }
+    done.store(true);
+}
+
+TEST(Cores, LookForAnswersBeforeTheySleep) {
+    if (usable_cpu_count() < 2) GTEST_SKIP() << "a core waits for the other's CPU";
+    std::atomic<bool> done{false};
+    std::uint64_t least = ~std::uint64_t{0};
+    run_everywhere([&](Reactor& reactor) { return count_enters(reactor, done, least); });
+    EXPECT_LT(least, kCallsInARow / 2);
+}
+
+// A call, and then nothing for a while.
+Task<void> count_turns(Reactor& reactor, std::atomic<std::uint64_t>& most) {
+    co_await call_on((reactor.core() + 1) % kCores, [] { return describe(1, 1); });
+    const std::uint64_t before = reactor.metrics().turns.value();
+    co_await reactor.sleep_ns(20 * kMillisecondNs);
+    const std::uint64_t turns = reactor.metrics().turns.value() - before;
+    if (turns > most.load()) most.store(turns);
+}
+
+TEST(Cores, SleepWhenNoAnswerIsDue) {
+    std::atomic<std::uint64_t> most{0};
+    run_everywhere([&](Reactor& reactor) { return count_turns(reactor, most); });
+    EXPECT_LT(most.load(), 20u);
 }
 
 Task<void> one_call(std::uint32_t core, std::uint64_t& sum) {
