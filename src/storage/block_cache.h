@@ -27,6 +27,8 @@ public:
     // nullptr when absent. Who holds what is cached keeps it, cached or not. Its type is known to
     // whoever chose Key::made.
     std::shared_ptr<const void> find(const Key& key);
+    // Leaves it as old as it is.
+    bool contains(const Key& key) const { return entries_.contains(key); }
     // `size_bytes`: what it occupies. Too large a thing is not kept.
     void insert(const Key& key, std::shared_ptr<const void> what, std::uint64_t size_bytes);
     void forget_segment(std::uint64_t segment);

@@ -26,6 +26,8 @@ public:
     virtual std::uint64_t size() const = 0;
     // Exactly [offset, offset + size), which lies inside the file.
     virtual io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) = 0;
+    // A read() of exactly this is to come: begins with it, or does nothing.
+    virtual void read_ahead(std::uint64_t, std::size_t) {}
 
     // A place for what was made of the bytes at `offset`; it may forget at any time, and the one
     // here always does. Who asks for a kind knows its type.

@@ -11,36 +11,7 @@ namespace {
 
 constexpr std::uint64_t kReadAheadBytes = 512 * kKiB;
 
-io::Task<Result<std::shared_ptr<AlignedBuffer>>> read_aligned(io::File& file, std::uint64_t begin,
-                                                              std::uint64_t bytes) {
-    auto buffer = std::make_shared<AlignedBuffer>(bytes);
-    SLUICE_CO_TRY(const std::size_t got, co_await file.read_at(buffer->span(), begin));
-    if (got != bytes) {
-        co_return Error{ErrorKind::kCorrupt,
-                        file.path() + ": ends at byte " + std::to_string(begin + got)};
-    }
-    co_return buffer;
-}
-
 }  // namespace
-
-io::Task<Result<FileBytes>> CachedAccess::read(std::uint64_t offset, std::size_t size) {
-    const std::uint64_t begin = align_down(offset);
-    const std::uint64_t bytes = align_up(offset + size) - begin;
-    const BlockCache::Key key{segment_, begin, bytes};
-    auto buffer = std::static_pointer_cast<const AlignedBuffer>(cache_.find(key));
-    if (buffer != nullptr) {
-        metrics_.block_cache_hits.add();
-    } else {
-        metrics_.block_cache_misses.add();
-        SLUICE_CO_TRY(buffer, co_await read_aligned(file_, begin, bytes));
-        cache_.insert(key, buffer, buffer->size());
-    }
-    FileBytes read;
-    read.bytes = buffer->span().subspan(offset - begin, size);
-    read.owner = std::move(buffer);
-    co_return read;
-}
 
 io::Task<Result<FileBytes>> SequentialAccess::read(std::uint64_t offset, std::size_t size) {
     const bool inside = window_ != nullptr && offset >= window_offset_ &&
@@ -127,6 +98,7 @@ io::Task<void> SegmentReaper::run() {
         }
         std::unique_ptr<Segment> each = std::move(released_.front());
         released_.pop_front();
+        co_await each->access_.close();
         each->cache_.forget_segment(each->record_.id);
         each->reader_.reset();
         if (each->file_.is_open()) co_await each->file_.close();

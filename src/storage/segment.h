@@ -17,6 +17,7 @@
 #include "sluice/io/task.h"
 #include "sluice/storage/store.h"
 #include "storage/block_cache.h"
+#include "storage/cached_access.h"
 #include "storage/delete_filter.h"
 #include "storage/manifest_format.h"
 #include "storage/segment_reader.h"
@@ -24,31 +25,6 @@
 namespace sluice::storage {
 
 class SegmentReaper;
-
-// The file through the block cache.
-class CachedAccess final : public RandomAccess {
-public:
-    CachedAccess(io::File& file, std::uint64_t segment, std::uint64_t size, BlockCache& cache,
-                 StoreMetrics& metrics)
-        : file_(file), segment_(segment), size_(size), cache_(cache), metrics_(metrics) {}
-
-    std::uint64_t size() const override { return size_; }
-    io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) override;
-    std::shared_ptr<const void> find_made(Made made, std::uint64_t offset) override {
-        return cache_.find({segment_, offset, 0, made});
-    }
-    void keep_made(Made made, std::uint64_t offset, std::shared_ptr<const void> what,
-                   std::size_t size_bytes) override {
-        cache_.insert({segment_, offset, 0, made}, std::move(what), size_bytes);
-    }
-
-private:
-    io::File& file_;
-    std::uint64_t segment_;
-    std::uint64_t size_;
-    BlockCache& cache_;
-    StoreMetrics& metrics_;
-};
 
 // The file in one pass from front to back, past the cache: for merges and verification.
 class SequentialAccess final : public RandomAccess {

@@ -34,6 +34,22 @@ void add_range(std::vector<BlockRead>& reads, const FileRange& range) {
     reads.push_back({range, {}});
 }
 
+std::vector<BlockRead> reads_of(const SegmentBlockInfo& info, const SegmentBlockChunks& chunks,
+                                const BlockRequest& request) {
+    std::vector<BlockRead> reads;
+    if (info.range.size <= kWholeBlockBytesMax) {
+        add_range(reads, info.range);
+        return reads;
+    }
+    add_range(reads, chunks.runs);
+    add_range(reads, chunks.times);
+    if (request.with_sequences) add_range(reads, chunks.sequences);
+    for (const std::uint32_t column : request.columns) {
+        add_range(reads, chunks.columns[column].range);
+    }
+    return reads;
+}
+
 ByteSpan chunk_bytes(const std::vector<BlockRead>& reads, const FileRange& range) {
     for (const BlockRead& read : reads) {
         if (range.offset >= read.range.offset && range.end() <= read.range.end()) {
@@ -267,23 +283,25 @@ io::Task<Result<void>> SegmentReader::read_block(const SegmentIndex& index, std:
     const SegmentBlockInfo info = index.block(block);
     SegmentBlockChunks chunks;
     index.read_chunks(block, chunks);
-    std::vector<BlockRead> reads;
-    if (info.range.size <= kWholeBlockBytesMax) {
-        add_range(reads, info.range);
-    } else {
-        add_range(reads, chunks.runs);
-        add_range(reads, chunks.times);
-        if (request.with_sequences) add_range(reads, chunks.sequences);
-        for (const std::uint32_t column : request.columns) {
-            add_range(reads, chunks.columns[column].range);
-        }
-    }
+    std::vector<BlockRead> reads = reads_of(info, chunks, request);
     for (BlockRead& piece : reads) {
         SLUICE_CO_TRY(piece.bytes, co_await read(piece.range));
     }
     Result<void> decoded = decode_block(index, info, chunks, reads, request, out);
     if (!decoded.ok()) co_return placed(std::move(decoded).error(), block_place(block, info));
     co_return Result<void>();
+}
+
+std::uint64_t SegmentReader::read_block_ahead(const SegmentIndex& index, std::uint32_t block,
+                                              const BlockRequest& request) const {
+    SegmentBlockChunks chunks;
+    index.read_chunks(block, chunks);
+    std::uint64_t bytes = 0;
+    for (const BlockRead& piece : reads_of(index.block(block), chunks, request)) {
+        access_.read_ahead(piece.range.offset, piece.range.size);
+        bytes += piece.range.size;
+    }
+    return bytes;
 }
 
 io::Task<Result<std::uint64_t>> SegmentReader::verify_pages(const SegmentIndex& index) const {

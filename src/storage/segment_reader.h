@@ -85,6 +85,10 @@ public:
     io::Task<Result<void>> read_block(const SegmentIndex& index, std::uint32_t block,
                                       BlockRequest request, SegmentBlock& out) const;
 
+    // The same read_block() is to come: begins to read for it, and returns how many bytes that are.
+    std::uint64_t read_block_ahead(const SegmentIndex& index, std::uint32_t block,
+                                   const BlockRequest& request) const;
+
     // Walks the whole file: every checksum, every chunk, statistics against rows, order of keys and
     // times, and that no byte belongs to nothing.
     io::Task<Result<void>> verify() const;

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 
+#include "sluice/base/units.h"
+
 namespace sluice::storage {
 namespace {
+
+// Of what is read ahead, while it is less than this.
+constexpr std::size_t kBlocksAheadMax = 16;
+constexpr std::uint64_t kBytesAheadMax = 512 * kKiB;
 
 bool times_repeat(const SegmentBlock& block) {
     const model::Timestamp* run = block.times.data();
@@ -168,7 +174,7 @@ io::Task<Result<void>> SegmentSource::load() {
                 next_block();
                 continue;
             }
-            if (state_ == State::kLoad && options_.statistics_allowed) {
+            if (state_ == State::kLoad) {
                 SLUICE_CO_TRY(const bool offered, co_await offer_statistics());
                 if (offered) co_return Result<void>();
             }
@@ -199,13 +205,16 @@ io::Task<Result<bool>> SegmentSource::block_is_deleted() {
     co_return options_.deletes.covers_all(info.time_min, info.time_max);
 }
 
-// Whether the block's directory entry can stand for its rows.
+// Whether the block's directory entry may stand for its rows, as far as series and times go.
+bool SegmentSource::has_statistics(std::uint32_t block) const {
+    const SegmentBlockInfo& info = index_->block(block);
+    return options_.statistics_allowed && info.series_count == 1 &&
+           info.time_min >= options_.range.begin && info.time_max < options_.range.end;
+}
+
 io::Task<Result<bool>> SegmentSource::offer_statistics() {
+    if (!has_statistics(block_number_)) co_return false;
     const SegmentBlockInfo& info = index_->block(block_number_);
-    if (info.series_count != 1) co_return false;
-    if (info.time_min < options_.range.begin || info.time_max >= options_.range.end) {
-        co_return false;
-    }
     if (!options_.deletes.empty()) {
         SLUICE_CO_TRY_VOID(co_await read_key(info.first_series));
         if (options_.deletes.touches(info.time_min, info.time_max)) co_return false;
@@ -232,12 +241,32 @@ io::Task<Result<bool>> SegmentSource::offer_statistics() {
     co_return true;
 }
 
+// Begins to read the blocks after this one: a device serves several requests in the time of one,
+// and works while the rows of this one are used. Not where the caller may stop at any row, nor what
+// statistics may answer.
+void SegmentSource::read_ahead(const BlockRequest& request) {
+    if (options_.rows_wanted != 0) return;
+    while (!ahead_.empty() && ahead_.front().block <= block_number_) {
+        ahead_bytes_ -= ahead_.front().bytes;
+        ahead_.pop_front();
+    }
+    next_ahead_ = std::max(next_ahead_, next_block_);
+    for (; next_ahead_ < index_->block_count(); ++next_ahead_) {
+        if (ahead_.size() == kBlocksAheadMax || ahead_bytes_ >= kBytesAheadMax) return;
+        if (!block_is_wanted(next_ahead_) || has_statistics(next_ahead_)) continue;
+        const std::uint64_t bytes = reader_->read_block_ahead(*index_, next_ahead_, request);
+        ahead_.push_back({next_ahead_, bytes});
+        ahead_bytes_ += bytes;
+    }
+}
+
 io::Task<Result<void>> SegmentSource::load_block() {
     BlockRequest request;
     request.columns = columns_;
     if (picked_) request.series = &*picked_;
     request.with_sequences =
         options_.with_sequences || (options_.deletes.needs_sequences() && index_->has_sequences());
+    read_ahead(request);
     SLUICE_CO_TRY_VOID(co_await reader_->read_block(*index_, block_number_, request, block_));
     whole_.times = view_of(block_.times);
     whole_.times_repeat = reader_->has_sequences() && times_repeat(block_);
@@ -320,7 +349,7 @@ std::uint64_t SegmentSource::rows_ahead() const {
 }
 
 std::size_t SegmentSource::memory_bytes() const {
-    return (columns_.size() + 2) * codec::kBlockRowsMax * sizeof(std::uint64_t);
+    return (columns_.size() + 2) * codec::kBlockRowsMax * sizeof(std::uint64_t) + ahead_bytes_;
 }
 
 }  // namespace sluice::storage

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,7 +52,9 @@ private:
 
     io::Task<Result<void>> pick_series();
     io::Task<Result<void>> read_key(std::uint32_t series);
+    bool has_statistics(std::uint32_t block) const;
     io::Task<Result<bool>> offer_statistics();
+    void read_ahead(const BlockRequest& request);
     io::Task<Result<void>> load_block();
     bool next_block();
     bool block_is_wanted(std::uint32_t block) const;
@@ -76,6 +79,14 @@ private:
     std::uint32_t next_block_ = 0;
     std::uint32_t block_number_ = 0;
     bool block_loaded_ = false;
+    // Blocks whose reads have been begun, from those after block_number_ on.
+    struct Ahead {
+        std::uint32_t block;
+        std::uint64_t bytes;
+    };
+    std::deque<Ahead> ahead_;
+    std::uint64_t ahead_bytes_ = 0;
+    std::uint32_t next_ahead_ = 0;
     SegmentBlock block_;
     SegmentBlockChunks chunks_;
     RowSlice whole_;             // all rows of the block
