@@ -25,6 +25,10 @@ void BlockCache::insert(const Key& key, std::shared_ptr<const void> what,
     while (bytes_ > bytes_max_) remove(std::prev(order_.end()));
 }
 
+bool BlockCache::has_room(std::uint64_t size_bytes) const {
+    return bytes_ + size_bytes + kEntryOverhead <= bytes_max_;
+}
+
 void BlockCache::remove(Order::iterator entry) {
     bytes_ -= entry->bytes;
     entries_.erase(entry->key);

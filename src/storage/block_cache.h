@@ -34,6 +34,8 @@ public:
     void forget_segment(std::uint64_t segment);
 
     std::uint64_t bytes() const { return bytes_; }
+    // Whether so many bytes come in without that others have to go.
+    bool has_room(std::uint64_t size_bytes) const;
 
 private:
     struct Entry {

@@ -240,6 +240,7 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
     for (const SegmentPtr& each : merge.inputs) {
         remove_segment(each);
         each->set_obsolete();
+        cache_.forget_segment(each->record().id);
         metrics_.compaction_bytes_in.add(each->record().meta.size_bytes);
     }
     metrics_.compactions.add();
@@ -254,6 +255,7 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
         metrics_.compaction_bytes_out.add((*made)->meta.size_bytes);
     }
     changed_.notify_all();
+    if (*made) co_await warm(**made);
     co_return Result<void>();
 }
 

@@ -304,6 +304,15 @@ std::uint64_t SegmentReader::read_block_ahead(const SegmentIndex& index, std::ui
     return bytes;
 }
 
+io::Task<Result<void>> SegmentReader::read_block_bytes(const SegmentIndex& index,
+                                                       std::uint32_t block) const {
+    const FileRange range = index.block(block).range;
+    // Of larger ones, each request reads other parts.
+    if (range.size > kWholeBlockBytesMax) co_return Result<void>();
+    SLUICE_CO_TRY_VOID(co_await read(range));
+    co_return Result<void>();
+}
+
 io::Task<Result<std::uint64_t>> SegmentReader::verify_pages(const SegmentIndex& index) const {
     std::uint64_t bytes = 0;
     std::string previous;

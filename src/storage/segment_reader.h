@@ -85,6 +85,8 @@ public:
     io::Task<Result<void>> read_block(const SegmentIndex& index, std::uint32_t block,
                                       BlockRequest request, SegmentBlock& out) const;
 
+    // Reads the bytes of a block of usual size, for the cache behind the access.
+    io::Task<Result<void>> read_block_bytes(const SegmentIndex& index, std::uint32_t block) const;
     // The same read_block() is to come: begins to read for it, and returns how many bytes that are.
     std::uint64_t read_block_ahead(const SegmentIndex& index, std::uint32_t block,
                                    const BlockRequest& request) const;

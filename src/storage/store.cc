@@ -217,6 +217,16 @@ void StoreCore::remove_segment(const SegmentPtr& segment) {
     if (found->second.empty()) segments_.erase(found);
 }
 
+// nullptr: it has been merged, or dropped, meanwhile.
+SegmentPtr StoreCore::find_segment(const SegmentRecord& record) const {
+    const auto found = segments_.find(record.meta.group);
+    if (found == segments_.end()) return nullptr;
+    for (const SegmentPtr& each : found->second) {
+        if (each->record().id == record.id) return each;
+    }
+    return nullptr;
+}
+
 std::vector<SegmentPtr> StoreCore::segments_of(model::ShardGroupId group) const {
     const auto found = segments_.find(group);
     return found == segments_.end() ? std::vector<SegmentPtr>() : found->second;

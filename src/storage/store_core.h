@@ -116,6 +116,7 @@ private:
     io::Task<void> make_manifest();
     void add_segment(const SegmentRecord& record);
     void remove_segment(const SegmentPtr& segment);
+    SegmentPtr find_segment(const SegmentRecord& record) const;
 
     // store_health.cc
     io::Task<void> set_aside(SegmentPtr segment);
@@ -142,6 +143,9 @@ private:
     void note_compaction_trouble(const Error& error);
     io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
     io::Task<void> check_input(SegmentPtr segment, Error error);
+
+    // warm.cc
+    io::Task<void> warm(SegmentRecord record);
 
     // purge.cc
     void drop_deleted_tables(Head& head);

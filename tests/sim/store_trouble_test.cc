@@ -1,4 +1,5 @@
-// What a store says of itself while its device refuses, on the simulated machine.
+// What a store says of itself while its device refuses, and what it asks of the device at all, on
+// the simulated machine.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -11,6 +12,10 @@ namespace sluice::storage {
 namespace {
 
 constexpr model::ShardGroupId kGroup = 1;
+
+io::Task<void> wait_ns(io::Reactor& reactor, std::int64_t duration_ns) {
+    co_await reactor.sleep_ns(duration_ns);
+}
 
 // What it is shown, in order: keys, and tags with their values.
 class Shown final : public SeriesSieve {
@@ -71,6 +76,24 @@ protected:
         batch.finish();
         ASSERT_TRUE(reactor_.run_until_done(store_->append(batch)).ok());
     }
+
+    // Of all series.
+    std::uint64_t count_rows() {
+        ScanSpec spec;
+        spec.group = kGroup;
+        spec.measurement = "m";
+        spec.fields = {"v"};
+        spec.range = {0, 1000};
+        Scan scan = store_->scan(std::move(spec));
+        SeriesRun run;
+        std::uint64_t rows = 0;
+        for (;;) {
+            const auto more = reactor_.run_until_done(scan.next(run));
+            if (!more.ok() || !*more) return rows;
+            rows += run.rows;
+        }
+    }
+    std::uint64_t file_operations() { return backend_.world().file_operation_count(); }
 
     // DELETE FROM m WHERE h = host
     void remove_host(std::string host) {
@@ -159,8 +182,32 @@ TEST_F(StoreTrouble, CountsWhatItHasOfAShardGroup) {
     EXPECT_EQ(groups[0].head_rows, 2u);
 }
 
-io::Task<void> wait_ns(io::Reactor& reactor, std::int64_t duration_ns) {
-    co_await reactor.sleep_ns(duration_ns);
+TEST_F(StoreTrouble, AnswersFromTheCacheWhatItHasJustWritten) {
+    write("m,h=b");
+    ASSERT_TRUE(reactor_.run_until_done(store_->flush()).ok());
+    reactor_.run_until_done(wait_ns(reactor_, 100'000'000));
+    std::uint64_t before = file_operations();
+    EXPECT_EQ(count_rows(), 2u);
+    EXPECT_EQ(file_operations(), before);
+    ASSERT_TRUE(reactor_.run_until_done(store_->compact(true)).ok());
+    EXPECT_EQ(store_->stats().segments, 1u);
+    before = file_operations();
+    EXPECT_EQ(count_rows(), 2u);
+    EXPECT_EQ(file_operations(), before);
+}
+
+TEST_F(StoreTrouble, ReadsNothingIntoACacheThatIsFull) {
+    reactor_.run_until_done(store_->stop());
+    StoreOptions options = options_in("/small");
+    options.block_cache_bytes = 1;
+    store_ = open(std::move(options));
+    write("m,h=b");
+    ASSERT_TRUE(reactor_.run_until_done(store_->flush()).ok());
+    reactor_.run_until_done(wait_ns(reactor_, 100'000'000));
+    const std::uint64_t before = file_operations();
+    EXPECT_EQ(count_rows(), 1u);
+    EXPECT_GT(file_operations(), before);
+    EXPECT_EQ(store_->stats().block_cache_bytes, 0u);
 }
 
 // A body may be refused after its series have been added.
