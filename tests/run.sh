@@ -73,7 +73,7 @@ fuzzers() {
         [ -x "$program" ] && [ -f "$program" ] || continue
         name=${program##*/fuzz-} log=$logs/fuzz-${program##*/fuzz-}.log
         mkdir -p "$sanitized_build/corpus/$name" "$sanitized_build/findings"
-        if "$program" -max_total_time="$SLUICE_FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        if "$program" -max_total_time="$SLUICE_FUZZ_SECONDS" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
             -artifact_prefix="$sanitized_build/findings/$name-" "$sanitized_build/corpus/$name" \
             $(ls -d "tests/fuzz/corpus/$name" 2>/dev/null) >"$log" 2>&1; then
             echo "fuzz-$name: $(grep -a '^Done ' "$log")"
