@@ -22,9 +22,9 @@ namespace sluice::io {
 
 class MailboxHub;
 
-// What one piece of work may take before it should yield: half of the millisecond after which a
-// turn is called long.
-inline constexpr std::int64_t kTimeSliceNs = 500 * kMicrosecondNs;
+// What one piece of work may take before it should yield. A write meets several slices of queries:
+// before its bytes are taken, and before each completion of its log.
+inline constexpr std::int64_t kTimeSliceNs = 200 * kMicrosecondNs;
 inline constexpr std::int64_t kLongTurnNs = kMillisecondNs;
 
 // Counted by the reactor's core, readable from any.
