@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/clock_windows.h"
 #include "query/functions/order.h"
 
 namespace sluice::query {
@@ -116,25 +117,12 @@ void AggregateTable::fold_table(const SelectPlan& plan, const AggregateTable& ot
 }
 
 void AggregateTable::join_overlapping(const SelectPlan& plan) {
-    if (plan.window.is_whole() || !plan.window.has_zone() || !plan.ascending) return;
+    if (plan.window.is_whole() || !plan.window.has_zone()) return;
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
         Buckets& buckets = buckets_[i];
-        std::size_t kept = 0;
-        for (std::size_t next = 1; next < buckets.starts.size(); ++next) {
-            const model::Timestamp start = buckets.starts[next];
-            const model::Timestamp before = buckets.starts[kept];
-            if (start - before < plan.window.interval_ns && start < plan.window.end_of(before)) {
-                merge(plan.calls[i % calls_], buckets.states[kept], buckets.states[next]);
-                continue;
-            }
-            ++kept;
-            buckets.starts[kept] = start;
-            buckets.states[kept] = buckets.states[next];
-        }
-        if (buckets.starts.empty()) continue;
-        state_count_ -= buckets.starts.size() - kept - 1;
-        buckets.starts.resize(kept + 1);
-        buckets.states.resize(kept + 1);
+        state_count_ -= buckets.starts.size();
+        query::join_overlapping(plan, plan.calls[i % calls_], buckets);
+        state_count_ += buckets.starts.size();
     }
 }
 

@@ -39,8 +39,8 @@ public:
                      const Buckets& series, const std::vector<Value>& auxiliary);
     void fold_table(const SelectPlan& plan, const AggregateTable& other);
 
-    // Where clocks are set back, a window may begin for one series inside the one that an earlier
-    // row of another has begun: ascending, they are one.
+    // Where clocks are set back, a window may begin for one series inside the one that a row of
+    // another, read earlier, has begun: they are one.
     void join_overlapping(const SelectPlan& plan);
 
     // The values kept with a selected row, in the order of SelectPlan::auxiliary_inputs(), and the

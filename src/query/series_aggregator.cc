@@ -1,7 +1,9 @@
 #include "query/series_aggregator.h"
 
 #include <algorithm>
-#include <array>
+
+#include "query/clock_windows.h"
+#include "query/column_words.h"
 
 namespace sluice::query {
 namespace {
@@ -12,62 +14,6 @@ constexpr std::uint64_t kNoBlock = ~std::uint64_t{0};
 bool is_plain(const storage::ColumnView& column, const AggregateCall& call) {
     return !column.all_null && column.validity == nullptr && model::is_word_type(column.type) &&
            data_type_of(column.type) == call.argument;
-}
-
-// Adds words to `sum`, or begins with the first where `sum` is null, without looking at each one's
-// type.
-Value sum_words(influxql::DataType type, Value sum, std::span<const std::uint64_t> words) {
-    if (type == influxql::DataType::kFloat) {
-        const bool fresh = sum.is_null();
-        double total = fresh ? std::bit_cast<double>(words[0]) : sum.as_float();
-        for (const std::uint64_t word : words.subspan(fresh ? 1 : 0)) {
-            total += std::bit_cast<double>(word);
-        }
-        return Value::of_float(total);
-    }
-    std::uint64_t total = sum.is_null() ? 0 : sum.word();
-    for (const std::uint64_t word : words) total += word;
-    return type == influxql::DataType::kInteger
-               ? Value::of_integer(static_cast<std::int64_t>(total))
-               : Value::of_unsigned(total);
-}
-
-template <typename T>
-T read_word(std::uint64_t word) {
-    return std::bit_cast<T>(word);
-}
-
-// The first of the words that none precedes. In lanes, each the extreme of every eighth word, so
-// that the compiler can use vectors; equal words are told apart after that.
-template <typename T, typename Precedes>
-std::size_t find_extreme(std::span<const std::uint64_t> words, Precedes&& precedes) {
-    constexpr std::size_t kLanes = 8;
-    T best = read_word<T>(words[0]);
-    std::size_t at = 1;
-    if (words.size() >= 2 * kLanes) {
-        std::array<T, kLanes> lanes;
-        for (std::size_t i = 0; i < kLanes; ++i) lanes[i] = read_word<T>(words[i]);
-        for (at = kLanes; at + kLanes <= words.size(); at += kLanes) {
-            for (std::size_t i = 0; i < kLanes; ++i) {
-                const T value = read_word<T>(words[at + i]);
-                lanes[i] = precedes(value, lanes[i]) ? value : lanes[i];
-            }
-        }
-        for (const T value : lanes) best = precedes(value, best) ? value : best;
-    }
-    for (; at < words.size(); ++at) {
-        const T value = read_word<T>(words[at]);
-        best = precedes(value, best) ? value : best;
-    }
-    const auto is_best = [best](std::uint64_t word) { return read_word<T>(word) == best; };
-    return static_cast<std::size_t>(std::find_if(words.begin(), words.end(), is_best) -
-                                    words.begin());
-}
-
-template <typename T>
-std::size_t find_extreme(bool is_min, std::span<const std::uint64_t> words) {
-    return is_min ? find_extreme<T>(words, [](T a, T b) { return a < b; })
-                  : find_extreme<T>(words, [](T a, T b) { return a > b; });
 }
 
 // One past the last row from `begin` on whose time is before `end_time`; the first one is.
@@ -86,21 +32,6 @@ std::size_t rows_before(std::span<const model::Timestamp> times, std::size_t beg
     return static_cast<std::size_t>(std::lower_bound(from, to, end_time) - times.begin());
 }
 
-// Which of the words, in order of time, a selector takes.
-std::size_t select_word(const AggregateCall& call, std::span<const std::uint64_t> words) {
-    if (call.function == Function::kFirst) return 0;
-    if (call.function == Function::kLast) return words.size() - 1;
-    const bool is_min = call.function == Function::kMin;
-    switch (call.argument) {
-        case influxql::DataType::kFloat:
-            return find_extreme<double>(is_min, words);
-        case influxql::DataType::kInteger:
-            return find_extreme<std::int64_t>(is_min, words);
-        default:
-            return find_extreme<std::uint64_t>(is_min, words);
-    }
-}
-
 // Whether statistics of one type say anything about a column that is read as another.
 bool is_convertible(model::FieldType from, influxql::DataType to) {
     const bool to_number = to == influxql::DataType::kFloat || to == influxql::DataType::kInteger ||
@@ -117,6 +48,7 @@ SeriesAggregator::SeriesAggregator(const SelectPlan& plan, AggregateTable& table
       auxiliary_inputs_(plan.auxiliary_inputs()),
       keeps_auxiliary_(plan.keeps_auxiliary()),
       buckets_(plan.calls.size()),
+      open_(plan.calls.size()),
       summed_block_(plan.calls.size(), kNoBlock),
       auxiliary_row_(auxiliary_inputs_.size() + 1),
       tag_values_(auxiliary_inputs_.size()) {}
@@ -142,12 +74,17 @@ void SeriesAggregator::end_series() {
     for (std::uint32_t call = 0; call < buckets_.size(); ++call) {
         summed_block_[call] = kNoBlock;
         if (buckets_[call].starts.empty()) continue;
+        if (has_overlapping_) {
+            buckets_[call] = by_own_windows(plan_, plan_.calls[call], buckets_[call]);
+        }
         table_.fold_series(plan_, tag_set_, call, buckets_[call], auxiliary_);
         buckets_[call].starts.clear();
         buckets_[call].states.clear();
     }
     auxiliary_.clear();
     text_.clear();
+    has_overlapping_ = false;
+    open_.assign(open_.size(), {});
     in_series_ = false;
 }
 
@@ -175,31 +112,39 @@ void SeriesAggregator::keep_auxiliary(AggregateState& state, const std::vector<V
     }
 }
 
-// One past the last row of the window. Where clocks are set back, a window may begin inside
-// another: the one that is read first has the rows of both.
-std::size_t SeriesAggregator::segment_end(const storage::SeriesRun& run, std::size_t begin,
-                                          model::Timestamp start) const {
-    const Window& window = plan_.window;
-    const std::size_t end = rows_before(run.times, begin, window.end_of(start));
-    if (plan_.ascending || window.is_whole() || !window.has_zone()) return end;
-    const auto at =
-        std::partition_point(run.times.begin() + static_cast<std::ptrdiff_t>(begin),
-                             run.times.begin() + static_cast<std::ptrdiff_t>(end),
-                             [&](model::Timestamp time) { return window.start_of(time) == start; });
-    return static_cast<std::size_t>(at - run.times.begin());
-}
-
 void SeriesAggregator::add_run(const storage::SeriesRun& run,
                                const std::vector<std::uint8_t>* accepted) {
     std::fill(summed_block_.begin(), summed_block_.end(), kNoBlock);
+    if (may_overlap(plan_.window, run.times.front(), run.times.back())) {
+        return add_overlapping(run, accepted);
+    }
     std::size_t begin = 0;
     while (begin < run.rows) {
         const model::Timestamp start = plan_.window.start_of(run.times[begin]);
-        const std::size_t end = segment_end(run, begin, start);
+        const std::size_t end = rows_before(run.times, begin, plan_.window.end_of(start));
         for (std::uint32_t call = 0; call < plan_.calls.size(); ++call) {
             add_segment(call, run, begin, end, start, accepted);
         }
         begin = end;
+    }
+}
+
+// A row without a value for the call, or that is not accepted, opens no window.
+void SeriesAggregator::add_overlapping(const storage::SeriesRun& run,
+                                       const std::vector<std::uint8_t>* accepted) {
+    has_overlapping_ = true;
+    for (std::uint32_t call = 0; call < plan_.calls.size(); ++call) {
+        const std::uint32_t field = plan_.calls[call].field;
+        const storage::ColumnView& column = run.columns[columns_.column_of_field[field]];
+        if (column.all_null) continue;
+        counts_.assign(run.rows, 1);
+        for (std::size_t row = 0; row < run.rows; ++row) {
+            const bool is_accepted = accepted == nullptr || (*accepted)[row] != 0;
+            counts_[row] = is_accepted && column.is_valid(row) ? 1 : 0;
+        }
+        for (const WindowRows& rows : windows_of_rows(plan_, run.times, counts_, open_[call])) {
+            add_segment(call, run, rows.begin, rows.end, rows.start, accepted);
+        }
     }
 }
 
@@ -332,7 +277,10 @@ SeriesAggregator::StatisticsUse SeriesAggregator::judge_call(
 
 SeriesAggregator::StatisticsUse SeriesAggregator::judge(const storage::SeriesRun& run) const {
     const model::Timestamp start = plan_.window.start_of(run.time_first);
-    if (plan_.window.start_of(run.time_last) != start) return StatisticsUse::kRows;
+    if (plan_.window.start_of(run.time_last) != start ||
+        may_overlap(plan_.window, run.time_first, run.time_last)) {
+        return StatisticsUse::kRows;
+    }
     StatisticsUse use = StatisticsUse::kNone;
     for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
         const auto column = columns_.column_of_field[plan_.calls[i].field];

@@ -32,8 +32,7 @@ public:
     void end_series();
 
 private:
-    std::size_t segment_end(const storage::SeriesRun& run, std::size_t begin,
-                            model::Timestamp start) const;
+    void add_overlapping(const storage::SeriesRun& run, const std::vector<std::uint8_t>* accepted);
     AggregateState& state_at(std::uint32_t call, model::Timestamp start);
     bool can_sum(std::uint32_t call, const storage::SeriesRun& run, model::Timestamp start) const;
     StatisticsUse judge_call(std::uint32_t call, const storage::ColumnStatistics& statistics,
@@ -59,6 +58,10 @@ private:
     bool in_series_ = false;
     std::uint32_t tag_set_ = 0;
     std::vector<Buckets> buckets_;  // by call, of this series
+    // By call: the window that the last row of this series is in, where windows may overlap.
+    std::vector<Window::Span> open_;
+    bool has_overlapping_ = false;
+    std::vector<std::uint8_t> counts_;  // by row
     // By call: the statistics that the last state has its sum from, where rows did not add to it.
     std::vector<std::uint64_t> summed_block_;
     std::vector<Value> auxiliary_;

@@ -14,8 +14,13 @@ public:
     explicit LoadedZone(cctz::time_zone zone) : zone_(zone) {}
 
     std::int64_t offset_ns(model::Timestamp t) const override {
-        const std::int64_t seconds = t / kSecondNs - (t % kSecondNs < 0 ? 1 : 0);
-        return offset_s(seconds) * kSecondNs;
+        return offset_s(seconds_of(t)) * kSecondNs;
+    }
+
+    bool changes_between(model::Timestamp begin, model::Timestamp end) const override {
+        cctz::time_zone::civil_transition change;
+        if (!zone_.next_transition(time_point(seconds_of(begin)), &change)) return false;
+        return zone_.lookup(change.to).trans <= time_point(seconds_of(end));
     }
 
     std::int64_t utc_seconds(std::int64_t local_seconds) const override {
@@ -25,9 +30,14 @@ public:
     }
 
 private:
+    static std::int64_t seconds_of(model::Timestamp t) {
+        return t / kSecondNs - (t % kSecondNs < 0 ? 1 : 0);
+    }
+    static cctz::time_point<cctz::seconds> time_point(std::int64_t seconds) {
+        return cctz::time_point<cctz::seconds>{cctz::seconds(seconds)};
+    }
     std::int64_t offset_s(std::int64_t seconds) const {
-        const cctz::time_point<cctz::seconds> at{cctz::seconds(seconds)};
-        return zone_.lookup(at).offset;
+        return zone_.lookup(time_point(seconds)).offset;
     }
 
     const cctz::time_zone zone_;

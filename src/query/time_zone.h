@@ -18,6 +18,8 @@ public:
 
     virtual ~TimeZone() = default;
     virtual std::int64_t offset_ns(model::Timestamp t) const = 0;
+    // Whether clocks are set in (begin, end].
+    virtual bool changes_between(model::Timestamp begin, model::Timestamp end) const = 0;
     // The time when clocks show `local_seconds`, as Go's time.Date() finds it where they show it
     // twice or never.
     virtual std::int64_t utc_seconds(std::int64_t local_seconds) const = 0;

@@ -11,8 +11,8 @@ namespace sluice::query {
 struct Window {
     // [begin, end)
     struct Span {
-        model::Timestamp begin;
-        model::Timestamp end;
+        model::Timestamp begin = 0;
+        model::Timestamp end = 0;
     };
 
     std::int64_t interval_ns = 0;  // 0: one window for everything
