@@ -34,6 +34,7 @@ private:
     struct Level {
         const SelectNode* node = nullptr;
         std::shared_ptr<Grouping> grouping;
+        bool repeats_dimensions = false;  // GROUP BY of the outermost query names a tag twice
         Window window;
         model::Timestamp time_min = 0;
         model::Timestamp time_max = 0;

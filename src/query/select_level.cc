@@ -22,6 +22,7 @@ CursorBuilder::Level CursorBuilder::outermost_level(const SelectNode& node) cons
     level.node = &node;
     const std::vector<std::string> dimensions = sorted_set(node.dimensions);
     level.grouping = std::make_shared<Grouping>(dimensions, dimensions);
+    level.repeats_dimensions = dimensions.size() != node.dimensions.size();
     level.window = node.window;
     level.window.whole_start = node.time_min;
     level.time_min = node.time_min;
@@ -47,6 +48,7 @@ CursorBuilder::Level CursorBuilder::subquery_level(const SelectNode& node,
     group_by.insert(group_by.end(), outer_group_by.begin(), outer_group_by.end());
     level.grouping =
         std::make_shared<Grouping>(outer.grouping->dimensions(), sorted_set(std::move(group_by)));
+    level.repeats_dimensions = outer.repeats_dimensions;
     if (!node.has_time_max) level.time_max = model::kTimestampMax;
     level.time_min = std::max(level.time_min, outer.time_min);
     level.time_max = std::min(level.time_max, outer.time_max);

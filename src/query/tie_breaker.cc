@@ -6,7 +6,7 @@ io::Task<Result<void>> TieBreaker::choose(PointBlock& block, std::size_t number,
                                           model::Timestamp time) {
     TaggedPoint& point = block.points[number];
     AggregateState selected;
-    for (std::int64_t seen = 0; seen < kRowsMax;) {
+    for (std::int64_t seen = 0; seen < rows_max_;) {
         if (rows_.needs_refill()) {
             SLUICE_CO_TRY_VOID(co_await rows_.refill());
         }

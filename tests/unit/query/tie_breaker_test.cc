@@ -18,11 +18,12 @@ class TieBreakers : public testing::Test {
 protected:
     // What is chosen for points of `block`, all of `time`, from `rows`.
     Lines choose(Function function, std::vector<ListedPoint> rows, PointBlock block,
-                 model::Timestamp time) {
+                 model::Timestamp time, bool repeats_dimensions = false) {
         AggregateCall call;
         call.function = function;
         const std::size_t width = block.width;
-        TieBreaker ties(std::make_unique<ListPoints>(std::move(rows), 1), width, call);
+        TieBreaker ties(std::make_unique<ListPoints>(std::move(rows), 1), width, call,
+                        TieBreaker::rows_max(repeats_dimensions));
         Lines lines;
         for (std::size_t at = 0; at < block.points.size(); ++at) {
             auto task = ties.choose(block, at, time);
@@ -48,6 +49,12 @@ protected:
     const TagSet a_{"m", "a", {"a"}, nullptr};
     const TagSet b_{"m", "b", {"b"}, nullptr};
 };
+
+TEST_F(TieBreakers, TakesTheFirstRowWhereGroupByNamesATagTwice) {
+    EXPECT_EQ(choose(Function::kFirst, {{&a_, 5, i(1), {}}, {&a_, 5, i(2), {}}},
+                     block({{&a_, {0, i(3)}}}), 5, true),
+              Lines({"a 1i"}));
+}
 
 TEST_F(TieBreakers, TakesTheGreaterOfTheFirstTwoRowsAndNoOther) {
     EXPECT_EQ(choose(Function::kFirst, {{&a_, 5, i(1), {}}, {&a_, 5, i(2), {}}, {&a_, 5, i(3), {}}},
