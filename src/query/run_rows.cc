@@ -9,21 +9,21 @@ namespace {
 using influxql::DataType;
 using influxql::VarRef;
 
-// InfluxDB finds the values for the condition of a series by name: a field that is asked for with
-// several types has the last of them everywhere (tsm1/engine.go: createVarRefSeriesIterator).
-void give_fields_one_type(influxql::Expr& condition) {
+// InfluxDB finds the values for the condition of a series by name: what is asked for with several
+// types, as a field or as a tag, has the last of them everywhere (tsm1/engine.go:
+// createVarRefSeriesIterator).
+void give_names_one_type(influxql::Expr& condition) {
     std::map<std::string, DataType> types;
-    const auto each_field = [&](auto use) {
+    const auto each_name = [&](auto use) {
         influxql::walk(condition, [&](influxql::Expr& expr) {
-            auto* ref = expr.as<VarRef>();
-            if (ref != nullptr && is_field_reference(*ref)) use(*ref);
+            if (auto* ref = expr.as<VarRef>()) use(*ref);
         });
     };
-    each_field([&](const VarRef& ref) {
+    each_name([&](const VarRef& ref) {
         DataType& last = types[ref.name];
         last = std::max(last, ref.type);
     });
-    each_field([&](VarRef& ref) { ref.type = types[ref.name]; });
+    each_name([&](VarRef& ref) { ref.type = types[ref.name]; });
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ bool has_mixed_types(const influxql::Expr& condition) {
     bool mixed = false;
     influxql::walk(condition, [&](const influxql::Expr& expr) {
         const auto* ref = expr.as<VarRef>();
-        if (ref == nullptr || !is_field_reference(*ref)) return;
+        if (ref == nullptr) return;
         const auto known = types.try_emplace(ref->name, ref->type).first;
         mixed = mixed || known->second != ref->type;
     });
@@ -106,7 +106,11 @@ Verdict RowCondition::begin_series(std::string_view key) {
     const Verdict verdict = filter_.judge(tag_value);
     if (has_mixed_types_ && verdict == Verdict::kDependsOnFields) {
         remaining_ = filter_.remaining(tag_value);
-        give_fields_one_type(*remaining_);
+        give_names_one_type(*remaining_);
+        // A tag that a series lacks is nothing to what is asked of rows.
+        for (std::size_t i = 0; i < tag_values_.size(); ++i) {
+            if (tag_values_[i].empty()) row_[plan_.fields.size() + i] = Value();
+        }
         expression_.emplace(bind_condition(plan_, *remaining_));
     }
     return verdict;

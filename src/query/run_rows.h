@@ -45,7 +45,7 @@ int condition_position(const SelectPlan& plan, const influxql::VarRef& ref);
 // The condition, or a part of it, on such rows.
 RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr);
 
-// Whether the condition asks for a field with several types.
+// Whether the condition asks for a name with several types.
 bool has_mixed_types(const influxql::Expr& condition);
 
 // The WHERE clause on the rows of one series after the other.

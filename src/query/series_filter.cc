@@ -9,6 +9,22 @@ using influxql::Expr;
 using influxql::Operator;
 using influxql::VarRef;
 
+namespace {
+
+// Whether the index decides about such a condition on tags (tsdb/index/inmem/meta.go: idsForExpr).
+bool is_for_index(const Expr& condition) {
+    const auto* comparison = condition.as<BinaryExpr>();
+    if (comparison == nullptr) return condition.as<influxql::BooleanLiteral>() != nullptr;
+    const Expr* tag = &*comparison->left;
+    const Expr* value = &*comparison->right;
+    if (tag->as<VarRef>() == nullptr) std::swap(tag, value);
+    return tag->as<VarRef>() != nullptr &&
+           (value->as<VarRef>() != nullptr || value->as<influxql::StringLiteral>() != nullptr ||
+            value->as<influxql::RegexLiteral>() != nullptr);
+}
+
+}  // namespace
+
 SeriesFilter::SeriesFilter(const Expr* condition,
                            const std::function<bool(const VarRef&)>& is_field) {
     if (condition != nullptr) root_ = build(*condition, is_field);
@@ -31,6 +47,7 @@ std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
     });
     node->kind = about_fields ? Node::Kind::kFields : Node::Kind::kTags;
     node->condition = &expr;
+    node->is_asked_of_rows = about_fields || !is_for_index(expr);
     if (about_fields) return node;
     const auto position = [this](const VarRef& ref) {
         auto found = std::find(tags_.begin(), tags_.end(), ref.name);
@@ -41,7 +58,8 @@ std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
     return node;
 }
 
-Verdict SeriesFilter::judge(const Node& node, const Value* row) {
+Verdict SeriesFilter::judge(const Node& node, const Value* row, bool by_index) {
+    if (by_index && node.is_asked_of_rows) return Verdict::kDependsOnFields;
     switch (node.kind) {
         case Node::Kind::kFields:
             return Verdict::kDependsOnFields;
@@ -52,9 +70,9 @@ Verdict SeriesFilter::judge(const Node& node, const Value* row) {
             break;
     }
     const Verdict decisive = node.kind == Node::Kind::kAnd ? Verdict::kNever : Verdict::kAlways;
-    const Verdict left = judge(*node.left, row);
+    const Verdict left = judge(*node.left, row, by_index);
     if (left == decisive) return decisive;
-    const Verdict right = judge(*node.right, row);
+    const Verdict right = judge(*node.right, row, by_index);
     if (right == decisive) return decisive;
     if (left == Verdict::kDependsOnFields || right == Verdict::kDependsOnFields) {
         return Verdict::kDependsOnFields;
@@ -64,7 +82,8 @@ Verdict SeriesFilter::judge(const Node& node, const Value* row) {
 
 Verdict SeriesFilter::judge(
     const std::function<std::string_view(std::string_view)>& tag_value) const {
-    return root_ == nullptr ? Verdict::kAlways : judge(*root_, values_of_tags(tag_value).data());
+    return root_ == nullptr ? Verdict::kAlways
+                            : judge(*root_, values_of_tags(tag_value).data(), false);
 }
 
 std::vector<Value> SeriesFilter::values_of_tags(
@@ -82,8 +101,10 @@ Expr SeriesFilter::remaining(
 
 Expr SeriesFilter::remaining(const Node& node, const Value* row) {
     if (node.left == nullptr) return *node.condition;
-    if (judge(*node.left, row) != Verdict::kDependsOnFields) return remaining(*node.right, row);
-    if (judge(*node.right, row) != Verdict::kDependsOnFields) return remaining(*node.left, row);
+    if (judge(*node.left, row, true) != Verdict::kDependsOnFields)
+        return remaining(*node.right, row);
+    if (judge(*node.right, row, true) != Verdict::kDependsOnFields)
+        return remaining(*node.left, row);
     const Operator op = node.kind == Node::Kind::kAnd ? Operator::kAnd : Operator::kOr;
     return BinaryExpr{op, remaining(*node.left, row), remaining(*node.right, row)};
 }

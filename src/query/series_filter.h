@@ -27,7 +27,8 @@ public:
     // As above for anything that has tags.
     Verdict judge(const std::function<std::string_view(std::string_view)>& tag_value) const;
 
-    // Where the verdict is kDependsOnFields: the parts that rows have to fulfil.
+    // Where the verdict is kDependsOnFields: the parts that InfluxDB asks of rows. These are also
+    // parts about tags of which its index knows nothing, as comparisons with numbers.
     influxql::Expr remaining(
         const std::function<std::string_view(std::string_view)>& tag_value) const;
 
@@ -39,11 +40,13 @@ private:
         std::unique_ptr<Node> left;
         std::unique_ptr<Node> right;
         std::unique_ptr<RowExpression> expression;  // kTags
-        const influxql::Expr* condition = nullptr;  // kFields
+        const influxql::Expr* condition = nullptr;  // kTags, kFields
+        bool is_asked_of_rows = false;
     };
     std::unique_ptr<Node> build(const influxql::Expr& expr,
                                 const std::function<bool(const influxql::VarRef&)>& is_field);
-    static Verdict judge(const Node& node, const Value* row);
+    // `by_index`: parts that are asked of rows depend on them.
+    static Verdict judge(const Node& node, const Value* row, bool by_index);
     static influxql::Expr remaining(const Node& node, const Value* row);
     std::vector<Value> values_of_tags(
         const std::function<std::string_view(std::string_view)>& tag_value) const;
