@@ -12,7 +12,7 @@ Result<Statement> as_statement(Result<T> parsed) {
 
 }  // namespace
 
-Result<std::vector<Statement>> StatementParser::parse_query() {
+Result<std::vector<Statement>> StatementParser::parse_query(const StatementCheck& check) {
     std::vector<Statement> statements;
     bool separated = true;
     for (;;) {
@@ -25,6 +25,9 @@ Result<std::vector<Statement>> StatementParser::parse_query() {
         if (!separated) return unexpected(next, {";"});
         tokens_.back();
         SLUICE_TRY(Statement statement, parse_statement());
+        if (check) {
+            SLUICE_TRY_VOID(check(statement));
+        }
         statements.push_back(std::move(statement));
         separated = false;
     }
@@ -188,9 +191,9 @@ Result<Statement> StatementParser::parse_drop() {
     }
 }
 
-Result<std::vector<Statement>> parse_query(std::string_view text,
-                                           const BoundParameters& parameters) {
-    return StatementParser(text, parameters).parse_query();
+Result<std::vector<Statement>> parse_query(std::string_view text, const BoundParameters& parameters,
+                                           const StatementCheck& check) {
+    return StatementParser(text, parameters).parse_query(check);
 }
 
 Result<Expr> parse_expression(std::string_view text) {

@@ -16,7 +16,7 @@ public:
     StatementParser(std::string_view text, const BoundParameters& parameters)
         : tokens_(text, parameters) {}
 
-    Result<std::vector<Statement>> parse_query();
+    Result<std::vector<Statement>> parse_query(const StatementCheck& check);
     Result<Statement> parse_statement();
     Result<Expr> parse_expression();
 

@@ -22,20 +22,22 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+Result<void> check_time_zones(const Statement& statement) {
+    const std::optional<std::string> zone = unknown_time_zone(statement);
+    if (!zone) return {};
+    std::string text = "unable to find time zone " + *zone;
+    if (!TimeZone::has_database()) {
+        text += ": this machine has no time zone database (package tzdata)";
+    }
+    return Error{ErrorKind::kInvalid, std::move(text)};
+}
+
 Result<std::vector<Statement>> parse(const QueryRequest& request) {
     SLUICE_TRY(const BoundParameters parameters, parse_parameters(request.params));
-    Result<std::vector<Statement>> parsed = parse_query(trimmed(request.text), parameters);
+    Result<std::vector<Statement>> parsed =
+        parse_query(trimmed(request.text), parameters, check_time_zones);
     if (!parsed.ok()) {
         return Error{ErrorKind::kInvalid, "error parsing query: " + parsed.error().message};
-    }
-    for (const Statement& statement : *parsed) {
-        const std::optional<std::string> zone = unknown_time_zone(statement);
-        if (!zone) continue;
-        std::string text = "error parsing query: unable to find time zone " + *zone;
-        if (!TimeZone::has_database()) {
-            text += ": this machine has no time zone database (package tzdata)";
-        }
-        return Error{ErrorKind::kInvalid, std::move(text)};
     }
     return parsed;
 }
