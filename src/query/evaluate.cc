@@ -188,8 +188,10 @@ Value evaluate_operation(Operator op, Value left, Value right, bool integer_divi
 
 RowExpression::RowExpression(const influxql::Expr& expr,
                              const std::function<int(const influxql::VarRef&)>& position,
-                             bool integer_division_is_float, Null null)
-    : integer_division_is_float_(integer_division_is_float), null_(null) {
+                             bool integer_division_is_float, Null null, bool knows_functions)
+    : integer_division_is_float_(integer_division_is_float),
+      null_(null),
+      knows_functions_(knows_functions) {
     add(expr, position);
 }
 
@@ -204,7 +206,7 @@ std::uint32_t RowExpression::add(const influxql::Expr& expr,
         node.right = add(*binary->right, position);
     } else if (const auto* call = expr.as<influxql::Call>()) {
         const FunctionInfo* info = find_function(call->name);
-        if (info != nullptr && info->kind == FunctionKind::kMath &&
+        if (knows_functions_ && info != nullptr && info->kind == FunctionKind::kMath &&
             call->arguments.size() == math_argument_count(info->function)) {
             node.kind = Node::Kind::kMath;
             node.function = info->function;

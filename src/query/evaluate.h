@@ -21,10 +21,11 @@ public:
     enum class Null : std::uint8_t { kIsFalse, kIsNothing };
 
     // `position` gives the place of a reference in the row, or a negative number where there is
-    // none: then it is null.
+    // none: then it is null, and so is every call unless this `knows_functions`.
     RowExpression(const influxql::Expr& expr,
                   const std::function<int(const influxql::VarRef&)>& position,
-                  bool integer_division_is_float, Null null = Null::kIsFalse);
+                  bool integer_division_is_float, Null null = Null::kIsFalse,
+                  bool knows_functions = true);
 
     Value evaluate(const Value* row) const { return evaluate_node(nodes_.size() - 1, row); }
     bool is_true(const Value* row) const {
@@ -57,6 +58,7 @@ private:
     std::vector<Node> nodes_;  // children before parents
     bool integer_division_is_float_;
     Null null_;
+    bool knows_functions_;
 };
 
 // One operation on two values.

@@ -12,13 +12,14 @@ SubqueryPoints::SubqueryPoints(std::unique_ptr<RowCursor> rows, Options options)
       auxiliary_row_(options_.auxiliary.size()) {
     if (options_.condition == nullptr) return;
     const std::vector<std::string>& names = options_.condition_names;
+    // What InfluxDB filters rows with knows no functions (query/cursor.go: filterCursor).
     condition_.emplace(
         *options_.condition,
         [&names](const influxql::VarRef& ref) {
             const auto at = std::find(names.begin(), names.end(), ref.name);
             return at == names.end() ? -1 : static_cast<int>(at - names.begin());
         },
-        false);
+        false, RowExpression::Null::kIsFalse, false);
 }
 
 io::Task<Result<bool>> SubqueryPoints::next(PointBlock& block) {
