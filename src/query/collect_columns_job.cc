@@ -2,11 +2,24 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "query/piece_scan.h"
 
 namespace sluice::query {
 namespace {
+
+// A piece with more rows ends with its series: columns that grow to many megabytes are copied on
+// the way, and the allocator gives their memory back to the kernel each time.
+constexpr std::size_t kRowsPerPiece = 1u << 16;
+
+PieceColumns empty_columns(const Piece& piece, std::size_t columns) {
+    PieceColumns rows;
+    rows.source = piece.source;
+    rows.group = piece.group;
+    rows.columns.resize(columns);
+    return rows;
+}
 
 bool calls_only(const SelectPlan& plan, Function function) {
     return std::all_of(plan.calls.begin(), plan.calls.end(),
@@ -65,10 +78,7 @@ io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Pi
 
     std::uint64_t bytes_before = 0;
     for (const PieceColumns& each : to.pieces) bytes_before += each.memory_bytes();
-    PieceColumns rows;
-    rows.source = piece.source;
-    rows.group = piece.group;
-    rows.columns.resize(columns_.names.size());
+    PieceColumns rows = empty_columns(piece, columns_.names.size());
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
@@ -77,6 +87,11 @@ io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Pi
         const PieceScan::Step step = scan.step(run.series_key);
         if (step == PieceScan::Step::kNotWanted) continue;
         if (step == PieceScan::Step::kNewSeries) {
+            if (rows.times.size() >= kRowsPerPiece) {
+                bytes_before += rows.memory_bytes();
+                to.pieces.push_back(
+                    std::exchange(rows, empty_columns(piece, columns_.names.size())));
+            }
             rows.series.push_back(
                 {std::string(run.series_key), scan.place().tag_set, rows.times.size(), 0});
         }
