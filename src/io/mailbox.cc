@@ -159,8 +159,7 @@ bool MailboxHub::deliver(Reactor& reactor) {
             --state.overflow_count;
         }
     }
-    const std::uint64_t pushed = state.pushed.load(std::memory_order_acquire);
-    if (pushed == state.popped) return false;
+    if (!has_mail(core)) return false;
     for (std::uint32_t from = 0; from < core_count(); ++from) {
         while (Message* message = ring(from, core).pop()) {
             ++state.popped;

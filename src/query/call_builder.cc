@@ -184,12 +184,12 @@ std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call
     plan.dimensions = level.grouping->dimensions();
     plan.ascending = is_first;
     plan.reverses_tag_sets = plan.ascending != level.ascending;
-    plan.limit = TieBreaker::rows_max(level.repeats_dimensions);
+    const std::int64_t rows_max = TieBreaker::rows_max(level.repeats_dimensions);
+    plan.limit = rows_max;
     const std::uint32_t driver = plan.add_field(ref.name, ref.type, true);
     auto rows =
         std::make_unique<ScanPoints>(source_, budget_, std::move(plan), level.grouping, driver);
-    return std::make_unique<TieBreaker>(std::move(rows), level.auxiliary.size(), call,
-                                        TieBreaker::rows_max(level.repeats_dimensions));
+    return std::make_unique<TieBreaker>(std::move(rows), level.auxiliary.size(), call, rows_max);
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {

@@ -1,7 +1,5 @@
 #include "storage/cached_access.h"
 
-#include <algorithm>
-
 namespace sluice::storage {
 
 io::Task<Result<std::shared_ptr<AlignedBuffer>>> read_aligned(io::File& file, std::uint64_t begin,

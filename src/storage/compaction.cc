@@ -240,7 +240,6 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
     for (const SegmentPtr& each : merge.inputs) {
         remove_segment(each);
         each->set_obsolete();
-        cache_.forget_segment(each->record().id);
         metrics_.compaction_bytes_in.add(each->record().meta.size_bytes);
     }
     metrics_.compactions.add();
@@ -255,7 +254,12 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
         metrics_.compaction_bytes_out.add((*made)->meta.size_bytes);
     }
     changed_.notify_all();
-    if (*made) co_await warm(**made);
+    if (!*made) co_return Result<void>();
+    for (const SegmentPtr& each : merge.inputs) {
+        cache_.forget_segment(each->record().id);
+        if (reactor_.needs_yield()) co_await reactor_.yield();
+    }
+    co_await warm(**made);
     co_return Result<void>();
 }
 

@@ -145,9 +145,7 @@ io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) 
     co_await files_.give_back(std::move(files));
     co_await discard_files(std::move(unwanted));
     if (options_.background) rotate_if_due();
-    for (const SegmentRecord& each : made) {
-        if (frozen_.empty()) co_await warm(each);
-    }
+    for (const SegmentRecord& each : made) co_await warm(each);
     co_return Result<void>();
 }
 

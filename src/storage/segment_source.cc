@@ -212,6 +212,7 @@ bool SegmentSource::has_statistics(std::uint32_t block) const {
            info.time_min >= options_.range.begin && info.time_max < options_.range.end;
 }
 
+// Whether it does: then they are in statistics_.
 io::Task<Result<bool>> SegmentSource::offer_statistics() {
     if (!has_statistics(block_number_)) co_return false;
     const SegmentBlockInfo& info = index_->block(block_number_);

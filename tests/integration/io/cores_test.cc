@@ -94,7 +94,8 @@ Task<void> count_enters(Reactor& reactor, std::atomic<bool>& done, std::uint64_t
 }
 
 TEST(Cores, LookForAnswersBeforeTheySleep) {
-    if (usable_cpu_count() < 2) GTEST_SKIP() << "a core waits for the other's CPU";
+    if (usable_cpu_count() < 2)
+        GTEST_SKIP() << "on one CPU no two cores are awake at the same time";
     std::atomic<bool> done{false};
     std::uint64_t least = ~std::uint64_t{0};
     run_everywhere([&](Reactor& reactor) { return count_enters(reactor, done, least); });
