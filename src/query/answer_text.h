@@ -16,7 +16,6 @@
 #include "query/value.h"
 #include "sluice/base/result.h"
 #include "sluice/model/timestamp.h"
-#include "sluice/query/result_writer.h"
 
 namespace sluice::query {
 

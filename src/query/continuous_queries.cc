@@ -9,7 +9,7 @@
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/io/reactor.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/value_text.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::query {

@@ -6,7 +6,7 @@
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/reduce.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::query {
 namespace {

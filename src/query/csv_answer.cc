@@ -5,6 +5,7 @@
 #include "query/answer_text.h"
 #include "query/csv_text.h"
 #include "sluice/model/series_key.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::query {
 namespace {

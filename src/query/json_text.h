@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "sluice/query/result_writer.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::query {
 

@@ -9,6 +9,7 @@
 #include "query/zoned_select.h"
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
+#include "sluice/query/error_document.h"
 
 namespace sluice::query {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sluice/influxql/printer.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::query {
 namespace {

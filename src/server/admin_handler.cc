@@ -15,6 +15,8 @@
 #include "sluice/engine/engine.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/go_text.h"
+#include "sluice/query/error_document.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::server {
 namespace {

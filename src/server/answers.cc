@@ -3,6 +3,8 @@
 #include <string>
 
 #include "server/connection.h"
+#include "sluice/query/error_document.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::server {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sluice/query/result_writer.h"
+#include "sluice/query/answer_format.h"
 
 namespace sluice::server {
 

@@ -1,7 +1,7 @@
 #include "server/connection.h"
 
 #include "server/routes.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/answer_format.h"
 
 namespace sluice::server {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "server/process_info.h"
 #include "server/server_statistics.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::server {
 namespace {

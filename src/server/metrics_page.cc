@@ -6,7 +6,7 @@
 
 #include "server/process_info.h"
 #include "sluice/io/reactor.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/value_text.h"
 #include "sluice/storage/store.h"
 
 namespace sluice::server {

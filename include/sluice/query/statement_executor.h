@@ -16,7 +16,8 @@
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "sluice/query/query_registry.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/answer_format.h"
+#include "sluice/query/result_sink.h"
 #include "sluice/query/server_facts.h"
 
 namespace sluice::engine {

@@ -5,7 +5,8 @@
 
 #include "query/msgpack_text.h"
 #include "query/parameters.h"
-#include "sluice/query/result_writer.h"
+#include "sluice/query/answer_format.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::query {
 namespace {

@@ -1,4 +1,5 @@
 #include "sluice/query/statement_executor.h"
+#include "sluice/query/value_text.h"
 
 #include <gtest/gtest.h>
 

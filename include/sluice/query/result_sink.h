@@ -1,0 +1,44 @@
+// Where the bytes of an answer go.
+//
+// They match InfluxDB 1.x: JSON as Go's encoding/json writes it, CSV as encoding/csv does, both
+// with a newline behind every document; MessagePack as tinylib/msgp.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sluice/base/result.h"
+#include "sluice/io/task.h"
+#include "sluice/query/answer_format.h"
+
+namespace sluice::query {
+
+class RunningQuery;
+
+// What is settled before the first byte of a body.
+struct AnswerHead {
+    int status = 200;  // 400 where the text could not be parsed; errors of statements are 200
+    AnswerFormat format = AnswerFormat::kJson;
+    std::string error;  // for X-Influxdb-Error; empty with status 200
+};
+
+// Where an answer goes. Lives until execute() has completed.
+class ResultSink {
+public:
+    virtual ~ResultSink() = default;
+
+    // Called exactly once, before the first write().
+    virtual void begin(const AnswerHead& head) = 0;
+
+    // Before the first statement: the query may be stopped through `query` until execute() has
+    // completed or detach() was called.
+    virtual void attach(RunningQuery& query) { static_cast<void>(query); }
+    virtual void detach() {}
+
+    // One piece of the body; a chunked answer passes each of its documents in one call. Completes
+    // when the next piece may come (back-pressure). `bytes` are valid until then. An error (the
+    // client is gone) cancels the query.
+    virtual io::Task<Result<void>> write(std::string_view bytes) = 0;
+};
+
+}  // namespace sluice::query
