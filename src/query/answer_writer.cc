@@ -2,6 +2,7 @@
 
 #include "sluice/base/units.h"
 #include "sluice/io/reactor.h"
+#include "sluice/query/query_registry.h"
 
 namespace sluice::query {
 namespace {

@@ -15,8 +15,8 @@
 #include "query/value.h"
 #include "sluice/base/result.h"
 #include "sluice/model/timestamp.h"
+#include "sluice/query/query_request.h"
 #include "sluice/query/result_sink.h"
-#include "sluice/query/statement_executor.h"
 
 namespace sluice::query {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "sluice/base/result.h"
-#include "sluice/query/statement_executor.h"
+#include "sluice/query/query_request.h"
 
 namespace sluice::query {
 

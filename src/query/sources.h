@@ -13,13 +13,9 @@
 #include "sluice/base/result.h"
 #include "sluice/influxql/ast.h"
 #include "sluice/meta/catalog.h"
+#include "sluice/query/query_request.h"
 
 namespace sluice::query {
-
-struct Defaults {
-    std::string database;
-    std::string retention_policy;
-};
 
 // Fills in database and policy of `measurement` and checks that the database exists
 // (coordinator/statement_executor.go: normalizeMeasurement).

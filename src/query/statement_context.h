@@ -3,8 +3,9 @@
 
 #include "query/answer_writer.h"
 #include "query/data_source.h"
-#include "query/sources.h"
-#include "sluice/query/statement_executor.h"
+#include "sluice/query/query_registry.h"
+#include "sluice/query/query_request.h"
+#include "sluice/query/server_facts.h"
 
 namespace sluice::query {
 

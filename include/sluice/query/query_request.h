@@ -1,0 +1,42 @@
+// What a request to /query asks for, and what its statements may use.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sluice/query/answer_format.h"
+
+namespace sluice::query {
+
+struct QueryRequest {
+    std::string text;  // parameter q
+    std::string database;
+    std::string retention_policy;  // empty: the database's default
+    // Parameter epoch: ns, u, ms, s, m, h; empty means RFC 3339, an unknown unit nanoseconds.
+    std::string epoch;
+    std::string params;  // JSON object of bound parameters; may be empty
+    bool chunked = false;
+    std::uint64_t chunk_size = 10'000;  // rows; 0 takes the default. Ignored unless chunked
+    std::uint64_t rows_max = 0;         // of the answer, 0: no limit; ignored when chunked
+    bool pretty = false;
+    bool read_only_method = false;  // GET: statements that write carry a warning
+    AnswerFormat format = AnswerFormat::kJson;
+};
+
+struct QueryLimits {
+    // Of one query on one core: partial states, sort buffers, pending rows.
+    std::uint64_t memory_bytes_max = 256ull << 20;
+    // InfluxDB's settings for one SELECT; 0 = unlimited. Values that are read (max-select-point),
+    // series (max-select-series), GROUP BY time() windows of a tag set (max-select-buckets).
+    std::uint64_t points_max = 0;
+    std::uint64_t series_max = 0;
+    std::uint64_t windows_max = 0;
+};
+
+// Where names without a database or a policy are looked up: what the request says of them.
+struct Defaults {
+    std::string database;
+    std::string retention_policy;
+};
+
+}  // namespace sluice::query
