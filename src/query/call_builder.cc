@@ -3,6 +3,7 @@
 
 #include "query/cursor_builder.h"
 #include "query/expression_type.h"
+#include "query/fill_points.h"
 #include "query/regroup_points.h"
 #include "query/scan_points.h"
 #include "query/stream_points.h"

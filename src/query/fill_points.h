@@ -1,32 +1,11 @@
 // Empty windows of GROUP BY time() get a point each (query/iterator.gen.go: FillIterator).
 #pragma once
 
-#include <string>
-#include <variant>
-
+#include "query/fill.h"
 #include "query/point_stage.h"
 #include "query/window.h"
-#include "sluice/influxql/ast.h"
 
 namespace sluice::query {
-
-struct Fill {
-    influxql::FillOption option = influxql::FillOption::kNull;
-    std::variant<std::int64_t, double> value = std::int64_t{0};
-
-    Value number() const;
-};
-
-// What stands for a missing value where rows are put together: nothing, a number, or what was there
-// before (query/cast.go: castToType).
-struct MissingValue {
-    explicit MissingValue(const Fill& fill);
-    // Changes `value` unless the value before is to stay.
-    void apply(Value& value, influxql::DataType type) const;
-
-    bool keeps_previous = false;
-    Value number;
-};
 
 class FillPoints final : public PointStage {
 public:

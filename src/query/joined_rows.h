@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "query/evaluate.h"
-#include "query/fill_points.h"
+#include "query/fill.h"
 #include "query/row_cursor.h"
 
 namespace sluice::query {

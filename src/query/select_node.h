@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "query/compile.h"
-#include "query/fill_points.h"
+#include "query/fill.h"
 #include "query/sources.h"
 #include "query/time_zone.h"
 #include "sluice/influxql/ast.h"
