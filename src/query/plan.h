@@ -9,19 +9,13 @@
 
 #include "query/evaluate.h"
 #include "query/functions.h"
+#include "query/sources.h"
 #include "query/value.h"
 #include "query/window.h"
 #include "sluice/influxql/ast.h"
-#include "sluice/model/shard_map.h"
 #include "sluice/model/timestamp.h"
 
 namespace sluice::query {
-
-// A measurement in one retention policy, and the shard groups of it that the query reads.
-struct PlannedSource {
-    std::string measurement;
-    std::vector<model::ShardSlot> groups;  // by time; ranges as in the catalog
-};
 
 // A field that is read, and the type its values are brought to.
 struct ScanField {

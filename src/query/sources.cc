@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "query/value.h"
+
 namespace sluice::query {
 
 using influxql::DataType;

@@ -9,13 +9,20 @@
 #include <string_view>
 #include <vector>
 
-#include "query/plan.h"
 #include "sluice/base/result.h"
 #include "sluice/influxql/ast.h"
 #include "sluice/meta/catalog.h"
+#include "sluice/model/shard_map.h"
+#include "sluice/model/timestamp.h"
 #include "sluice/query/query_request.h"
 
 namespace sluice::query {
+
+// A measurement in one retention policy, and the shard groups of it that the query reads.
+struct PlannedSource {
+    std::string measurement;
+    std::vector<model::ShardSlot> groups;  // by time; ranges as in the catalog
+};
 
 // Fills in database and policy of `measurement` and checks that the database exists
 // (coordinator/statement_executor.go: normalizeMeasurement).
