@@ -1,8 +1,11 @@
+// Partial states of windows, of the series of one core that lie in one store.
+#include "query/aggregate_job.h"
+
 #include "query/piece_scan.h"
 #include "query/run_aggregator.h"
-#include "query/scan_jobs.h"
 
 namespace sluice::query {
+
 AggregateJob::AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
                            const DuplicateSeries& duplicates, const ScanPortion& portion,
                            const SelectBudget& budget, std::uint64_t memory_bytes_max)

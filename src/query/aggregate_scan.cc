@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/aggregate_job.h"
 #include "query/collect_columns_job.h"
 #include "query/run_aggregator.h"
 #include "query/run_merger.h"

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "query/core_session.h"
 #include "query/piece_columns.h"
-#include "query/scan_jobs.h"
+#include "query/run_rows.h"
+#include "query/scan_portion.h"
 
 namespace sluice::query {
 

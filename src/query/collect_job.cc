@@ -1,10 +1,12 @@
+// Rows of one piece after the other, as a chunk of each core.
+#include "query/collect_job.h"
+
 #include <algorithm>
 #include <optional>
 
 #include "query/piece_scan.h"
 #include "query/row_limits.h"
 #include "query/run_predicate.h"
-#include "query/scan_jobs.h"
 
 namespace sluice::query {
 namespace {

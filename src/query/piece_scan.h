@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "query/scan_jobs.h"
+#include "query/core_session.h"
+#include "query/run_rows.h"
+#include "query/scan_portion.h"
 
 namespace sluice::query {
 

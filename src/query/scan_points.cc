@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "query/collect_job.h"
+
 namespace sluice::query {
 namespace {
 

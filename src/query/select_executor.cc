@@ -5,7 +5,6 @@
 #include "query/core_session.h"
 #include "query/expression_type.h"
 #include "query/live_measurements.h"
-#include "query/scan_jobs.h"
 #include "query/target_writer.h"
 
 namespace sluice::query {

@@ -10,7 +10,7 @@
 #include "query/core_session.h"
 #include "query/data_source.h"
 #include "query/plan.h"
-#include "query/scan_jobs.h"
+#include "query/scan_portion.h"
 #include "query/select_budget.h"
 #include "query/tag_set.h"
 

@@ -1,52 +1,16 @@
-// Step 3 of a SELECT: every core reads its own stores, into partial states or into rows.
+// Every core reads rows of its own stores.
 #pragma once
 
 #include <cstdint>
 #include <limits>
 #include <vector>
 
-#include "query/aggregate_table.h"
 #include "query/core_session.h"
 #include "query/row_chunk.h"
-#include "query/run_rows.h"
+#include "query/scan_portion.h"
 #include "query/select_budget.h"
 
 namespace sluice::query {
-
-// What a job reads: tag sets [first_tag_set, end_tag_set) within `range`.
-struct ScanPortion {
-    std::uint32_t first_tag_set = 0;
-    std::uint32_t end_tag_set = 0;
-    model::TimeRange range;
-};
-
-// Identities of series that lie in more than one store, sorted.
-using DuplicateSeries = std::vector<std::uint64_t>;
-
-// Aggregates all series but duplicates.
-class AggregateJob final : public CoreJob {
-public:
-    AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                 const DuplicateSeries& duplicates, const ScanPortion& portion,
-                 const SelectBudget& budget, std::uint64_t memory_bytes_max);
-    bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
-    io::Task<Result<void>> run(CoreView& core) override;
-
-    // By core; moved out by the caller.
-    std::vector<AggregateTable> tables;
-    std::vector<std::uint8_t> overflows;
-    std::vector<std::uint64_t> points;  // that went into the table
-
-private:
-    io::Task<Result<void>> aggregate_piece(CoreView& core, const Piece& piece);
-
-    const SelectPlan& plan_;
-    std::vector<CoreSession>& sessions_;
-    const DuplicateSeries& duplicates_;
-    const ScanPortion portion_;
-    const SelectBudget& budget_;
-    const std::uint64_t memory_bytes_max_;
-};
 
 // Collects rows. Those of duplicates are passed whatever the condition on fields says: it holds for
 // the merged row.

@@ -1,0 +1,21 @@
+// The part of a scan that is read at once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+// What a job reads: tag sets [first_tag_set, end_tag_set) within `range`.
+struct ScanPortion {
+    std::uint32_t first_tag_set = 0;
+    std::uint32_t end_tag_set = 0;
+    model::TimeRange range;
+};
+
+// Identities of series that lie in more than one store, sorted.
+using DuplicateSeries = std::vector<std::uint64_t>;
+
+}  // namespace sluice::query
