@@ -6,7 +6,6 @@
 #include "sluice/engine/engine.h"
 #include "sluice/engine/scan.h"
 #include "sluice/io/reactor.h"
-#include "sluice/query/statement_executor.h"
 
 namespace sluice::query {
 namespace {
@@ -200,11 +199,5 @@ private:
 std::unique_ptr<DataSource> make_engine_source(engine::Core& core) {
     return std::make_unique<EngineSource>(core);
 }
-
-// Here and not beside the other constructor: who brings a source of its own does not need the
-// engine.
-StatementExecutor::StatementExecutor(engine::Core& core, QueryRegistry& registry,
-                                     QueryLimits limits)
-    : source_(make_engine_source(core)), registry_(&registry), limits_(limits) {}
 
 }  // namespace sluice::query

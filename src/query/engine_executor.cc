@@ -1,0 +1,12 @@
+// The executor over an engine. Not beside its other constructor: who brings a source of its own
+// does not need the engine.
+#include "query/engine_source.h"
+#include "sluice/query/statement_executor.h"
+
+namespace sluice::query {
+
+StatementExecutor::StatementExecutor(engine::Core& core, QueryRegistry& registry,
+                                     QueryLimits limits)
+    : source_(make_engine_source(core)), registry_(&registry), limits_(limits) {}
+
+}  // namespace sluice::query
