@@ -11,7 +11,7 @@
 #include "sluice/io/file.h"
 #include "sluice/io/gate.h"
 #include "sluice/io/task.h"
-#include "sluice/storage/store.h"
+#include "sluice/storage/store_metrics.h"
 #include "storage/block_cache.h"
 #include "storage/random_access.h"
 

@@ -3,6 +3,7 @@
 
 #include "sluice/base/log.h"
 #include "storage/file_names.h"
+#include "storage/read_attempts.h"
 #include "storage/recovery.h"
 
 namespace sluice::storage {

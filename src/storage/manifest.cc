@@ -9,7 +9,7 @@
 #include "sluice/base/units.h"
 #include "sluice/io/reactor.h"
 #include "storage/file_names.h"
-#include "storage/wal_reader.h"
+#include "storage/read_attempts.h"
 
 namespace sluice::storage {
 namespace {

@@ -12,25 +12,13 @@
 #include "sluice/base/bytes.h"
 #include "sluice/base/result.h"
 #include "sluice/model/shard_map.h"
-#include "storage/segment_format.h"
+#include "storage/segment_record.h"
 
 namespace sluice::storage {
 
 inline constexpr std::uint32_t kManifestMagic = 0x464D4C53;  // "SLMF"
 inline constexpr std::uint16_t kManifestVersion = 1;
 inline constexpr std::size_t kManifestHeaderBytes = 48;
-
-// A live segment.
-struct SegmentRecord {
-    std::uint64_t id = 0;
-    // How often its rows have been merged: 0 for a flushed segment.
-    std::uint32_t level = 0;
-    bool has_sequences = false;
-    // Deletes up to this sequence have been applied to its rows.
-    std::uint64_t deletes_applied = 0;
-    SegmentMeta meta;
-    bool operator==(const SegmentRecord&) const = default;
-};
 
 namespace edit {
 

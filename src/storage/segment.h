@@ -15,12 +15,12 @@
 #include "sluice/io/event.h"
 #include "sluice/io/file.h"
 #include "sluice/io/task.h"
-#include "sluice/storage/store.h"
+#include "sluice/storage/store_metrics.h"
 #include "storage/block_cache.h"
 #include "storage/cached_access.h"
 #include "storage/delete_filter.h"
-#include "storage/manifest_format.h"
 #include "storage/segment_reader.h"
+#include "storage/segment_record.h"
 
 namespace sluice::storage {
 

@@ -4,6 +4,7 @@
 
 #include "sluice/base/crc32c.h"
 #include "sluice/base/units.h"
+#include "storage/read_attempts.h"
 
 namespace sluice::storage {
 namespace {

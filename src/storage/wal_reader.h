@@ -16,9 +16,6 @@
 
 namespace sluice::storage {
 
-// How often a start asks the device for the same bytes before it goes on without them.
-inline constexpr int kReadAttempts = 5;
-
 // The frame a head's log continues with.
 struct WalChain {
     std::uint64_t store_id = 0;

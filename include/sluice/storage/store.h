@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sluice/base/metrics.h"
 #include "sluice/base/result.h"
 #include "sluice/base/units.h"
 #include "sluice/io/sequence_source.h"
@@ -27,6 +26,7 @@
 #include "sluice/storage/cursor.h"
 #include "sluice/storage/head.h"
 #include "sluice/storage/series_list.h"
+#include "sluice/storage/store_metrics.h"
 
 namespace sluice::io {
 class Reactor;
@@ -112,28 +112,6 @@ struct GroupStats {
     std::uint64_t segment_bytes = 0;
     std::uint64_t segment_rows = 0;
     std::uint64_t head_rows = 0;  // active and frozen
-};
-
-// Written by the store's core, read by any.
-struct StoreMetrics {
-    Counter batches;
-    Counter rows;
-    Counter values;
-    Counter log_bytes;  // written to the log, padding included
-    Counter log_frames;
-    Counter log_failures;    // failed log writes
-    Histogram commit_ns;     // one durable log write
-    Counter append_waits;    // appends that waited for a flush or compaction
-    Counter append_refused;  // kBusy, kNoSpace, read-only
-    Counter flushes;
-    Counter flush_bytes;
-    Counter flush_failures;
-    Counter compactions;
-    Counter compaction_bytes_in;
-    Counter compaction_bytes_out;
-    Counter compaction_failures;
-    Counter block_cache_hits;
-    Counter block_cache_misses;
 };
 
 // What opening found.
