@@ -12,6 +12,7 @@
 #include "server/debug_vars.h"
 #include "server/metrics_page.h"
 #include "server/server_statistics.h"
+#include "server/version.h"
 #include "sluice/engine/engine.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/go_text.h"

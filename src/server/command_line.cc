@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "server/core_services.h"
+#include "server/version.h"
 
 namespace sluice::server {
 namespace {

@@ -1,6 +1,6 @@
 #include "server/connection.h"
 
-#include "server/routes.h"
+#include "server/version.h"
 #include "sluice/query/answer_format.h"
 
 namespace sluice::server {
@@ -28,8 +28,8 @@ ByteSpan bytes_of(const http::OutputBuffer& output) {
 
 }  // namespace
 
-Connection::Connection(CoreServices& services, io::Socket socket)
-    : services_(services), socket_(std::move(socket)) {}
+Connection::Connection(CoreServices& services, RequestHandler handler, io::Socket socket)
+    : services_(services), handler_(handler), socket_(std::move(socket)) {}
 
 std::string_view Connection::peer_address() {
     if (peer_address_.empty()) peer_address_ = socket_.peer_address();
@@ -142,7 +142,7 @@ io::Task<void> Connection::serve() {
     const std::int64_t began_ns = services.reactor.precise_ns();
     services.metrics.requests.add();
     services.metrics.requests_active.add();
-    co_await serve_request(*this);
+    co_await handler_(*this);
     services.metrics.requests_active.subtract();
     const std::int64_t took_ns = services.reactor.precise_ns() - began_ns;
     services.metrics.request_ns.add(static_cast<std::uint64_t>(took_ns));

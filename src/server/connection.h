@@ -31,10 +31,15 @@ enum class BodyStatus : std::uint8_t {
     kGone,       // the client left or was too slow
 };
 
+class Connection;
+
+// Answers the present request of a connection.
+using RequestHandler = io::Task<void> (*)(Connection&);
+
 // Of one core. The object lives until run() has completed.
 class Connection {
 public:
-    Connection(CoreServices& services, io::Socket socket);
+    Connection(CoreServices& services, RequestHandler handler, io::Socket socket);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -104,6 +109,7 @@ private:
     void set_deadline_in(std::int64_t ns);
 
     CoreServices& services_;
+    const RequestHandler handler_;
     io::Socket socket_;
     http::RequestParser parser_;
     http::ChunkedDecoder chunks_;

@@ -1,11 +1,9 @@
 #include "server/core_services.h"
 
-#include "server/diagnostics.h"
+#include "server/version.h"
 #include "sluice/engine/engine.h"
 
 namespace sluice::server {
-
-const std::string_view kVersion = "1.8.10+sluice." SLUICE_VERSION;
 
 namespace {
 
@@ -35,12 +33,14 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       no_content(kVersion, kBuild),
       bodies(kBodyBytesKept, kBodyBytesKeptEach),
       scratch(kScratchBytesKept, kScratchBytesKeptEach),
-      facts(std::make_unique<Diagnostics>(*this)),
       executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
       continuous_queries(query::execute_into(executor),
                          shared_.config.continuous_queries.log_enabled),
       subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())),
-      series_counts(reactor, executor, background) {
+      series_counts(reactor, executor, background) {}
+
+void CoreServices::set_facts(std::unique_ptr<query::ServerFacts> facts_) {
+    facts = std::move(facts_);
     executor.set_facts(*facts);
 }
 

@@ -27,10 +27,6 @@
 
 namespace sluice::server {
 
-// "1.8.10+sluice.0.1.0": clients of 1.x ask for at least 1.4, and read digits and dots.
-extern const std::string_view kVersion;
-inline constexpr std::string_view kBuild = "OSS";
-
 struct CoreServices;
 
 // One for the process.
@@ -58,6 +54,9 @@ struct CoreServices {
     CoreServices(ServerShared& shared_, engine::Core& core_, std::uint64_t node);
     CoreServices(const CoreServices&) = delete;
     CoreServices& operator=(const CoreServices&) = delete;
+
+    // What SHOW STATS and SHOW DIAGNOSTICS tell; before any core serves.
+    void set_facts(std::unique_ptr<query::ServerFacts> facts_);
 
     const Config& config() const { return shared.config; }
     // Reads the clock and brings the Date header up to it.

@@ -6,6 +6,7 @@
 
 #include "server/process_info.h"
 #include "server/server_statistics.h"
+#include "server/version.h"
 #include "sluice/query/value_text.h"
 
 namespace sluice::server {

@@ -7,6 +7,7 @@
 
 #include "server/config_text.h"
 #include "server/server_statistics.h"
+#include "server/version.h"
 #include "sluice/query/value_text.h"
 
 namespace sluice::server {

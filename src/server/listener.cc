@@ -8,6 +8,7 @@
 namespace sluice::server {
 
 Result<std::unique_ptr<ConnectionListener>> ConnectionListener::listen(CoreServices& services,
+                                                                       RequestHandler handler,
                                                                        const HostPort& address) {
     // Without a host: all addresses of both families, or of IPv4 where IPv6 is switched off.
     const std::string host = address.host.empty() ? "::" : address.host;
@@ -17,7 +18,7 @@ Result<std::unique_ptr<ConnectionListener>> ConnectionListener::listen(CoreServi
     }
     if (!listener.ok()) return std::move(listener).error();
     return std::unique_ptr<ConnectionListener>(
-        new ConnectionListener(services, std::move(listener).value()));
+        new ConnectionListener(services, handler, std::move(listener).value()));
 }
 
 void ConnectionListener::start() {
@@ -56,7 +57,7 @@ io::Task<void> ConnectionListener::accept_all() {
 
 io::Task<void> ConnectionListener::serve(io::Socket socket) {
     services_.metrics.connections_active.add();
-    Connection connection(services_, std::move(socket));
+    Connection connection(services_, handler_, std::move(socket));
     connection.list_index = connections_.size();
     connections_.push_back(&connection);
     co_await connection.run();

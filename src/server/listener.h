@@ -18,6 +18,7 @@ namespace sluice::server {
 class ConnectionListener {
 public:
     static Result<std::unique_ptr<ConnectionListener>> listen(CoreServices& services,
+                                                              RequestHandler handler,
                                                               const HostPort& address);
     std::uint16_t port() const { return listener_.port(); }
 
@@ -27,14 +28,15 @@ public:
     io::Task<void> stop();
 
 private:
-    ConnectionListener(CoreServices& services, io::Listener listener)
-        : services_(services), listener_(std::move(listener)) {}
+    ConnectionListener(CoreServices& services, RequestHandler handler, io::Listener listener)
+        : services_(services), handler_(handler), listener_(std::move(listener)) {}
 
     io::Task<void> accept_all();
     io::Task<void> serve(io::Socket socket);
     bool has_room() const;
 
     CoreServices& services_;
+    const RequestHandler handler_;
     io::Listener listener_;
     io::Gate gate_;
     std::vector<Connection*> connections_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/process_info.h"
+#include "server/version.h"
 #include "sluice/io/reactor.h"
 #include "sluice/query/value_text.h"
 #include "sluice/storage/store.h"

@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include "server/config_text.h"
+#include "server/diagnostics.h"
 #include "server/machine_memory.h"
+#include "server/routes.h"
 #include "sluice/base/log.h"
 #include "sluice/io/mailbox.h"
 
@@ -133,6 +135,7 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
     engine::Core& core = **started;
     auto made = std::make_unique<CoreServices>(shared_, core, random_bits());
     CoreServices& services = *made;
+    services.set_facts(std::make_unique<Diagnostics>(services));
     shared_.cores[reactor.core()] = std::move(made);
     co_await serve(services);
     co_await services.background.close();
@@ -167,9 +170,9 @@ io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreService
     if (!first) {
         co_await meet_others();
         address.port = shared_.port;
-        co_return ConnectionListener::listen(services, address);
+        co_return ConnectionListener::listen(services, serve_request, address);
     }
-    auto listening = ConnectionListener::listen(services, address);
+    auto listening = ConnectionListener::listen(services, serve_request, address);
     if (listening.ok()) {
         shared_.port = (*listening)->port();
         shared_.bind_address = address.host + ":" + std::to_string(shared_.port);
