@@ -47,7 +47,7 @@ build_sanitized() {
     [ -n "$clang" ] || { echo "no clang++"; return 1; }
     for room in tests/unit/*/; do
         room=$(basename "$room")
-        targets+=("tests/unit/$room/unit-${room//_/-}")
+        targets+=("tests/unit/$room/unit-$room")
     done
     CXX=$clang CC=${clang/++/} packaging/build.sh "$sanitized_build" -Dbuildtype=plain -Doptimization=1 \
         -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined -Dperf_tools=false -Dfuzzers=true \
@@ -57,7 +57,7 @@ sanitized() {
     local tests=(sim-engine sim-store) room
     for room in tests/unit/*/; do
         room=$(basename "$room")
-        tests+=("unit-${room//_/-}")
+        tests+=("unit-$room")
     done
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson_tests "$sanitized_build" unit "${tests[@]}"
 }

@@ -16,8 +16,8 @@
 
 #include "sluice/base/random.h"
 #include "sluice/io/reactor.h"
-#include "storage/segment_reader.h"
-#include "storage/segment_writer.h"
+#include "storage/segment/segment_reader.h"
+#include "storage/segment/segment_writer.h"
 
 namespace {
 

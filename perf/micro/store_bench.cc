@@ -18,8 +18,8 @@
 #include "sluice/io/uring_backend.h"
 #include "sluice/storage/head.h"
 #include "sluice/storage/store.h"
-#include "storage/memtable.h"
-#include "storage/wal_encoder.h"
+#include "storage/memtable/memtable.h"
+#include "storage/wal/wal_encoder.h"
 
 namespace sluice::storage {
 namespace {

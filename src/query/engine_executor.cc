@@ -1,6 +1,6 @@
 // The executor over an engine. Not beside its other constructor: who brings a source of its own
 // does not need the engine.
-#include "query/engine_source.h"
+#include "query/session/engine_source.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::query {

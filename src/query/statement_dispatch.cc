@@ -4,18 +4,18 @@
 #include <optional>
 #include <type_traits>
 
-#include "query/define_databases.h"
-#include "query/delete_statements.h"
-#include "query/explain.h"
-#include "query/manage_queries.h"
-#include "query/select_statement.h"
-#include "query/service_statements.h"
-#include "query/show_catalog.h"
-#include "query/show_facts.h"
-#include "query/show_schema.h"
-#include "query/show_shards.h"
-#include "query/tag_condition.h"
-#include "query/user_statements.h"
+#include "query/select/select_statement.h"
+#include "query/show/show_catalog.h"
+#include "query/show/show_facts.h"
+#include "query/show/show_schema.h"
+#include "query/show/show_shards.h"
+#include "query/show/tag_condition.h"
+#include "query/statements/define_databases.h"
+#include "query/statements/delete_statements.h"
+#include "query/statements/explain.h"
+#include "query/statements/manage_queries.h"
+#include "query/statements/service_statements.h"
+#include "query/statements/user_statements.h"
 #include "sluice/influxql/printer.h"
 
 namespace sluice::query {

@@ -9,7 +9,7 @@
 // is refused by name.
 #pragma once
 
-#include "query/statement_context.h"
+#include "query/session/statement_context.h"
 #include "sluice/influxql/ast.h"
 
 namespace sluice::query {

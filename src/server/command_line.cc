@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "server/version.h"
+#include "server/config/version.h"
 
 namespace sluice::server {
 namespace {

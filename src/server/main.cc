@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "server/command_line.h"
+#include "server/process/supervisor.h"
 #include "server/server.h"
-#include "server/supervisor.h"
 #include "sluice/base/log.h"
 
 namespace {

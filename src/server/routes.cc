@@ -1,10 +1,10 @@
 #include "server/routes.h"
 
-#include "server/admin_handler.h"
-#include "server/answers.h"
-#include "server/connection.h"
-#include "server/query_handler.h"
-#include "server/write_handler.h"
+#include "server/http/answers.h"
+#include "server/http/connection.h"
+#include "server/monitor/admin_handler.h"
+#include "server/query/query_handler.h"
+#include "server/write/write_handler.h"
 #include "sluice/http/router.h"
 
 namespace sluice::server {

@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <fstream>
 
-#include "server/config_text.h"
-#include "server/diagnostics.h"
-#include "server/machine_memory.h"
+#include "server/config/config_text.h"
+#include "server/monitor/diagnostics.h"
+#include "server/process/machine_memory.h"
 #include "server/routes.h"
 #include "sluice/base/log.h"
 #include "sluice/io/mailbox.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "server/core_services.h"
-#include "server/listener.h"
+#include "server/http/listener.h"
+#include "server/services/core_services.h"
 #include "sluice/engine/engine.h"
 #include "sluice/io/cores.h"
 #include "sluice/io/event.h"

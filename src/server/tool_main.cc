@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "server/version.h"
+#include "server/config/version.h"
 #include "sluice/io/file.h"
 #include "sluice/io/reactor.h"
 #include "sluice/io/uring_backend.h"

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "sluice/base/check.h"
-#include "storage/manifest_format.h"
+#include "storage/manifest/manifest_format.h"
 
 using namespace sluice;
 using namespace sluice::storage;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sluice/io/reactor.h"
-#include "storage/segment_reader.h"
+#include "storage/segment/segment_reader.h"
 
 namespace {
 

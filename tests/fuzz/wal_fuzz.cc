@@ -4,10 +4,10 @@
 #include <cstdint>
 
 #include "sluice/storage/head.h"
-#include "storage/log_replay.h"
-#include "storage/memtable.h"
-#include "storage/wal_decoder.h"
-#include "storage/wal_reader.h"
+#include "storage/memtable/memtable.h"
+#include "storage/wal/wal_decoder.h"
+#include "storage/wal/wal_reader.h"
+#include "storage/wal/wal_replay.h"
 
 using namespace sluice;
 using namespace sluice::storage;

@@ -28,6 +28,27 @@ ARROWS = {
     "query": ["engine", "influxql"],
     "server": ["query", "http", "ingest"],
 }
+# A big room is a ladder of folders, lowest first; "" is the room's root, its door. A file includes
+# its own folder and lower ones.
+LADDERS = {
+    "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "store", "tools"],
+    "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
+              "rows", "points", "select", "show", "statements", "", "background"],
+    "server": ["config", "process", "forward", "services", "http", "write", "query", "monitor", ""],
+}
+# Beside the order: the first does not know the second, though it stands higher.
+APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server", "query", "write")}
+# Which step a header in include/sluice/<room>/ belongs to.
+PUBLIC_STEPS = {
+    "storage": {"head": "memtable", "inspect": "tools", "scan": "rows", "series_list": "rows",
+                "store": "store", "store_metrics": "files", "verify": "tools"},
+    "query": {"answer_format": "request", "continuous_queries": "background", "error_document": "answer",
+              "privileges": "statements", "query_registry": "request", "query_request": "request",
+              "result_sink": "answer", "series_counts": "background", "server_facts": "request",
+              "statement_executor": "", "value_text": "go"},
+    "server": {},
+}
+FILES_IN_FOLDER_MAX = 30
 PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http"]
 # What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
 # when a reactor does not.
@@ -109,6 +130,56 @@ def check_private_headers():
             match = include.search(line)
             if match and match.group(1) in ARROWS and match.group(1) != room_of(path):
                 yield f"{name_of(path)}:{number}: {line.strip()}"
+
+
+def step_of(path):
+    """The step of its room's ladder that a file belongs to; None where there is none."""
+    room = room_of(path)
+    if path.is_relative_to(ROOT / "include"):
+        return PUBLIC_STEPS[room].get(path.stem)
+    folder = path.parent.relative_to(ROOT / "src" / room).as_posix()
+    folder = "" if folder == "." else folder
+    return folder if folder in LADDERS[room] else None
+
+
+def check_ladders():
+    """In a big room a file includes its own folder and lower steps of the ladder"""
+    private = re.compile(r'#include "(\w+)/(?:(\w+)/)?\w+\.h"')
+    public = re.compile(r'#include "sluice/(\w+)/(\w+)\.h"')
+    for path in sources("src", "include"):
+        room = room_of(path)
+        ladder = LADDERS.get(room)
+        if ladder is None:
+            continue
+        own = step_of(path)
+        if own is None:
+            yield f"{name_of(path)}: on no step of the ladder of {room}"
+            continue
+        for number, line in code_lines(path):
+            if match := public.search(line):
+                other = PUBLIC_STEPS[room].get(match.group(2)) if match.group(1) == room else None
+            elif match := private.search(line):
+                other = match.group(2) or "" if match.group(1) == room else None
+            else:
+                continue
+            if other is not None and (ladder.index(other) > ladder.index(own) or (room, own, other) in APART):
+                yield f"{name_of(path)}:{number}: {own or room} does not know {other or room}"
+
+
+def check_folder_sizes():
+    """No folder has more than 30 files: one that has is about two things"""
+    for folder in sorted(path for path in (ROOT / "src").rglob("*") if path.is_dir()):
+        count = sum(path.suffix in (".h", ".cc") for path in folder.iterdir())
+        if count > FILES_IN_FOLDER_MAX:
+            yield f"{name_of(folder)}: {count} files, at most {FILES_IN_FOLDER_MAX}"
+
+
+def check_tests_mirror():
+    """tests/unit/<room>/ has the folders of src/<room>/"""
+    for room, ladder in LADDERS.items():
+        for folder in sorted(path for path in (ROOT / "tests/unit" / room).iterdir() if path.is_dir()):
+            if folder.name not in ladder:
+                yield f"{name_of(folder)}: no such folder in src/{room}"
 
 
 def check_liburing():
@@ -221,7 +292,7 @@ def check_built():
 def check_example_configuration():
     """packaging/sluice.conf names every setting"""
     settings = re.findall(r'visitor\(\s*"([a-z_]+)",\s*"([a-z-]+)"',
-                          (ROOT / "src/server/config.h").read_text(encoding="utf-8"))
+                          (ROOT / "src/server/config/config.h").read_text(encoding="utf-8"))
     section, named = None, set()
     for line in (ROOT / "packaging/sluice.conf").read_text(encoding="utf-8").splitlines():
         if match := re.match(r"\[(\w+)\]", line):
@@ -243,6 +314,21 @@ def check_links():
         for target, _ in link.findall(path.read_text(encoding="utf-8")):
             if not (path.parent / target).exists():
                 yield f"{name_of(path)}: {target} does not exist"
+
+
+def check_map():
+    """Every document in src is reached by links from src/README.md"""
+    link = re.compile(r"\]\(([^)#:]+\.md)(#[^)]*)?\)")
+    reached, waiting = set(), [ROOT / "src/README.md"]
+    while waiting:
+        path = waiting.pop()
+        if path in reached or not path.exists():
+            continue
+        reached.add(path)
+        waiting += [(path.parent / target).resolve() for target, _ in link.findall(path.read_text(encoding="utf-8"))]
+    for path in sources("src", suffixes=(".md",)):
+        if path not in reached:
+            yield f"{name_of(path)}: no way to it from src/README.md"
 
 
 def check_shell():

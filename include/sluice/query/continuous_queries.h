@@ -1,4 +1,4 @@
-// Runs continuous queries when they are due (query/continuous_schedule.h says when).
+// Runs continuous queries when they are due (query/background/continuous_schedule.h says when).
 //
 // On one core of the process. What has run lives in memory only: after a start every query begins
 // with the window that is open then, as in InfluxDB. Until then a query that is dropped and made

@@ -23,8 +23,8 @@
 #include "sluice/model/point_batch.h"
 #include "sluice/model/shard_map.h"
 #include "sluice/model/tombstone.h"
-#include "sluice/storage/cursor.h"
 #include "sluice/storage/head.h"
+#include "sluice/storage/scan.h"
 #include "sluice/storage/series_list.h"
 #include "sluice/storage/store_metrics.h"
 

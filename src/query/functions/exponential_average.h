@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "query/reducer.h"
+#include "query/functions/reducer.h"
 
 namespace sluice::query {
 

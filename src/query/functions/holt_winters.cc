@@ -8,7 +8,7 @@
 
 #include "query/functions/makers.h"
 #include "query/functions/nelder_mead.h"
-#include "query/go_math.h"
+#include "query/go/go_math.h"
 
 namespace sluice::query {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "query/reducer.h"
+#include "query/functions/reducer.h"
 
 namespace sluice::query {
 

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "query/reducer.h"
+#include "query/functions/reducer.h"
 
 namespace sluice::query {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "query/point.h"
+#include "query/expr/point.h"
 
 namespace sluice::query {
 

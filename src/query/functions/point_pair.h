@@ -1,7 +1,7 @@
 // The two points a difference is made of: the last one and the one before it.
 #pragma once
 
-#include "query/point.h"
+#include "query/expr/point.h"
 
 namespace sluice::query {
 

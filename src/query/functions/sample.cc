@@ -1,9 +1,9 @@
 // sample(): N points, every one with the same chance (reservoir sampling).
 #include <vector>
 
-#include "query/functions/go_sort.h"
 #include "query/functions/makers.h"
 #include "query/functions/order.h"
+#include "query/go/go_sort.h"
 #include "sluice/base/random.h"
 
 namespace sluice::query {

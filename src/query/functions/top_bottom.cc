@@ -2,9 +2,9 @@
 // earliest.
 #include <vector>
 
-#include "query/functions/go_sort.h"
 #include "query/functions/makers.h"
 #include "query/functions/order.h"
+#include "query/go/go_sort.h"
 
 namespace sluice::query {
 namespace {

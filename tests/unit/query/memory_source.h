@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "query/data_source.h"
+#include "query/session/data_source.h"
 #include "sluice/base/units.h"
 #include "sluice/codec/column_chunk.h"
 #include "sluice/model/series_key.h"

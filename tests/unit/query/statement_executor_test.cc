@@ -1,5 +1,4 @@
 #include "sluice/query/statement_executor.h"
-#include "sluice/query/value_text.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +7,7 @@
 
 #include "memory_source.h"
 #include "oracle_cases.h"
+#include "sluice/query/value_text.h"
 
 namespace sluice::query {
 namespace {

@@ -1,0 +1,119 @@
+#include "query/aggregate/column_job.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "query/scan/piece_scan.h"
+
+namespace sluice::query {
+namespace {
+
+// A piece with more rows ends with its series: columns that grow to many megabytes are copied on
+// the way, and the allocator gives their memory back to the kernel each time.
+constexpr std::size_t kRowsPerPiece = 1u << 16;
+
+PieceColumns empty_columns(const Piece& piece, std::size_t columns) {
+    PieceColumns rows;
+    rows.source = piece.source;
+    rows.group = piece.group;
+    rows.columns.resize(columns);
+    return rows;
+}
+
+bool calls_only(const SelectPlan& plan, Function function) {
+    return std::all_of(plan.calls.begin(), plan.calls.end(),
+                       [&](const AggregateCall& call) { return call.function == function; });
+}
+
+void limit_rows(const SelectPlan& plan, storage::ScanSpec& spec) {
+    if (!wants_one_row(plan)) return;
+    spec.latest_wanted = calls_only(plan, Function::kLast);
+    spec.rows_wanted = 1;
+    spec.value_kinds = {field_type_of(plan.fields.front().type)};
+}
+
+}  // namespace
+
+bool wants_one_row(const SelectPlan& plan) {
+    return plan.fields.size() == 1 && plan.window.is_whole() && !has_field_condition(plan) &&
+           (calls_only(plan, Function::kFirst) || calls_only(plan, Function::kLast));
+}
+
+CollectColumnsJob::CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
+                                     std::vector<CoreSession>& sessions,
+                                     const DuplicateSeries& duplicates, const ScanPortion& portion,
+                                     std::uint64_t memory_bytes_max)
+    : plan_(plan),
+      columns_(columns),
+      sessions_(sessions),
+      duplicates_(duplicates),
+      portion_(portion),
+      memory_bytes_max_(memory_bytes_max) {
+    collected_.resize(sessions.size());
+}
+
+bool CollectColumnsJob::has_overflow() const {
+    return std::any_of(collected_.begin(), collected_.end(),
+                       [](const Collected& each) { return each.overflow; });
+}
+
+std::vector<PieceColumns> CollectColumnsJob::take_pieces() {
+    std::vector<PieceColumns> pieces;
+    for (Collected& each : collected_) {
+        std::move(each.pieces.begin(), each.pieces.end(), std::back_inserter(pieces));
+    }
+    return pieces;
+}
+
+io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Piece& piece,
+                                                        Collected& to) {
+    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
+    if (scan.empty()) co_return Result<void>();
+    storage::ScanSpec spec = scan.spec(columns_);
+    spec.with_sequences = true;
+    limit_rows(plan_, spec);
+    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+    const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
+
+    std::uint64_t bytes_before = 0;
+    for (const PieceColumns& each : to.pieces) bytes_before += each.memory_bytes();
+    PieceColumns rows = empty_columns(piece, columns_.names.size());
+    storage::SeriesRun run;
+    for (;;) {
+        Result<bool> more = co_await reader->next(run);
+        if (!more.ok()) co_return std::move(more).error();
+        if (!*more) break;
+        const PieceScan::Step step = scan.step(run.series_key);
+        if (step == PieceScan::Step::kNotWanted) continue;
+        if (step == PieceScan::Step::kNewSeries) {
+            if (rows.times.size() >= kRowsPerPiece) {
+                bytes_before += rows.memory_bytes();
+                to.pieces.push_back(
+                    std::exchange(rows, empty_columns(piece, columns_.names.size())));
+            }
+            rows.series.push_back(
+                {std::string(run.series_key), scan.place().tag_set, rows.times.size(), 0});
+        }
+        rows.append(run);
+        if (bytes_before + rows.memory_bytes() > memory_bytes_max_) {
+            to.overflow = true;
+            break;
+        }
+        co_await core.breathe();
+    }
+    if (!rows.series.empty()) to.pieces.push_back(std::move(rows));
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> CollectColumnsJob::run(CoreView& core) {
+    Collected& to = collected_[core.number()];
+    for (const Piece& piece : sessions_[core.number()].pieces) {
+        Result<void> done = co_await collect_piece(core, piece, to);
+        if (!done.ok()) co_return std::move(done).error();
+        if (to.overflow) break;
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

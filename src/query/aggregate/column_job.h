@@ -1,0 +1,48 @@
+// Collects the rows of series that lie in several stores, for a RunMerger. What the condition says
+// of a row is not asked: it holds for the merged one.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "query/aggregate/piece_columns.h"
+#include "query/scan/core_session.h"
+#include "query/scan/row_condition.h"
+#include "query/scan/scan_portion.h"
+
+namespace sluice::query {
+
+// Whether all that is asked of a series is the first row that has a value, or the last one.
+bool wants_one_row(const SelectPlan& plan);
+
+class CollectColumnsJob final : public CoreJob {
+public:
+    // Everything outlives the job. `memory_bytes_max` is for each core.
+    CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
+                      std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
+                      const ScanPortion& portion, std::uint64_t memory_bytes_max);
+    bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
+    io::Task<Result<void>> run(CoreView& core) override;
+
+    // Some core stopped at its bound: what was collected is of no use.
+    bool has_overflow() const;
+    std::vector<PieceColumns> take_pieces();  // of all cores
+
+private:
+    struct Collected {
+        std::vector<PieceColumns> pieces;
+        bool overflow = false;
+    };
+
+    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, Collected& to);
+
+    const SelectPlan& plan_;
+    const ScanColumns& columns_;
+    std::vector<CoreSession>& sessions_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion portion_;
+    const std::uint64_t memory_bytes_max_;
+    std::vector<Collected> collected_;  // by core
+};
+
+}  // namespace sluice::query

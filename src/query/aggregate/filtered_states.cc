@@ -1,0 +1,66 @@
+#include "query/aggregate/filtered_states.h"
+
+#include <algorithm>
+
+namespace sluice::query {
+
+RunAggregator::RunAggregator(const SelectPlan& plan, const ScanColumns& columns,
+                             AggregateTable& table)
+    : plan_(plan),
+      columns_(columns),
+      depends_on_fields_(has_field_condition(plan)),
+      predicate_(plan, columns),
+      aggregator_(plan, table),
+      condition_(plan),
+      fields_(plan.fields.size()) {}
+
+void RunAggregator::begin_series(std::uint32_t tag_set, std::string_view key) {
+    aggregator_.begin_series(tag_set, key);
+    verdict_ = condition_.begin_series(key);
+    if (verdict_ == Verdict::kDependsOnFields) predicate_.begin_series(condition_);
+}
+
+bool RunAggregator::add(const storage::SeriesRun& run) {
+    if (verdict_ == Verdict::kNever) return true;
+    if (run.is_statistics()) return add_statistics(run);
+    if (verdict_ == Verdict::kAlways) {
+        aggregator_.add_run(run, nullptr);
+        rows_added_ += run.rows;
+        return true;
+    }
+    if (!predicate_.is_supported() || !predicate_.evaluate(run, accepted_)) accept_rows(run);
+    aggregator_.add_run(run, &accepted_);
+    rows_added_ +=
+        static_cast<std::uint64_t>(std::count(accepted_.begin(), accepted_.end(), std::uint8_t{1}));
+    return true;
+}
+
+bool RunAggregator::add_statistics(const storage::SeriesRun& run) {
+    const Verdict rows = verdict_ == Verdict::kDependsOnFields ? predicate_.judge(run) : verdict_;
+    if (rows == Verdict::kNever) return true;
+    if (rows != Verdict::kAlways) return false;
+    switch (aggregator_.judge(run)) {
+        case SeriesAggregator::StatisticsUse::kNone:
+            return true;
+        case SeriesAggregator::StatisticsUse::kAll:
+            aggregator_.add_statistics(run);
+            rows_added_ += run.rows;
+            return true;
+        case SeriesAggregator::StatisticsUse::kRows:
+            break;
+    }
+    return false;
+}
+
+void RunAggregator::accept_rows(const storage::SeriesRun& run) {
+    accepted_.assign(run.rows, 0);
+    for (std::size_t row = 0; row < run.rows; ++row) {
+        for (std::size_t i = 0; i < plan_.fields.size(); ++i) {
+            fields_[i] =
+                column_value(run.columns[columns_.column_of_field[i]], row, plan_.fields[i].type);
+        }
+        accepted_[row] = condition_.accepts(fields_.data()) ? 1 : 0;
+    }
+}
+
+}  // namespace sluice::query

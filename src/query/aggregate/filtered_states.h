@@ -1,0 +1,47 @@
+// Runs of series into the states of an AggregateTable, as far as the condition lets their rows
+// pass.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "query/aggregate/series_states.h"
+#include "query/scan/run_predicate.h"
+
+namespace sluice::query {
+
+class RunAggregator {
+public:
+    // Everything outlives the aggregator.
+    RunAggregator(const SelectPlan& plan, const ScanColumns& columns, AggregateTable& table);
+
+    // Whether runs may come as statistics.
+    bool takes_statistics() const { return predicate_.is_supported() || !depends_on_fields_; }
+
+    void begin_series(std::uint32_t tag_set, std::string_view key);
+    // Times ascend from run to run of a series. False: the run came as statistics, and its rows are
+    // needed.
+    bool add(const storage::SeriesRun& run);
+    void end_series() { aggregator_.end_series(); }
+
+    // Those that passed, of all series.
+    std::uint64_t rows_added() const { return rows_added_; }
+
+private:
+    bool add_statistics(const storage::SeriesRun& run);
+    void accept_rows(const storage::SeriesRun& run);
+
+    const SelectPlan& plan_;
+    const ScanColumns& columns_;
+    const bool depends_on_fields_;
+    RunPredicate predicate_;
+    SeriesAggregator aggregator_;
+    RowCondition condition_;
+    Verdict verdict_ = Verdict::kAlways;
+    std::uint64_t rows_added_ = 0;
+    std::vector<Value> fields_;
+    std::vector<std::uint8_t> accepted_;  // by row
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,74 @@
+// Aggregates the rows of one series after the other into a table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/aggregate/aggregate_table.h"
+#include "query/scan/row_condition.h"
+
+namespace sluice::query {
+
+class SeriesAggregator {
+public:
+    // Both outlive the aggregator.
+    SeriesAggregator(const SelectPlan& plan, AggregateTable& table);
+
+    // Ends the series before. `key` is copied where it is needed.
+    void begin_series(std::uint32_t tag_set, std::string_view key);
+    // Rows of a run; where `accepted` is given, those whose element is not 0. Times ascend from
+    // call to call within a series.
+    void add_run(const storage::SeriesRun& run, const std::vector<std::uint8_t>* accepted);
+    // What a run that came as statistics is good for, where all of its rows pass.
+    enum class StatisticsUse : std::uint8_t {
+        kNone,  // none of its rows changes a state
+        kAll,   // add_statistics() does what its rows would
+        kRows,  // the rows themselves are needed
+    };
+    StatisticsUse judge(const storage::SeriesRun& run) const;
+    void add_statistics(const storage::SeriesRun& run);
+    void end_series();
+
+private:
+    void add_overlapping(const storage::SeriesRun& run, const std::vector<std::uint8_t>* accepted);
+    AggregateState& state_at(std::uint32_t call, model::Timestamp start);
+    bool can_sum(std::uint32_t call, const storage::SeriesRun& run, model::Timestamp start) const;
+    StatisticsUse judge_call(std::uint32_t call, const storage::ColumnStatistics& statistics,
+                             const storage::SeriesRun& run, model::Timestamp start) const;
+    bool can_select(std::uint32_t call, model::Timestamp start, model::Timestamp time,
+                    Value value) const;
+    // Takes the rows of a column without nulls in; the row a selector selected, or run.rows.
+    std::size_t add_plain(std::uint32_t call, const storage::SeriesRun& run, std::size_t begin,
+                          std::size_t end, model::Timestamp start,
+                          const std::vector<std::uint8_t>* accepted);
+    void add_segment(std::uint32_t call, const storage::SeriesRun& run, std::size_t begin,
+                     std::size_t end, model::Timestamp start,
+                     const std::vector<std::uint8_t>* accepted);
+    void keep_auxiliary(AggregateState& state, const std::vector<Value>& row);
+    Value keep_text(Value value);
+
+    const SelectPlan& plan_;
+    AggregateTable& table_;
+    const ScanColumns columns_;
+    const std::vector<std::uint32_t> auxiliary_inputs_;
+    const bool keeps_auxiliary_;
+
+    bool in_series_ = false;
+    std::uint32_t tag_set_ = 0;
+    std::vector<Buckets> buckets_;  // by call, of this series
+    // By call: the window that the last row of this series is in, where windows may overlap.
+    std::vector<Window::Span> open_;
+    bool has_overlapping_ = false;
+    std::vector<std::uint8_t> counts_;  // by row
+    // By call: the statistics that the last state has its sum from, where rows did not add to it.
+    std::vector<std::uint64_t> summed_block_;
+    std::vector<Value> auxiliary_;
+    std::vector<Value> auxiliary_row_;
+    std::vector<std::string> tag_values_;  // by auxiliary input
+    std::string series_key_;               // the last of auxiliary_row_
+    Arena text_{4 * 1024};
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,69 @@
+// Partial states of windows, of the series of one core that lie in one store.
+#include "query/aggregate/state_job.h"
+
+#include "query/aggregate/filtered_states.h"
+#include "query/scan/piece_scan.h"
+
+namespace sluice::query {
+
+AggregateJob::AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+                           const DuplicateSeries& duplicates, const ScanPortion& portion,
+                           const SelectBudget& budget, std::uint64_t memory_bytes_max)
+    : plan_(plan),
+      sessions_(sessions),
+      duplicates_(duplicates),
+      portion_(portion),
+      budget_(budget),
+      memory_bytes_max_(memory_bytes_max) {
+    overflows.resize(sessions.size());
+    points.resize(sessions.size());
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        tables.emplace_back(plan, portion.first_tag_set,
+                            portion.end_tag_set - portion.first_tag_set);
+    }
+}
+
+io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece& piece) {
+    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kWithoutDuplicates);
+    if (scan.empty()) co_return Result<void>();
+    const ScanColumns columns(plan_);
+    AggregateTable& table = tables[core.number()];
+    const std::uint64_t points_before = points[core.number()];
+    RunAggregator aggregator(plan_, columns, table);
+    storage::ScanSpec spec = scan.spec(columns);
+    spec.statistics_allowed = aggregator.takes_statistics();
+    const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
+
+    storage::SeriesRun run;
+    for (;;) {
+        Result<bool> more = co_await reader->next(run);
+        if (!more.ok()) co_return std::move(more).error();
+        if (!*more) break;
+        const PieceScan::Step step = scan.step(run.series_key);
+        if (step == PieceScan::Step::kNotWanted) continue;
+        if (step == PieceScan::Step::kNewSeries) {
+            aggregator.begin_series(scan.place().tag_set, run.series_key);
+        }
+        if (!aggregator.add(run)) reader->expand();
+        points[core.number()] = points_before + aggregator.rows_added();
+        SLUICE_CO_TRY_VOID(budget_.check_points(points[core.number()]));
+        if (table.memory_bytes() > memory_bytes_max_) {
+            overflows[core.number()] = 1;
+            break;
+        }
+        co_await core.breathe();
+    }
+    aggregator.end_series();
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> AggregateJob::run(CoreView& core) {
+    for (const Piece& piece : sessions_[core.number()].pieces) {
+        Result<void> done = co_await aggregate_piece(core, piece);
+        if (!done.ok()) co_return std::move(done).error();
+        if (overflows[core.number()] != 0) break;
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

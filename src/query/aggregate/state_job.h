@@ -1,0 +1,39 @@
+// Every core reads its own stores into partial states of windows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "query/aggregate/aggregate_table.h"
+#include "query/scan/core_session.h"
+#include "query/scan/scan_portion.h"
+#include "query/scan/select_budget.h"
+
+namespace sluice::query {
+
+// Aggregates all series but duplicates.
+class AggregateJob final : public CoreJob {
+public:
+    AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+                 const DuplicateSeries& duplicates, const ScanPortion& portion,
+                 const SelectBudget& budget, std::uint64_t memory_bytes_max);
+    bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
+    io::Task<Result<void>> run(CoreView& core) override;
+
+    // By core; moved out by the caller.
+    std::vector<AggregateTable> tables;
+    std::vector<std::uint8_t> overflows;
+    std::vector<std::uint64_t> points;  // that went into the table
+
+private:
+    io::Task<Result<void>> aggregate_piece(CoreView& core, const Piece& piece);
+
+    const SelectPlan& plan_;
+    std::vector<CoreSession>& sessions_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion portion_;
+    const SelectBudget& budget_;
+    const std::uint64_t memory_bytes_max_;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,89 @@
+// Puts the rows of series that lie in several stores together, series by series: one row per time,
+// in it, field by field, the value of the highest sequence.
+//
+// Rows are copied in stretches that come from one store; only those whose time another store has,
+// too, are looked at one by one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "query/aggregate/piece_columns.h"
+#include "sluice/storage/scan.h"
+
+namespace sluice::query {
+
+class RunMerger {
+public:
+    explicit RunMerger(std::vector<PieceColumns> pieces);
+
+    // The next series, in the order of tag sets, sources, groups and keys; false at the end.
+    bool next_series();
+    std::uint32_t tag_set() const { return tag_set_; }
+    std::string_view key() const { return key_; }
+
+    // Its next rows, ascending; false at the end. `run` shows what is valid until the next call.
+    bool next_run(storage::SeriesRun& run);
+
+private:
+    struct Entry {  // one series of one piece
+        std::uint32_t piece;
+        std::uint32_t series;
+    };
+    struct Cursor {
+        const PieceColumns* piece;
+        std::size_t at;
+        std::size_t end;
+        model::Timestamp time() const { return piece->times[at]; }
+    };
+    struct RowPlace {
+        const PieceColumns* piece;
+        std::size_t row;
+    };
+    // `count` rows of a piece from `begin` on; or, without a piece, one row merged of the places
+    // [begin, begin + count).
+    struct Stretch {
+        const PieceColumns* piece;
+        std::size_t begin;
+        std::size_t count;
+    };
+
+    const PieceColumns::Series& series_of(Entry entry) const {
+        return pieces_[entry.piece].series[entry.series];
+    }
+    void plan_rows();
+    void add_stretch(Cursor& cursor, std::size_t count);
+    void add_merged_row(model::Timestamp time);
+    void fill_times();
+    void fill_column(std::size_t index);
+    template <typename T>
+    void fill_values(std::size_t index, PodVector<T> PieceColumns::Column::*values,
+                     PodVector<T>& out);
+    const RowPlace* find_value(const Stretch& merged, std::size_t column) const;
+
+    const std::vector<PieceColumns> pieces_;
+    std::vector<Entry> entries_;
+    std::size_t next_entry_ = 0;
+
+    std::uint32_t tag_set_ = 0;
+    std::string_view key_;
+    std::vector<Cursor> cursors_;  // of the series; none is at its end
+
+    // The run that is shown.
+    std::size_t rows_ = 0;
+    std::vector<Stretch> stretches_;
+    std::vector<RowPlace> places_;
+    PodVector<model::Timestamp> times_;
+    struct Column {
+        PodVector<std::uint64_t> words;
+        PodVector<std::string_view> texts;
+        PodVector<std::uint8_t> flags;
+        PodVector<std::uint64_t> validity;
+        storage::ColumnView view;
+    };
+    std::vector<Column> columns_;
+};
+
+}  // namespace sluice::query

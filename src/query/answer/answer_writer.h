@@ -1,0 +1,105 @@
+// The results of a request's statements, written as they come, whole or in chunks.
+//
+// Calls come in this order: begin(); per statement begin_statement(), any number of series, each
+// with begin_series() and rows, end_statement(); end(). After each row or series the caller awaits
+// flush() when should_flush() says so.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "query/answer/answer_text.h"
+#include "query/expr/value.h"
+#include "sluice/base/result.h"
+#include "sluice/model/timestamp.h"
+#include "sluice/query/query_request.h"
+#include "sluice/query/result_sink.h"
+
+namespace sluice::query {
+
+// How InfluxDB cuts the rows of a statement into pieces.
+struct StatementShape {
+    bool splits_series = true;  // into chunk_size rows (SELECT and what is rewritten to it)
+    bool marks_partial = true;  // documents that are not the last say so
+    bool one_document = false;  // all series of the statement, however many (lists of the catalog)
+};
+
+class AnswerWriter {
+public:
+    // `sink` and `query` outlive the writer; `query` may be null. An answer that cannot leave
+    // before it is complete may keep `bytes_kept_max`.
+    AnswerWriter(const QueryRequest& request, ResultSink& sink, const RunningQuery* query,
+                 std::uint64_t bytes_kept_max);
+
+    void begin();
+    void begin_statement(std::size_t id, StatementShape shape = {});
+    void begin_series(SeriesHead head);
+    // One row: begin_row(), its values in the order of the columns, end_row().
+    void begin_row();
+    // Shown by clocks that are `zone_offset_ns` ahead of UTC where it is shown as a date.
+    void time(model::Timestamp t, std::int64_t zone_offset_ns = 0) {
+        if (!past_limit_) text_->time(t, zone_offset_ns);
+    }
+    void value(const Value& value) {
+        if (!past_limit_) text_->value(value);
+    }
+    void texts(const std::vector<std::string>& list) {
+        if (!past_limit_) text_->texts(list);
+    }
+    void end_row();
+    void end_series();
+    // The same, and a chunk ends here that does not say that others follow.
+    void end_chunk();
+    void message(std::string_view level, std::string_view text);
+    // `error` takes the place of a result. Rows written before it stay.
+    void end_statement(std::optional<Error> error = {});
+    void end();
+
+    bool should_flush() const;
+    // Passes what is ready to the sink. False when nothing more is of use: the sink refused, now or
+    // before, and sink_error() says why; the query is to stop; or the answer is full.
+    io::Task<bool> flush();
+    // The same, for what is written after a query has stopped.
+    io::Task<bool> flush_all();
+    const std::optional<Error>& sink_error() const { return sink_error_; }
+
+    bool chunked() const { return chunked_; }
+    // max-row-limit is reached: what follows is not written, and further statements are of no use.
+    bool is_full() const { return rows_max_ != 0 && rows_ >= rows_max_; }
+    // Written so far, in all statements.
+    std::uint64_t rows() const { return rows_; }
+    // More is kept than may be.
+    std::optional<Error> kept_too_much() const;
+
+private:
+    static constexpr std::size_t kFlushBytes = 64 * 1024;
+
+    void close_result(bool partial);
+    void open_series();
+    void close_series(bool partial);
+
+    ResultSink& sink_;
+    const RunningQuery* query_;
+    const std::uint64_t bytes_kept_max_;
+    const bool chunked_;
+    const std::uint64_t chunk_size_;
+    const std::uint64_t rows_max_;
+    std::unique_ptr<AnswerText> text_;
+
+    std::size_t statement_ = 0;
+    StatementShape shape_;
+    bool result_open_ = false;
+    bool series_open_ = false;
+    bool past_limit_ = false;  // the present row is not written
+    bool cut_off_ = false;     // rows of the present series were not written
+    SeriesHead head_;
+    std::uint64_t rows_ = 0;  // of the whole answer
+    std::uint64_t rows_in_chunk_ = 0;
+    ResultEnd result_end_;
+    std::optional<Error> sink_error_;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,75 @@
+// A SELECT with all names resolved: wildcards have become names, names have types, measurements
+// have shard groups. Its subqueries are nodes of their own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/compile/compile.h"
+#include "query/compile/sources.h"
+#include "query/expr/fill.h"
+#include "query/expr/time_zone.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+struct SelectNode {
+    std::vector<influxql::Field> fields;
+    std::string time_name = "time";
+    influxql::ExprBox condition;  // without time
+    // GROUP BY without time(): as written, and the tags it stands for.
+    std::vector<influxql::Expr> wildcard_dimensions;
+    std::vector<std::string> dimensions;
+    Window window;
+    std::string refused_offset;  // see CompiledSelect
+    model::Timestamp time_min = model::kTimestampMin;
+    model::Timestamp time_max = model::kTimestampMax;
+    bool has_time_max = false;  // in its own condition
+    std::shared_ptr<const TimeZone> zone;
+    bool ascending = true;
+    Fill fill;
+    std::int64_t limit = 0;
+    std::int64_t offset = 0;
+    std::int64_t series_limit = 0;
+    std::int64_t series_offset = 0;
+    bool has_target = false;
+    bool is_subquery = false;
+
+    ResolvedSources measurements;
+    TagKeys tag_keys;  // of the measurements
+    std::vector<std::unique_ptr<SelectNode>> subqueries;
+    bool subqueries_first = false;  // in FROM
+
+    // No function but those of mathematics is called.
+    bool is_raw() const;
+};
+
+// Checks a statement and all its subqueries; nothing is looked up. The sources' names are complete.
+Result<std::unique_ptr<SelectNode>> compile_statement(influxql::SelectStatement select,
+                                                      std::int64_t now_ns);
+
+// The times the whole statement may read: its own and the windows before that functions look back
+// on (query/compile.go: ExtraIntervals).
+model::TimeRange mapped_range(const SelectNode& node);
+
+// Finds the measurements in the catalog, of subqueries too.
+Result<void> resolve_node(SelectNode& node, const influxql::SelectStatement& select,
+                          const meta::Catalog& catalog, const model::TimeRange& range);
+
+// Whether the meaning depends on which tags exist.
+bool needs_tag_keys(const SelectNode& node);
+
+// Gives types and expands wildcards (influxql/ast.go: RewriteFields); needs `tag_keys`.
+Result<void> rewrite_node(SelectNode& node);
+
+// A column of the answer or, in a subquery, of what the query around it sees.
+struct Column {
+    std::string name;
+    influxql::Expr expr;
+};
+// One for each field; top() and bottom() are followed by their tags, unless the node writes into a
+// target.
+std::vector<Column> columns_of(const SelectNode& node);
+
+}  // namespace sluice::query

@@ -1,0 +1,19 @@
+// What tz() means for the text of a SELECT: its zones exist, and its times are told by their
+// clocks.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "query/expr/time_zone.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+// The first zone of a statement, subqueries included, that does not exist.
+std::optional<std::string> unknown_time_zone(const influxql::Statement& statement);
+
+// Times without an offset that conditions compare with time become times in UTC.
+void bring_times_to_utc(influxql::SelectStatement& select);
+
+}  // namespace sluice::query

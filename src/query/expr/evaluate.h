@@ -1,0 +1,68 @@
+// Evaluates an expression over the values of one row, with the rules of influxql/ast.go:
+// ValuerEval. What has no answer (a missing field, types that do not go together) is null, or false
+// where a comparison asked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "query/expr/function_table.h"
+#include "query/expr/value.h"
+#include "sluice/influxql/expr.h"
+
+namespace sluice::query {
+
+// An expression bound to positions of a row; made once, evaluated per row.
+class RowExpression {
+public:
+    // Beside a boolean a null value counts as false, or a comparison with it never holds.
+    enum class Null : std::uint8_t { kIsFalse, kIsNothing };
+
+    // `position` gives the place of a reference in the row, or a negative number where there is
+    // none: then it is null, and so is every call unless this `knows_functions`.
+    RowExpression(const influxql::Expr& expr,
+                  const std::function<int(const influxql::VarRef&)>& position,
+                  bool integer_division_is_float, Null null = Null::kIsFalse,
+                  bool knows_functions = true);
+
+    Value evaluate(const Value* row) const { return evaluate_node(nodes_.size() - 1, row); }
+    bool is_true(const Value* row) const {
+        const Value value = evaluate(row);
+        return value.kind() == Value::Kind::kBoolean && value.as_boolean();
+    }
+
+private:
+    struct Node {
+        enum class Kind : std::uint8_t { kConstant, kColumn, kBinary, kRegex, kMath };
+        Kind kind = Kind::kConstant;
+        influxql::Operator op = influxql::Operator::kAdd;
+        std::uint32_t left = 0;   // kBinary, kMath: node; kColumn: position
+        std::uint32_t right = 0;  // kBinary, kMath of two arguments: node
+        Function function = Function::kAbs;
+        Value constant;  // strings belong to the expression this was made of
+        const influxql::Regex* regex = nullptr;
+    };
+
+    std::uint32_t add(const influxql::Expr& expr,
+                      const std::function<int(const influxql::VarRef&)>& position);
+    Value evaluate_node(std::size_t index, const Value* row) const;
+    Value evaluate_binary(const Node& node, const Value* row) const;
+    bool is_nothing(std::uint32_t index, const Value& value) const {
+        return null_ == Null::kIsNothing && value.is_null() &&
+               nodes_[index].kind == Node::Kind::kColumn;
+    }
+    Value evaluate_call(const Node& node, const Value* row) const;
+
+    std::vector<Node> nodes_;  // children before parents
+    bool integer_division_is_float_;
+    Null null_;
+    bool knows_functions_;
+};
+
+// One operation on two values.
+Value evaluate_operation(influxql::Operator op, Value left, Value right,
+                         bool integer_division_is_float);
+
+}  // namespace sluice::query

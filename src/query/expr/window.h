@@ -1,0 +1,64 @@
+// GROUP BY time(): which interval a time belongs to (query/iterator.go: IteratorOptions.Window).
+#pragma once
+
+#include <cstdint>
+
+#include "query/expr/time_zone.h"
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+struct Window {
+    // [begin, end)
+    struct Span {
+        model::Timestamp begin = 0;
+        model::Timestamp end = 0;
+    };
+
+    std::int64_t interval_ns = 0;  // 0: one window for everything
+    std::int64_t offset_ns = 0;
+    // Of the one window without interval.
+    model::Timestamp whole_start = model::kTimestampMin;
+    // Windows begin at the hours and days of this zone. Outlives the window; null is UTC.
+    const TimeZone* zone = nullptr;
+
+    bool is_whole() const { return interval_ns == 0; }
+    bool has_zone() const { return zone != nullptr; }
+    std::int64_t zone_offset(model::Timestamp t) const {
+        return zone == nullptr ? 0 : zone->offset_ns(t);
+    }
+
+    // Start of the window of `t`. Windows that would begin before the smallest timestamp begin
+    // there.
+    model::Timestamp start_of(model::Timestamp t) const {
+        if (is_whole()) return whole_start;
+        if (zone != nullptr) return span_in_zone(t).begin;
+        const std::int64_t shifted = t - offset_ns;
+        std::int64_t into = shifted % interval_ns;
+        if (into < 0) into += interval_ns;
+        if (model::kTimestampMin + into >= shifted) return model::kTimestampMin;
+        return shifted - into + offset_ns;
+    }
+    // One past the last time of the window that begins at `start`.
+    model::Timestamp end_of(model::Timestamp start) const {
+        if (!is_whole() && zone != nullptr) return span_in_zone(start).end;
+        if (is_whole() || start > model::kTimestampMax - interval_ns) {
+            return model::kTimestampMax + 1;
+        }
+        if (start == model::kTimestampMin) {
+            const std::int64_t next = start_of(start + interval_ns);
+            return next > start ? next : start + interval_ns;
+        }
+        return start + interval_ns;
+    }
+    Span span_of(model::Timestamp t) const {
+        if (!is_whole() && zone != nullptr) return span_in_zone(t);
+        const model::Timestamp begin = start_of(t);
+        return {begin, end_of(begin)};
+    }
+
+private:
+    Span span_in_zone(model::Timestamp t) const;
+};
+
+}  // namespace sluice::query

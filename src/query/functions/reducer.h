@@ -1,0 +1,81 @@
+// One function of InfluxQL at work: points go in, points come out.
+//
+// Points with a null value are not for reducers; who drives leaves them out. Values have the type
+// of the argument. Points come in the order the query asks for, ascending or descending; a reducer
+// gives its points out in that order too.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "query/expr/function_table.h"
+#include "query/expr/point.h"
+#include "query/expr/window.h"
+
+namespace sluice::query {
+
+// Of one window of a tag set (kReduction) or of one tag set (kTransformation, kForecast).
+class Reducer {
+public:
+    Reducer() = default;
+    Reducer(const Reducer&) = delete;
+    Reducer& operator=(const Reducer&) = delete;
+    virtual ~Reducer() = default;
+
+    virtual void add(const Point& point) = 0;
+
+    // Of a forecast, whose search takes seconds: works on for some milliseconds at most, so that
+    // others can run in between. True: emit() may be called. After the last add().
+    virtual bool prepare() { return true; }
+
+    // Appends what is ready. A transformation: after every add(). A reduction or forecast: once,
+    // after the last add(). Times may be kTimeOfWindow.
+    virtual void emit(std::vector<Point>& out) = 0;
+
+    // Appends what a transformation still holds after the last point of its tag set.
+    virtual void finish(std::vector<Point>& out) { (void)out; }
+
+    // Why nothing is given out: a forecast that would take too long. Empty otherwise.
+    virtual std::string_view failure() const { return {}; }
+
+    // Grows with the points that were added; transformations and spread stay small.
+    virtual std::size_t memory_bytes() const { return 0; }
+};
+
+// What a query says about time.
+struct TimeFrame {
+    Window window;
+    // Both inclusive.
+    model::Timestamp time_min = model::kTimestampMin;
+    model::Timestamp time_max = model::kTimestampMax;
+    bool ascending = true;
+};
+
+struct ReducerSpec {
+    enum class Warmup : std::uint8_t { kExponential, kSimple, kNone };
+
+    Function function = Function::kMedian;
+    influxql::DataType argument = influxql::DataType::kFloat;
+    // top, bottom, sample: points wanted. Averages and oscillators: points looked back on.
+    // holt_winters: points forecast.
+    std::int64_t count = 0;
+    std::int64_t season = 0;        // holt_winters: points of a season
+    double percentile = 0;          // percentile
+    std::int64_t unit_ns = 1;       // derivative, elapsed, integral
+    std::int64_t hold_period = -1;  // points that are not given out at first; -1: until warm
+    Warmup warmup = Warmup::kExponential;
+    TimeFrame frame;         // integral: where to cut; holt_winters: the distance of its points
+    std::uint64_t seed = 0;  // sample
+};
+
+// Reads a compiled call: its arguments are right. `argument` is the type of what it is called with.
+ReducerSpec reducer_spec(const influxql::Call& call, influxql::DataType argument,
+                         const TimeFrame& frame);
+
+// A reducer for kReduction, kTransformation and kForecast. The argument type must be right
+// (check_argument_type).
+std::unique_ptr<Reducer> make_reducer(const ReducerSpec& spec);
+
+}  // namespace sluice::query

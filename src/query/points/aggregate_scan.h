@@ -1,0 +1,96 @@
+// Functions whose partial states merge, computed on all cores at once. All calls of a SELECT that
+// read the same rows share one scan; each takes its points from a cursor of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "query/aggregate/aggregate_table.h"
+#include "query/points/point_cursor.h"
+#include "query/points/tie_breaker.h"
+#include "query/scan/series_scan.h"
+
+namespace sluice::query {
+
+class AggregateScan {
+public:
+    // The plan has no calls yet; its dimensions are all of the grouping, those of the answer first.
+    AggregateScan(DataSource& source, SelectBudget& budget, SelectPlan plan,
+                  std::shared_ptr<Grouping> grouping)
+        : scan_(source, budget, std::move(plan), std::move(grouping)) {}
+
+    // Before the first portion is read.
+    std::uint32_t add_call(const AggregateCall& call, const std::string& field);
+
+    struct Portion {
+        explicit Portion(SelectBudget& budget) : share(budget) {}
+        AggregateTable table;
+        SelectBudget::Share share;
+        std::uint32_t first = 0;  // outer tag sets
+        std::uint32_t end = 0;
+    };
+    // Number `index` of the portions, in the order of the answer; null behind the last. Portions
+    // that nobody holds any more are computed again.
+    io::Task<Result<std::shared_ptr<Portion>>> portion(std::size_t index);
+
+    SeriesScan& scan() { return scan_; }
+
+private:
+    io::Task<Result<bool>> compute(Portion& portion);
+    io::Task<Result<bool>> fold_duplicates(ScanPortion portion, AggregateTable& table);
+    model::Timestamp slice_end(model::Timestamp begin, std::int64_t width, model::Timestamp end);
+
+    SeriesScan scan_;
+    bool is_begun_ = false;
+    PortionWalk walk_;
+    std::vector<std::weak_ptr<Portion>> portions_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> bounds_;
+    std::shared_ptr<Portion> last_;
+};
+
+// The points of one call.
+class AggregatePoints final : public PointCursor {
+public:
+    struct Options {
+        bool keeps_time = false;  // of the row that was selected, instead of the window's
+        bool is_ordered = true;   // by time within a window, whichever the tag set is
+    };
+    // `ties` chooses where several series have the time selected; null: the greater value is.
+    AggregatePoints(std::shared_ptr<AggregateScan> scan, std::uint32_t call, Options options,
+                    std::unique_ptr<TieBreaker> ties)
+        : scan_(std::move(scan)), call_(call), options_(options), ties_(std::move(ties)) {}
+
+    io::Task<Result<bool>> next(PointBlock& block) override;
+
+private:
+    struct Place {
+        std::uint32_t tag_set;
+        std::uint32_t bucket;
+        model::Timestamp start;
+        model::Timestamp time;
+    };
+    struct TiedPoint {
+        std::size_t number;  // in the block
+        model::Timestamp time;
+    };
+    void read_points(PointBlock& block);
+    void begin_outer();
+
+    const std::shared_ptr<AggregateScan> scan_;
+    const std::uint32_t call_;
+    const Options options_;
+    const std::unique_ptr<TieBreaker> ties_;
+    std::vector<TiedPoint> tied_;
+
+    std::shared_ptr<AggregateScan::Portion> portion_;
+    std::size_t next_portion_ = 0;
+    std::uint32_t outers_left_ = 0;
+    std::uint32_t next_outer_ = 0;
+    std::vector<Place> places_;  // of the outer tag set at work
+    std::size_t next_place_ = 0;
+    const TagSet* tags_ = nullptr;
+    std::uint32_t tags_number_ = 0;
+};
+
+}  // namespace sluice::query

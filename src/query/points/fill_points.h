@@ -1,0 +1,49 @@
+// Empty windows of GROUP BY time() get a point each (query/iterator.gen.go: FillIterator).
+#pragma once
+
+#include "query/expr/fill.h"
+#include "query/expr/window.h"
+#include "query/points/point_stage.h"
+
+namespace sluice::query {
+
+class FillPoints final : public PointStage {
+public:
+    struct Options {
+        Fill fill;
+        Window window;  // with an interval
+        model::Timestamp time_min = 0;
+        model::Timestamp time_max = 0;
+        bool ascending = true;
+        influxql::DataType type = influxql::DataType::kFloat;
+        DataSource* source = nullptr;  // outlives the cursor
+    };
+    FillPoints(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width,
+               const Options& options);
+
+private:
+    Step step(PointBlock& out) override;
+    void begin(const TaggedPoint& point);
+    bool has_windows_left() const;
+    bool looks_ahead();
+    void advance();
+    Value filled_value() const;
+    Value linear_value() const;
+    void remember(const TaggedPoint& point);
+    void release() override;
+
+    const Options options_;
+    model::Timestamp first_ = 0;
+    model::Timestamp last_ = 0;
+
+    // The tag set at work, and the window that is due.
+    const TagSet* tags_ = nullptr;
+    model::Timestamp due_ = 0;
+    bool exhausted_ = false;  // time has come to its end
+    bool has_looked_ = false;
+    std::int64_t zone_offset_ = 0;
+    Point previous_;
+    Arena text_{4 * 1024};  // of points that were the previous one, as long as the block
+};
+
+}  // namespace sluice::query

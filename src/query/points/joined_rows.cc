@@ -1,0 +1,170 @@
+#include "query/points/joined_rows.h"
+
+#include <algorithm>
+
+namespace sluice::query {
+
+JoinedRows::JoinedRows(std::vector<Stream> streams, Options options)
+    : options_(std::move(options)),
+      missing_(options_.fill),
+      working_row_(options_.places),
+      kept_strings_(options_.places) {
+    for (Stream& stream : streams) {
+        const std::size_t width = stream.auxiliary.size();
+        inputs_.push_back({PointReader(std::move(stream.points), width), std::move(stream.value),
+                           std::move(stream.auxiliary)});
+    }
+    for (const influxql::Expr& column : options_.columns) {
+        const auto* ref = column.as<influxql::VarRef>();
+        shown_places_.push_back(ref == nullptr ? -1 : std::stoi(ref->name));
+        expressions_.push_back(nullptr);
+        if (ref != nullptr) continue;
+        expressions_.back() = std::make_unique<RowExpression>(
+            column, [](const influxql::VarRef& place) { return std::stoi(place.name); }, true);
+    }
+}
+
+bool JoinedRows::may_resume() const {
+    return std::any_of(inputs_.begin(), inputs_.end(),
+                       [](const Input& input) { return input.reader.may_resume(); });
+}
+
+io::Task<Result<bool>> JoinedRows::next(RowBlock& block) {
+    block.clear();
+    // Nobody looks at the rows before any more, and their strings are still there.
+    if (missing_.keeps_previous) keep_strings();
+    if (end_is_due_) {
+        end_is_due_ = false;
+        co_return false;
+    }
+    for (Input& input : inputs_) input.reader.resume();
+    const bool asks_again = inputs_.size() > 1 && may_resume();
+    while (block.rows.size() < kPointsPerBlock) {
+        const bool is_due = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+            return input.reader.needs_refill();
+        });
+        if (is_due) {
+            // Strings of the block would go away.
+            if (!block.rows.empty()) break;
+            Result<void> read = co_await refill_all();
+            if (!read.ok()) co_return std::move(read).error();
+        }
+        const TaggedPoint* first = nearest();
+        if (first == nullptr) {
+            end_is_due_ = !block.rows.empty();
+            break;
+        }
+        const TagSet* tags = first->tags;
+        const model::Timestamp time = first->point.time;
+        if (tags != tags_) {
+            tags_ = tags;
+            std::fill(working_row_.begin(), working_row_.end(), Value());
+        }
+        if (asks_again) {
+            Result<void> read = co_await ask_again();
+            if (!read.ok()) co_return std::move(read).error();
+        }
+        for (Input& input : inputs_) take(input, tags, time);
+        block.rows.push_back({tags, time});
+        add_row(block);
+        if (asks_again) {
+            Result<void> read = co_await ask_again();
+            if (!read.ok()) co_return std::move(read).error();
+        }
+    }
+    co_return !block.rows.empty();
+}
+
+io::Task<Result<void>> JoinedRows::refill_all() {
+    for (Input& input : inputs_) {
+        if (!input.reader.needs_refill()) continue;
+        Result<void> read = co_await input.reader.refill();
+        if (!read.ok()) co_return std::move(read).error();
+    }
+    co_return Result<void>();
+}
+
+// Streams that have ended for once: InfluxDB asks them twice for every row.
+io::Task<Result<void>> JoinedRows::ask_again() {
+    for (Input& input : inputs_) {
+        if (!input.reader.ended()) continue;
+        input.reader.resume();
+        if (!input.reader.needs_refill()) continue;
+        Result<void> read = co_await input.reader.refill();
+        if (!read.ok()) co_return std::move(read).error();
+    }
+    co_return Result<void>();
+}
+
+const TaggedPoint* JoinedRows::nearest() const {
+    const TaggedPoint* nearest = nullptr;
+    const bool up = options_.ascending;
+    for (const Input& input : inputs_) {
+        if (input.reader.empty()) continue;
+        const TaggedPoint& point = input.reader.peek();
+        if (nearest == nullptr) {
+            nearest = &point;
+        } else if (point.tags != nearest->tags) {
+            if (precedes(point.tags, nearest->tags, up)) nearest = &point;
+        } else if (up ? point.point.time < nearest->point.time
+                      : point.point.time > nearest->point.time) {
+            nearest = &point;
+        }
+    }
+    return nearest;
+}
+
+void JoinedRows::take(Input& input, const TagSet* tags, model::Timestamp time) {
+    const auto use_default = [&](const Place& place) {
+        missing_.apply(working_row_[place.number], place.type);
+    };
+    const bool is_here = !input.reader.empty() && input.reader.peek().tags == tags &&
+                         input.reader.peek().point.time == time;
+    if (!is_here) {
+        for (const Place& place : input.value) use_default(place);
+        for (const Place& place : input.auxiliary) use_default(place);
+        return;
+    }
+    const Point& point = input.reader.pop().point;
+    for (const Place& place : input.value) {
+        if (point.value.is_null()) {
+            use_default(place);
+        } else {
+            working_row_[place.number] = point.value;
+        }
+    }
+    const Value* row = input.reader.auxiliary(point);
+    for (std::size_t i = 0; i < input.auxiliary.size(); ++i) {
+        const Place& place = input.auxiliary[i];
+        if (row == nullptr || row[i].is_null()) {
+            use_default(place);
+        } else {
+            working_row_[place.number] = row[i];
+        }
+    }
+}
+
+void JoinedRows::add_row(RowBlock& block) {
+    for (std::size_t i = 0; i < shown_places_.size(); ++i) {
+        const int place = shown_places_[i];
+        if (expressions_[i] != nullptr) {
+            block.values.push_back(expressions_[i]->evaluate(working_row_.data()));
+        } else {
+            block.values.push_back(place < 0 ? Value()
+                                             : working_row_[static_cast<std::size_t>(place)]);
+        }
+    }
+}
+
+// fill(previous) shows them again when what they point to is gone.
+void JoinedRows::keep_strings() {
+    for (std::size_t i = 0; i < working_row_.size(); ++i) {
+        Value& value = working_row_[i];
+        if (value.kind() != Value::Kind::kString) continue;
+        if (value.as_string().data() == kept_strings_[i].data()) continue;
+        kept_strings_[i] = value.as_string();
+        value = Value::of_string(kept_strings_[i]);
+    }
+}
+
+}  // namespace sluice::query

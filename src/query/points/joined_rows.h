@@ -1,0 +1,67 @@
+// Several streams of points, side by side by time: the rows of a SELECT (query/cursor.go:
+// multiScannerCursor; query/iterator.gen.go: IteratorScanner).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "query/expr/evaluate.h"
+#include "query/expr/fill.h"
+#include "query/points/row_cursor.h"
+
+namespace sluice::query {
+
+// A value of the working row that expressions refer to, by its number.
+struct Place {
+    std::uint32_t number = 0;
+    influxql::DataType type = influxql::DataType::kUnknown;
+};
+
+class JoinedRows final : public RowCursor {
+public:
+    struct Stream {
+        std::unique_ptr<PointCursor> points;
+        std::vector<Place> value;      // at most one: where the value of a point goes
+        std::vector<Place> auxiliary;  // where its auxiliary values go
+    };
+    struct Options {
+        Fill fill;
+        bool ascending = true;
+        std::uint32_t places = 0;
+        // One per column; references name the number of a place.
+        std::vector<influxql::Expr> columns;
+    };
+    JoinedRows(std::vector<Stream> streams, Options options);
+
+    io::Task<Result<bool>> next(RowBlock& block) override;
+    bool may_resume() const override;
+
+private:
+    struct Input {
+        PointReader reader;
+        std::vector<Place> value;
+        std::vector<Place> auxiliary;
+    };
+
+    io::Task<Result<void>> refill_all();
+    io::Task<Result<void>> ask_again();
+    const TaggedPoint* nearest() const;
+    void take(Input& input, const TagSet* tags, model::Timestamp time);
+    void add_row(RowBlock& block);
+    void keep_strings();
+
+    const Options options_;
+    const MissingValue missing_;
+    std::vector<Input> inputs_;
+    std::vector<std::unique_ptr<RowExpression>> expressions_;  // null: a place as it is, or nothing
+    std::vector<int> shown_places_;                            // -1: none
+
+    // The last rows have been passed on, but not that they were the last.
+    bool end_is_due_ = false;
+    const TagSet* tags_ = nullptr;
+    std::vector<Value> working_row_;
+    std::vector<std::string> kept_strings_;
+};
+
+}  // namespace sluice::query

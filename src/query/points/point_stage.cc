@@ -1,0 +1,48 @@
+#include "query/points/point_stage.h"
+
+#include "query/scan/core_session.h"
+
+namespace sluice::query {
+
+io::Task<Result<void>> PointStage::pause() {
+    co_await source_->breathe();
+    co_return source_->check_running();
+}
+
+io::Task<Result<bool>> PointStage::next(PointBlock& block) {
+    block.clear();
+    release();
+    if (end_is_due_) {
+        end_is_due_ = false;
+        co_return false;
+    }
+    if (source_ != nullptr) {
+        Result<void> running = co_await pause();
+        if (!running.ok()) co_return std::move(running).error();
+    }
+    reader_.resume();
+    while (block.points.size() < kPointsPerBlock) {
+        if (reader_.needs_refill()) {
+            // Strings of the block would go away.
+            if (!block.points.empty()) break;
+            Result<void> read = co_await reader_.refill();
+            if (!read.ok()) co_return std::move(read).error();
+            if (memory_bytes_max_ != 0 && memory_bytes() > memory_bytes_max_) {
+                co_return too_much_memory(memory_bytes_max_);
+            }
+            continue;
+        }
+        const Step done = step(block);
+        if (failure_) co_return *failure_;
+        if (done == Step::kPause) {
+            Result<void> running = co_await pause();
+            if (!running.ok()) co_return std::move(running).error();
+            continue;
+        }
+        if (done == Step::kEnd) end_is_due_ = !block.points.empty();
+        if (done != Step::kGoOn) break;
+    }
+    co_return !block.points.empty();
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,190 @@
+#include "query/points/scan_points.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "query/rows/row_job.h"
+
+namespace sluice::query {
+namespace {
+
+// Rows of duplicates up to this number, of a core, are merged without asking whether they have to
+// be.
+constexpr std::uint64_t kRowsMergedUnasked = 8192;
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
+
+ScanPoints::ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan,
+                       std::shared_ptr<Grouping> grouping, std::optional<std::uint32_t> driver)
+    : scan_(source, budget, std::move(plan), std::move(grouping)), driver_(driver), share_(budget) {
+    const SelectPlan& planned = scan_.plan();
+    row_.resize(planned.inputs.size());
+    if (planned.limit == 0) return;
+    const auto rows = static_cast<std::uint64_t>(planned.limit + planned.offset);
+    (scan_.grouping().is_nested() ? series_rows_max_ : rows_max_) = rows;
+    // InfluxDB's storage lets one more through.
+    if (series_rows_max_ != 0) ++series_rows_max_;
+}
+
+io::Task<Result<bool>> ScanPoints::next(PointBlock& block) {
+    block.clear();
+    if (!is_begun_) {
+        is_begun_ = true;
+        Result<void> prepared = co_await scan_.prepare();
+        if (!prepared.ok()) co_return std::move(prepared).error();
+        walk_ = PortionWalk(scan_.outer_count(), scan_.plan().tag_sets_ascending());
+    }
+    for (;;) {
+        if (merger_ != nullptr) {
+            read_rows(block);
+            if (!block.points.empty()) break;
+            merger_.reset();
+            share_.set(0);
+        }
+        co_await scan_.source().breathe();
+        if (!in_slices_ && walk_.at_end()) co_return false;
+        Result<void> loaded = co_await load();
+        if (!loaded.ok()) co_return std::move(loaded).error();
+    }
+    co_await scan_.source().breathe();
+    co_return true;
+}
+
+// Reads the next portion, or the next slice of one. Leaves no merger where a portion turned out to
+// be too large.
+io::Task<Result<void>> ScanPoints::load() {
+    ScanPortion portion = scan_.portion(walk_.first(), walk_.end());
+    if (in_slices_ && !begin_slice(portion)) {
+        in_slices_ = false;
+        walk_.advance();
+        co_return Result<void>();
+    }
+    Result<bool> fits = co_await collect(portion);
+    if (!fits.ok()) co_return std::move(fits).error();
+    if (!*fits) {
+        if (in_slices_) {
+            if (slice_width_ == 1) co_return scan_.too_much_memory();
+            slice_width_ = std::max<std::int64_t>(1, slice_width_ / 4);
+        } else if (!walk_.shrink()) {
+            const model::TimeRange& all = portion.range;
+            in_slices_ = true;
+            slice_width_ = std::max<std::int64_t>(1, (all.end - all.begin) / 8);
+            slice_at_ = scan_.plan().ascending ? all.begin : all.end;
+            rows_seen_ = 0;
+        }
+        co_return Result<void>();
+    }
+    const bool up = scan_.plan().tag_sets_ascending();
+    tag_sets_left_ = portion.end_tag_set - portion.first_tag_set;
+    next_tag_set_ = up ? portion.first_tag_set : portion.end_tag_set - 1;
+    in_tag_set_ = false;
+    if (!in_slices_) {
+        walk_.advance();
+        co_return Result<void>();
+    }
+    slice_at_ = scan_.plan().ascending ? portion.range.end : portion.range.begin;
+    slice_width_ += slice_width_ / 2 + 1;
+    co_return Result<void>();
+}
+
+// False: nothing is left, or no more rows are of use.
+bool ScanPoints::begin_slice(ScanPortion& portion) {
+    const model::TimeRange all = portion.range;
+    if (is_satisfied()) return false;
+    if (scan_.plan().ascending) {
+        if (slice_at_ >= all.end) return false;
+        portion.range.begin = slice_at_;
+        if (all.end - slice_at_ > slice_width_) portion.range.end = slice_at_ + slice_width_;
+        return true;
+    }
+    if (slice_at_ <= all.begin) return false;
+    portion.range.end = slice_at_;
+    if (slice_at_ - all.begin > slice_width_) portion.range.begin = slice_at_ - slice_width_;
+    return true;
+}
+
+// False: it does not fit into memory.
+io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
+    CollectJob::Options options;
+    if (!in_slices_) options.rows_max = rows_max_;
+    options.memory_bytes_max = scan_.chunk_bytes_max();
+    for (;;) {
+        options.duplicate_rows_max = scan_.may_be_disjoint() ? kRowsMergedUnasked : kUnlimited;
+        CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+                       options);
+        Result<void> collected = co_await scan_.source().run_on_every_core(job);
+        if (!collected.ok()) co_return std::move(collected).error();
+        if (job.has_many_duplicates()) {
+            SLUICE_CO_TRY_VOID(co_await scan_.exclude_disjoint());
+            continue;
+        }
+        if (job.has_overflow()) co_return false;
+        const std::uint64_t points = job.points();
+        std::uint64_t bytes = 0;
+        for (const RowChunk& chunk : job.chunks) bytes += chunk.memory_bytes();
+        auto merger = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
+        if (options.uses_statistics && merger->lacks_sequences()) {
+            options.uses_statistics = false;
+            continue;
+        }
+        SLUICE_CO_TRY_VOID(scan_.budget().take_points(points));
+        merger_ = std::move(merger);
+        share_.set(bytes);
+        co_return true;
+    }
+}
+
+// Rows of one tag set: what they refer to does not outlive it.
+void ScanPoints::read_rows(PointBlock& block) {
+    RowMerger::Row row;
+    while (block.points.size() < kPointsPerBlock) {
+        if (!in_tag_set_) {
+            if (tag_sets_left_ == 0 || !block.points.empty()) return;
+            merger_->begin_tag_set(next_tag_set_);
+            if (!scan_.grouping().is_nested()) tags_ = scan_.tags(next_tag_set_);
+            series_.clear();
+            if (!in_slices_) {
+                rows_seen_ = 0;
+                group_rows_.clear();
+            }
+            in_tag_set_ = true;
+        }
+        if (!is_satisfied() && merger_->next(row)) {
+            ++rows_seen_;
+            if (is_within_group(row)) append(row, block);
+            continue;
+        }
+        in_tag_set_ = false;
+        --tag_sets_left_;
+        if (tag_sets_left_ > 0) next_tag_set_ += scan_.plan().tag_sets_ascending() ? 1 : -1;
+    }
+}
+
+bool ScanPoints::is_within_group(const RowMerger::Row& row) {
+    const std::int64_t rows_max = scan_.plan().group_rows_max;
+    if (rows_max == 0) return true;
+    if (group_rows_.size() <= row.stream) group_rows_.resize(row.stream + 1);
+    return group_rows_[row.stream]++ < rows_max;
+}
+
+void ScanPoints::append(const RowMerger::Row& row, PointBlock& block) {
+    const TagSet* tags = tags_;
+    if (scan_.grouping().is_nested()) {
+        SeriesState& series = series_[row.key.data()];
+        if (series.tags == nullptr) {
+            series.tags = scan_.grouping().of_series(scan_.measurement(next_tag_set_), row.key);
+        }
+        tags = series.tags;
+        if (series_rows_max_ != 0 && series.rows++ >= series_rows_max_) return;
+    }
+    const SelectPlan& plan = scan_.plan();
+    for (std::size_t i = 0; i < row_.size(); ++i) {
+        const Input& input = plan.inputs[i];
+        row_[i] = input.kind == Input::Kind::kTag ? row.tags[i] : row.fields[input.index];
+    }
+    const Value value = driver_ ? row.fields[*driver_] : Value();
+    block.points.push_back({tags, {row.time, value, block.add_row(row_.data())}});
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,78 @@
+// A reduction at work: one reducer per window and tag set (query/iterator.gen.go: ReduceIterator).
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+
+#include "query/expr/window.h"
+#include "query/functions/reducer.h"
+#include "query/points/point_stage.h"
+#include "query/points/stream_points.h"
+
+namespace sluice::query {
+
+class WindowPoints final : public PointStage {
+public:
+    struct Options {
+        Window window;
+        model::Timestamp time_max = 0;  // the end of a window without interval
+        bool ascending = true;
+        // Points of a window are sorted by time, whichever their tag set is.
+        bool is_ordered = true;
+        // Points get the time of the window, whatever their function says.
+        bool sets_time = false;
+        // Points of the function refer to rows that came in.
+        bool keeps_auxiliary = false;
+        std::size_t auxiliary_width = 0;
+        std::uint64_t memory_bytes_max = 0;
+        // Of reducers that prepare what they give out.
+        DataSource* source = nullptr;
+    };
+    WindowPoints(std::unique_ptr<PointCursor> input, MakeReducer make_reducer,
+                 const Options& options);
+
+    bool may_resume() const override { return true; }
+
+private:
+    struct Part {
+        const TagSet* tags;
+        std::unique_ptr<Reducer> reducer;
+    };
+
+    Step step(PointBlock& out) override;
+    void release() override;
+    std::uint64_t memory_bytes() const override;
+    void open(const TaggedPoint& point);
+    bool is_in_time(const TaggedPoint& point) const;
+    bool is_inside(const TaggedPoint& point) const;
+    void add(const TaggedPoint& point);
+    bool prepare();
+    Step close(PointBlock& out);
+
+    const Options options_;
+    const MakeReducer make_reducer_;
+
+    bool is_open_ = false;
+    const TagSet* outer_ = nullptr;
+    model::Timestamp begin_ = 0;
+    model::Timestamp end_ = 0;  // exclusive
+    std::vector<Part> parts_;
+    std::unordered_map<const TagSet*, std::size_t> part_of_;
+    std::size_t current_ = 0;
+    std::size_t prepared_ = 0;  // the first of the parts
+    std::uint64_t prepared_bytes_ = 0;
+
+    // What the reducers refer to.
+    std::vector<Value> auxiliary_;
+    Arena text_{4 * 1024};
+    bool has_text_ = false;
+    bool text_is_passed_on_ = false;
+
+    std::vector<Point> ready_;
+    std::vector<TaggedPoint> sorted_;
+};
+
+// The functions whose states merge, as a reducer: for points that come from a subquery.
+std::unique_ptr<Reducer> make_mergeable_reducer(Function function, influxql::DataType argument);
+
+}  // namespace sluice::query

@@ -1,0 +1,58 @@
+// The scan of a piece: which of its series, and which tag set each run belongs to.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "query/scan/core_session.h"
+#include "query/scan/row_condition.h"
+#include "query/scan/scan_portion.h"
+
+namespace sluice::query {
+
+enum class SeriesChoice : std::uint8_t { kAll, kWithoutDuplicates, kDuplicatesOnly };
+
+class PieceScan {
+public:
+    // Everything outlives the scan.
+    PieceScan(const SelectPlan& plan, const Piece& piece, const DuplicateSeries& duplicates,
+              const ScanPortion& portion, SeriesChoice choice);
+
+    // Nothing of the piece is wanted.
+    bool empty() const { return wanted_count_ == 0; }
+    storage::ScanSpec spec(const ScanColumns& columns) const;
+
+    struct SeriesPlace {
+        std::uint32_t tag_set;
+        bool is_duplicate;
+    };
+    // Whether other stores have rows of the series, too.
+    bool is_duplicate(std::string_view key) const;
+    // What a run is to the scan. Runs come in the order of their keys.
+    enum class Step : std::uint8_t { kNotWanted, kNewSeries, kSameSeries };
+    Step step(std::string_view key);
+    // Of the last run that was wanted.
+    const SeriesPlace& place() const { return *place_; }
+
+private:
+    std::optional<SeriesPlace> place_of(std::string_view key);
+    bool is_in_portion(std::uint32_t tag_set) const;
+    bool nothing_chosen() const;
+    bool is_chosen(bool is_duplicate) const;
+    bool is_wanted(std::size_t index, bool& is_duplicate) const;
+
+    const SelectPlan& plan_;
+    const Piece& piece_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion& portion_;
+    const SeriesChoice choice_;
+    std::size_t wanted_count_ = 0;
+    std::size_t next_ = 0;
+    std::string current_;               // key of the last run
+    std::optional<SeriesPlace> place_;  // of its series
+};
+
+}  // namespace sluice::query

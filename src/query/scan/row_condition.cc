@@ -1,0 +1,124 @@
+#include "query/scan/row_condition.h"
+
+#include <algorithm>
+#include <map>
+
+namespace sluice::query {
+namespace {
+
+using influxql::DataType;
+using influxql::VarRef;
+
+// InfluxDB finds the values for the condition of a series by name: what is asked for with several
+// types, as a field or as a tag, has the last of them everywhere (tsm1/engine.go:
+// createVarRefSeriesIterator).
+void give_names_one_type(influxql::Expr& condition) {
+    std::map<std::string, DataType> types;
+    const auto each_name = [&](auto use) {
+        influxql::walk(condition, [&](influxql::Expr& expr) {
+            if (auto* ref = expr.as<VarRef>()) use(*ref);
+        });
+    };
+    each_name([&](const VarRef& ref) {
+        DataType& last = types[ref.name];
+        last = std::max(last, ref.type);
+    });
+    each_name([&](VarRef& ref) { ref.type = types[ref.name]; });
+}
+
+}  // namespace
+
+ScanColumns::ScanColumns(const SelectPlan& plan) {
+    for (const ScanField& field : plan.fields) {
+        auto found = std::find(names.begin(), names.end(), field.name);
+        if (found == names.end()) found = names.insert(names.end(), field.name);
+        column_of_field.push_back(static_cast<std::uint32_t>(found - names.begin()));
+    }
+}
+
+bool has_field_condition(const SelectPlan& plan) {
+    bool about_fields = false;
+    if (!plan.condition) return false;
+    influxql::walk(*plan.condition, [&](const influxql::Expr& expr) {
+        const auto* ref = expr.as<influxql::VarRef>();
+        about_fields = about_fields || (ref != nullptr && is_field_reference(*ref));
+    });
+    return about_fields;
+}
+
+int condition_position(const SelectPlan& plan, const influxql::VarRef& ref) {
+    if (ref.type == influxql::DataType::kTag) {
+        const auto tag =
+            std::find(plan.condition_tags.begin(), plan.condition_tags.end(), ref.name);
+        return static_cast<int>(plan.fields.size() +
+                                static_cast<std::size_t>(tag - plan.condition_tags.begin()));
+    }
+    for (std::size_t i = 0; i < plan.fields.size(); ++i) {
+        if (plan.fields[i].name == ref.name && plan.fields[i].type == ref.type) {
+            return static_cast<int>(i);
+        }
+    }
+    return -1;
+}
+
+// What storage reads of a field that a row lacks is a pointer to nothing, which InfluxDB compares
+// as such; in the rows of a subquery it is nil, which counts as false (influxql/ast.go:
+// evalBinaryExpr).
+RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr) {
+    return RowExpression(
+        expr, [&plan](const influxql::VarRef& ref) { return condition_position(plan, ref); }, false,
+        RowExpression::Null::kIsNothing);
+}
+
+bool has_mixed_types(const influxql::Expr& condition) {
+    std::map<std::string_view, DataType> types;
+    bool mixed = false;
+    influxql::walk(condition, [&](const influxql::Expr& expr) {
+        const auto* ref = expr.as<VarRef>();
+        if (ref == nullptr) return;
+        const auto known = types.try_emplace(ref->name, ref->type).first;
+        mixed = mixed || known->second != ref->type;
+    });
+    return mixed;
+}
+
+RowCondition::RowCondition(const SelectPlan& plan)
+    : plan_(plan), filter_(plan.condition.get(), is_field_reference) {
+    if (!plan.condition) return;
+    has_mixed_types_ = has_mixed_types(*plan.condition);
+    expression_.emplace(bind_condition(plan, *plan.condition));
+    tag_values_.resize(plan.condition_tags.size());
+    row_.resize(plan.fields.size() + plan.condition_tags.size());
+}
+
+Verdict RowCondition::begin_series(std::string_view key) {
+    if (!expression_) return Verdict::kAlways;
+    std::string scratch;
+    for (std::size_t i = 0; i < tag_values_.size(); ++i) {
+        tag_values_[i] = tag_in_key(key, plan_.condition_tags[i], scratch);
+        row_[plan_.fields.size() + i] = Value::of_string(tag_values_[i]);
+    }
+    const auto tag_value = [&](std::string_view tag) {
+        std::size_t place = 0;
+        while (plan_.condition_tags[place] != tag) ++place;  // each tag of the condition is there
+        return std::string_view(tag_values_[place]);
+    };
+    const Verdict verdict = filter_.judge(tag_value);
+    if (has_mixed_types_ && verdict == Verdict::kDependsOnFields) {
+        remaining_ = filter_.remaining(tag_value);
+        give_names_one_type(*remaining_);
+        // A tag that a series lacks is nothing to what is asked of rows.
+        for (std::size_t i = 0; i < tag_values_.size(); ++i) {
+            if (tag_values_[i].empty()) row_[plan_.fields.size() + i] = Value();
+        }
+        expression_.emplace(bind_condition(plan_, *remaining_));
+    }
+    return verdict;
+}
+
+bool RowCondition::accepts(const Value* fields) {
+    std::copy(fields, fields + plan_.fields.size(), row_.begin());
+    return expression_->is_true(row_.data());
+}
+
+}  // namespace sluice::query

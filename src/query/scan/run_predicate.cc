@@ -1,0 +1,250 @@
+#include "query/scan/run_predicate.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace sluice::query {
+namespace {
+
+using influxql::Operator;
+
+bool has_field(const influxql::Expr& expr) {
+    bool found = false;
+    influxql::walk(expr, [&](const influxql::Expr& part) {
+        const auto* ref = part.as<influxql::VarRef>();
+        found = found || (ref != nullptr && is_field_reference(*ref));
+    });
+    return found;
+}
+
+// The operator with its sides exchanged.
+Operator mirrored(Operator op) {
+    switch (op) {
+        case Operator::kLess:
+            return Operator::kGreater;
+        case Operator::kLessOrEqual:
+            return Operator::kGreaterOrEqual;
+        case Operator::kGreater:
+            return Operator::kLess;
+        case Operator::kGreaterOrEqual:
+            return Operator::kLessOrEqual;
+        default:
+            return op;
+    }
+}
+
+// Calls `use` with the comparison as a function object.
+template <typename T, typename Use>
+auto with_comparison(Operator op, Use&& use) {
+    switch (op) {
+        case Operator::kEqual:
+            return use([](T a, T b) { return a == b; });
+        case Operator::kNotEqual:
+            return use([](T a, T b) { return a != b; });
+        case Operator::kLess:
+            return use([](T a, T b) { return a < b; });
+        case Operator::kLessOrEqual:
+            return use([](T a, T b) { return a <= b; });
+        case Operator::kGreater:
+            return use([](T a, T b) { return a > b; });
+        default:
+            return use([](T a, T b) { return a >= b; });
+    }
+}
+
+// How the words of a column are read as numbers of the comparison.
+template <typename T>
+T read_word(std::uint64_t word, model::FieldType type) {
+    if (type == model::FieldType::kInteger) return static_cast<T>(static_cast<std::int64_t>(word));
+    return static_cast<T>(std::bit_cast<double>(word));
+}
+
+template <typename T>
+void compare_words(Operator op, std::span<const std::uint64_t> words, model::FieldType type,
+                   T number, std::uint8_t* accepted) {
+    with_comparison<T>(op, [&](auto compare) {
+        if (type == model::FieldType::kInteger) {
+            for (std::size_t i = 0; i < words.size(); ++i) {
+                accepted[i] =
+                    compare(read_word<T>(words[i], model::FieldType::kInteger), number) ? 1 : 0;
+            }
+        } else {
+            for (std::size_t i = 0; i < words.size(); ++i) {
+                accepted[i] =
+                    compare(read_word<T>(words[i], model::FieldType::kFloat), number) ? 1 : 0;
+            }
+        }
+    });
+}
+
+// What a comparison says of all values from `min` to `max`, both of which occur.
+template <typename T>
+Verdict judge_range(Operator op, T min, T max, T number) {
+    const auto of = [](bool always, bool never) {
+        return always ? Verdict::kAlways : never ? Verdict::kNever : Verdict::kDependsOnFields;
+    };
+    switch (op) {
+        case Operator::kEqual:
+            return of(min == number && max == number, number < min || max < number);
+        case Operator::kNotEqual:
+            return of(number < min || max < number, min == number && max == number);
+        case Operator::kLess:
+            return of(max < number, min >= number);
+        case Operator::kLessOrEqual:
+            return of(max <= number, min > number);
+        case Operator::kGreater:
+            return of(min > number, max <= number);
+        default:
+            return of(min >= number, max < number);
+    }
+}
+
+}  // namespace
+
+RunPredicate::RunPredicate(const SelectPlan& plan, const ScanColumns& columns)
+    : plan_(plan), columns_(columns) {
+    supported_ =
+        plan.condition && !has_mixed_types(*plan.condition) && add(*plan.condition).has_value();
+}
+
+std::optional<std::uint32_t> RunPredicate::add(const influxql::Expr& expr) {
+    if (const auto* paren = expr.as<influxql::ParenExpr>()) return add(*paren->inner);
+    Node node;
+    if (!has_field(expr)) {
+        node.kind = Node::Kind::kTags;
+        node.expression = static_cast<std::uint32_t>(tag_expressions_.size());
+        tag_expressions_.push_back(bind_condition(plan_, expr));
+    } else {
+        const auto* binary = expr.as<influxql::BinaryExpr>();
+        if (binary == nullptr) return std::nullopt;
+        if (binary->op != Operator::kAnd && binary->op != Operator::kOr) {
+            return add_comparison(*binary);
+        }
+        node.kind = binary->op == Operator::kAnd ? Node::Kind::kAnd : Node::Kind::kOr;
+        const auto left = add(*binary->left);
+        const auto right = left ? add(*binary->right) : std::nullopt;
+        if (!right) return std::nullopt;
+        node.left = *left;
+        node.right = *right;
+    }
+    nodes_.push_back(node);
+    return static_cast<std::uint32_t>(nodes_.size() - 1);
+}
+
+std::optional<std::uint32_t> RunPredicate::add_comparison(const influxql::BinaryExpr& binary) {
+    const bool is_ordering = binary.op == Operator::kEqual || binary.op == Operator::kNotEqual ||
+                             binary.op >= Operator::kLess;
+    if (!is_ordering) return std::nullopt;
+    Node node;
+    node.kind = Node::Kind::kCompare;
+    node.op = binary.op;
+    const auto* ref = binary.left->as<influxql::VarRef>();
+    const influxql::Expr* literal = &*binary.right;
+    if (ref == nullptr) {
+        ref = binary.right->as<influxql::VarRef>();
+        literal = &*binary.left;
+        node.op = mirrored(binary.op);
+    }
+    if (ref == nullptr) return std::nullopt;
+    const int field = condition_position(plan_, *ref);
+    if (field < 0 || static_cast<std::size_t>(field) >= plan_.fields.size()) return std::nullopt;
+    node.field = static_cast<std::uint32_t>(field);
+    const influxql::DataType type = plan_.fields[node.field].type;
+    if (type != influxql::DataType::kFloat && type != influxql::DataType::kInteger) {
+        return std::nullopt;
+    }
+    if (const auto* integer = literal->as<influxql::IntegerLiteral>()) {
+        node.as_integers = type == influxql::DataType::kInteger;
+        node.integer = integer->value;
+        node.number = static_cast<double>(integer->value);
+    } else if (const auto* number = literal->as<influxql::NumberLiteral>()) {
+        node.number = number->value;
+    } else {
+        return std::nullopt;
+    }
+    nodes_.push_back(node);
+    return static_cast<std::uint32_t>(nodes_.size() - 1);
+}
+
+void RunPredicate::begin_series(const RowCondition& condition) {
+    for (Node& node : nodes_) {
+        if (node.kind != Node::Kind::kTags) continue;
+        node.passes = tag_expressions_[node.expression].is_true(condition.row());
+    }
+}
+
+Verdict RunPredicate::judge(const storage::SeriesRun& run) const {
+    return judge_node(static_cast<std::uint32_t>(nodes_.size() - 1), run);
+}
+
+Verdict RunPredicate::judge_node(std::uint32_t index, const storage::SeriesRun& run) const {
+    const Node& node = nodes_[index];
+    if (node.kind == Node::Kind::kTags) return node.passes ? Verdict::kAlways : Verdict::kNever;
+    if (node.kind != Node::Kind::kCompare) {
+        const Verdict left = judge_node(node.left, run);
+        const Verdict right = judge_node(node.right, run);
+        // Who decides alone, and who leaves it to the other.
+        const bool is_and = node.kind == Node::Kind::kAnd;
+        const Verdict decisive = is_and ? Verdict::kNever : Verdict::kAlways;
+        const Verdict neutral = is_and ? Verdict::kAlways : Verdict::kNever;
+        if (left == decisive || right == decisive) return decisive;
+        return left == neutral ? right : right == neutral ? left : Verdict::kDependsOnFields;
+    }
+    const storage::ColumnStatistics& column = run.statistics[columns_.column_of_field[node.field]];
+    if (column.count == 0) return Verdict::kNever;
+    if (data_type_of(column.type) != plan_.fields[node.field].type) {
+        return Verdict::kDependsOnFields;
+    }
+    if (node.as_integers) {
+        return judge_range<std::int64_t>(node.op, static_cast<std::int64_t>(column.min),
+                                         static_cast<std::int64_t>(column.max), node.integer);
+    }
+    return judge_range<double>(node.op, read_word<double>(column.min, column.type),
+                               read_word<double>(column.max, column.type), node.number);
+}
+
+bool RunPredicate::evaluate(const storage::SeriesRun& run, std::vector<std::uint8_t>& accepted) {
+    accepted.resize(run.rows);
+    return evaluate_node(static_cast<std::uint32_t>(nodes_.size() - 1), run, accepted);
+}
+
+bool RunPredicate::evaluate_node(std::uint32_t index, const storage::SeriesRun& run,
+                                 std::vector<std::uint8_t>& accepted) const {
+    const Node& node = nodes_[index];
+    if (node.kind == Node::Kind::kTags) {
+        std::fill(accepted.begin(), accepted.end(), node.passes ? 1 : 0);
+        return true;
+    }
+    if (node.kind != Node::Kind::kCompare) {
+        if (!evaluate_node(node.left, run, accepted)) return false;
+        std::vector<std::uint8_t> right(run.rows);
+        if (!evaluate_node(node.right, run, right)) return false;
+        for (std::size_t i = 0; i < run.rows; ++i) {
+            if (node.kind == Node::Kind::kAnd) {
+                accepted[i] &= right[i];
+            } else {
+                accepted[i] |= right[i];
+            }
+        }
+        return true;
+    }
+    const storage::ColumnView& column = run.columns[columns_.column_of_field[node.field]];
+    if (column.all_null) {
+        std::fill(accepted.begin(), accepted.end(), 0);
+        return true;
+    }
+    if (data_type_of(column.type) != plan_.fields[node.field].type) return false;
+    if (node.as_integers) {
+        compare_words<std::int64_t>(node.op, column.words, column.type, node.integer,
+                                    accepted.data());
+    } else {
+        compare_words<double>(node.op, column.words, column.type, node.number, accepted.data());
+    }
+    if (column.validity == nullptr) return true;
+    for (std::size_t i = 0; i < run.rows; ++i) {
+        if (!column.is_valid(i)) accepted[i] = 0;
+    }
+    return true;
+}
+
+}  // namespace sluice::query

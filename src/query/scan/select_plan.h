@@ -1,0 +1,84 @@
+// What a scan of stored series does for a SELECT, fixed before the first row is read. Immutable
+// once made; all cores read it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "query/compile/sources.h"
+#include "query/expr/evaluate.h"
+#include "query/expr/function_table.h"
+#include "query/expr/value.h"
+#include "query/expr/window.h"
+#include "sluice/influxql/ast.h"
+#include "sluice/model/timestamp.h"
+
+namespace sluice::query {
+
+// A field that is read, and the type its values are brought to.
+struct ScanField {
+    std::string name;
+    influxql::DataType type = influxql::DataType::kUnknown;
+    // Raw queries: a row exists where one of these fields has a value.
+    bool makes_rows = false;
+};
+
+struct AggregateCall {
+    Function function = Function::kCount;
+    std::uint32_t field = 0;  // of SelectPlan::fields
+    influxql::DataType argument = influxql::DataType::kUnknown;
+    influxql::DataType result = influxql::DataType::kUnknown;
+};
+
+// A value that goes with a row: a field or a tag that an expression wants to see.
+struct Input {
+    enum class Kind : std::uint8_t { kField, kTag };
+    Kind kind = Kind::kField;
+    std::uint32_t index = 0;  // kField: of fields
+    std::string tag;          // kTag
+    influxql::DataType type = influxql::DataType::kUnknown;
+};
+
+struct SelectPlan {
+    std::vector<PlannedSource> sources;
+    std::vector<ScanField> fields;
+    std::vector<AggregateCall> calls;
+    std::vector<Input> inputs;
+
+    influxql::ExprBox condition;  // without time
+    std::vector<std::string> condition_tags;
+
+    // Tags of GROUP BY; tag sets are in the order of their values.
+    std::vector<std::string> dimensions;
+    Window window;
+    // Both inclusive.
+    model::Timestamp time_min = model::kTimestampMin;
+    model::Timestamp time_max = model::kTimestampMax;
+    bool ascending = true;
+    // Tag sets come in the other order than rows.
+    bool reverses_tag_sets = false;
+    std::int64_t limit = 0;
+    std::int64_t offset = 0;
+    // Rows of each tag set that are read from each shard group; 0: all.
+    std::int64_t group_rows_max = 0;
+    std::int64_t series_limit = 0;
+    std::int64_t series_offset = 0;
+
+    // Values go into `calls`; otherwise rows are wanted.
+    bool aggregates = false;
+
+    // The one call keeps the time and the other values of the row it selects.
+    bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }
+    bool keeps_auxiliary() const { return is_single_selector() && !auxiliary_inputs().empty(); }
+    bool tag_sets_ascending() const { return ascending != reverses_tag_sets; }
+    model::TimeRange time_range() const { return {time_min, time_max + 1}; }
+    // The place of a field among `fields`; added unless it is there.
+    std::uint32_t add_field(const std::string& name, influxql::DataType type,
+                            bool makes_rows = false);
+    // Position among `inputs` whose values come with a selected row.
+    std::vector<std::uint32_t> auxiliary_inputs() const;
+};
+
+}  // namespace sluice::query

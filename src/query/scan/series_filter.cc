@@ -1,0 +1,116 @@
+#include "query/scan/series_filter.h"
+
+#include <algorithm>
+
+namespace sluice::query {
+
+using influxql::BinaryExpr;
+using influxql::Expr;
+using influxql::Operator;
+using influxql::VarRef;
+
+namespace {
+
+// Whether the index decides about such a condition on tags (tsdb/index/inmem/meta.go: idsForExpr).
+bool is_for_index(const Expr& condition) {
+    const auto* comparison = condition.as<BinaryExpr>();
+    if (comparison == nullptr) return condition.as<influxql::BooleanLiteral>() != nullptr;
+    const Expr* tag = &*comparison->left;
+    const Expr* value = &*comparison->right;
+    if (tag->as<VarRef>() == nullptr) std::swap(tag, value);
+    return tag->as<VarRef>() != nullptr &&
+           (value->as<VarRef>() != nullptr || value->as<influxql::StringLiteral>() != nullptr ||
+            value->as<influxql::RegexLiteral>() != nullptr);
+}
+
+}  // namespace
+
+SeriesFilter::SeriesFilter(const Expr* condition,
+                           const std::function<bool(const VarRef&)>& is_field) {
+    if (condition != nullptr) root_ = build(*condition, is_field);
+}
+
+std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
+    const Expr& expr, const std::function<bool(const VarRef&)>& is_field) {
+    if (const auto* paren = expr.as<influxql::ParenExpr>()) return build(*paren->inner, is_field);
+    auto node = std::make_unique<Node>();
+    const auto* binary = expr.as<BinaryExpr>();
+    if (binary != nullptr && (binary->op == Operator::kAnd || binary->op == Operator::kOr)) {
+        node->kind = binary->op == Operator::kAnd ? Node::Kind::kAnd : Node::Kind::kOr;
+        node->left = build(*binary->left, is_field);
+        node->right = build(*binary->right, is_field);
+        return node;
+    }
+    bool about_fields = false;
+    influxql::walk(expr, [&](const Expr& part) {
+        if (const auto* ref = part.as<VarRef>()) about_fields = about_fields || is_field(*ref);
+    });
+    node->kind = about_fields ? Node::Kind::kFields : Node::Kind::kTags;
+    node->condition = &expr;
+    node->is_asked_of_rows = about_fields || !is_for_index(expr);
+    if (about_fields) return node;
+    const auto position = [this](const VarRef& ref) {
+        auto found = std::find(tags_.begin(), tags_.end(), ref.name);
+        if (found == tags_.end()) found = tags_.insert(tags_.end(), ref.name);
+        return static_cast<int>(found - tags_.begin());
+    };
+    node->expression = std::make_unique<RowExpression>(expr, position, false);
+    return node;
+}
+
+Verdict SeriesFilter::judge(const Node& node, const Value* row, bool by_index) {
+    if (by_index && node.is_asked_of_rows) return Verdict::kDependsOnFields;
+    switch (node.kind) {
+        case Node::Kind::kFields:
+            return Verdict::kDependsOnFields;
+        case Node::Kind::kTags:
+            return node.expression->is_true(row) ? Verdict::kAlways : Verdict::kNever;
+        case Node::Kind::kAnd:
+        case Node::Kind::kOr:
+            break;
+    }
+    const Verdict decisive = node.kind == Node::Kind::kAnd ? Verdict::kNever : Verdict::kAlways;
+    const Verdict left = judge(*node.left, row, by_index);
+    if (left == decisive) return decisive;
+    const Verdict right = judge(*node.right, row, by_index);
+    if (right == decisive) return decisive;
+    if (left == Verdict::kDependsOnFields || right == Verdict::kDependsOnFields) {
+        return Verdict::kDependsOnFields;
+    }
+    return left;
+}
+
+Verdict SeriesFilter::judge(
+    const std::function<std::string_view(std::string_view)>& tag_value) const {
+    return root_ == nullptr ? Verdict::kAlways
+                            : judge(*root_, values_of_tags(tag_value).data(), false);
+}
+
+std::vector<Value> SeriesFilter::values_of_tags(
+    const std::function<std::string_view(std::string_view)>& tag_value) const {
+    std::vector<Value> row;
+    row.reserve(tags_.size());
+    for (const std::string& tag : tags_) row.push_back(Value::of_string(tag_value(tag)));
+    return row;
+}
+
+Expr SeriesFilter::remaining(
+    const std::function<std::string_view(std::string_view)>& tag_value) const {
+    return remaining(*root_, values_of_tags(tag_value).data());
+}
+
+Expr SeriesFilter::remaining(const Node& node, const Value* row) {
+    if (node.left == nullptr) return *node.condition;
+    if (judge(*node.left, row, true) != Verdict::kDependsOnFields)
+        return remaining(*node.right, row);
+    if (judge(*node.right, row, true) != Verdict::kDependsOnFields)
+        return remaining(*node.left, row);
+    const Operator op = node.kind == Node::Kind::kAnd ? Operator::kAnd : Operator::kOr;
+    return BinaryExpr{op, remaining(*node.left, row), remaining(*node.right, row)};
+}
+
+Verdict SeriesFilter::judge(const model::SeriesName& series) const {
+    return judge([&](std::string_view key) { return series.tag_value(key); });
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,58 @@
+// The WHERE clause as far as it is about tags: which series can have rows at all.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/expr/evaluate.h"
+#include "sluice/influxql/expr.h"
+#include "sluice/model/series_key.h"
+
+namespace sluice::query {
+
+enum class Verdict : std::uint8_t { kNever, kAlways, kDependsOnFields };
+
+class SeriesFilter {
+public:
+    // `condition` may be null: every series passes. It outlives the filter. `is_field` says
+    // whether a reference is a field; all others are tags. A series without the tag has it empty.
+    SeriesFilter(const influxql::Expr* condition,
+                 const std::function<bool(const influxql::VarRef&)>& is_field);
+
+    Verdict judge(const model::SeriesName& series) const;
+    // As above for anything that has tags.
+    Verdict judge(const std::function<std::string_view(std::string_view)>& tag_value) const;
+
+    // Where the verdict is kDependsOnFields: the parts that InfluxDB asks of rows. These are also
+    // parts about tags of which its index knows nothing, as comparisons with numbers.
+    influxql::Expr remaining(
+        const std::function<std::string_view(std::string_view)>& tag_value) const;
+
+    const std::vector<std::string>& tags() const { return tags_; }
+
+private:
+    struct Node {
+        enum class Kind : std::uint8_t { kAnd, kOr, kTags, kFields } kind;
+        std::unique_ptr<Node> left;
+        std::unique_ptr<Node> right;
+        std::unique_ptr<RowExpression> expression;  // kTags
+        const influxql::Expr* condition = nullptr;  // kTags, kFields
+        bool is_asked_of_rows = false;
+    };
+    std::unique_ptr<Node> build(const influxql::Expr& expr,
+                                const std::function<bool(const influxql::VarRef&)>& is_field);
+    // `by_index`: parts that are asked of rows depend on them.
+    static Verdict judge(const Node& node, const Value* row, bool by_index);
+    static influxql::Expr remaining(const Node& node, const Value* row);
+    std::vector<Value> values_of_tags(
+        const std::function<std::string_view(std::string_view)>& tag_value) const;
+
+    std::vector<std::string> tags_;
+    std::unique_ptr<Node> root_;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,155 @@
+// Which series have a point of one time in several stores.
+//
+// Points of a series that came over several connections lie in several stores. As long as no time
+// is in two of them, every store answers for its own rows, with statistics and conditions; only the
+// others have to be merged row by row. Times alone are read to tell.
+#include <algorithm>
+
+#include "query/scan/piece_scan.h"
+#include "query/scan/series_scan.h"
+#include "query/scan/time_strides.h"
+
+namespace sluice::query {
+namespace {
+
+// When duplicates have rows, piece by piece.
+class CollectTimesJob final : public CoreJob {
+public:
+    CollectTimesJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+                    const DuplicateSeries& duplicates, const ScanPortion& portion,
+                    std::uint64_t memory_bytes_max)
+        : plan_(plan),
+          sessions_(sessions),
+          duplicates_(duplicates),
+          portion_(portion),
+          memory_bytes_max_(memory_bytes_max),
+          cores_(sessions.size()) {}
+
+    bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
+    io::Task<Result<void>> run(CoreView& core) override {
+        for (const Piece& piece : sessions_[core.number()].pieces) {
+            SLUICE_CO_TRY_VOID(co_await collect_piece(core, piece));
+            if (cores_[core.number()].overflow) break;
+        }
+        co_return Result<void>();
+    }
+
+    // Some core stopped at its bound: what was collected is of no use.
+    bool has_overflow() const {
+        return std::any_of(cores_.begin(), cores_.end(),
+                           [](const Collected& each) { return each.overflow; });
+    }
+    // Adds the series that have a time in several pieces.
+    io::Task<void> add_repeating(DataSource& source, DuplicateSeries& repeating) const;
+
+private:
+    // Times of a series in one piece, within Collected::strides.
+    struct Series {
+        std::uint64_t identity;
+        std::size_t begin;
+        std::size_t end;
+    };
+    struct Collected {
+        std::vector<Series> series;
+        std::vector<TimeStride> strides;
+        bool overflow = false;
+
+        std::uint64_t memory_bytes() const {
+            return series.capacity() * sizeof(Series) + strides.capacity() * sizeof(TimeStride);
+        }
+    };
+
+    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece);
+
+    const SelectPlan& plan_;
+    std::vector<CoreSession>& sessions_;
+    const DuplicateSeries& duplicates_;
+    const ScanPortion portion_;
+    const std::uint64_t memory_bytes_max_;
+    std::vector<Collected> cores_;
+};
+
+io::Task<Result<void>> CollectTimesJob::collect_piece(CoreView& core, const Piece& piece) {
+    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
+    if (scan.empty()) co_return Result<void>();
+    const ScanColumns only_times;
+    const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(scan.spec(only_times));
+    Collected& to = cores_[core.number()];
+    storage::SeriesRun run;
+    for (;;) {
+        SLUICE_CO_TRY(const bool more, co_await reader->next(run));
+        if (!more) break;
+        const PieceScan::Step step = scan.step(run.series_key);
+        if (step == PieceScan::Step::kNotWanted) continue;
+        if (step == PieceScan::Step::kNewSeries) {
+            to.series.push_back({series_identity(run.series_key, piece.source, piece.group),
+                                 to.strides.size(), to.strides.size()});
+        }
+        append_times(run.times, to.series.back().begin, to.strides);
+        to.series.back().end = to.strides.size();
+        if (to.memory_bytes() > memory_bytes_max_) {
+            to.overflow = true;
+            break;
+        }
+        co_await core.breathe();
+    }
+    co_return Result<void>();
+}
+
+io::Task<void> CollectTimesJob::add_repeating(DataSource& source,
+                                              DuplicateSeries& repeating) const {
+    struct Times {
+        std::uint64_t identity;
+        std::span<const TimeStride> strides;
+    };
+    std::vector<Times> all;
+    for (const Collected& core : cores_) {
+        for (const Series& each : core.series) {
+            const std::span<const TimeStride> strides = core.strides;
+            all.push_back({each.identity, strides.subspan(each.begin, each.end - each.begin)});
+        }
+    }
+    std::sort(all.begin(), all.end(),
+              [](const Times& a, const Times& b) { return a.identity < b.identity; });
+    for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
+        bool repeats = false;
+        for (end = first + 1; end < all.size() && all[end].identity == all[first].identity; ++end) {
+            for (std::size_t other = first; other < end && !repeats; ++other) {
+                repeats = have_common_time(all[other].strides, all[end].strides);
+            }
+        }
+        if (repeats) repeating.push_back(all[first].identity);
+        co_await source.breathe();
+    }
+}
+
+}  // namespace
+
+io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
+    if (!may_be_disjoint()) co_return false;
+    is_disjoint_known_ = true;
+    DuplicateSeries repeating;
+    ScanPortion slice = portion(0, outer_count());
+    const model::TimeRange all = slice.range;
+    std::int64_t width = std::max<std::int64_t>(1, all.end - all.begin);
+    model::Timestamp at = all.begin;
+    while (at < all.end) {
+        slice.range = {at, all.end - at > width ? at + width : all.end};
+        CollectTimesJob job(plan_, sessions_, duplicates_, slice, chunk_bytes_max());
+        SLUICE_CO_TRY_VOID(co_await source_.run_on_every_core(job));
+        if (job.has_overflow()) {
+            if (width == 1) co_return false;
+            width = std::max<std::int64_t>(1, width / 4);
+            continue;
+        }
+        co_await job.add_repeating(source_, repeating);
+        at = slice.range.end;
+    }
+    std::sort(repeating.begin(), repeating.end());
+    repeating.erase(std::unique(repeating.begin(), repeating.end()), repeating.end());
+    const bool changed = repeating.size() != duplicates_.size();
+    duplicates_ = std::move(repeating);
+    co_return changed;
+}
+
+}  // namespace sluice::query

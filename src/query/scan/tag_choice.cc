@@ -1,0 +1,45 @@
+#include "query/scan/tag_choice.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+using storage::TagChoice;
+
+constexpr std::size_t kValuesMax = 256;
+
+std::optional<TagChoice> of_comparison(const Expr& name, const Expr& literal) {
+    const auto* tag = name.as<VarRef>();
+    const auto* value = literal.as<StringLiteral>();
+    if (tag == nullptr || value == nullptr || tag->type != DataType::kTag) return std::nullopt;
+    if (!TagChoice::is_plain(tag->name) || !TagChoice::is_plain(value->value)) return std::nullopt;
+    return TagChoice{tag->name, {value->value}};
+}
+
+// Values of one tag on both sides.
+std::optional<TagChoice> of_either(std::optional<TagChoice> left, std::optional<TagChoice> right) {
+    if (!left || !right || left->tag != right->tag) return std::nullopt;
+    if (left->values.size() + right->values.size() > kValuesMax) return std::nullopt;
+    left->values.insert(left->values.end(), right->values.begin(), right->values.end());
+    return left;
+}
+
+}  // namespace
+
+std::optional<TagChoice> tag_choice(const Expr& condition) {
+    if (const auto* paren = condition.as<ParenExpr>()) return tag_choice(*paren->inner);
+    const auto* binary = condition.as<BinaryExpr>();
+    if (binary == nullptr) return std::nullopt;
+    if (binary->op == Operator::kEqual) {
+        std::optional<TagChoice> choice = of_comparison(*binary->left, *binary->right);
+        return choice ? choice : of_comparison(*binary->right, *binary->left);
+    }
+    if (binary->op == Operator::kOr) {
+        return of_either(tag_choice(*binary->left), tag_choice(*binary->right));
+    }
+    if (binary->op != Operator::kAnd) return std::nullopt;
+    std::optional<TagChoice> choice = tag_choice(*binary->left);
+    return choice ? choice : tag_choice(*binary->right);
+}
+
+}  // namespace sluice::query

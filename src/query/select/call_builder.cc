@@ -1,0 +1,332 @@
+// The calls of a SELECT: which stages stand for a function.
+#include <algorithm>
+
+#include "query/expr/expression_type.h"
+#include "query/points/fill_points.h"
+#include "query/points/regroup_points.h"
+#include "query/points/scan_points.h"
+#include "query/points/stream_points.h"
+#include "query/points/window_points.h"
+#include "query/select/cursor_builder.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+
+DataType type_or_unknown(const Expr& expr) {
+    const Result<DataType> type = expression_type(expr);
+    return type.ok() ? *type : DataType::kUnknown;
+}
+
+// Tags are read as strings, and so is what top() of a subquery takes for one.
+DataType argument_type(const Call& call) {
+    const DataType type = type_or_unknown(call.arguments[0]);
+    const bool is_known = type != DataType::kTag && type != DataType::kUnknown;
+    return is_known ? type : DataType::kString;
+}
+
+MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {
+    const DataType type = argument_type(call);
+    const Function function = find_function(call.name)->function;
+    if (is_mergeable(function)) {
+        return [function, type] { return make_mergeable_reducer(function, type); };
+    }
+    const ReducerSpec spec = reducer_spec(call, type, frame);
+    return [spec] { return make_reducer(spec); };
+}
+
+// Of the calls in a chain, the innermost is the first that refuses.
+Result<void> check_argument_types(const Call& call) {
+    if (const auto* inner = call.arguments[0].as<Call>()) {
+        SLUICE_TRY_VOID(check_argument_types(*inner));
+    }
+    return check_argument_type(call, argument_type(call));
+}
+
+const VarRef* innermost_reference(const Call& call) {
+    const Call* at = &call;
+    while (const auto* inner = at->arguments[0].as<Call>()) at = inner;
+    return at->arguments[0].as<VarRef>();
+}
+
+bool is_count_of_distinct(const Call& call) {
+    const auto* inner = call.arguments[0].as<Call>();
+    return call.name == "count" && inner != nullptr && inner->name == "distinct";
+}
+
+Call sum_of_counts(const Call& call) {
+    VarRef counts = *call.arguments[0].as<VarRef>();
+    counts.type = DataType::kInteger;
+    return {"sum", {Expr(std::move(counts))}};
+}
+
+}  // namespace
+
+Result<CursorBuilder::Points> CursorBuilder::build_call(const Call& call, Level level) {
+    // These are for whoever asks for the call. Only top() and bottom() pass them on to the rows
+    // they read, where storage lets one row more through (query/select.go; tsm1: limitIterator).
+    const bool limited = level.limit > 0 || level.offset > 0;
+    const bool is_top = call.name == "top" || call.name == "bottom";
+    level.group_rows_max = limited && is_top ? level.limit + level.offset + 1 : 0;
+    level.limit = 0;
+    level.offset = 0;
+    const FunctionInfo& info = *find_function(call.name);
+    switch (info.kind) {
+        case FunctionKind::kMergeable:
+            return build_mergeable(call, level);
+        case FunctionKind::kReduction:
+            return build_reduction(call, level);
+        case FunctionKind::kTransformation:
+            return build_transformation(call, std::move(level));
+        case FunctionKind::kForecast:
+            return build_forecast(call, std::move(level));
+        case FunctionKind::kMath:
+            break;
+    }
+    return Error{ErrorKind::kInvalid, "unsupported call: " + call.name};
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, const Level& level) {
+    const Expr& argument = call.arguments[0];
+    if (const auto* ref = argument.as<VarRef>()) {
+        SLUICE_TRY(Points points, build_reference(*ref, level));
+        if (points == nullptr) return points;
+        const Result<void> checked = check_argument_type(call, argument_type(call));
+        if (checked.ok()) return points;
+        return build_refused(*ref, level, checked.error(), std::move(points));
+    }
+    const auto* inner = argument.as<Call>();
+    // Wildcards are left where a function of mathematics has a second argument.
+    if (inner == nullptr) {
+        const bool is_regex = argument.is<RegexLiteral>();
+        return Error{ErrorKind::kInvalid, std::string("invalid expression type: *influxql.") +
+                                              (is_regex ? "RegexLiteral" : "Wildcard")};
+    }
+    SLUICE_TRY(Points points, build_call(*inner, level));
+    if (points == nullptr) return points;
+    const Result<void> checked = check_argument_types(call);
+    const VarRef* ref = innermost_reference(call);
+    if (checked.ok()) return points;
+    if (ref == nullptr) return checked.error();
+    return build_refused(*ref, level, checked.error(), std::move(points));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, const Level& level) {
+    if (call.arguments[0].is<Distinct>()) return Points();
+    const bool has_own_time = level.is_selector && level.window.is_whole();
+    if (is_count_of_distinct(call)) {
+        SLUICE_TRY(Points input, build_call(*call.arguments[0].as<Call>(), level));
+        if (input == nullptr) return input;
+        SLUICE_TRY(Points counts, reduce(std::move(input), call, level, true));
+        return fill(std::move(counts), call, level);
+    }
+    if (!level.node->subqueries.empty()) {
+        Level unordered = level;
+        unordered.is_ordered = false;
+        unordered.source_call = &call;
+        SLUICE_TRY(Points input, build_argument(call, unordered));
+        if (input == nullptr) return input;
+        const Call joined = call.name == "count" ? sum_of_counts(call) : call;
+        SLUICE_TRY(Points points, reduce(std::move(input), joined, unordered, !has_own_time));
+        return fill(std::move(points), call, level);
+    }
+    if (!call.arguments[0].is<VarRef>()) return Points();
+    const auto& ref = *call.arguments[0].as<VarRef>();
+    const ResolvedSources& measurements = level.node->measurements;
+    if (measurements.sources.empty() || !measurements.fields.contains(ref.name) ||
+        ref.type == DataType::kTag) {
+        return Points();
+    }
+    const Result<void> checked = check_argument_type(call, ref.type);
+    if (!checked.ok()) return build_refused(ref, level, checked.error());
+    return fill(scan_aggregate(call, level, has_own_time), call, level);
+}
+
+// Joins the scan of another call where both read the same rows.
+CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Level& level,
+                                                    bool keeps_time) const {
+    SelectPlan plan = scan_plan(level);
+    plan.aggregates = true;
+    plan.dimensions = level.grouping->dimensions();
+    for (const std::string& tag : level.grouping->group_by()) {
+        const auto& outer = level.grouping->dimensions();
+        if (!std::binary_search(outer.begin(), outer.end(), tag)) plan.dimensions.push_back(tag);
+    }
+    std::shared_ptr<AggregateScan> scan;
+    for (const auto& known : *level.scans) {
+        const SelectPlan& other = known->scan().plan();
+        if (other.time_min == plan.time_min && other.time_max == plan.time_max) scan = known;
+    }
+    if (scan == nullptr) {
+        scan = std::make_shared<AggregateScan>(source_, budget_, std::move(plan), level.grouping);
+        level.scans->push_back(scan);
+    }
+    const auto& ref = *call.arguments[0].as<VarRef>();
+    AggregateCall aggregate;
+    aggregate.function = find_function(call.name)->function;
+    aggregate.argument = ref.type;
+    aggregate.result = type_or_unknown(call);
+    AggregatePoints::Options options;
+    options.keeps_time = keeps_time;
+    options.is_ordered = level.is_ordered;
+    const std::uint32_t number = scan->add_call(aggregate, ref.name);
+    return std::make_unique<AggregatePoints>(std::move(scan), number, options,
+                                             tie_breaker(aggregate, ref, level));
+}
+
+// Null: what is selected does not depend on an order of series.
+std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call, const VarRef& ref,
+                                                       const Level& level) const {
+    const bool is_first = call.function == Function::kFirst;
+    if (!is_first && call.function != Function::kLast) return nullptr;
+    if (!level.window.is_whole() || level.grouping->is_nested()) return nullptr;
+    SelectPlan plan = scan_plan(level);
+    plan.dimensions = level.grouping->dimensions();
+    plan.ascending = is_first;
+    plan.reverses_tag_sets = plan.ascending != level.ascending;
+    const std::int64_t rows_max = TieBreaker::rows_max(level.repeats_dimensions);
+    plan.limit = rows_max;
+    const std::uint32_t driver = plan.add_field(ref.name, ref.type, true);
+    auto rows =
+        std::make_unique<ScanPoints>(source_, budget_, std::move(plan), level.grouping, driver);
+    return std::make_unique<TieBreaker>(std::move(rows), level.auxiliary.size(), call, rows_max);
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {
+    if (call.name == "top" || call.name == "bottom") return build_top(call, level);
+    Level ordered = level;
+    const bool keeps_order = call.name == "mode" || call.name == "stddev" || call.name == "spread";
+    if (!keeps_order) ordered.is_ordered = true;
+    SLUICE_TRY(Points input, build_argument(call, ordered));
+    if (input == nullptr) return input;
+    if (call.name == "sample") return reduce(std::move(input), call, ordered, false);
+    if (call.name == "distinct") return reduce(std::move(input), call, ordered, true);
+    const bool has_own_time = level.is_selector && level.window.is_whole();
+    SLUICE_TRY(Points points, reduce(std::move(input), call, ordered, !has_own_time));
+    return fill(std::move(points), call, level);
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const Level& level) {
+    if (!call.arguments[0].is<VarRef>()) return Points();
+    const auto& ref = *call.arguments[0].as<VarRef>();
+    if (call.arguments.size() == 2) {
+        SLUICE_TRY(Points input, build_argument(call, level));
+        if (input == nullptr) return input;
+        return reduce(std::move(input), call, level, false);
+    }
+    // The best of each combination of tags first, then the best of those.
+    Level by_tags = level;
+    by_tags.group_rows_max = 0;
+    std::vector<std::string> group_by = level.grouping->group_by();
+    for (std::size_t i = 1; i + 1 < call.arguments.size(); ++i) {
+        group_by.push_back(call.arguments[i].as<VarRef>()->name);
+    }
+    std::sort(group_by.begin(), group_by.end());
+    group_by.erase(std::unique(group_by.begin(), group_by.end()), group_by.end());
+    by_tags.grouping = std::make_shared<Grouping>(level.grouping->dimensions(), group_by);
+    by_tags.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
+    const Call best{call.name == "top" ? "max" : "min", {Expr(ref)}};
+    Points input;
+    if (!level.node->subqueries.empty()) {
+        by_tags.is_ordered = false;
+        by_tags.source_call = &best;
+        SLUICE_TRY(Points points, build_argument(best, by_tags));
+        if (points == nullptr) return points;
+        SLUICE_TRY(input, reduce(std::move(points), best, by_tags, false));
+    } else {
+        const ResolvedSources& measurements = level.node->measurements;
+        if (measurements.sources.empty() || !measurements.fields.contains(ref.name) ||
+            ref.type == DataType::kTag) {
+            return Points();
+        }
+        const Result<void> first = check_argument_type(best, ref.type);
+        if (!first.ok()) return build_refused(ref, level, first.error());
+        input = scan_aggregate(best, by_tags, true);
+    }
+    const Result<void> checked = check_argument_type(call, argument_type(call));
+    if (!checked.ok()) return build_refused(ref, level, checked.error(), std::move(input));
+    const std::size_t width = level.auxiliary.size();
+    // What is written into a target keeps its tags instead of having columns for them.
+    const bool keeps_tags = level.node->has_target && level.target_grouping != nullptr;
+    input = std::make_unique<RegroupPoints>(std::move(input), width, by_tags.grouping,
+                                            level.grouping, keeps_tags);
+    if (!keeps_tags) return reduce(std::move(input), call, level, false);
+    *level.target_grouping = by_tags.grouping;
+    Level wider = level;
+    wider.auxiliary.emplace_back();
+    SLUICE_TRY(Points points, reduce(std::move(input), call, wider, false));
+    return Points(std::make_unique<OwnTags>(std::move(points), width));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& call, Level level) {
+    level.is_ordered = true;
+    const Function function = find_function(call.name)->function;
+    const bool looks_back = function != Function::kCumulativeSum && function != Function::kIntegral;
+    if (looks_back && !level.window.is_whole()) {
+        const std::int64_t interval = level.window.interval_ns;
+        if (level.ascending) {
+            level.time_min = level.time_min < model::kTimestampMin + interval
+                                 ? model::kTimestampMin
+                                 : level.time_min - interval;
+        } else {
+            level.time_max = level.time_max > model::kTimestampMax - interval
+                                 ? model::kTimestampMax
+                                 : level.time_max + interval;
+        }
+    }
+    SLUICE_TRY(Points input, build_argument(call, level));
+    if (input == nullptr) return input;
+    return Points(std::make_unique<StreamPoints>(
+        std::move(input), reducer_factory(call, level.frame()), budget_.memory_bytes_max()));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, Level level) {
+    level.is_ordered = true;
+    SLUICE_TRY(Points input, build_argument(call, level));
+    if (input == nullptr) return input;
+    WindowPoints::Options options;
+    options.time_max = model::kTimestampMax;
+    options.ascending = level.ascending;
+    options.is_ordered = true;
+    options.source = &source_;
+    options.memory_bytes_max = budget_.memory_bytes_max();
+    return Points(std::make_unique<WindowPoints>(std::move(input),
+                                                 reducer_factory(call, level.frame()), options));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::reduce(Points input, const Call& call,
+                                                    const Level& level, bool sets_time) {
+    WindowPoints::Options options;
+    options.window = level.window;
+    options.window.whole_start = level.time_min;
+    options.time_max = level.time_max;
+    options.ascending = level.ascending;
+    options.is_ordered = level.is_ordered;
+    options.sets_time = sets_time;
+    options.auxiliary_width = level.auxiliary.size();
+    options.keeps_auxiliary =
+        options.auxiliary_width != 0 && is_selector(find_function(call.name)->function);
+    options.memory_bytes_max = budget_.memory_bytes_max();
+    return Points(std::make_unique<WindowPoints>(std::move(input),
+                                                 reducer_factory(call, level.frame()), options));
+}
+
+CursorBuilder::Points CursorBuilder::fill(Points input, const Call& call,
+                                          const Level& level) const {
+    if (level.window.is_whole() || level.fill.option == FillOption::kNone) return input;
+    FillPoints::Options options;
+    options.fill = level.fill;
+    if (call.name == "count" && options.fill.option == FillOption::kNull) {
+        options.fill = {FillOption::kNumber, std::int64_t{0}};
+    }
+    options.window = level.window;
+    options.time_min = level.time_min;
+    options.time_max = level.time_max;
+    options.ascending = level.ascending;
+    options.type = type_or_unknown(call);
+    options.source = &source_;
+    return std::make_unique<FillPoints>(std::move(input), level.auxiliary.size(), options);
+}
+
+}  // namespace sluice::query

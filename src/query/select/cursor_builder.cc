@@ -1,0 +1,349 @@
+#include "query/select/cursor_builder.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "query/expr/expression_type.h"
+#include "query/points/joined_rows.h"
+#include "query/points/limit_points.h"
+#include "query/points/merge_points.h"
+#include "query/points/refused_points.h"
+#include "query/points/scan_points.h"
+#include "query/points/subquery_points.h"
+#include "sluice/influxql/printer.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+
+// Gives every call and every reference of the columns a place in the working row; what is written
+// alike has the same place (query/select.go: valueMapper).
+class PlaceMapper {
+public:
+    struct MappedCall {
+        Call call;
+        Place place;
+    };
+    struct MappedReference {
+        VarRef ref;
+        Place place;
+    };
+
+    void map(Expr& expr) {
+        const auto* call = expr.as<Call>();
+        if (call != nullptr && !is_math_function(call->name)) {
+            const auto [place, is_new] = place_of(expr);
+            if (is_new) calls.push_back({*call, place});
+            expr = VarRef{std::to_string(place.number), DataType::kAnyField};
+        } else if (const auto* ref = expr.as<VarRef>()) {
+            const auto [place, is_new] = place_of(expr);
+            if (is_new) references.push_back({*ref, place});
+            expr = VarRef{std::to_string(place.number), DataType::kAnyField};
+        } else if (auto* function = expr.as<Call>()) {
+            for (Expr& argument : function->arguments) map(argument);
+        } else if (auto* binary = expr.as<BinaryExpr>()) {
+            map(*binary->left);
+            map(*binary->right);
+        } else if (auto* paren = expr.as<ParenExpr>()) {
+            map(*paren->inner);
+        }
+    }
+
+    void sort_references() {
+        std::sort(references.begin(), references.end(),
+                  [](const MappedReference& a, const MappedReference& b) {
+                      return a.ref.name != b.ref.name ? a.ref.name < b.ref.name
+                                                      : a.ref.type < b.ref.type;
+                  });
+    }
+    std::uint32_t count() const { return static_cast<std::uint32_t>(places_.size()); }
+
+    std::vector<MappedCall> calls;
+    std::vector<MappedReference> references;
+
+private:
+    std::pair<Place, bool> place_of(const Expr& expr) {
+        const auto [entry, is_new] = places_.try_emplace(to_string(expr));
+        if (is_new) {
+            const Result<DataType> type = expression_type(expr);
+            entry->second = {count() - 1, type.ok() ? *type : DataType::kUnknown};
+        }
+        return {entry->second, is_new};
+    }
+
+    std::map<std::string, Place> places_;
+};
+
+// Which column or tag of a subquery's rows a name stands for (query/subquery.go: mapAuxField).
+RowValue map_name(const SelectNode& node, const VarRef& ref) {
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < node.fields.size(); ++i) {
+        if (field_name(node.fields[i]) == ref.name) {
+            return {RowValue::Kind::kColumn, i + offset, {}, ref.type};
+        }
+        const auto* call = node.fields[i].expr.as<Call>();
+        if (call == nullptr || (call->name != "top" && call->name != "bottom")) continue;
+        for (std::size_t k = 1; k + 1 < call->arguments.size(); ++k) {
+            const auto* tag = call->arguments[k].as<VarRef>();
+            if (tag == nullptr || tag->name != ref.name) continue;
+            return {RowValue::Kind::kColumn, i + k, {}, DataType::kString};
+        }
+        offset += call->arguments.size() - 2;
+    }
+    for (const std::string& dimension : node.dimensions) {
+        if (dimension == ref.name) return {RowValue::Kind::kTag, 0, dimension, DataType::kTag};
+    }
+    return {};
+}
+
+bool is_value_type(DataType type) {
+    return (type >= DataType::kFloat && type <= DataType::kBoolean) || type == DataType::kTag ||
+           type == DataType::kUnsigned;
+}
+
+// What the names of the outer condition mean in the rows of a subquery. Of several types that one
+// is asked for with, the last counts (query/cursor.go: newFilterCursor).
+void add_condition(const Expr& condition, const std::vector<Column>& columns,
+                   SubqueryPoints::Options& options) {
+    options.condition = &condition;
+    walk(condition, [&](const Expr& expr) {
+        const auto* ref = expr.as<VarRef>();
+        if (ref == nullptr) return;
+        const auto& names = options.condition_names;
+        const auto known = std::find(names.begin(), names.end(), ref->name);
+        if (known != names.end()) {
+            RowValue& value = options.condition_values[known - names.begin()];
+            if (value.kind == RowValue::Kind::kColumn) value.type = std::max(value.type, ref->type);
+            return;
+        }
+        RowValue value{RowValue::Kind::kTag, 0, ref->name, DataType::kTag};
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            if (columns[i].name != ref->name) continue;
+            value = {RowValue::Kind::kColumn, i, {}, ref->type};
+            break;
+        }
+        options.condition_names.push_back(ref->name);
+        options.condition_values.push_back(std::move(value));
+    });
+}
+
+}  // namespace
+
+Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
+    return build_rows(node, outermost_level(node));
+}
+
+Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Level level) {
+    if (!node.refused_offset.empty()) {
+        return Error{ErrorKind::kInvalid, "invalid time dimension offset: " + node.refused_offset};
+    }
+    PlaceMapper places;
+    JoinedRows::Options options;
+    for (Column& column : columns_of(node)) {
+        places.map(column.expr);
+        options.columns.push_back(std::move(column.expr));
+    }
+    places.sort_references();
+    options.fill = level.fill;
+    options.ascending = level.ascending;
+    options.places = places.count();
+    level.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
+    std::vector<Place> auxiliary;
+    bool has_type = false;
+    for (const PlaceMapper::MappedReference& mapped : places.references) {
+        level.auxiliary.push_back(mapped.ref);
+        auxiliary.push_back(mapped.place);
+        has_type = has_type || mapped.place.type != DataType::kUnknown;
+    }
+
+    Rows rows;
+    rows.grouping = level.grouping;
+    level.target_grouping = &rows.grouping;
+    std::vector<JoinedRows::Stream> streams;
+    if (places.calls.empty() && has_type) {
+        SLUICE_TRY(Points points, build_auxiliary(level));
+        if (points != nullptr) streams.push_back({std::move(points), {}, auxiliary});
+    }
+    level.is_selector =
+        places.calls.size() == 1 && is_selector(find_function(places.calls[0].call.name)->function);
+    for (const PlaceMapper::MappedCall& mapped : places.calls) {
+        if (mapped.place.type == DataType::kUnknown) continue;
+        SLUICE_TRY(Points points, build_call(mapped.call, level));
+        if (points == nullptr) points = std::make_unique<NoPoints>();
+        if (level.limit > 0 || level.offset > 0) {
+            points = std::make_unique<LimitPoints>(std::move(points), auxiliary.size(), level.limit,
+                                                   level.offset);
+        }
+        streams.push_back({std::move(points), {mapped.place}, auxiliary});
+    }
+    if (streams.empty()) return rows;
+    rows.cursor = std::make_unique<JoinedRows>(std::move(streams), std::move(options));
+    return rows;
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_auxiliary(const Level& level) {
+    SelectPlan plan = scan_plan(level);
+    bool makes_rows = false;
+    for (const Input& input : plan.inputs) {
+        if (input.kind != Input::Kind::kField) continue;
+        plan.fields[input.index].makes_rows = true;
+        makes_rows = true;
+    }
+    std::vector<Points> scans;
+    if (makes_rows) {
+        plan.limit = level.limit;
+        plan.offset = level.offset;
+        scans = build_scans(std::move(plan), level, std::nullopt);
+    }
+    SLUICE_TRY(Points points, merge_inputs(std::move(scans), level, nullptr));
+    if (points == nullptr || (level.limit == 0 && level.offset == 0)) return points;
+    return Points(std::make_unique<LimitPoints>(std::move(points), level.auxiliary.size(),
+                                                level.limit, level.offset));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_reference(const VarRef& ref,
+                                                             const Level& level) {
+    std::vector<Points> scans;
+    SelectPlan plan = scan_plan(level);
+    if (level.node->measurements.fields.contains(ref.name) && ref.type != DataType::kTag) {
+        const std::uint32_t driver = plan.add_field(ref.name, ref.type, true);
+        plan.group_rows_max = level.group_rows_max;
+        scans = build_scans(std::move(plan), level, driver);
+    }
+    return merge_inputs(std::move(scans), level, &ref);
+}
+
+// One scan, or several where a measurement is named more than once: each of its entries in FROM has
+// its own points.
+std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, const Level& level,
+                                                              std::optional<std::uint32_t> driver) {
+    std::vector<Points> scans;
+    plan.dimensions = level.grouping->dimensions();
+    std::vector<PlannedSource> left = std::move(plan.sources);
+    while (!left.empty()) {
+        std::set<std::string, std::less<>> names;
+        std::vector<PlannedSource> again;
+        plan.sources.clear();
+        for (PlannedSource& source : left) {
+            const bool is_new = names.insert(source.measurement).second;
+            (is_new ? plan.sources : again).push_back(std::move(source));
+        }
+        left = std::move(again);
+        const bool limited = plan.limit > 0 || plan.offset > 0;
+        Points scan = std::make_unique<ScanPoints>(source_, budget_, plan, level.grouping, driver);
+        if (limited && level.grouping->is_nested()) {
+            scan = std::make_unique<LimitPoints>(std::move(scan), level.auxiliary.size(),
+                                                 plan.limit, plan.offset);
+        }
+        scans.push_back(std::move(scan));
+    }
+    return scans;
+}
+
+// Of what FROM names: `scans` and subqueries; null where there is neither. `value`: what points
+// have as their value, if any.
+Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> scans,
+                                                          const Level& level, const VarRef* value) {
+    std::vector<Points> inputs;
+    for (const auto& subquery : level.node->subqueries) {
+        SLUICE_TRY(Points input, build_subquery(*subquery, level, value));
+        if (input != nullptr) inputs.push_back(std::move(input));
+    }
+    const auto at = level.node->subqueries_first ? inputs.end() : inputs.begin();
+    inputs.insert(at, std::make_move_iterator(scans.begin()), std::make_move_iterator(scans.end()));
+    if (inputs.empty()) return Points();
+    if (level.source_call != nullptr) {
+        for (Points& input : inputs) {
+            SLUICE_TRY(input, reduce(std::move(input), *level.source_call, level, false));
+        }
+    }
+    if (inputs.size() == 1) return std::move(inputs[0]);
+    MergePoints::Options options;
+    options.ascending = level.ascending;
+    options.auxiliary_width = level.auxiliary.size();
+    options.is_sorted = value == nullptr && level.is_ordered;
+    options.window = level.window;
+    return Points(std::make_unique<MergePoints>(std::move(inputs), options));
+}
+
+CursorBuilder::Points CursorBuilder::build_refused(const VarRef& ref, const Level& level,
+                                                   Error error, Points input) {
+    for (const auto& subquery : level.node->subqueries) {
+        if (map_name(*subquery, ref).kind == RowValue::Kind::kNothing) continue;
+        if (input == nullptr) input = std::make_unique<NoPoints>();
+        return std::make_unique<RefusedSubquery>(std::move(input), std::move(error));
+    }
+    SelectPlan plan = scan_plan(level);
+    keep_groups_with_field(plan, *source_.catalog(), ref);
+    if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return Points();
+    plan.dimensions = level.grouping->dimensions();
+    return std::make_unique<RefusedPoints>(source_, budget_, std::move(plan), level.grouping,
+                                           std::move(error));
+}
+
+Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& node,
+                                                            const Level& level,
+                                                            const VarRef* value) {
+    SubqueryPoints::Options options;
+    if (value != nullptr) {
+        options.value = map_name(node, *value);
+        if (options.value->kind == RowValue::Kind::kNothing) return Points();
+        const bool is_tag = options.value->kind == RowValue::Kind::kTag;
+        options.value_type = is_tag ? DataType::kString : options.value->type;
+        if (!is_value_type(options.value_type)) return Points();
+    }
+    for (const VarRef& ref : level.auxiliary) options.auxiliary.push_back(map_name(node, ref));
+    SLUICE_TRY(Rows rows, build_rows(node, subquery_level(node, level)));
+    if (rows.cursor == nullptr) return Points(std::make_unique<NoPoints>());
+    const std::vector<Column> columns = columns_of(node);
+    if (level.node->condition) add_condition(*level.node->condition, columns, options);
+    options.columns = columns.size();
+    options.inner = rows.grouping;
+    options.outer = level.grouping;
+    return Points(std::make_unique<SubqueryPoints>(std::move(rows.cursor), std::move(options)));
+}
+
+SelectPlan CursorBuilder::scan_plan(const Level& level) const {
+    const SelectNode& node = *level.node;
+    SelectPlan plan;
+    plan.sources = node.measurements.sources;
+    for (const VarRef& ref : level.auxiliary) {
+        Input input;
+        input.type = ref.type;
+        if (ref.type == DataType::kTag || ref.type == DataType::kUnknown) {
+            input.kind = Input::Kind::kTag;
+            input.tag = ref.name;
+        } else {
+            input.index = plan.add_field(ref.name, ref.type);
+        }
+        plan.inputs.push_back(std::move(input));
+    }
+    if (node.condition) {
+        plan.condition = node.condition;
+        walk(*plan.condition, [&](Expr& expr) {
+            auto* ref = expr.as<VarRef>();
+            if (ref == nullptr) return;
+            if (ref->type != DataType::kTag && ref->type != DataType::kUnknown) {
+                plan.add_field(ref->name, ref->type);
+                return;
+            }
+            ref->type = DataType::kTag;
+            std::vector<std::string>& tags = plan.condition_tags;
+            if (std::find(tags.begin(), tags.end(), ref->name) == tags.end()) {
+                tags.push_back(ref->name);
+            }
+        });
+    }
+    plan.window = level.window;
+    plan.time_min = std::max(level.time_min, range_.begin);
+    plan.time_max = level.time_max;
+    if (range_.end < model::kTimestampMax) plan.time_max = std::min(plan.time_max, range_.end - 1);
+    plan.ascending = level.ascending;
+    plan.series_limit = level.series_limit;
+    plan.series_offset = level.series_offset;
+    return plan;
+}
+
+}  // namespace sluice::query

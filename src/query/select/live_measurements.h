@@ -1,0 +1,35 @@
+// Which measurements of a database have points. The catalog knows the names; after deletes some of
+// them may have nothing left, and InfluxDB does not show those.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "query/session/data_source.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+class LiveMeasurements {
+public:
+    // Asks the stores, unless nothing was ever deleted from the database.
+    static io::Task<Result<LiveMeasurements>> find(DataSource& source,
+                                                   const meta::Database& database);
+
+    bool contains(std::string_view measurement) const {
+        return !names_ || names_->contains(measurement);
+    }
+
+private:
+    std::optional<std::set<std::string, std::less<>>> names_;  // nothing: all
+};
+
+// `catalog` as the regular expressions in the FROM clauses of `select` see it: they match no
+// measurement without points. `select` names its databases.
+io::Task<Result<std::shared_ptr<const meta::Catalog>>> catalog_for_patterns(
+    DataSource& source, std::shared_ptr<const meta::Catalog> catalog,
+    const influxql::SelectStatement& select);
+
+}  // namespace sluice::query

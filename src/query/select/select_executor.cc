@@ -1,0 +1,185 @@
+#include "query/select/select_executor.h"
+
+#include <algorithm>
+
+#include "query/expr/expression_type.h"
+#include "query/scan/core_session.h"
+#include "query/select/live_measurements.h"
+#include "query/select/target_writer.h"
+
+namespace sluice::query {
+namespace {
+
+Result<void> normalize_all(influxql::SelectStatement& select, const meta::Catalog& catalog,
+                           const Defaults& defaults) {
+    for (influxql::Source& source : select.sources) {
+        if (influxql::Measurement* measurement = source.measurement()) {
+            SLUICE_TRY_VOID(normalize(*measurement, catalog, defaults));
+        } else if (auto* inner =
+                       std::get_if<influxql::Box<influxql::SelectStatement>>(&source.node)) {
+            SLUICE_TRY_VOID(normalize_all(**inner, catalog, defaults));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+io::Task<Result<void>> SelectExecutor::execute(influxql::SelectStatement select,
+                                               Defaults defaults) {
+    Result<void> prepared = co_await prepare(select, defaults);
+    if (!prepared.ok()) co_return std::move(prepared).error();
+    SLUICE_CO_TRY_VOID(check_window_count());
+    CursorBuilder builder(source_, budget_, mapped_range(*node_), now_ns_);
+    SLUICE_CO_TRY(CursorBuilder::Rows rows, builder.build(*node_));
+    if (node_->time_min > node_->time_max) rows.cursor.reset();
+    if (target_) {
+        Result<void> written = co_await write_target(rows);
+        co_return written;
+    }
+    if (rows.cursor == nullptr) co_return Result<void>();
+    Result<void> written = co_await write_answer(*rows.cursor, *rows.grouping);
+    co_return written;
+}
+
+io::Task<Result<void>> SelectExecutor::prepare(influxql::SelectStatement& select,
+                                               const Defaults& defaults) {
+    catalog_ = source_.catalog();
+    now_ns_ = source_.wall_ns();
+    if (select.target) {
+        SLUICE_CO_TRY_VOID(normalize_target(*select.target, *catalog_, defaults));
+        target_ = select.target;
+    }
+    SLUICE_CO_TRY_VOID(normalize_all(select, *catalog_, defaults));
+    SLUICE_CO_TRY(catalog_, co_await catalog_for_patterns(source_, catalog_, select));
+    SLUICE_CO_TRY(node_, compile_statement(select, now_ns_));
+    SLUICE_CO_TRY_VOID(resolve_node(*node_, select, *catalog_, mapped_range(*node_)));
+    Result<void> listed = co_await list_tag_keys(*node_);
+    if (!listed.ok()) co_return std::move(listed).error();
+    SLUICE_CO_TRY_VOID(rewrite_node(*node_));
+    for (const influxql::Field& field : node_->fields) {
+        SLUICE_CO_TRY(const influxql::DataType type, expression_type(field.expr));
+        (void)type;
+    }
+    columns_.push_back(node_->time_name);
+    for (Column& column : columns_of(*node_)) columns_.push_back(std::move(column.name));
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> SelectExecutor::list_tag_keys(SelectNode& node) {
+    for (const auto& subquery : node.subqueries) {
+        Result<void> listed = co_await list_tag_keys(*subquery);
+        if (!listed.ok()) co_return std::move(listed).error();
+    }
+    if (node.measurements.sources.empty() || !needs_tag_keys(node)) co_return Result<void>();
+    std::vector<CoreSession> sessions(source_.core_count());
+    ListJob list(node.measurements.sources, Listing::kTagKeys, budget_.memory_bytes_max() / 2,
+                 sessions);
+    Result<void> listed = co_await source_.run_on_every_core(list);
+    if (!listed.ok()) co_return std::move(listed).error();
+    for (CoreSession& session : sessions) node.tag_keys.merge(session.tag_keys);
+    co_return Result<void>();
+}
+
+Result<void> SelectExecutor::check_window_count() const {
+    const Window& window = node_->window;
+    if (node_->is_raw() || window.is_whole() || node_->time_min == model::kTimestampMin) return {};
+    const std::int64_t first = window.start_of(node_->time_min);
+    const std::int64_t last = window.start_of(node_->time_max - 1);
+    return budget_.check_windows(
+        static_cast<std::uint64_t>((last - first) / window.interval_ns + 1));
+}
+
+SeriesHead SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping) const {
+    SeriesHead head;
+    head.name = tags.name;
+    const std::vector<std::string>& names = grouping.group_by();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        head.tags.emplace_back(names[i], tags.values[i]);
+    }
+    head.columns = columns_;
+    return head;
+}
+
+// The answer is how many points were written (coordinator/statement_executor.go:
+// executeSelectStatement).
+io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
+    const std::vector<std::string> fields(columns_.begin() + 1, columns_.end());
+    const bool hides_time = std::find(fields.begin(), fields.end(), "time") != fields.end();
+    TargetWriter target(source_, *target_, *rows.grouping, fields);
+    RowBlock block;
+    bool has_rows = false;  // since they ended last
+    while (rows.cursor != nullptr) {
+        Result<bool> more = co_await rows.cursor->next(block);
+        if (!more.ok()) co_return std::move(more).error();
+        if (!*more) {
+            if (!has_rows || !rows.cursor->may_resume()) break;
+            has_rows = false;
+            continue;
+        }
+        has_rows = true;
+        if (node_->time_name != "time" || hides_time) {
+            co_return Error{ErrorKind::kInvalid, "error finding time index in result"};
+        }
+        Result<void> written = co_await target.write(block);
+        if (!written.ok()) co_return std::move(written).error();
+        co_await source_.breathe();
+    }
+    Result<void> written = co_await target.finish();
+    if (!written.ok()) co_return std::move(written).error();
+    SeriesHead head;
+    head.name = "result";
+    head.columns = {"time", "written"};
+    writer_.begin_series(std::move(head));
+    writer_.begin_row();
+    writer_.time(0);
+    writer_.value(Value::of_integer(static_cast<std::int64_t>(target.rows_written())));
+    writer_.end_row();
+    writer_.end_series();
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Grouping& grouping) {
+    const TagSet* tags = nullptr;
+    const std::size_t width = columns_.size() - 1;
+    RowBlock block;
+    bool has_rows = false;  // since they ended last
+    bool has_ended = false;
+    for (;;) {
+        Result<bool> more = co_await rows.next(block);
+        if (!more.ok()) co_return std::move(more).error();
+        if (!*more) {
+            // InfluxDB has a series in hand then, passes it on and asks again (query/emitter.go).
+            if (!has_rows || !rows.may_resume()) break;
+            has_rows = false;
+            has_ended = true;
+            continue;
+        }
+        has_rows = true;
+        if (has_ended && writer_.chunked()) {
+            writer_.end_chunk();
+            tags = nullptr;
+        }
+        has_ended = false;
+        for (std::size_t row = 0; row < block.rows.size(); ++row) {
+            if (block.rows[row].tags != tags) {
+                if (tags != nullptr) writer_.end_series();
+                tags = block.rows[row].tags;
+                writer_.begin_series(head_of(*tags, grouping));
+            }
+            writer_.begin_row();
+            const model::Timestamp time = block.rows[row].time;
+            writer_.time(time, node_->window.zone_offset(time));
+            for (std::size_t i = 0; i < width; ++i) writer_.value(block.values[row * width + i]);
+            writer_.end_row();
+            if (!writer_.should_flush()) continue;
+            const bool goes_on = co_await writer_.flush();
+            if (!goes_on) co_return Result<void>();
+        }
+        co_await source_.breathe();
+    }
+    if (tags != nullptr) writer_.end_series();
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

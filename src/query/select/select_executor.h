@@ -1,0 +1,46 @@
+// Runs a SELECT: names are resolved, cursors built, rows written.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "query/answer/answer_writer.h"
+#include "query/compile/select_node.h"
+#include "query/compile/sources.h"
+#include "query/scan/select_budget.h"
+#include "query/select/cursor_builder.h"
+#include "query/session/data_source.h"
+
+namespace sluice::query {
+
+class SelectExecutor {
+public:
+    // Everything outlives the executor.
+    SelectExecutor(DataSource& source, const QueryLimits& limits, AnswerWriter& writer)
+        : source_(source), budget_(limits), writer_(writer) {}
+
+    // Writes the series of the result; the caller begins and ends the statement. The error is the
+    // statement's. When the sink refuses, it returns early and writer.sink_error() is set.
+    io::Task<Result<void>> execute(influxql::SelectStatement select, Defaults defaults);
+
+private:
+    io::Task<Result<void>> prepare(influxql::SelectStatement& select, const Defaults& defaults);
+    io::Task<Result<void>> list_tag_keys(SelectNode& node);
+    Result<void> check_window_count() const;
+    io::Task<Result<void>> write_target(CursorBuilder::Rows& rows);
+    io::Task<Result<void>> write_answer(RowCursor& rows, const Grouping& grouping);
+    SeriesHead head_of(const TagSet& tags, const Grouping& grouping) const;
+
+    DataSource& source_;
+    SelectBudget budget_;
+    AnswerWriter& writer_;
+
+    std::shared_ptr<const meta::Catalog> catalog_;
+    std::int64_t now_ns_ = 0;
+    std::unique_ptr<SelectNode> node_;
+    std::optional<influxql::Measurement> target_;
+    std::vector<std::string> columns_;
+};
+
+}  // namespace sluice::query

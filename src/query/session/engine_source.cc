@@ -1,0 +1,203 @@
+// The engine as a DataSource.
+#include "query/session/engine_source.h"
+
+#include "query/session/engine_write.h"
+#include "sluice/engine/core.h"
+#include "sluice/engine/engine.h"
+#include "sluice/engine/scan.h"
+#include "sluice/io/reactor.h"
+
+namespace sluice::query {
+namespace {
+
+Error interrupted() {
+    return {ErrorKind::kCancelled, "query interrupted"};
+}
+
+io::Task<Result<bool>> no_more() {
+    co_return interrupted();
+}
+io::Task<Result<storage::SeriesList>> no_series() {
+    co_return interrupted();
+}
+
+// What the readers of one core share during a query.
+struct Reading {
+    const io::Milestone& stopping;
+    ScanCounts* counts;  // may be null
+};
+
+class ScanReader final : public RunReader {
+public:
+    ScanReader(storage::Scan scan, const Reading& reading)
+        : scan_(std::move(scan)), reading_(reading) {}
+    io::Task<Result<bool>> next(storage::SeriesRun& run) override {
+        if (reading_.stopping.reached()) return no_more();
+        return reading_.counts == nullptr ? scan_.next(run) : count(run);
+    }
+    void expand() override { scan_.expand(); }
+
+private:
+    io::Task<Result<bool>> count(storage::SeriesRun& run) {
+        Result<bool> more = co_await scan_.next(run);
+        if (more.ok() && *more) {
+            ++reading_.counts->runs;
+            reading_.counts->rows += run.rows;
+        }
+        co_return more;
+    }
+
+    storage::Scan scan_;
+    const Reading& reading_;
+};
+
+class EngineStore final : public StoreReader {
+public:
+    EngineStore(storage::Store& store, const Reading& reading) : store_(store), reading_(reading) {}
+    io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
+                                                      std::string measurement,
+                                                      storage::SeriesSieve* sieve) override {
+        if (reading_.counts != nullptr) ++reading_.counts->series_lists;
+        return reading_.stopping.reached()
+                   ? no_series()
+                   : store_.list_series(group, std::move(measurement), sieve);
+    }
+    io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement) override {
+        return store_.has_series(group, std::move(measurement));
+    }
+    std::unique_ptr<RunReader> scan(storage::ScanSpec spec) override {
+        if (reading_.counts != nullptr) ++reading_.counts->scans;
+        return std::make_unique<ScanReader>(store_.scan(std::move(spec)), reading_);
+    }
+
+private:
+    storage::Store& store_;
+    const Reading& reading_;
+};
+
+io::Task<void> yield_when_due(io::Reactor& reactor) {
+    if (reactor.needs_yield()) co_await reactor.yield();
+}
+
+class EngineCoreView final : public CoreView {
+public:
+    EngineCoreView(engine::Core& core, const io::Milestone& stopping,
+                   std::vector<ScanCounts>* counts)
+        : core_(core), reading_{stopping, counts ? &(*counts)[core.number()] : nullptr} {
+        for (storage::Store* store : core.stores()) stores_.emplace_back(*store, reading_);
+    }
+    std::uint32_t number() const override { return core_.number(); }
+    std::size_t store_count() const override { return stores_.size(); }
+    StoreReader& store(std::size_t index) override { return stores_[index]; }
+    io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
+
+private:
+    engine::Core& core_;
+    const Reading reading_;
+    std::vector<EngineStore> stores_;
+};
+
+// What a core gives back beside its slot in the job: nothing.
+struct Ended {};
+
+io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job, const io::Milestone* stopping,
+                                std::vector<ScanCounts>* counts) {
+    EngineCoreView view(core, *stopping, counts);
+    Result<void> result = co_await job->run(view);
+    if (!result.ok()) co_return std::move(result).error();
+    co_return Ended{};
+}
+
+class EngineSource final : public DataSource {
+public:
+    explicit EngineSource(engine::Core& core) : core_(core), stopping_(&never_) {}
+    EngineSource(engine::Core& core, const io::Milestone& stopping, std::vector<ScanCounts>* counts)
+        : core_(core), stopping_(&stopping), counts_(counts) {}
+
+    std::shared_ptr<const meta::Catalog> catalog() override { return core_.catalog(); }
+    std::int64_t wall_ns() override { return core_.reactor().wall_ns(); }
+    std::uint32_t core_count() override { return core_.engine().core_count(); }
+    std::uint32_t core_number() override { return core_.number(); }
+    std::int64_t monotonic_ns() override { return core_.reactor().precise_ns(); }
+    std::unique_ptr<DataSource> for_query(const io::Milestone& stopping,
+                                          std::vector<ScanCounts>* counts) override {
+        return std::make_unique<EngineSource>(core_, stopping, counts);
+    }
+    io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
+    Result<void> check_running() override {
+        return stopping_->reached() ? Result<void>(interrupted()) : Result<void>();
+    }
+
+    io::Task<Result<void>> run_on_every_core(CoreJob& job) override {
+        CoreJob* shared = &job;
+        const io::Milestone* stopping = stopping_;
+        std::vector<ScanCounts>* counts = counts_;
+        std::vector<std::uint32_t> concerned;
+        for (std::uint32_t core = 0; core < core_.engine().core_count(); ++core) {
+            if (job.concerns(core)) concerned.push_back(core);
+        }
+        auto results = co_await engine::on_cores<Ended>(
+            core_, std::move(concerned), [shared, stopping, counts](engine::Core& there) {
+                return run_job(there, shared, stopping, counts);
+            });
+        for (Result<Ended>& result : results) {
+            if (!result.ok()) co_return std::move(result).error();
+        }
+        co_return Result<void>();
+    }
+
+    io::Task<Result<void>> write(std::string database, std::string policy,
+                                 const TargetRows& rows) override {
+        return write_rows(core_, std::move(database), std::move(policy), rows);
+    }
+
+    io::Task<Result<void>> create_database(
+        std::string name, std::optional<meta::RetentionPolicySpec> policy) override {
+        return core_.create_database(std::move(name), std::move(policy));
+    }
+    io::Task<Result<void>> drop_database(std::string name) override {
+        return core_.drop_database(std::move(name));
+    }
+    io::Task<Result<void>> create_retention_policy(std::string database,
+                                                   meta::RetentionPolicySpec policy,
+                                                   bool make_default) override {
+        return core_.create_retention_policy(std::move(database), std::move(policy), make_default);
+    }
+    io::Task<Result<void>> alter_retention_policy(std::string database, std::string policy,
+                                                  meta::RetentionPolicyUpdate update,
+                                                  bool make_default) override {
+        return core_.alter_retention_policy(std::move(database), std::move(policy), update,
+                                            make_default);
+    }
+    io::Task<Result<void>> drop_retention_policy(std::string database,
+                                                 std::string policy) override {
+        return core_.drop_retention_policy(std::move(database), std::move(policy));
+    }
+    io::Task<Result<void>> change_catalog(meta::CatalogChange change) override {
+        return core_.change_catalog(std::move(change));
+    }
+    io::Task<Result<void>> delete_points(std::string database, model::Tombstone what) override {
+        return core_.delete_points(std::move(database), std::move(what));
+    }
+    io::Task<Result<void>> drop_measurement(std::string database,
+                                            std::string measurement) override {
+        return core_.drop_measurement(std::move(database), std::move(measurement));
+    }
+    io::Task<Result<void>> drop_shard(model::ShardGroupId id) override {
+        return core_.drop_shard(id);
+    }
+
+private:
+    engine::Core& core_;
+    const io::Milestone never_;
+    const io::Milestone* stopping_;
+    std::vector<ScanCounts>* counts_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<DataSource> make_engine_source(engine::Core& core) {
+    return std::make_unique<EngineSource>(core);
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,51 @@
+#include "query/show/show_facts.h"
+
+namespace sluice::query {
+namespace {
+
+Value as_value(const Fact& fact) {
+    if (const auto* number = std::get_if<std::uint64_t>(&fact)) {
+        return Value::of_unsigned(*number);
+    }
+    if (const auto* flag = std::get_if<bool>(&fact)) return Value::of_boolean(*flag);
+    return Value::of_string(std::get<std::string>(fact));
+}
+
+// `module` is empty for all.
+void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::string_view module) {
+    for (const FactRow& row : rows) {
+        if (!module.empty() && row.module != module) continue;
+        SeriesHead head{row.module, row.tags, {}};
+        for (const auto& [name, value] : row.values) head.columns.push_back(name);
+        writer.begin_series(std::move(head));
+        writer.begin_row();
+        for (const auto& [name, value] : row.values) writer.value(as_value(value));
+        writer.end_row();
+        writer.end_series();
+    }
+}
+
+}  // namespace
+
+io::Task<Result<void>> run(StatementContext& context, influxql::ShowStatsStatement show) {
+    if (context.facts == nullptr) co_return Result<void>();
+    std::vector<FactRow> rows;
+    // Not among the others, and looked for only when it is asked for.
+    if (show.module == "indexes") {
+        const std::uint64_t bytes = co_await context.facts->index_bytes();
+        rows.push_back({"indexes", {}, {{"memoryBytes", bytes}}});
+    } else {
+        rows = co_await context.facts->statistics();
+    }
+    write_rows(context.writer, rows, show.module);
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> run(StatementContext& context, influxql::ShowDiagnosticsStatement show) {
+    if (context.facts == nullptr) co_return Result<void>();
+    const std::vector<FactRow> rows = co_await context.facts->diagnostics();
+    write_rows(context.writer, rows, show.module);
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

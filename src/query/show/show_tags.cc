@@ -1,0 +1,195 @@
+#include <map>
+
+#include "query/session/sort_in_slices.h"
+#include "query/show/distinct_texts.h"
+#include "query/show/series_selection.h"
+#include "query/show/show_schema.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+
+// The series of all policies: these two statements do not look at the policies and databases of
+// their FROM clause. Time narrows to shard groups, as with InfluxDB's tsi1 index.
+io::Task<Result<void>> select_series(StatementContext& context, const ShowClauses& clauses,
+                                     SeriesSelection& selection) {
+    selection.catalog = context.source.catalog();
+    SLUICE_CO_TRY(const meta::Database* database,
+                  find_database(*selection.catalog, clauses.database, context.defaults));
+    SLUICE_CO_TRY_VOID(selection.set_condition(clauses, context.source.wall_ns()));
+    selection.options.with_name = false;
+    SLUICE_CO_TRY(const NameCondition names,
+                  NameCondition::make(selection.condition.get(), "_name"));
+    selection.add_database(*database, [&](std::string_view name) {
+        return names_measurement(clauses.sources, name) && names.accepts(name);
+    });
+    co_return Result<void>();
+}
+
+using WantsTag = std::function<bool(std::string_view key)>;
+
+// What one core has found of a measurement: the values of each tag.
+using Tags = std::map<std::string, DistinctTexts, std::less<>>;
+
+struct FoundTags {
+    std::map<std::string, Tags> measurements;
+    Arena bytes{4 * 1024};
+    std::uint64_t memory_bytes = 0;
+};
+
+// Takes the tags of the series of a measurement that a condition is true of.
+class TagSieve final : public storage::SeriesSieve {
+public:
+    // Without `wants` only their keys. Too many end the query on the way, before they are too much
+    // memory.
+    TagSieve(TagCondition condition, const std::string& measurement, const WantsTag* wants,
+             std::uint64_t bytes_max, FoundTags& found)
+        : condition_(std::move(condition)),
+          wants_(wants),
+          bytes_max_(bytes_max),
+          tags_(found.measurements[measurement]),
+          found_(found) {}
+
+    bool keeps(std::string_view key) override {
+        const model::SeriesName name = model::parse_series_key(key);
+        if (!condition_.accepts(name)) return false;
+        for (const model::Tag& tag : name.tags) {
+            if (begin_tag(tag.key)) see_value(tag.value);
+        }
+        return false;
+    }
+
+    bool takes_tags() const override { return condition_.accepts_all(); }
+    bool begin_tag(std::string_view tag) override {
+        if (wants_ != nullptr && !(*wants_)(tag)) return false;
+        auto at = tags_.find(tag);
+        if (at == tags_.end()) {
+            at = tags_.emplace(tag, DistinctTexts()).first;
+            found_.memory_bytes += sizeof(Tags::value_type) + tag.size() + kNodeBytes;
+        }
+        values_ = &at->second;
+        return wants_ != nullptr;
+    }
+    void see_value(std::string_view value) override {
+        if (found_.memory_bytes > bytes_max_) return;
+        if (values_->add(value, found_.bytes)) found_.memory_bytes += value.size() + kNodeBytes;
+    }
+
+private:
+    static constexpr std::size_t kNodeBytes = 64;  // what a container needs beside its items
+
+    const TagCondition condition_;
+    const WantsTag* const wants_;
+    const std::uint64_t bytes_max_;
+    Tags& tags_;
+    FoundTags& found_;
+    DistinctTexts* values_ = nullptr;
+};
+
+// All cores' together, everything in ascending order. Views: the findings stay where they are.
+using MergedTags =
+    std::map<std::string_view, std::map<std::string_view, std::vector<std::string_view>>>;
+
+io::Task<MergedTags> merge(StatementContext& context, const std::vector<FoundTags>& found) {
+    MergedTags merged;
+    for (const FoundTags& of_core : found) {
+        for (const auto& [measurement, tags] : of_core.measurements) {
+            for (const auto& [key, values] : tags) {
+                auto& all = merged[measurement][key];
+                all.insert(all.end(), values.texts().begin(), values.texts().end());
+                co_await context.source.breathe();
+            }
+        }
+    }
+    for (auto& [measurement, tags] : merged) {
+        for (auto& [key, values] : tags) {
+            if (!std::is_sorted(values.begin(), values.end())) {
+                co_await sort_in_slices(context.source, values);
+            }
+            values.erase(std::unique(values.begin(), values.end()), values.end());
+            co_await context.source.breathe();
+        }
+    }
+    co_return merged;
+}
+
+io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selection,
+                               const WantsTag* wants, std::vector<FoundTags>& found) {
+    const std::uint64_t bytes_max =
+        context.limits.memory_bytes_max / 2 / std::max(1u, context.source.core_count());
+    found.resize(context.source.core_count());
+    Result<void> visited =
+        co_await visit_series(context, selection, [&](std::uint32_t core, std::uint32_t source) {
+            return std::make_unique<TagSieve>(selection.condition_of(source),
+                                              selection.sources[source].measurement, wants,
+                                              bytes_max, found[core]);
+        });
+    if (!visited.ok()) co_return visited;
+    for (const FoundTags& each : found) {
+        if (each.memory_bytes > bytes_max) co_return too_much_memory(bytes_max);
+    }
+    co_return Result<void>();
+}
+
+}  // namespace
+
+io::Task<Result<void>> run(StatementContext& context, ShowTagKeysStatement show) {
+    const ShowClauses& clauses = show.clauses;
+    SeriesSelection selection;
+    Result<void> selected = co_await select_series(context, clauses, selection);
+    if (!selected.ok()) co_return selected;
+    std::vector<FoundTags> found;
+    Result<void> collected = co_await collect(context, selection, nullptr, found);
+    if (!collected.ok()) co_return collected;
+    const MergedTags merged = co_await merge(context, found);
+    // SLIMIT and SOFFSET are taken and do nothing, as in InfluxDB.
+    for (const auto& [measurement, tags] : merged) {
+        std::vector<std::string> keys;
+        for (const auto& [key, values] : tags) keys.emplace_back(key);
+        const auto shown = limited(std::move(keys), clauses.limit, clauses.offset);
+        if (!shown.empty()) {
+            write_column(context.writer, std::string(measurement), "tagKey", shown);
+        }
+    }
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> run(StatementContext& context, ShowTagValuesStatement show) {
+    const ShowClauses& clauses = show.clauses;
+    SeriesSelection selection;
+    Result<void> selected = co_await select_series(context, clauses, selection);
+    if (!selected.ok()) co_return selected;
+    SLUICE_CO_TRY(const NameCondition wanted_keys,
+                  NameCondition::make(selection.condition.get(), "_tagKey"));
+    const WantsTag wants = [&](std::string_view key) {
+        return show.filter.accepts(key) && wanted_keys.accepts(key);
+    };
+    std::vector<FoundTags> found;
+    Result<void> collected = co_await collect(context, selection, &wants, found);
+    if (!collected.ok()) co_return collected;
+    const MergedTags merged = co_await merge(context, found);
+    AnswerWriter& writer = context.writer;
+    for (const auto& [measurement, tags] : merged) {
+        std::vector<std::pair<std::string_view, std::string_view>> rows;
+        for (const auto& [key, values] : tags) {
+            for (const std::string_view value : values) rows.emplace_back(key, value);
+        }
+        const auto shown = limited(std::move(rows), clauses.limit, clauses.offset);
+        if (shown.empty()) continue;
+        writer.begin_series({std::string(measurement), {}, {"key", "value"}});
+        for (const auto& [key, value] : shown) {
+            writer.begin_row();
+            writer.value(Value::of_string(key));
+            writer.value(Value::of_string(value));
+            writer.end_row();
+        }
+        writer.end_series();
+        if (!writer.should_flush()) continue;
+        const bool goes_on = co_await writer.flush();
+        if (!goes_on) break;
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

@@ -1,0 +1,54 @@
+#include "query/statements/define_databases.h"
+
+namespace sluice::query {
+namespace {
+
+using namespace influxql;
+
+std::optional<std::uint32_t> as_replication(const std::optional<std::int64_t>& value) {
+    if (!value) return std::nullopt;
+    return static_cast<std::uint32_t>(*value);
+}
+
+}  // namespace
+
+io::Task<Result<void>> run(StatementContext& context, CreateDatabaseStatement create) {
+    std::optional<meta::RetentionPolicySpec> policy;
+    if (create.with_policy) {
+        policy.emplace();
+        policy->name = create.policy_name;
+        policy->duration_ns = create.duration_ns;
+        policy->replica_n = as_replication(create.replication);
+        policy->shard_group_duration_ns = create.shard_duration_ns;
+    }
+    return context.source.create_database(std::move(create.name), std::move(policy));
+}
+
+io::Task<Result<void>> run(StatementContext& context, DropDatabaseStatement drop) {
+    return context.source.drop_database(std::move(drop.name));
+}
+
+io::Task<Result<void>> run(StatementContext& context, CreateRetentionPolicyStatement create) {
+    meta::RetentionPolicySpec policy;
+    policy.name = std::move(create.name);
+    policy.duration_ns = create.duration_ns;
+    policy.replica_n = static_cast<std::uint32_t>(create.replication);
+    policy.shard_group_duration_ns = create.shard_duration_ns;
+    return context.source.create_retention_policy(std::move(create.database), std::move(policy),
+                                                  create.is_default);
+}
+
+io::Task<Result<void>> run(StatementContext& context, AlterRetentionPolicyStatement alter) {
+    meta::RetentionPolicyUpdate update;
+    update.duration_ns = alter.duration_ns;
+    update.replica_n = as_replication(alter.replication);
+    update.shard_group_duration_ns = alter.shard_duration_ns;
+    return context.source.alter_retention_policy(std::move(alter.database), std::move(alter.name),
+                                                 update, alter.is_default);
+}
+
+io::Task<Result<void>> run(StatementContext& context, DropRetentionPolicyStatement drop) {
+    return context.source.drop_retention_policy(std::move(drop.database), std::move(drop.name));
+}
+
+}  // namespace sluice::query

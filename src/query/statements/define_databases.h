@@ -1,0 +1,17 @@
+// Databases and retention policies: CREATE, ALTER, DROP.
+#pragma once
+
+#include "query/session/statement_context.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+io::Task<Result<void>> run(StatementContext& context, influxql::CreateDatabaseStatement create);
+io::Task<Result<void>> run(StatementContext& context, influxql::DropDatabaseStatement drop);
+io::Task<Result<void>> run(StatementContext& context,
+                           influxql::CreateRetentionPolicyStatement create);
+io::Task<Result<void>> run(StatementContext& context,
+                           influxql::AlterRetentionPolicyStatement alter);
+io::Task<Result<void>> run(StatementContext& context, influxql::DropRetentionPolicyStatement drop);
+
+}  // namespace sluice::query

@@ -1,0 +1,11 @@
+// EXPLAIN, EXPLAIN ANALYZE.
+#pragma once
+
+#include "query/session/statement_context.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+io::Task<Result<void>> run(StatementContext& context, influxql::ExplainStatement explain);
+
+}  // namespace sluice::query

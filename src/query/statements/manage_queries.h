@@ -1,0 +1,12 @@
+// SHOW QUERIES, KILL QUERY.
+#pragma once
+
+#include "query/session/statement_context.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+io::Task<Result<void>> run(StatementContext& context, influxql::ShowQueriesStatement show);
+io::Task<Result<void>> run(StatementContext& context, influxql::KillQueryStatement kill);
+
+}  // namespace sluice::query

@@ -1,0 +1,18 @@
+// What the server does by itself: continuous queries and subscriptions, CREATE, DROP and SHOW.
+#pragma once
+
+#include "query/session/statement_context.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+// Keeps the statement as it was understood: with database and policy in front of every measurement.
+io::Task<Result<void>> run(StatementContext& context,
+                           influxql::CreateContinuousQueryStatement create);
+io::Task<Result<void>> run(StatementContext& context, influxql::DropContinuousQueryStatement drop);
+io::Task<Result<void>> run(StatementContext& context, influxql::ShowContinuousQueriesStatement);
+io::Task<Result<void>> run(StatementContext& context, influxql::CreateSubscriptionStatement create);
+io::Task<Result<void>> run(StatementContext& context, influxql::DropSubscriptionStatement drop);
+io::Task<Result<void>> run(StatementContext& context, influxql::ShowSubscriptionsStatement);
+
+}  // namespace sluice::query

@@ -1,0 +1,159 @@
+#include "server/config/config.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "server/config/config_text.h"
+
+namespace sluice::server {
+namespace {
+
+std::string environment_name(std::string_view prefix, std::string_view section,
+                             std::string_view key) {
+    std::string name(prefix);
+    for (const std::string_view part : {section, key}) {
+        name += '_';
+        for (const char c : part) {
+            name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+        }
+    }
+    return name;
+}
+
+const char* find_variable(const char* const* environment, std::string_view name) {
+    for (; *environment != nullptr; ++environment) {
+        const char* const entry = *environment;
+        if (std::strncmp(entry, name.data(), name.size()) == 0 && entry[name.size()] == '=') {
+            return entry + name.size() + 1;
+        }
+    }
+    return nullptr;
+}
+
+bool assign(std::string& value, std::string_view text) {
+    value = text;
+    return true;
+}
+bool assign(bool& value, std::string_view text) {
+    value = text == "true" || text == "1";
+    return value || text == "false" || text == "0";
+}
+bool assign(std::uint64_t& value, std::string_view text) {
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+}
+bool assign(SettingSize& value, std::string_view text) {
+    const auto parsed = parse_size(text);
+    if (parsed) value.bytes = *parsed;
+    return parsed.has_value();
+}
+bool assign(SettingDuration& value, std::string_view text) {
+    const auto parsed = parse_duration(text);
+    if (parsed) value.ns = *parsed;
+    return parsed.has_value();
+}
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+std::string format(const std::string& value) {
+    return quoted(value);
+}
+std::string format(bool value) {
+    return value ? "true" : "false";
+}
+std::string format(std::uint64_t value) {
+    return std::to_string(value);
+}
+std::string format(SettingSize value) {
+    return std::to_string(value.bytes);
+}
+std::string format(SettingDuration value) {
+    return quoted(format_duration(value.ns));
+}
+
+Error invalid(std::string text) {
+    return Error{ErrorKind::kInvalid, std::move(text)};
+}
+
+}  // namespace
+
+Result<void> apply_environment(Config& config, const char* const* environment,
+                               std::string_view prefix) {
+    std::string trouble;
+    visit_settings(config, [&](std::string_view section, std::string_view key, auto& value) {
+        const std::string name = environment_name(prefix, section, key);
+        const char* const text = find_variable(environment, name);
+        if (text == nullptr || *text == '\0') return;
+        if (!assign(value, text) && trouble.empty()) {
+            trouble = name + ": cannot understand \"" + text + "\"";
+        }
+    });
+    if (!trouble.empty()) return invalid(std::move(trouble));
+    return {};
+}
+
+Result<void> check_config(const Config& config) {
+    if (!parse_host_port(config.http.bind_address)) {
+        return invalid("http.bind-address: \"" + config.http.bind_address +
+                       "\" is not an address and a port, such as \":8086\"");
+    }
+    if (config.http.auth_enabled) {
+        return invalid(
+            "http.auth-enabled: this version has no users; bind to a private address instead and "
+            "leave it false");
+    }
+    if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
+    if (config.sluice.cores > 1024) return invalid("sluice.cores: at most 1024");
+    if (config.retention.check_interval.ns < kSecondNs) {
+        return invalid("retention.check-interval: at least 1s");
+    }
+    if (config.continuous_queries.run_interval.ns <= 0) {
+        return invalid("continuous_queries.run-interval: must be positive");
+    }
+    if (config.subscriber.http_timeout.ns <= 0) {
+        return invalid("subscriber.http-timeout: must be greater than 0");
+    }
+    if (config.subscriber.write_concurrency == 0 || config.subscriber.write_buffer_size == 0) {
+        return invalid(
+            "subscriber.write-concurrency, subscriber.write-buffer-size: must be greater than 0");
+    }
+    const auto one_of = [](std::string_view value, std::initializer_list<std::string_view> known) {
+        for (const std::string_view candidate : known) {
+            if (value == candidate) return true;
+        }
+        return false;
+    };
+    if (!one_of(config.logging.level, {"debug", "info", "warn", "error"})) {
+        return invalid("logging.level: debug, info, warn or error");
+    }
+    if (!one_of(config.logging.format, {"auto", "logfmt", "console", "json"})) {
+        return invalid("logging.format: auto, logfmt, console or json");
+    }
+    return {};
+}
+
+std::string format_config(const Config& config) {
+    std::string out;
+    std::string_view open_section;
+    visit_settings(config, [&](std::string_view section, std::string_view key, const auto& value) {
+        if (section != open_section) {
+            if (!open_section.empty()) out += '\n';
+            out += '[' + std::string(section) + "]\n";
+            open_section = section;
+        }
+        out += "  " + std::string(key) + " = " + format(value) + '\n';
+    });
+    if (!config.http.headers.empty()) out += "\n[http.headers]\n";
+    for (const auto& [name, value] : config.http.headers) {
+        out += "  " + quoted(name) + " = " + quoted(value) + '\n';
+    }
+    return out;
+}
+
+}  // namespace sluice::server

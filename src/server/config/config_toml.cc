@@ -1,0 +1,227 @@
+// The configuration file. Alone in its file because toml++ is large.
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+
+#include "server/config/config.h"
+#include "server/config/config_text.h"
+
+namespace sluice::server {
+namespace {
+
+// Keys of InfluxDB's file that have no counterpart here, because what they tune does not exist.
+// They are taken without a word: an influxdb.conf is read as it is.
+constexpr std::string_view kWithoutEffect[] = {"reporting-disabled",
+                                               "bind-address",
+                                               "meta.dir",
+                                               "meta.retention-autocreate",
+                                               "meta.logging-enabled",
+                                               "data.wal-dir",
+                                               "data.wal-fsync-delay",
+                                               "data.index-version",
+                                               "data.trace-logging-enabled",
+                                               "data.query-log-enabled",
+                                               "data.strict-error-handling",
+                                               "data.validate-keys",
+                                               "data.cache-max-memory-size",
+                                               "data.cache-snapshot-memory-size",
+                                               "data.max-concurrent-compactions",
+                                               "data.compact-throughput",
+                                               "data.compact-throughput-burst",
+                                               "data.max-series-per-database",
+                                               "data.max-values-per-tag",
+                                               "data.max-index-log-file-size",
+                                               "data.series-id-set-cache-size",
+                                               "data.tsm-use-madv-willneed",
+                                               "coordinator.write-timeout",
+                                               "shard-precreation.enabled",
+                                               "shard-precreation.check-interval",
+                                               "shard-precreation.advance-period",
+                                               "monitor.store-enabled",
+                                               "monitor.store-database",
+                                               "monitor.store-interval",
+                                               "http.enabled",
+                                               "http.access-log-path",
+                                               "http.access-log-status-filters",
+                                               "http.write-tracing",
+                                               "http.pprof-enabled",
+                                               "http.pprof-auth-enabled",
+                                               "http.debug-pprof-enabled",
+                                               "http.ping-auth-enabled",
+                                               "http.https-certificate",
+                                               "http.https-private-key",
+                                               "http.shared-secret",
+                                               "http.unix-socket-group",
+                                               "http.unix-socket-permissions",
+                                               "http.bind-socket",
+                                               "http.max-concurrent-write-limit",
+                                               "http.max-enqueued-write-limit",
+                                               "http.enqueued-write-timeout",
+                                               "http.flux-log-enabled",
+                                               "logging.suppress-logo",
+                                               "subscriber.insecure-skip-verify",
+                                               "subscriber.ca-certs",
+                                               "tls.ciphers",
+                                               "tls.min-version",
+                                               "tls.max-version",
+                                               "http.flux-enabled",
+                                               "http.https-enabled",
+                                               "http.unix-socket-enabled",
+                                               "http.prom-read-auth-enabled",
+                                               "monitor.enabled",
+                                               "meta.pprof-enabled",
+                                               "hostname",
+                                               "join",
+                                               "data.enabled",
+                                               "data.engine",
+                                               "data.wal-logging-enabled"};
+
+// Of these, true means that the operator counts on something that will not happen.
+constexpr std::string_view kMissingSwitches[] = {
+    "http.flux-enabled", "http.https-enabled", "http.unix-socket-enabled",
+    // Would write into the database of InfluxDB's monitor, which is not here.
+    "continuous_queries.query-stats-enabled"};
+constexpr std::string_view kMissingInputs[] = {"graphite", "collectd", "opentsdb", "udp"};
+
+template <typename T>
+bool contains(const T& list, std::string_view name) {
+    return std::find(std::begin(list), std::end(list), name) != std::end(list);
+}
+
+bool assign(std::string& value, const toml::node& node) {
+    const auto text = node.value_exact<std::string>();
+    if (text) value = *text;
+    return text.has_value();
+}
+bool assign(bool& value, const toml::node& node) {
+    const auto flag = node.value_exact<bool>();
+    if (flag) value = *flag;
+    return flag.has_value();
+}
+bool assign(std::uint64_t& value, const toml::node& node) {
+    const auto number = node.value_exact<std::int64_t>();
+    if (!number || *number < 0) return false;
+    value = static_cast<std::uint64_t>(*number);
+    return true;
+}
+bool assign(SettingSize& value, const toml::node& node) {
+    if (assign(value.bytes, node)) return true;
+    const auto text = node.value_exact<std::string>();
+    const auto parsed = text ? parse_size(*text) : std::nullopt;
+    if (parsed) value.bytes = *parsed;
+    return parsed.has_value();
+}
+bool assign(SettingDuration& value, const toml::node& node) {
+    const auto text = node.value_exact<std::string>();
+    const auto parsed = text ? parse_duration(*text) : std::nullopt;
+    if (parsed) value.ns = *parsed;
+    return parsed.has_value();
+}
+
+class TomlReader {
+public:
+    TomlReader(Config& config, std::string_view name, ConfigWarnings& warnings)
+        : config_(config), name_(name), warnings_(warnings) {}
+
+    Result<void> read(const toml::table& root) {
+        for (const auto& [key, node] : root) {
+            const std::string_view name = key.str();
+            if (const toml::table* section = node.as_table()) {
+                SLUICE_TRY_VOID(read_section(name, *section));
+            } else if (contains(kMissingInputs, name)) {
+                warn_about_input(name, node);
+            } else if (!contains(kWithoutEffect, name)) {
+                warnings_.push_back(place(node) + "unknown setting " + std::string(name));
+            }
+        }
+        return {};
+    }
+
+private:
+    Result<void> read_section(std::string_view section, const toml::table& table) {
+        for (const auto& entry : table) {
+            // Named one by one: clang 14 captures no structured binding.
+            const std::string_view key = entry.first.str();
+            const toml::node& node = entry.second;
+            const std::string full = std::string(section) + '.' + std::string(key);
+            if (full == "http.headers" && node.is_table()) {
+                SLUICE_TRY_VOID(read_headers(*node.as_table()));
+                continue;
+            }
+            bool known = false;
+            bool good = true;
+            visit_settings(config_, [&](std::string_view s, std::string_view k, auto& value) {
+                if (s != section || k != key) return;
+                known = true;
+                good = assign(value, node);
+            });
+            if (!good) {
+                return Error{ErrorKind::kInvalid,
+                             place(node) + full + " has a value of the wrong kind"};
+            }
+            if (!known) note_other(full, node);
+        }
+        return {};
+    }
+
+    Result<void> read_headers(const toml::table& table) {
+        config_.http.headers.clear();
+        for (const auto& [key, node] : table) {
+            std::string value;
+            if (!assign(value, node)) {
+                return Error{ErrorKind::kInvalid, place(node) + "http.headers: values are strings"};
+            }
+            config_.http.headers.emplace_back(std::string(key.str()), value);
+        }
+        if (config_.http.headers.size() > 8) {
+            return Error{ErrorKind::kInvalid, place(table) + "http.headers: at most 8"};
+        }
+        return {};
+    }
+
+    void note_other(const std::string& full, const toml::node& node) {
+        if (contains(kMissingSwitches, full)) {
+            if (node.value_or(false)) warnings_.push_back(place(node) + full + " is not offered");
+        } else if (!contains(kWithoutEffect, full)) {
+            warnings_.push_back(place(node) + "unknown setting " + full);
+        }
+    }
+
+    void warn_about_input(std::string_view name, const toml::node& node) {
+        const toml::array* list = node.as_array();
+        if (list == nullptr) return;
+        for (const toml::node& entry : *list) {
+            const toml::table* table = entry.as_table();
+            if (table != nullptr && (*table)["enabled"].value_or(false)) {
+                warnings_.push_back(place(entry) + std::string(name) + " input is not offered");
+            }
+        }
+    }
+
+    std::string place(const toml::node& node) const {
+        return name_ + ":" + std::to_string(node.source().begin.line) + ": ";
+    }
+
+    Config& config_;
+    std::string name_;
+    ConfigWarnings& warnings_;
+};
+
+}  // namespace
+
+Result<void> apply_toml(Config& config, std::string_view text, std::string_view name,
+                        ConfigWarnings& warnings) {
+    toml::table root;
+    try {
+        root = toml::parse(text, name);
+    } catch (const toml::parse_error& error) {
+        return Error{ErrorKind::kInvalid, std::string(name) + ":" +
+                                              std::to_string(error.source().begin.line) + ": " +
+                                              std::string(error.description())};
+    }
+    return TomlReader(config, name, warnings).read(root);
+}
+
+}  // namespace sluice::server

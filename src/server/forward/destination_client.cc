@@ -1,0 +1,173 @@
+#include "server/forward/destination_client.h"
+
+#include <charconv>
+
+#include "sluice/base/bytes.h"
+#include "sluice/http/url.h"
+#include "sluice/ingest/line_text.h"
+#include "sluice/io/host_lookup.h"
+
+namespace sluice::server {
+namespace {
+
+Error given_up() {
+    return {ErrorKind::kCancelled, "forwarding has ended"};
+}
+
+std::uint16_t port_number(const std::string& text) {
+    std::uint16_t port = 0;
+    std::from_chars(text.data(), text.data() + text.size(), port);
+    return port;
+}
+
+std::string base64(std::string_view bytes) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k) {
+            const auto byte = k < left ? static_cast<unsigned char>(bytes[i + k]) : 0;
+            group = group << 8 | static_cast<std::uint32_t>(byte);
+        }
+        for (std::size_t k = 0; k < 4; ++k) {
+            out += k <= left ? kDigits[(group >> (18 - 6 * k)) & 63] : '=';
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+DestinationClient::DestinationClient(io::Reactor& reactor, meta::Destination destination,
+                                     std::int64_t timeout_ns)
+    : reactor_(reactor), destination_(std::move(destination)), timeout_ns_(timeout_ns) {}
+
+io::Task<Result<void>> DestinationClient::write(const ForwardedWrite& write) {
+    return destination_.protocol == meta::Destination::Protocol::kUdp ? write_udp(write)
+                                                                      : write_http(write);
+}
+
+void DestinationClient::give_up() {
+    given_up_ = true;
+    if (connecting_ != nullptr) connecting_->give_up();
+    socket_.shutdown();
+}
+
+io::Task<void> DestinationClient::close() {
+    co_await socket_.close();
+    if (datagrams_) co_await datagrams_->close();
+    datagrams_.reset();
+}
+
+// What InfluxDB's client sends (client/v2).
+std::string DestinationClient::request_head(const ForwardedWrite& write) const {
+    const bool v6 = destination_.host.find(':') != std::string::npos;
+    std::string head = "POST ";
+    head += destination_.path + "/write?consistency=&db=";
+    http::append_encoded(head, write.database);
+    head += "&precision=ns&rp=";
+    http::append_encoded(head, write.retention_policy);
+    head += " HTTP/1.1\r\nHost: ";
+    head += v6 ? "[" + destination_.host + "]" : destination_.host;
+    head += ":" + destination_.port + "\r\nUser-Agent: InfluxDBClient\r\n";
+    if (!destination_.user.empty()) {
+        head += "Authorization: Basic " + base64(destination_.user + ":" + destination_.password) +
+                "\r\n";
+    }
+    head += "Content-Length: " + std::to_string(write.lines->size()) + "\r\n\r\n";
+    return head;
+}
+
+io::Task<Result<void>> DestinationClient::connect(std::int64_t deadline_ns) {
+    SLUICE_CO_TRY(const std::vector<std::string> addresses,
+                  co_await io::look_up_host(destination_.host));
+    Result<void> result = given_up();
+    for (const std::string& address : addresses) {
+        if (given_up_) co_return given_up();
+        io::ConnectLimit limit(deadline_ns);
+        connecting_ = &limit;
+        Result<io::Socket> connected =
+            co_await io::Socket::connect(reactor_, address, port_number(destination_.port), limit);
+        connecting_ = nullptr;
+        if (connected.ok()) {
+            socket_ = std::move(connected).value();
+            if (given_up_) socket_.shutdown();
+            co_return Result<void>();
+        }
+        result = std::move(connected).error();
+    }
+    co_return result;
+}
+
+io::Task<Result<void>> DestinationClient::exchange(const std::string& head, const std::string& body,
+                                                   std::int64_t deadline_ns) {
+    socket_.set_deadline_ns(deadline_ns);
+    Result<void> result = co_await socket_.send2(as_byte_span(std::string_view(head)),
+                                                 as_byte_span(std::string_view(body)));
+    if (result.ok()) result = co_await receive_answer();
+    if (!result.ok() || !answer_.keeps_connection()) co_await socket_.close();
+    if (!result.ok()) co_return result;
+    if (answer_.status() == 204 || answer_.status() == 200) co_return Result<void>();
+    co_return Error{ErrorKind::kInvalid, "the destination answered " +
+                                             std::to_string(answer_.status()) + ": " +
+                                             std::string(answer_.body_start())};
+}
+
+io::Task<Result<void>> DestinationClient::receive_answer() {
+    answer_.reset();
+    for (;;) {
+        SLUICE_CO_TRY(const ByteSpan bytes, co_await socket_.receive());
+        if (bytes.empty()) {
+            if (answer_.finish()) co_return Result<void>();
+            co_return Error{ErrorKind::kIo, "the destination closed the connection"};
+        }
+        SLUICE_CO_TRY(const bool complete, answer_.add(as_text(bytes)));
+        socket_.release();
+        if (complete) co_return Result<void>();
+    }
+}
+
+io::Task<Result<void>> DestinationClient::write_http(const ForwardedWrite& write) {
+    if (given_up_) co_return given_up();
+    const std::int64_t deadline_ns = reactor_.precise_ns() + timeout_ns_;
+    const std::string head = request_head(write);
+    if (socket_.is_open()) {
+        Result<void> result = co_await exchange(head, *write.lines, deadline_ns);
+        // The peer may have closed the connection while nothing was said.
+        const bool again = !result.ok() && result.error().kind == ErrorKind::kIo && !given_up_;
+        if (!again) co_return result;
+    }
+    SLUICE_CO_TRY_VOID(co_await connect(deadline_ns));
+    co_return co_await exchange(head, *write.lines, deadline_ns);
+}
+
+// One datagram for each point, as InfluxDB does.
+io::Task<Result<void>> DestinationClient::write_udp(const ForwardedWrite& write) {
+    if (!datagrams_) {
+        SLUICE_CO_TRY(const std::vector<std::string> addresses,
+                      co_await io::look_up_host(destination_.host));
+        SLUICE_CO_TRY(io::DatagramSocket socket,
+                      co_await io::DatagramSocket::connect(reactor_, addresses.front(),
+                                                           port_number(destination_.port)));
+        datagrams_.emplace(std::move(socket));
+    }
+    const std::string_view lines = *write.lines;
+    for (std::size_t from = 0; from < lines.size();) {
+        if (given_up_) co_return given_up();
+        const std::size_t end = ingest::find_row_end(lines, from);
+        Result<void> sent = co_await datagrams_->send(as_byte_span(lines.substr(from, end - from)));
+        if (!sent.ok()) {
+            // A new socket next time, to a new address perhaps.
+            co_await datagrams_->close();
+            datagrams_.reset();
+            co_return sent;
+        }
+        from = end + 1;
+        if (reactor_.needs_yield()) co_await reactor_.yield();
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,110 @@
+#include "server/http/answers.h"
+
+#include <string>
+
+#include "server/http/connection.h"
+#include "sluice/query/error_document.h"
+#include "sluice/query/value_text.h"
+
+namespace sluice::server {
+namespace {
+
+// InfluxDB cuts the header, not the body (services/httpd/handler.go: httpError).
+constexpr std::size_t kErrorHeaderBytesMax = 1024;
+
+// kit/transport/http/error_handler.go of InfluxDB 2, read backwards.
+std::string_view platform_code(std::uint16_t status) {
+    switch (status) {
+        case 400:
+            return "invalid";
+        case 401:
+            return "unauthorized";
+        case 403:
+            return "forbidden";
+        case 404:
+            return "not found";
+        case 405:
+            return "method not allowed";
+        case 413:
+            return "request too large";
+        case 422:
+            return "unprocessable entity";
+        case 429:
+            return "too many requests";
+        case 501:
+            return "not implemented";
+        case 503:
+            return "unavailable";
+        default:
+            return "internal error";
+    }
+}
+
+std::string platform_body(std::uint16_t status, std::string_view message, std::uint32_t line) {
+    std::string body = "{\"code\":";
+    query::append_json_string(body, platform_code(status));
+    if (line != 0) body += ",\"line\":" + std::to_string(line);
+    body += ",\"message\":";
+    query::append_json_string(body, message);
+    body += '}';
+    return body;
+}
+
+void answer_error_with(Connection& connection, http::ResponseHead& head, std::string_view message,
+                       query::AnswerFormat format, bool pretty) {
+    head.add("Content-Type", query::content_type_of(format));
+    head.add("X-Influxdb-Error", message.substr(0, kErrorHeaderBytesMax));
+    connection.answer(head, query::error_document(message, format, pretty));
+}
+
+void answer_platform_with(Connection& connection, http::ResponseHead& head,
+                          std::string_view message, std::uint32_t line) {
+    head.add("Content-Type", "application/json; charset=utf-8");
+    head.add("X-Platform-Error-Code", platform_code(head.status()));
+    connection.answer(head, platform_body(head.status(), message, line));
+}
+
+}  // namespace
+
+void answer_error(Connection& connection, std::uint16_t status, std::string_view message,
+                  query::AnswerFormat format, bool pretty) {
+    http::ResponseHead head(status);
+    answer_error_with(connection, head, message, format, pretty);
+}
+
+void answer_platform_error(Connection& connection, std::uint16_t status, std::string_view message,
+                           std::uint32_t line) {
+    http::ResponseHead head(status);
+    answer_platform_with(connection, head, message, line);
+}
+
+void answer_overload(Connection& connection, bool platform_shape, std::string_view message,
+                     unsigned retry_after_s) {
+    connection.services().metrics.overloads.add();
+    const std::string seconds = std::to_string(retry_after_s);
+    http::ResponseHead head(503);
+    head.add("Retry-After", seconds);
+    if (platform_shape) {
+        answer_platform_with(connection, head, message, 0);
+    } else {
+        answer_error_with(connection, head, message, query::AnswerFormat::kJson, false);
+    }
+}
+
+void answer_document(Connection& connection, std::uint16_t status, std::string_view content_type,
+                     std::string_view body) {
+    http::ResponseHead head(status);
+    head.add("Content-Type", content_type);
+    connection.answer(head, body);
+}
+
+void answer_plain(Connection& connection, std::uint16_t status, std::string_view text,
+                  std::string_view allow) {
+    http::ResponseHead head(status);
+    head.add("Content-Type", "text/plain; charset=utf-8");
+    head.add("X-Content-Type-Options", "nosniff");
+    if (!allow.empty()) head.add("Allow", allow);
+    connection.answer(head, text, false);
+}
+
+}  // namespace sluice::server

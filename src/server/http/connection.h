@@ -1,0 +1,136 @@
+// One client connection: requests come in, are handed to their handler one after the other, and
+// answers go out.
+//
+// run() is the connection's one coroutine. Answers to pipelined requests gather in the output
+// buffer and leave in one send, when no further request has arrived yet. Whatever goes wrong here
+// ends this connection and nothing else.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "server/services/buffer_pool.h"
+#include "server/services/core_services.h"
+#include "sluice/http/chunked_decoder.h"
+#include "sluice/http/request_parser.h"
+#include "sluice/http/response.h"
+#include "sluice/http/url.h"
+#include "sluice/io/socket.h"
+#include "sluice/io/task.h"
+
+namespace sluice::server {
+
+enum class BodyStatus : std::uint8_t {
+    kComplete,
+    kTooLarge,   // larger than the limit; the rest is unread
+    kBusy,       // admission has no room for it; the rest is unread
+    kMalformed,  // broken chunks
+    kCut,        // the client has closed its half in the middle, and may wait for an answer
+    kGone,       // the client left or was too slow
+};
+
+class Connection;
+
+// Answers the present request of a connection.
+using RequestHandler = io::Task<void> (*)(Connection&);
+
+// Of one core. The object lives until run() has completed.
+class Connection {
+public:
+    Connection(CoreServices& services, RequestHandler handler, io::Socket socket);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    io::Task<void> run();
+    // The present request is answered, then the connection closes; an idle one closes at once.
+    void drain();
+    // Closes in the middle of whatever it is.
+    void abort();
+
+    // ---- for handlers ----
+
+    CoreServices& services() { return services_; }
+    const http::Request& request() const { return parser_.request(); }
+    // Of the target; handlers may add those of a form.
+    http::Parameters& parameters() { return parameters_; }
+    std::string_view peer_address();
+
+    // The body, when all of it has come with the head: the usual case for small requests, and no
+    // coroutine is needed. False leaves everything as it was.
+    bool take_buffered_body(BodyBuffer& body, std::size_t bytes_max);
+    // Reads the whole body. `permit` grows with what shows its size only as it comes.
+    io::Task<BodyStatus> read_body(BodyBuffer& body, std::size_t bytes_max, engine::Permit& permit);
+
+    // After kMalformed: what is wrong.
+    std::string_view malformed_text() const { return chunks_.malformed_text(); }
+
+    // For handlers that work long: completes with true when the client has sent its last byte or is
+    // gone, with false after stop_watching(). Nothing is received meanwhile.
+    io::Task<bool> watch_client() { return socket_.wait_for_end(); }
+    void stop_watching() { socket_.stop_waiting_for_end(); }
+
+    // Gives the receive buffer back to the kernel during a long wait, if nothing else is in it.
+    void release_input();
+
+    // Where answers are appended.
+    http::OutputBuffer& output() { return output_; }
+    // Sends what is in the output buffer. An error: the client is gone.
+    io::Task<Result<void>> flush();
+
+    // Fields that every answer has: identity, CORS, request ids when asked, Connection.
+    void begin_answer(http::ResponseHead& head, bool with_request_id);
+    // A whole answer. `fields` beyond those of begin_answer() have been added to `head`.
+    void answer(http::ResponseHead& head, std::string_view body, bool with_request_id = true);
+    void answer_no_content();
+    // Of an answer that a handler streams: what the access log says.
+    void note_body_bytes(std::uint64_t bytes) { body_bytes_answered_ = bytes; }
+    void close_after_answer() { close_after_answer_ = true; }
+    bool closes_after_answer() const { return close_after_answer_; }
+
+private:
+    enum class Received : std::uint8_t { kBytes, kEnd, kNothing };
+    enum class Phase : std::uint8_t { kIdle, kHead, kRequest, kClosing };
+
+    http::RequestParser::Outcome parse_buffered_head();
+    void begin_request();
+    void settle_unread_body();
+    void answer_refused_head();
+    void log_access(std::int64_t took_ns);
+    io::Task<void> serve();
+    io::Task<BodyStatus> read_chunked(BodyBuffer& body, std::size_t bytes_max,
+                                      engine::Permit& permit);
+    io::Task<Received> receive_more();
+    io::Task<bool> discard_body();
+    bool discard_length();
+    bool discard_chunks();
+    io::Task<void> linger();
+    void set_deadline_in(std::int64_t ns);
+
+    CoreServices& services_;
+    const RequestHandler handler_;
+    io::Socket socket_;
+    http::RequestParser parser_;
+    http::ChunkedDecoder chunks_;
+    http::Parameters parameters_;
+    http::OutputBuffer output_;
+    std::string_view input_;  // received and not yet used; in the socket's buffer
+    std::string request_id_;
+    std::string peer_address_;
+
+    Phase phase_ = Phase::kIdle;
+    bool close_after_answer_ = false;
+    bool continue_owed_ = false;  // the client waits for "100 Continue"
+    bool body_unread_ = false;
+    bool discard_wanted_ = false;
+    bool body_chunked_ = false;
+    std::uint64_t body_left_ = 0;  // of a Content-Length body
+    unsigned status_answered_ = 0;
+    std::uint64_t body_bytes_answered_ = 0;
+
+public:
+    std::size_t list_index = 0;  // in the listener's list
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,25 @@
+// What SHOW STATS and SHOW DIAGNOSTICS ask the server.
+#pragma once
+
+#include <vector>
+
+#include "server/services/core_services.h"
+#include "sluice/query/server_facts.h"
+
+namespace sluice::server {
+
+// Of one core.
+class Diagnostics final : public query::ServerFacts {
+public:
+    // `services` outlives it.
+    explicit Diagnostics(CoreServices& services) : services_(services) {}
+
+    io::Task<std::vector<query::FactRow>> statistics() override;
+    io::Task<std::vector<query::FactRow>> diagnostics() override;
+    io::Task<std::uint64_t> index_bytes() override;
+
+private:
+    CoreServices& services_;
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,288 @@
+#include "server/monitor/metrics_page.h"
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "server/config/version.h"
+#include "server/process/process_info.h"
+#include "sluice/io/reactor.h"
+#include "sluice/query/value_text.h"
+#include "sluice/storage/store.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr double kNsPerSecond = 1e9;
+
+class Page {
+public:
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        text_ += "# HELP ";
+        text_ += name;
+        text_ += ' ';
+        text_ += help;
+        text_ += "\n# TYPE ";
+        text_ += name;
+        text_ += ' ';
+        text_ += type;
+        text_ += '\n';
+    }
+    void sample(std::string_view labels, std::uint64_t value) {
+        start(labels);
+        text_ += std::to_string(value);
+        text_ += '\n';
+    }
+    void seconds(std::string_view labels, std::uint64_t ns) {
+        start(labels);
+        query::append_plain_float(text_, static_cast<double>(ns) / kNsPerSecond);
+        text_ += '\n';
+    }
+    void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+        family(name, "counter", help);
+        sample("", value);
+    }
+    void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
+        family(name, "gauge", help);
+        sample("", value);
+    }
+    // Quantiles of all cores since start, with count and sum.
+    void summary(std::string_view name, std::string_view help, const HistogramSnapshot& histogram,
+                 std::uint64_t sum_ns) {
+        family(name, "summary", help);
+        for (const auto& [label, quantile] :
+             {std::pair{"{quantile=\"0.5\"}", 0.5}, std::pair{"{quantile=\"0.9\"}", 0.9},
+              std::pair{"{quantile=\"0.99\"}", 0.99}, std::pair{"{quantile=\"0.999\"}", 0.999}}) {
+            seconds(label, histogram.quantile(quantile));
+        }
+        const std::string base(name);
+        name_ = base + "_sum";
+        seconds("", sum_ns);
+        name_ = base + "_count";
+        sample("", histogram.count());
+    }
+    std::string take() { return std::move(text_); }
+
+private:
+    void start(std::string_view labels) {
+        text_ += name_;
+        text_ += labels;
+        text_ += ' ';
+    }
+
+    std::string text_;
+    std::string name_;
+};
+
+std::string core_label(std::uint32_t core) {
+    return "{core=\"" + std::to_string(core) + "\"}";
+}
+
+class Metrics {
+public:
+    Metrics(const CoreServices& here, const engine::EngineReport& report)
+        : shared_(here.shared), report_(report) {}
+
+    std::string write() {
+        http();
+        latencies();
+        points();
+        cores();
+        stores();
+        process();
+        return page_.take();
+    }
+
+private:
+    template <typename Member>
+    std::uint64_t sum(Member member) const {
+        std::uint64_t total = 0;
+        for (const auto& core : shared_.cores) total += (core->metrics.*member).value();
+        return total;
+    }
+    template <typename F>
+    void per_core(std::string_view name, std::string_view type, std::string_view help, F value) {
+        page_.family(name, type, help);
+        for (std::uint32_t core = 0; core < shared_.cores.size(); ++core) {
+            page_.sample(core_label(core), value(*shared_.cores[core]));
+        }
+    }
+    template <typename F>
+    void per_store(std::string_view name, std::string_view type, std::string_view help, F value) {
+        page_.family(name, type, help);
+        for (const engine::StoreReport& store : report_.stores) {
+            page_.sample("{store=\"" + store.name + "\"}", value(store));
+        }
+    }
+    template <typename F>
+    std::uint64_t sum_stores(F value) const {
+        std::uint64_t total = 0;
+        for (const auto& core : shared_.cores) {
+            for (const storage::Store* store : core->core.stores()) {
+                total += value(store->metrics());
+            }
+        }
+        return total;
+    }
+
+    void http() {
+        using M = ServerMetrics;
+        page_.family("http_api_requests_total", "counter", "Requests by handler.");
+        page_.sample("{handler=\"write\"}", sum(&M::writes));
+        page_.sample("{handler=\"query\"}", sum(&M::queries));
+        page_.sample("{handler=\"ping\"}", sum(&M::pings));
+        page_.counter("sluice_http_requests_total", "Requests of all kinds.", sum(&M::requests));
+        page_.gauge("sluice_http_requests_active", "Requests being served.",
+                    sum(&M::requests_active));
+        page_.family("sluice_http_errors_total", "counter", "Answers that were errors.");
+        page_.sample("{class=\"4xx\"}", sum(&M::client_errors));
+        page_.sample("{class=\"5xx\"}", sum(&M::server_errors));
+        page_.counter("sluice_http_overloads_total", "Requests refused with 503 for lack of room.",
+                      sum(&M::overloads));
+        page_.counter("sluice_http_body_bytes_total", "Bytes of write bodies as they came.",
+                      sum(&M::write_body_bytes));
+        page_.counter("sluice_connections_total", "Connections accepted.",
+                      sum(&M::connections_accepted));
+        page_.gauge("sluice_connections_active", "Connections open.", sum(&M::connections_active));
+        page_.counter("sluice_connections_refused_total", "Connections beyond the limit.",
+                      sum(&M::connections_refused));
+        page_.counter("sluice_connections_timed_out_total", "Connections closed as idle or slow.",
+                      sum(&M::connections_timed_out));
+    }
+
+    void latencies() {
+        HistogramSnapshot writes;
+        HistogramSnapshot queries;
+        HistogramSnapshot commits;
+        std::uint64_t commit_ns = 0;
+        for (const auto& core : shared_.cores) {
+            writes.add(core->metrics.write_latency_ns);
+            queries.add(core->metrics.query_latency_ns);
+            for (const storage::Store* store : core->core.stores()) {
+                commits.add(store->metrics().commit_ns);
+                commit_ns += store->metrics().commit_ns.sum();
+            }
+        }
+        page_.summary("sluice_write_seconds", "From the head of a write to its answer.", writes,
+                      sum(&ServerMetrics::write_ns));
+        page_.summary("sluice_query_seconds", "From the head of a query to its answer.", queries,
+                      sum(&ServerMetrics::query_ns));
+        page_.summary("sluice_wal_commit_seconds", "One durable write of a log.", commits,
+                      commit_ns);
+    }
+
+    void points() {
+        using M = ServerMetrics;
+        page_.counter("sluice_points_written_total", "Points acknowledged.", sum(&M::points_ok));
+        page_.counter("sluice_values_written_total", "Field values acknowledged.",
+                      sum(&M::values_ok));
+        page_.family("sluice_points_rejected_total", "counter", "Points and lines not taken.");
+        page_.sample("{reason=\"parse\"}", sum(&M::lines_rejected));
+        page_.sample("{reason=\"refused\"}", sum(&M::points_dropped));
+        page_.sample("{reason=\"failed\"}", sum(&M::points_failed));
+        page_.gauge("sluice_databases", "Databases.", report_.databases);
+        page_.gauge("sluice_retention_policies", "Retention policies.", report_.retention_policies);
+        page_.gauge("sluice_shard_groups", "Shard groups.", report_.shard_groups);
+        page_.gauge("sluice_measurements", "Measurements, counted in each shard group.",
+                    report_.measurements);
+        page_.counter("sluice_shard_groups_expired_total", "Shard groups removed by retention.",
+                      report_.shard_groups_expired);
+    }
+
+    void cores() {
+        per_core("sluice_core_turns_total", "counter", "Turns of the loop.",
+                 [](const CoreServices& core) { return core.reactor.metrics().turns.value(); });
+        per_core(
+            "sluice_core_long_turns_total", "counter", "Turns beyond a millisecond.",
+            [](const CoreServices& core) { return core.reactor.metrics().long_turns.value(); });
+        page_.family("sluice_core_busy_seconds_total", "counter", "Time at work, by share.");
+        constexpr std::string_view kShares[] = {"ingest", "query", "background"};
+        for (std::uint32_t core = 0; core < shared_.cores.size(); ++core) {
+            const auto& busy = shared_.cores[core]->reactor.metrics().busy_ns;
+            for (std::size_t share = 0; share < busy.size(); ++share) {
+                page_.seconds("{core=\"" + std::to_string(core) + "\",share=\"" +
+                                  std::string(kShares[share]) + "\"}",
+                              busy[share].value());
+            }
+        }
+        page_.family("sluice_core_idle_seconds_total", "counter", "Time asleep.");
+        for (std::uint32_t core = 0; core < shared_.cores.size(); ++core) {
+            page_.seconds(core_label(core), shared_.cores[core]->reactor.metrics().idle_ns.value());
+        }
+        page_.family("sluice_body_bytes_in_flight", "gauge", "Bodies that are being served.");
+        for (const engine::CoreReport& core : report_.cores) {
+            page_.sample(core_label(core.core), core.body_bytes_in_flight);
+        }
+        per_core("sluice_core_catalog_requests_total", "counter",
+                 "Messages to the catalog's core for new names.", [](const CoreServices& core) {
+                     return core.core.metrics().names_requested.value();
+                 });
+    }
+
+    void stores() {
+        using Report = engine::StoreReport;
+        using Stats = storage::StoreMetrics;
+        per_store("sluice_store_head_bytes", "gauge", "Memory of points not yet in segments.",
+                  [](const Report& store) { return store.stats.head_bytes; });
+        per_store("sluice_store_head_series", "gauge", "Series of the active head.",
+                  [](const Report& store) { return store.stats.head_series; });
+        per_store("sluice_store_segments", "gauge", "Segments.",
+                  [](const Report& store) { return store.stats.segments; });
+        per_store("sluice_store_segment_bytes", "gauge", "Bytes of segments.",
+                  [](const Report& store) { return store.stats.segment_bytes; });
+        per_store("sluice_store_segment_rows", "gauge", "Rows of segments.",
+                  [](const Report& store) { return store.stats.segment_rows; });
+        per_store("sluice_store_segments_quarantined", "gauge", "Damaged segments set aside.",
+                  [](const Report& store) { return store.stats.segments_quarantined; });
+        per_store("sluice_store_writable", "gauge", "1 unless the store refuses writes.",
+                  [](const Report& store) {
+                      return store.health.state == storage::StoreState::kReadOnly ? 0u : 1u;
+                  });
+        page_.counter("sluice_wal_bytes_total", "Bytes written to logs.",
+                      sum_stores([](const Stats& s) { return s.log_bytes.value(); }));
+        page_.counter("sluice_wal_commits_total", "Durable writes of logs.",
+                      sum_stores([](const Stats& s) { return s.log_frames.value(); }));
+        page_.counter("sluice_wal_failures_total", "Log writes that failed.",
+                      sum_stores([](const Stats& s) { return s.log_failures.value(); }));
+        page_.counter("sluice_flushes_total", "Heads written to segments.",
+                      sum_stores([](const Stats& s) { return s.flushes.value(); }));
+        page_.counter("sluice_flush_bytes_total", "Bytes of segments written by flushes.",
+                      sum_stores([](const Stats& s) { return s.flush_bytes.value(); }));
+        page_.counter("sluice_compactions_total", "Merges of segments.",
+                      sum_stores([](const Stats& s) { return s.compactions.value(); }));
+        page_.counter("sluice_compaction_bytes_total", "Bytes written by compaction.",
+                      sum_stores([](const Stats& s) { return s.compaction_bytes_out.value(); }));
+        page_.counter("sluice_append_waits_total", "Writes that waited for flush or compaction.",
+                      sum_stores([](const Stats& s) { return s.append_waits.value(); }));
+        page_.family("sluice_block_cache_total", "counter", "Block cache lookups.");
+        page_.sample("{result=\"hit\"}",
+                     sum_stores([](const Stats& s) { return s.block_cache_hits.value(); }));
+        page_.sample("{result=\"miss\"}",
+                     sum_stores([](const Stats& s) { return s.block_cache_misses.value(); }));
+    }
+
+    void process() {
+        const ProcessInfo info = read_process_info();
+        page_.family("process_cpu_seconds_total", "counter", "Processor time of the process.");
+        page_.seconds("", info.cpu_ns);
+        page_.gauge("process_resident_memory_bytes", "Resident memory.", info.resident_bytes);
+        page_.gauge("process_virtual_memory_bytes", "Virtual memory.", info.virtual_bytes);
+        page_.family("process_start_time_seconds", "gauge", "Start, seconds since 1970.");
+        page_.seconds("", static_cast<std::uint64_t>(shared_.started_wall_ns));
+        page_.family("sluice_info", "gauge", "Always 1.");
+        page_.sample("{version=\"" + std::string(kVersion) + "\"}", 1);
+    }
+
+    const ServerShared& shared_;
+    const engine::EngineReport& report_;
+    Page page_;
+};
+
+}  // namespace
+
+std::string metrics_page(const CoreServices& here, const engine::EngineReport& report) {
+    return Metrics(here, report).write();
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,290 @@
+#include "server/query/query_handler.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/http/answers.h"
+#include "server/http/connection.h"
+#include "sluice/base/log.h"
+#include "sluice/http/form.h"
+#include "sluice/http/gzip_encoder.h"
+#include "sluice/influxql/go_text.h"
+#include "sluice/query/statement_executor.h"
+
+namespace sluice::server {
+namespace {
+
+// Forms carry statements, and with INTO and multipart files quite long ones.
+constexpr std::size_t kFormBytesMax = 32 * kMiB;
+// Results leave when this much has gathered.
+constexpr std::size_t kFlushBytes = 32 * kKiB;
+
+// A chunked answer leaves at least this often, so that a slow query shows what it has.
+constexpr std::int64_t kFlushNs = 50 * kMillisecondNs;
+// Who has sent all and closes its half of the connection may still want the answer; who has left
+// looks the same. A query goes on for this long.
+constexpr std::int64_t kHalfClosedNs = 5 * kSecondNs;
+
+// Streams an answer to the client in chunks, compressed where the client wants it; the whole answer
+// of a request that could not be parsed is small and gets a length instead.
+class AnswerStream final : public query::ResultSink {
+public:
+    AnswerStream(Connection& connection, bool documents)
+        : connection_(connection), documents_(documents) {}
+
+    void begin(const query::AnswerHead& head) override {
+        head_ = head;
+        if (head.status != 200) return;
+        framed_ = connection_.request().minor_version >= 1;
+        if (!framed_) connection_.close_after_answer();
+        http::ResponseHead answer(200);
+        answer.add("Content-Type", query::content_type_of(head.format));
+        if (http::wants_gzip(connection_.request().accept_encoding)) {
+            gzip_.emplace();
+            answer.add("Content-Encoding", "gzip");
+        }
+        connection_.begin_answer(answer, true);
+        answer.set_body(framed_ ? http::ResponseBody::kChunked : http::ResponseBody::kUntilClose);
+        answer.append_to(connection_.output(), connection_.services().stamp);
+    }
+
+    void attach(query::RunningQuery& query) override {
+        query_ = &query;
+        if (client_left_) stop_query();
+    }
+    void detach() override { query_ = nullptr; }
+    void client_left() {
+        client_left_ = true;
+        if (query_ != nullptr) stop_query();
+    }
+
+    io::Task<Result<void>> write(std::string_view bytes) override {
+        bytes_sent_ += bytes.size();
+        if (head_.status != 200) {
+            error_body_ += bytes;
+            co_return Result<void>{};
+        }
+        if (gzip_) {
+            gzip_->add(bytes, compressed_);
+            if (documents_) gzip_->flush(compressed_);
+            pass_compressed();
+        } else {
+            pass(bytes);
+        }
+        const std::int64_t now = connection_.services().reactor.monotonic_ns();
+        const bool is_due = documents_ && now - flushed_ns_ >= kFlushNs;
+        if (connection_.output().size() < kFlushBytes && !is_due) co_return Result<void>{};
+        flushed_ns_ = now;
+        Result<void> sent = co_await connection_.flush();
+        co_return sent;
+    }
+
+    void finish() {
+        if (head_.status == 200) {
+            if (gzip_) {
+                gzip_->finish(compressed_);
+                pass_compressed();
+            }
+            if (framed_) http::append_text(connection_.output(), http::kLastChunk);
+            return;
+        }
+        http::ResponseHead answer(static_cast<std::uint16_t>(head_.status));
+        answer.add("Content-Type", query::content_type_of(head_.format));
+        answer.add("X-Influxdb-Error", std::string_view(head_.error).substr(0, 1024));
+        connection_.answer(answer, error_body_);
+    }
+
+    std::uint64_t bytes_sent() const { return bytes_sent_; }
+
+private:
+    void pass(std::string_view bytes) {
+        if (framed_) {
+            http::append_chunk(connection_.output(), bytes);
+        } else {
+            http::append_text(connection_.output(), bytes);
+        }
+    }
+    void pass_compressed() {
+        if (compressed_.empty()) return;
+        pass({compressed_.data(), compressed_.size()});
+        compressed_.clear();
+    }
+    void stop_query() {
+        query_->stop_at(connection_.services().reactor.monotonic_ns() + kHalfClosedNs,
+                        {ErrorKind::kCancelled, "query interrupted"});
+    }
+
+    Connection& connection_;
+    const bool documents_;  // the answer is chunked: each write is a document
+    query::AnswerHead head_;
+    bool framed_ = true;
+    std::optional<http::GzipEncoder> gzip_;
+    http::OutputBuffer compressed_;
+    query::RunningQuery* query_ = nullptr;
+    bool client_left_ = false;
+    std::string error_body_;
+    std::uint64_t bytes_sent_ = 0;
+    std::int64_t flushed_ns_ = 0;
+};
+
+io::Task<void> watch(Connection& connection, AnswerStream& stream) {
+    const bool left = co_await connection.watch_client();
+    if (left) stream.client_left();
+}
+
+// Where the answer of a query goes that nobody waits for.
+class NoAnswer final : public query::ResultSink {
+public:
+    void begin(const query::AnswerHead&) override {}
+    io::Task<Result<void>> write(std::string_view) override { co_return Result<void>{}; }
+};
+
+io::Task<void> run_in_background(CoreServices& services, query::QueryRequest request) {
+    co_await services.reactor.switch_to(io::Share::kQuery);
+    NoAnswer sink;
+    io::Task<Result<void>> running = services.executor.execute(std::move(request), sink);
+    const auto done = co_await running;
+    if (!done.ok()) log_warn("asynchronous query failed", {{"error", done.error().message}});
+}
+
+io::Task<Result<void>> run_query(CoreServices& services, query::QueryRequest request,
+                                 AnswerStream& stream) {
+    co_await services.reactor.switch_to(io::Share::kQuery);
+    io::Task<Result<void>> running = services.executor.execute(std::move(request), stream);
+    Result<void> done = co_await running;
+    co_return done;
+}
+
+// A text that was sent as the file `q`; it counts when no parameter `q` says anything.
+using QueryFile = std::optional<std::string>;
+
+// Adds the parameters of a form in the body. False when an error has been answered, or the client
+// is gone.
+io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, bool pretty,
+                         QueryFile& query_file) {
+    CoreServices& services = connection.services();
+    const http::Request& request = connection.request();
+    if (request.framing == http::BodyFraming::kNone) co_return true;
+    auto admitted = services.core.admission().try_admit(request.content_length);
+    if (!admitted.ok()) {
+        answer_overload(connection, false, admitted.error().message,
+                        services.core.admission().retry_after_s());
+        co_return false;
+    }
+    engine::Permit permit = std::move(admitted).value();
+    BodyPool::Lease body = services.bodies.take();
+    if (!connection.take_buffered_body(*body, kFormBytesMax)) {
+        const BodyStatus status = co_await connection.read_body(*body, kFormBytesMax, permit);
+        if (status == BodyStatus::kGone) co_return false;
+        if (status != BodyStatus::kComplete) {
+            answer_error(connection, status == BodyStatus::kTooLarge ? 413 : 400,
+                         status == BodyStatus::kTooLarge ? "Request Entity Too Large"
+                                                         : "the request body cannot be read",
+                         format, pretty);
+            co_return false;
+        }
+    }
+    // As in Go: only POST has an urlencoded form, a multipart one comes with any method.
+    const bool multipart = http::is_multipart(request.content_type);
+    if (request.method != http::Method::kPost && !multipart) co_return true;
+    http::Parameters& parameters = connection.parameters();
+    std::vector<http::FormFile> files;
+    if (!multipart) parameters.clear();
+    // A form that is broken counts as far as it could be read, that is how Go does it too.
+    (void)http::parse_form(request.content_type, as_text({body->data(), body->size()}), parameters,
+                           files)
+        .ok();
+    if (!multipart) parameters.parse(request.query);
+    for (const http::FormFile& file : files) {
+        if (file.name == "q" && !query_file) query_file = file.content;
+    }
+    co_return true;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\n\v\f\r";
+    const std::size_t first = text.find_first_not_of(kBlanks);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+query::QueryRequest make_request(const Connection& connection, const http::Parameters& parameters,
+                                 query::AnswerFormat format, bool pretty, std::uint64_t rows_max) {
+    query::QueryRequest request;
+    request.text = trimmed(parameters.get("q"));
+    request.database = parameters.get("db");
+    request.retention_policy = parameters.get("rp");
+    request.epoch = parameters.get("epoch");
+    request.params = parameters.get("params");
+    request.chunked = parameters.get("chunked") == "true";
+    const Result<std::int64_t> rows = influxql::parse_go_integer(parameters.get("chunk_size"));
+    if (rows.ok() && *rows > 0) request.chunk_size = static_cast<std::uint64_t>(*rows);
+    request.rows_max = rows_max;
+    request.pretty = pretty;
+    request.read_only_method = connection.request().method == http::Method::kGet;
+    // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
+    const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;
+    request.format = json_instead ? query::AnswerFormat::kJson : format;
+    return request;
+}
+
+}  // namespace
+
+io::Task<void> handle_query(Connection& connection) {
+    CoreServices& services = connection.services();
+    services.metrics.queries.add();
+    const query::AnswerFormat format = query::answer_format_of(connection.request().accept);
+    // InfluxDB reads this one from the target only (services/httpd/response_writer.go).
+    const bool pretty = connection.parameters().get("pretty") == "true";
+    QueryFile query_file;
+    const bool readable = co_await read_form(connection, format, pretty, query_file);
+    if (!readable) co_return;
+    connection.release_input();
+    const http::Parameters& parameters = connection.parameters();
+    const bool has_text = !trimmed(parameters.get("q")).empty();
+    if (!has_text && !query_file) {
+        answer_error(connection, 400, "missing required parameter \"q\"", format, pretty);
+        co_return;
+    }
+    query::QueryRequest request =
+        make_request(connection, parameters, format, pretty, services.config().http.max_row_limit);
+    if (!has_text) request.text = std::move(*query_file);
+    if (parameters.get("async") == "true") {
+        const Result<void> checked = query::StatementExecutor::check(request);
+        if (!checked.ok()) {
+            answer_error(connection, 400, checked.error().message, format, pretty);
+            co_return;
+        }
+        if (!services.background.closed()) {
+            services.background.spawn(run_in_background(services, std::move(request)));
+        }
+        connection.answer_no_content();
+        co_return;
+    }
+
+    const std::int64_t began_ns = services.reactor.precise_ns();
+    services.metrics.queries_active.add();
+    AnswerStream stream(connection, request.chunked);
+    io::Task<Result<void>> running = run_query(services, std::move(request), stream);
+    io::Task<void> watching = watch(connection, stream);
+    const auto done = co_await running;
+    connection.stop_watching();
+    co_await watching;
+    if (done.ok()) {
+        stream.finish();
+    } else {
+        // The client is gone, or must see that the answer is not whole.
+        connection.abort();
+    }
+    services.metrics.queries_active.subtract();
+    services.metrics.query_body_bytes.add(stream.bytes_sent());
+    connection.note_body_bytes(stream.bytes_sent());
+    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
+    services.metrics.query_ns.add(took_ns);
+    services.metrics.query_latency_ns.record(took_ns);
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,47 @@
+#include "server/services/core_services.h"
+
+#include "server/config/version.h"
+#include "sluice/engine/engine.h"
+
+namespace sluice::server {
+
+namespace {
+
+// Kept between requests, per core. Batches of 5,000 lines are about 2 MB of text; the largest
+// bodies are worth keeping too, since 25 MB of fresh memory cost thousands of page faults.
+constexpr std::size_t kBodyBytesKept = 96 * kMiB;
+constexpr std::size_t kBodyBytesKeptEach = 64 * kMiB;
+constexpr std::size_t kScratchBytesKept = 64 * kMiB;
+constexpr std::size_t kScratchBytesKeptEach = 48 * kMiB;
+
+query::QueryLimits query_limits(const Config& config, const engine::Engine& engine) {
+    query::QueryLimits limits;
+    limits.memory_bytes_max = engine.query_bytes_per_core();
+    limits.points_max = config.coordinator.max_select_point;
+    limits.series_max = config.coordinator.max_select_series;
+    limits.windows_max = config.coordinator.max_select_buckets;
+    return limits;
+}
+
+}  // namespace
+
+CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint64_t node)
+    : shared(shared_),
+      core(core_),
+      reactor(core_.reactor()),
+      stamp(node),
+      no_content(kVersion, kBuild),
+      bodies(kBodyBytesKept, kBodyBytesKeptEach),
+      scratch(kScratchBytesKept, kScratchBytesKeptEach),
+      executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
+      continuous_queries(query::execute_into(executor),
+                         shared_.config.continuous_queries.log_enabled),
+      subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())),
+      series_counts(reactor, executor, background) {}
+
+void CoreServices::set_facts(std::unique_ptr<query::ServerFacts> facts_) {
+    facts = std::move(facts_);
+    executor.set_facts(*facts);
+}
+
+}  // namespace sluice::server

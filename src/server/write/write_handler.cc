@@ -1,0 +1,391 @@
+#include "server/write/write_handler.h"
+
+#include <string>
+
+#include "server/http/answers.h"
+#include "server/http/connection.h"
+#include "server/write/body_parser.h"
+#include "server/write/write_outcome.h"
+#include "server/write/write_precision.h"
+#include "sluice/influxql/go_text.h"
+#include "sluice/ingest/line_protocol.h"
+#include "sluice/io/activity.h"
+
+namespace sluice::server {
+namespace {
+
+using model::Precision;
+
+// What the client asked for, before its body is looked at. Views into the request.
+struct WriteRequest {
+    WriteApi api = WriteApi::kV1;
+    std::string_view database;
+    std::string_view policy;
+    std::string_view bucket;
+    Precision precision = Precision::kNanosecond;
+    std::size_t body_bytes_max = 0;
+    std::int64_t now = 0;
+    bool gzip = false;
+};
+
+// 2.x clients send batches of up to 50 MB unless told otherwise, and 2.x has no bound.
+constexpr std::size_t kV2BodyBytesMin = 50'000'000;
+
+// A refused or empty body of a gzip request is bounded by this guess until its size is known.
+constexpr std::uint64_t kGzipRatioGuess = 6;
+
+// Errors come in the type that was asked for, as those of /query.
+void refuse(Connection& connection, std::uint16_t status, std::string_view message) {
+    answer_error(connection, status, message, query::answer_format_of(connection.request().accept),
+                 connection.parameters().get("pretty") == "true");
+}
+
+constexpr std::string_view kTooSparse =
+    "too many different fields in too many lines: send them in smaller requests";
+
+bool is_consistency_level(std::string_view level) {
+    for (const std::string_view known : {"", "all", "any", "one", "quorum"}) {
+        if (http::equals_ignoring_case(level, known)) return true;
+    }
+    return false;
+}
+
+std::size_t body_bytes_max(const CoreServices& services, WriteApi api) {
+    // "0" means no limit in InfluxDB's configuration; here memory is the limit then.
+    const std::uint64_t configured = services.config().http.max_body_size;
+    const std::uint64_t limit =
+        configured == 0 ? services.core.admission().bytes_max() : configured;
+    if (api == WriteApi::kV1) return limit;
+    return limit > kV2BodyBytesMin ? limit : kV2BodyBytesMin;
+}
+
+// Reads the parameters; false when an error has been answered. The order of the checks is that of
+// InfluxDB's serveWrite().
+bool understand(Connection& connection, WriteRequest& request) {
+    const http::Parameters& parameters = connection.parameters();
+    const std::string_view unit = parameters.get("precision");
+    const meta::Catalog& catalog = *connection.services().core.catalog();
+    request.gzip = http::is_gzip(connection.request().content_encoding);
+    request.body_bytes_max = body_bytes_max(connection.services(), request.api);
+    if (request.api == WriteApi::kV2) {
+        const auto precision = v2_precision(unit);
+        if (!precision) {
+            answer_platform_error(connection, 400,
+                                  "invalid precision; valid precision units are ns, us, ms, and s");
+            return false;
+        }
+        request.precision = *precision;
+        request.bucket = parameters.get("bucket");
+        const std::size_t slash = request.bucket.find('/');
+        request.database = request.bucket.substr(0, slash);
+        if (slash != request.bucket.npos) request.policy = request.bucket.substr(slash + 1);
+        if (request.bucket.empty()) {
+            answer_platform_error(connection, 404, "bucket not found");
+            return false;
+        }
+        return true;
+    }
+    const auto precision = v1_precision(unit);
+    if (!precision) {
+        refuse(connection, 400,
+               "invalid precision " + influxql::quote_go(unit) + " (use n, u, ms, s, m or h)");
+        return false;
+    }
+    request.precision = *precision;
+    request.database = parameters.get("db");
+    request.policy = parameters.get("rp");
+    if (request.database.empty()) {
+        refuse(connection, 400, "database is required");
+        return false;
+    }
+    if (catalog.find_database(request.database) == nullptr) {
+        refuse(connection, 404, "database not found: " + influxql::quote_go(request.database));
+        return false;
+    }
+    return true;
+}
+
+void answer_write_error(Connection& connection, const WriteRequest& request, std::uint16_t status,
+                        std::string_view message, std::uint32_t line = 0) {
+    if (request.api == WriteApi::kV2) {
+        answer_platform_error(connection, status, message, line);
+    } else {
+        refuse(connection, status, message);
+    }
+}
+
+void answer_busy(Connection& connection, const WriteRequest& request, const Error& error) {
+    answer_overload(connection, request.api == WriteApi::kV2, error.message,
+                    connection.services().core.admission().retry_after_s());
+}
+
+void answer_too_large(Connection& connection, const WriteRequest& request) {
+    answer_write_error(connection, request, 413,
+                       request.api == WriteApi::kV2
+                           ? "unable to read data: points batch is too large"
+                           : "Request Entity Too Large");
+}
+
+void answer_unreadable(Connection& connection, const WriteRequest& request, std::string_view why) {
+    const std::string_view before = request.api == WriteApi::kV2 ? "unable to read data: " : "";
+    answer_write_error(connection, request, 400, std::string(before) + std::string(why));
+}
+
+// A kBusy or kNoSpace says "later"; of everything else the client is told what went wrong.
+void answer_failure(Connection& connection, const WriteRequest& request, const Error& error) {
+    switch (error.kind) {
+        case ErrorKind::kNotFound:
+            if (request.api == WriteApi::kV2) {
+                answer_platform_error(connection, 404,
+                                      "bucket \"" + std::string(request.bucket) + "\" not found");
+            } else if (error.message.starts_with("database")) {
+                refuse(connection, 404, error.message);
+            } else {
+                refuse(connection, 500, error.message);
+            }
+            return;
+        case ErrorKind::kInvalid:
+            answer_write_error(connection, request, 400, error.message);
+            return;
+        case ErrorKind::kTooLarge:
+            answer_too_large(connection, request);
+            return;
+        default:
+            answer_busy(connection, request, error);
+            return;
+    }
+}
+
+Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
+                     const WriteRequest& request) {
+    const io::Activity activity("inflate a body");
+    auto done = services.gzip.decode({body.data(), body.size()}, inflated, request.body_bytes_max);
+    if (done.ok() || request.api == WriteApi::kV1) return done;
+    if (done.error().kind != ErrorKind::kInvalid) return done;
+    return Error{ErrorKind::kInvalid, platform_gzip_text(done.error().message, body.size())};
+}
+
+// The body as text, inflated if need be; false when an error has been answered or nobody is there.
+io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
+                            engine::Permit& permit, BodyPool::Lease& body) {
+    CoreServices& services = connection.services();
+    if (!connection.take_buffered_body(*body, request.body_bytes_max)) {
+        const BodyStatus status =
+            co_await connection.read_body(*body, request.body_bytes_max, permit);
+        switch (status) {
+            case BodyStatus::kComplete:
+                break;
+            case BodyStatus::kTooLarge:
+                answer_too_large(connection, request);
+                co_return false;
+            case BodyStatus::kBusy: {
+                const Error error{ErrorKind::kBusy, "the server is busy, try again later"};
+                answer_busy(connection, request, error);
+                co_return false;
+            }
+            case BodyStatus::kMalformed:
+                answer_unreadable(connection, request, connection.malformed_text());
+                co_return false;
+            case BodyStatus::kCut:
+                answer_unreadable(connection, request, "unexpected EOF");
+                co_return false;
+            case BodyStatus::kGone:
+                co_return false;
+        }
+    }
+    services.metrics.write_body_bytes.add(body->size());
+    if (!request.gzip) co_return true;
+
+    BodyPool::Lease inflated = services.bodies.take();
+    const auto decoded = inflate(services, *body, *inflated, request);
+    if (!decoded.ok()) {
+        answer_failure(connection, request, decoded.error());
+        co_return false;
+    }
+    body = std::move(inflated);
+    if (body->size() > permit.bytes()) {
+        const auto grown = permit.grow_to(body->size());
+        if (!grown.ok()) {
+            answer_busy(connection, request, grown.error());
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+void remember_rejections(Connection& connection, const WriteRequest& request,
+                         const WriteReport& report) {
+    CoreServices& services = connection.services();
+    services.metrics.lines_rejected.add(report.parsed.rejected);
+    services.metrics.points_dropped.add(report.dropped() + report.parsed.beyond_retention);
+    std::size_t room = RejectRing::kPerRequestMax;
+    for (const auto* list : {&report.parsed.rejections, report.refused}) {
+        for (const model::Rejection& rejection : *list) {
+            if (room-- == 0) return;
+            services.rejects.add(request.now, request.database, connection.peer_address(),
+                                 rejection);
+        }
+    }
+}
+
+void answer_outcome(Connection& connection, const WriteRequest& request,
+                    const WriteReport& report) {
+    CoreServices& services = connection.services();
+    services.metrics.points_ok.add(report.outcome.rows_written);
+    services.metrics.values_ok.add(report.outcome.values_written);
+    if (report.is_clean()) [[likely]] {
+        connection.answer_no_content();
+        return;
+    }
+    remember_rejections(connection, request, report);
+    if (request.api == WriteApi::kV1) {
+        refuse(connection, 400, partial_write_text(report));
+    } else {
+        answer_platform_error(connection, 422,
+                              "failure writing points to database: " + partial_write_text(report));
+    }
+}
+
+// Nothing of this body is written: no line was good (1.x), or one was bad (2.x).
+bool refuse_unparsable(Connection& connection, const WriteRequest& request,
+                       const WriteReport& report) {
+    const ingest::ParseResult& parsed = report.parsed;
+    if (parsed.rejected == 0) return false;
+    if (request.api == WriteApi::kV2) {
+        remember_rejections(connection, request, report);
+        const model::Rejection& first = parsed.rejections.front();
+        answer_platform_error(connection, 400, first.message, first.line);
+        return true;
+    }
+    if (parsed.rows + parsed.dropped + parsed.beyond_retention != 0) return false;
+    remember_rejections(connection, request, report);
+    refuse(connection, 400, joined_parse_errors(parsed));
+    return true;
+}
+
+// False when there is nothing to refuse.
+bool refuse_consistency(Connection& connection, const WriteRequest& request) {
+    const std::string_view level = connection.parameters().get("consistency");
+    if (request.api == WriteApi::kV2 || is_consistency_level(level)) return false;
+    refuse(connection, 400, "invalid consistency level");
+    return true;
+}
+
+// InfluxDB 1.x looks for the policy last, so what else is wrong comes first. Nothing is kept of
+// what is parsed here, and one good point is enough. False when nothing else is wrong.
+io::Task<bool> refuse_without_policy(Connection& connection, const WriteRequest& request,
+                                     std::string_view text, const ingest::ParseOptions& options) {
+    ingest::LineProtocolParser parser;
+    const model::ShardMap shards({}, kWeekNs, INT64_MIN);
+    const std::vector<model::Rejection> refused;
+    model::SeriesIndex index;
+    model::PointBatch batch;
+    WriteReport report;
+    report.refused = &refused;
+    std::size_t at = 0;
+    bool more = true;
+    while (more && report.parsed.rows == 0) {
+        more = parser.parse_piece(text, kParsePieceBytes, at, options, shards, index, batch,
+                                  report.parsed);
+        if (connection.services().reactor.needs_yield()) {
+            co_await connection.services().reactor.yield();
+        }
+    }
+    if (refuse_unparsable(connection, request, report)) co_return true;
+    co_return refuse_consistency(connection, request);
+}
+
+io::Task<void> write_points(Connection& connection, const WriteRequest& request,
+                            const BodyBuffer& body) {
+    CoreServices& services = connection.services();
+    ScratchPool::Lease scratch = services.scratch.take();
+    ingest::ParseOptions options;
+    options.precision = request.precision;
+    options.now = request.now;
+    options.stop_at_first_error = request.api == WriteApi::kV2;
+    const std::string_view text = as_text({body.data(), body.size()});
+    WriteReport report;
+    report.refused = &scratch->rejections;
+    std::size_t piece_bytes = kParsePieceBytes;
+    for (;;) {
+        const auto target = services.core.resolve(request.database, request.policy);
+        if (!target.ok()) {
+            bool answered = false;
+            if (request.api == WriteApi::kV1 && target.error().kind == ErrorKind::kNotFound) {
+                answered = co_await refuse_without_policy(connection, request, text, options);
+            }
+            if (!answered) answer_failure(connection, request, target.error());
+            co_return;
+        }
+        scratch->clear();
+        report.parsed = {};
+        PieceParser pieces(services, text, options, *target, scratch->batch, report.parsed);
+        while (pieces.parse(piece_bytes)) {
+            if (services.reactor.needs_yield()) co_await services.reactor.yield();
+            if (!pieces.head_is_same()) break;
+        }
+        if (!pieces.head_is_same()) {
+            // Series numbers of another head mean nothing. This may happen again, so now at once.
+            piece_bytes = text.size();
+            continue;
+        }
+        if (report.parsed.is_too_sparse) {
+            answer_write_error(connection, request, 413, kTooSparse);
+            co_return;
+        }
+        if (refuse_unparsable(connection, request, report)) co_return;
+        if (refuse_consistency(connection, request)) co_return;
+        if (report.parsed.rows == 0) break;
+        // In two steps, and so in all coroutines here: GCC 12 destroys the temporary of an awaited
+        // aggregate twice.
+        io::Task<engine::WriteOutcome> writing =
+            services.core.write(*target, scratch->batch, scratch->rejections);
+        engine::WriteOutcome outcome = co_await writing;
+        report.outcome = std::move(outcome);
+        if (report.outcome.status != engine::WriteStatus::kParseAgain) break;
+    }
+    if (report.outcome.status == engine::WriteStatus::kFailed) {
+        services.metrics.points_failed.add(report.parsed.rows);
+        answer_failure(connection, request, report.outcome.error);
+        co_return;
+    }
+    answer_outcome(connection, request, report);
+}
+
+}  // namespace
+
+io::Task<void> handle_write(Connection& connection, WriteApi api) {
+    CoreServices& services = connection.services();
+    services.metrics.writes.add();
+    WriteRequest request;
+    request.api = api;
+    request.now = services.reactor.wall_ns();
+    if (!understand(connection, request)) co_return;
+
+    const http::Request& head = connection.request();
+    if (head.content_length > request.body_bytes_max) {
+        answer_too_large(connection, request);
+        co_return;
+    }
+    auto admitted = services.core.admission().try_admit(
+        request.gzip ? head.content_length * kGzipRatioGuess : head.content_length);
+    if (!admitted.ok()) {
+        answer_busy(connection, request, admitted.error());
+        co_return;
+    }
+    engine::Permit permit = std::move(admitted).value();
+    BodyPool::Lease body = services.bodies.take();
+    const std::int64_t began_ns = services.reactor.precise_ns();
+    services.metrics.writes_active.add();
+    const bool received = co_await receive_body(connection, request, permit, body);
+    if (received) {
+        connection.release_input();
+        co_await write_points(connection, request, *body);
+    }
+    services.metrics.writes_active.subtract();
+    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
+    services.metrics.write_ns.add(took_ns);
+    services.metrics.write_latency_ns.record(took_ns);
+}
+
+}  // namespace sluice::server

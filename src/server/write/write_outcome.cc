@@ -1,0 +1,53 @@
+#include "server/write/write_outcome.h"
+
+namespace sluice::server {
+namespace {
+
+bool is_point_refusal(const model::Rejection& rejection) {
+    return rejection.reason != model::RejectReason::kParse &&
+           rejection.reason != model::RejectReason::kBeyondRetention;
+}
+
+std::string partial_write(std::string_view reason, std::uint64_t dropped) {
+    return "partial write: " + std::string(reason) + " dropped=" + std::to_string(dropped);
+}
+
+}  // namespace
+
+std::string joined_parse_errors(const ingest::ParseResult& parsed) {
+    std::string text;
+    std::uint64_t named = 0;
+    for (const model::Rejection& rejection : parsed.rejections) {
+        if (rejection.reason != model::RejectReason::kParse) continue;
+        if (named++ != 0) text += '\n';
+        text += rejection.message;
+    }
+    if (named < parsed.rejected) {
+        text += "\n(" + std::to_string(parsed.rejected - named) + " more lines)";
+    }
+    return text;
+}
+
+std::string partial_write_text(const WriteReport& report) {
+    for (const auto* list : {report.refused, &report.parsed.rejections}) {
+        for (const model::Rejection& rejection : *list) {
+            if (is_point_refusal(rejection)) {
+                return partial_write(rejection.message, report.dropped());
+            }
+        }
+    }
+    if (report.parsed.beyond_retention != 0) {
+        return partial_write("points beyond retention policy", report.parsed.beyond_retention);
+    }
+    return partial_write(joined_parse_errors(report.parsed), 0);
+}
+
+std::string platform_gzip_text(std::string_view message, std::size_t body_bytes) {
+    constexpr std::size_t kHeaderBytes = 10;
+    if (body_bytes < kHeaderBytes || message == "gzip: invalid header") {
+        return "gzipped HTTP body contains an invalid header";
+    }
+    return "unable to read data: " + std::string(message);
+}
+
+}  // namespace sluice::server

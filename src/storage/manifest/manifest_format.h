@@ -1,0 +1,91 @@
+// What a manifest says, and its records as bytes; see MANIFEST_FORMAT.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sluice/base/byte_writer.h"
+#include "sluice/base/bytes.h"
+#include "sluice/base/result.h"
+#include "sluice/model/shard_map.h"
+#include "storage/segment/segment_record.h"
+
+namespace sluice::storage {
+
+inline constexpr std::uint32_t kManifestMagic = 0x464D4C53;  // "SLMF"
+inline constexpr std::uint16_t kManifestVersion = 1;
+inline constexpr std::size_t kManifestHeaderBytes = 48;
+
+namespace edit {
+
+// Opens every manifest file.
+struct Identity {
+    std::uint64_t store_id = 0;
+    std::uint32_t incarnation = 0;  // counts openings: the upper half of head ids
+    std::uint64_t next_segment_id = 1;
+};
+struct AddSegment {
+    SegmentRecord segment;
+};
+struct RemoveSegment {
+    std::uint64_t id = 0;
+};
+// Logs of heads up to this one are in segments.
+struct Flushed {
+    std::uint64_t head_id = 0;
+};
+// Of a live segment; where it is missing none have been.
+struct DeletesApplied {
+    std::uint64_t id = 0;
+    std::uint64_t sequence = 0;
+};
+// The group's rows are gone, also those in logs.
+struct DropGroup {
+    model::ShardGroupId group = 0;
+};
+
+}  // namespace edit
+
+using ManifestEdit = std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment,
+                                  edit::Flushed, edit::DropGroup, edit::DeletesApplied>;
+
+// Adds the edits that make the segment live.
+void append_segment_edits(const SegmentRecord& segment, std::vector<ManifestEdit>& edits);
+
+// The sum of all edits.
+struct ManifestState {
+    std::uint64_t store_id = 0;
+    std::uint32_t incarnation = 0;
+    std::uint64_t next_segment_id = 1;
+    std::uint64_t flushed_head = 0;
+    std::map<std::uint64_t, SegmentRecord> segments;
+    std::set<model::ShardGroupId> dropped_groups;
+
+    void apply(const ManifestEdit& edit);
+    std::vector<ManifestEdit> snapshot() const;
+    bool operator==(const ManifestState&) const = default;
+};
+
+// One record: header, edits, zeroes up to the next 4 KiB. `hash` names the previous record and is
+// advanced to this one.
+void append_manifest_record(ByteWriter& out, std::uint64_t number, std::uint64_t& hash,
+                            const std::vector<ManifestEdit>& edits);
+
+struct ManifestContent {
+    ManifestState state;
+    std::uint64_t records = 0;
+    // Where the next record goes, and the hash that it continues.
+    std::uint64_t end = 0;
+    std::uint64_t hash = 0;
+    // A record was begun behind the last intact one.
+    bool torn = false;
+};
+
+// kCorrupt: the first record, which holds the identity, is damaged. kUnsupported: a newer version.
+Result<ManifestContent> parse_manifest(ByteSpan bytes);
+
+}  // namespace sluice::storage

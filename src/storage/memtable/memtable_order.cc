@@ -1,0 +1,310 @@
+#include "storage/memtable/memtable_order.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "sluice/base/hash.h"
+#include "storage/memtable/memtable_deletes.h"
+
+namespace sluice::storage {
+namespace {
+
+// Steps between looks at the clock: some 20 µs each.
+constexpr std::size_t kSortRun = 512;
+constexpr std::size_t kRowsPerLook = 8192;
+
+struct SortKey {
+    std::uint64_t prefix;  // eight bytes behind what all keys share, as a number
+    model::SeriesId series;
+};
+
+struct KeyLess {
+    const model::SeriesIndex* index;
+    std::size_t shared;
+
+    bool operator()(const SortKey& a, const SortKey& b) const {
+        if (a.prefix != b.prefix) return a.prefix < b.prefix;
+        return index->key(a.series).substr(shared) < index->key(b.series).substr(shared);
+    }
+};
+
+std::size_t shared_prefix(std::string_view a, std::string_view b, std::size_t at_most) {
+    const std::size_t size = std::min({a.size(), b.size(), at_most});
+    std::size_t i = 0;
+    while (i < size && a[i] == b[i]) ++i;
+    return i;
+}
+
+// Shorter keys are filled with zeroes: a key that ends sorts before one that goes on.
+std::uint64_t key_prefix(std::string_view key, std::size_t from) {
+    char bytes[8] = {};
+    std::memcpy(bytes, key.data() + from, std::min<std::size_t>(8, key.size() - from));
+    std::uint64_t value;
+    std::memcpy(&value, bytes, 8);
+    return __builtin_bswap64(value);
+}
+
+// Merge sort in slices.
+io::Task<void> sort_keys(io::Reactor& reactor, std::vector<SortKey>& keys, KeyLess less) {
+    for (std::size_t begin = 0; begin < keys.size(); begin += kSortRun) {
+        const auto first = keys.begin() + static_cast<std::ptrdiff_t>(begin);
+        std::sort(first,
+                  first + static_cast<std::ptrdiff_t>(std::min(kSortRun, keys.size() - begin)),
+                  less);
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    std::vector<SortKey> merged(keys.size() > kSortRun ? keys.size() : 0);
+    for (std::size_t width = kSortRun; width < keys.size(); width *= 2) {
+        for (std::size_t begin = 0; begin < keys.size(); begin += 2 * width) {
+            const std::size_t middle = std::min(begin + width, keys.size());
+            const std::size_t end = std::min(begin + 2 * width, keys.size());
+            std::size_t left = begin;
+            std::size_t right = middle;
+            for (std::size_t out = begin; out < end; ++out) {
+                const bool take_left =
+                    right == end || (left < middle && !less(keys[right], keys[left]));
+                merged[out] = keys[take_left ? left++ : right++];
+                if (out % kSortRun == 0 && reactor.needs_yield()) co_await reactor.yield();
+            }
+        }
+        keys.swap(merged);
+    }
+}
+
+// Sequence of a row, by its place; for the rare case of equal times.
+std::uint64_t sequence_at(const Memtable& table, std::uint32_t place) {
+    const std::uint32_t row =
+        row_chunk::first_row(row_chunk::chunk_of_place(place)) + row_chunk::offset_of_place(place);
+    const auto& runs = table.sequence_runs();
+    const auto after = std::upper_bound(runs.begin(), runs.end(), row,
+                                        [](std::uint32_t wanted, const Memtable::SequenceRun& run) {
+                                            return wanted < run.row_begin;
+                                        });
+    return (after - 1)->sequence;
+}
+
+model::Timestamp time_at(const Memtable& table, std::uint32_t place) {
+    return table.times_chunk(row_chunk::chunk_of_place(place))[row_chunk::offset_of_place(place)];
+}
+
+// Orders the rows of one series by time. Returns whether some times are equal.
+bool sort_by_time(const Memtable& table, std::uint32_t* places, std::size_t count) {
+    bool ascending = true;
+    bool equal = false;
+    model::Timestamp previous = time_at(table, places[0]);
+    for (std::size_t i = 1; i < count; ++i) {
+        const model::Timestamp time = time_at(table, places[i]);
+        ascending &= time >= previous;
+        equal |= time == previous;
+        previous = time;
+    }
+    if (ascending && !equal) return false;
+    struct Row {
+        model::Timestamp time;
+        std::uint64_t sequence;
+        std::uint32_t place;
+    };
+    std::vector<Row> rows(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        rows[i] = {time_at(table, places[i]), sequence_at(table, places[i]), places[i]};
+    }
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+        if (a.time != b.time) return a.time < b.time;
+        return a.sequence != b.sequence ? a.sequence < b.sequence : a.place < b.place;
+    });
+    equal = false;
+    for (std::size_t i = 0; i < count; ++i) {
+        places[i] = rows[i].place;
+        equal |= i != 0 && rows[i].time == rows[i - 1].time;
+    }
+    return equal;
+}
+
+bool has_value(const MemtableColumn& column, std::uint32_t place) {
+    const std::uint32_t chunk = row_chunk::chunk_of_place(place);
+    return chunk < column.chunks.size() &&
+           column.chunks[chunk].is_valid(row_chunk::offset_of_place(place));
+}
+
+// Rows places[begin, end) are of one time, the newest last. Moves those that still have a field of
+// their own to the end; where they begin.
+std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::uint32_t begin,
+                            std::uint32_t end) {
+    std::vector<const MemtableColumn*> open;  // no row so far has them
+    for (const MemtableColumn& each : table.columns()) open.push_back(&each);
+    std::uint32_t first = end;
+    for (std::uint32_t i = end; i-- > begin && !open.empty();) {
+        const std::uint32_t place = places[i];
+        const auto taken = std::erase_if(
+            open, [place](const MemtableColumn* each) { return has_value(*each, place); });
+        if (taken != 0) places[--first] = place;
+    }
+    return first;
+}
+
+}  // namespace
+
+io::Task<SeriesOrder> SeriesOrder::sort(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                        std::optional<model::MeasurementId> measurement) {
+    SeriesOrder order;
+    const model::SeriesIndex& index = head->series_index();
+    const std::uint32_t count = index.series_count();
+    order.ranks_.append_copies(count, kNone);
+    order.sorted_.resize(index.measurement_count());
+    for (model::SeriesId id = 0; id < count; ++id) {
+        const model::MeasurementId of = index.measurement(id);
+        if (!measurement || *measurement == of) order.sorted_[of].push_back(id);
+        if (id % kRowsPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
+    }
+    std::vector<SortKey> keys;
+    for (PodVector<model::SeriesId>& ids : order.sorted_) {
+        if (ids.empty()) continue;
+        KeyLess less{&index, index.key(ids[0]).size()};
+        for (const model::SeriesId id : ids) {
+            less.shared = shared_prefix(index.key(ids[0]), index.key(id), less.shared);
+        }
+        keys.clear();
+        for (const model::SeriesId id : ids) {
+            keys.push_back({key_prefix(index.key(id), less.shared), id});
+        }
+        co_await sort_keys(reactor, keys, less);
+        for (std::uint32_t rank = 0; rank < keys.size(); ++rank) {
+            ids[rank] = keys[rank].series;
+            order.ranks_[keys[rank].series] = rank;
+        }
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    co_return order;
+}
+
+SeriesOrder SeriesOrder::pick(const Head& head, const std::vector<std::string>& keys) {
+    SeriesOrder order;
+    const model::SeriesIndex& index = head.series_index();
+    order.ranks_.append_copies(index.series_count(), kNone);
+    order.sorted_.resize(index.measurement_count());
+    for (const std::string& key : keys) {
+        const model::SpellingId spelling = index.find(key, hash_bytes(key));
+        if (spelling == model::SeriesIndex::kNone) continue;
+        const model::SeriesId id = index.spelling(spelling).series;
+        if (index.key(id) != key) continue;
+        PodVector<model::SeriesId>& sorted = order.sorted_[index.measurement(id)];
+        order.ranks_[id] = static_cast<std::uint32_t>(sorted.size());
+        sorted.push_back(id);
+    }
+    return order;
+}
+
+std::size_t SeriesOrder::memory_bytes() const {
+    std::size_t bytes = ranks_.capacity() * sizeof(std::uint32_t);
+    for (const auto& each : sorted_) bytes += each.capacity() * sizeof(model::SeriesId);
+    return bytes;
+}
+
+DeleteScope delete_scope(const Head& head, const Memtable& table) {
+    DeleteScope scope;
+    scope.group = table.group();
+    scope.measurement = head.series_index().measurement_name(table.measurement());
+    scope.range = table.time_range();
+    if (!table.sequence_runs().empty()) {
+        scope.sequence_min = table.sequence_runs()[0].sequence;
+        for (const Memtable::SequenceRun& each : table.sequence_runs()) {
+            scope.sequence_min = std::min(scope.sequence_min, each.sequence);
+            scope.sequence_max = std::max(scope.sequence_max, each.sequence);
+        }
+    }
+    return scope;
+}
+
+io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                 std::shared_ptr<const Memtable> table, std::uint32_t rows,
+                                 const SeriesOrder& order, model::TimeRange range,
+                                 DeleteFilter deletes) {
+    OrderedRows ordered;
+    if (deletes.covers_everything()) co_return ordered;
+    MemtableDeletes deleted(std::move(deletes), *table, *head, order);
+    while (deleted.prepare()) {
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    const bool all_times =
+        range.begin <= table->time_range().begin && range.end >= table->time_range().end;
+    // Counting sort by series: count, then place.
+    PodVector<std::uint32_t> next;
+    next.append_copies(std::size_t{order.count(table->measurement())} + 1, 0);
+    const auto wanted = [&](std::uint32_t chunk, std::uint32_t offset) {
+        if (!all_times && !range.contains(table->times_chunk(chunk)[offset])) {
+            return SeriesOrder::kNone;
+        }
+        const std::uint32_t rank = order.rank(table->series_chunk(chunk)[offset]);
+        if (deleted.empty() || rank == SeriesOrder::kNone) return rank;
+        const std::uint32_t row = row_chunk::first_row(chunk) + offset;
+        return deleted.covers(rank, row, table->times_chunk(chunk)[offset]) ? SeriesOrder::kNone
+                                                                            : rank;
+    };
+    for (std::uint32_t row = 0; row < rows;) {
+        const std::uint32_t chunk = row_chunk::chunk_of(row);
+        const std::uint32_t count = std::min(row_chunk::capacity(chunk), rows - row);
+        for (std::uint32_t offset = 0; offset < count; ++offset) {
+            const std::uint32_t rank = wanted(chunk, offset);
+            if (rank != SeriesOrder::kNone) ++next[rank + 1];
+        }
+        row += count;
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    for (std::size_t rank = 1; rank < next.size(); ++rank) {
+        if (next[rank] != 0) {
+            ordered.series.push_back(
+                {order.series(table->measurement(), static_cast<std::uint32_t>(rank - 1)),
+                 next[rank - 1], next[rank - 1] + next[rank]});
+        }
+        next[rank] += next[rank - 1];
+    }
+    ordered.places.resize_uninitialized(next.back());
+    for (std::uint32_t row = 0; row < rows;) {
+        const std::uint32_t chunk = row_chunk::chunk_of(row);
+        const std::uint32_t count = std::min(row_chunk::capacity(chunk), rows - row);
+        for (std::uint32_t offset = 0; offset < count; ++offset) {
+            const std::uint32_t rank = wanted(chunk, offset);
+            if (rank != SeriesOrder::kNone) {
+                ordered.places[next[rank]++] = chunk << row_chunk::kOffsetBits | offset;
+            }
+        }
+        row += count;
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    // Per series by time.
+    std::uint32_t kept = 0;
+    std::uint32_t* const places = ordered.places.data();
+    for (std::size_t s = 0; s < ordered.series.size(); ++s) {
+        OrderedRows::Series& series = ordered.series[s];
+        const bool equal = sort_by_time(*table, places + series.begin, series.end - series.begin);
+        const std::uint32_t begin = kept;
+        if (!equal) {
+            if (kept != series.begin) {
+                std::memmove(places + kept, places + series.begin,
+                             (series.end - series.begin) * sizeof(std::uint32_t));
+            }
+            kept += series.end - series.begin;
+        } else {
+            for (std::uint32_t i = series.begin; i < series.end;) {
+                std::uint32_t end = i + 1;
+                while (end < series.end &&
+                       time_at(*table, places[end]) == time_at(*table, places[i])) {
+                    ++end;
+                }
+                const std::uint32_t first = drop_replaced(*table, places, i, end);
+                ordered.times_repeat |= end - first > 1;
+                std::memmove(places + kept, places + first, (end - first) * sizeof(std::uint32_t));
+                kept += end - first;
+                i = end;
+            }
+        }
+        series.begin = begin;
+        series.end = kept;
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    ordered.places.resize_uninitialized(kept);
+    co_return ordered;
+}
+
+}  // namespace sluice::storage

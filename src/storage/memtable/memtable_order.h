@@ -1,0 +1,73 @@
+// Rows of a memtable in the order of a segment: by series key, then time.
+//
+// Work that takes long for large heads is done in slices: the functions yield.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/pod_vector.h"
+#include "sluice/io/reactor.h"
+#include "sluice/io/task.h"
+#include "sluice/storage/head.h"
+#include "storage/memtable/memtable.h"
+#include "storage/rows/delete_filter.h"
+
+namespace sluice::storage {
+
+// The series of one head, by measurement in the order of their keys. Made once per flush or scan.
+class SeriesOrder {
+public:
+    static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+    // Of all series the head has now, of one measurement or (nothing) of all.
+    static io::Task<SeriesOrder> sort(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                      std::optional<model::MeasurementId> measurement);
+    // Of the `keys` (sorted) that the head knows.
+    static SeriesOrder pick(const Head& head, const std::vector<std::string>& keys);
+
+    // Position of a series among those of its measurement; kNone if it is not one of them.
+    std::uint32_t rank(model::SeriesId series) const {
+        return series < ranks_.size() ? ranks_[series] : kNone;
+    }
+    std::uint32_t count(model::MeasurementId measurement) const {
+        return measurement < sorted_.size()
+                   ? static_cast<std::uint32_t>(sorted_[measurement].size())
+                   : 0;
+    }
+    model::SeriesId series(model::MeasurementId measurement, std::uint32_t rank) const {
+        return sorted_[measurement][rank];
+    }
+    std::size_t memory_bytes() const;
+
+private:
+    PodVector<std::uint32_t> ranks_;                  // by series id
+    std::vector<PodVector<model::SeriesId>> sorted_;  // by measurement id
+};
+
+struct OrderedRows {
+    struct Series {
+        model::SeriesId series;
+        std::uint32_t begin;  // in places
+        std::uint32_t end;
+    };
+    std::vector<Series> series;       // in key order; each has rows
+    PodVector<std::uint32_t> places;  // row_chunk places, by (series, time, sequence)
+    // Some rows are of equal series and time: each has a field that no newer one of them has.
+    bool times_repeat = false;
+};
+
+// The first `rows` rows of `table` (of `head`) whose series is in `order` and whose time is in
+// `range`, without those that `deletes` covers and those that newer ones of equal series and time
+// replace.
+io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                 std::shared_ptr<const Memtable> table, std::uint32_t rows,
+                                 const SeriesOrder& order, model::TimeRange range,
+                                 DeleteFilter deletes);
+// What is known of the rows of a memtable without looking at them.
+DeleteScope delete_scope(const Head& head, const Memtable& table);
+
+}  // namespace sluice::storage

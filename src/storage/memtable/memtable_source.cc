@@ -1,0 +1,193 @@
+#include "storage/memtable/memtable_source.h"
+
+#include <algorithm>
+
+#include "storage/rows/bits.h"
+
+namespace sluice::storage {
+namespace {
+
+// As many as a block of a segment: some 300 KiB with ten columns.
+constexpr std::size_t kBlockRows = codec::kBlockRowsMax;
+
+std::uint32_t row_of_place(std::uint32_t place) {
+    return row_chunk::first_row(row_chunk::chunk_of_place(place)) +
+           row_chunk::offset_of_place(place);
+}
+
+}  // namespace
+
+MemtableSource::MemtableSource(std::shared_ptr<const Head> head,
+                               std::shared_ptr<const Memtable> table, OrderedRows rows,
+                               const std::vector<std::uint32_t>& columns, bool with_sequences)
+    : head_(std::move(head)), table_(std::move(table)), rows_(std::move(rows)) {
+    columns_.resize(columns.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        if (columns[c] != Memtable::kNoColumn) {
+            snapshot_column(columns_[c], table_->columns()[columns[c]]);
+        }
+    }
+    if (with_sequences) {
+        const auto& runs = table_->sequence_runs();
+        for (std::size_t r = 0; r < runs.size(); ++r) {
+            const std::uint32_t end = r + 1 < runs.size() ? runs[r + 1].row_begin : table_->rows();
+            row_sequences_.append_copies(end - runs[r].row_begin, runs[r].sequence);
+        }
+    }
+    state_ = rows_.places.empty() ? State::kEnd : State::kLoad;
+}
+
+void MemtableSource::snapshot_column(Column& column, const MemtableColumn& from) {
+    column.present = true;
+    column.type = from.type;
+    column.chunks.assign(from.chunks.begin(), from.chunks.end());
+    const std::uint32_t rows = table_->rows();
+    column.dense = true;
+    for (std::uint32_t chunk = 0, row = 0; row < rows; ++chunk) {
+        const std::uint32_t count = std::min(row_chunk::capacity(chunk), rows - row);
+        row += count;
+        if (chunk >= column.chunks.size()) {
+            column.chunks.push_back({nullptr, nullptr, 0});
+        }
+        const MemtableColumn::Chunk& each = column.chunks[chunk];
+        column.dense &= each.validity == nullptr && each.filled >= count;
+    }
+}
+
+std::string_view MemtableSource::key() const {
+    return head_->series_index().key(rows_.series[series_].series);
+}
+
+io::Task<Result<void>> MemtableSource::load() {
+    gather_block();
+    show_run();
+    co_return Result<void>();
+}
+
+// Where the block from position_ on ends: never between rows of equal series and time.
+std::size_t MemtableSource::block_end() const {
+    std::size_t end = std::min(position_ + kBlockRows, rows_.places.size());
+    if (!rows_.times_repeat) return end;
+    const auto time_at = [this](std::size_t position) {
+        const std::uint32_t place = rows_.places[position];
+        return table_->times_chunk(
+            row_chunk::chunk_of_place(place))[row_chunk::offset_of_place(place)];
+    };
+    const auto series = std::upper_bound(
+        rows_.series.begin() + static_cast<std::ptrdiff_t>(series_), rows_.series.end(), end - 1,
+        [](std::size_t position, const OrderedRows::Series& each) { return position < each.end; });
+    while (end < series->end && time_at(end) == time_at(end - 1)) ++end;
+    return end;
+}
+
+void MemtableSource::gather_block() {
+    block_begin_ = position_;
+    block_end_ = block_end();
+    const std::size_t count = block_end_ - block_begin_;
+    const std::uint32_t* places = rows_.places.data() + block_begin_;
+    times_.clear();
+    model::Timestamp* times = times_.append_uninitialized(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        times[i] = table_->times_chunk(
+            row_chunk::chunk_of_place(places[i]))[row_chunk::offset_of_place(places[i])];
+    }
+    sequences_.clear();
+    if (!row_sequences_.empty()) {
+        std::uint64_t* sequences = sequences_.append_uninitialized(count);
+        for (std::size_t i = 0; i < count; ++i)
+            sequences[i] = row_sequences_[row_of_place(places[i])];
+    }
+    block_.times = view_of(times_);
+    block_.times_repeat = rows_.times_repeat;
+    block_.sequences = view_of(sequences_);
+    block_.columns.resize(columns_.size());
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+        Column& column = columns_[c];
+        block_.columns[c] = {};
+        if (!column.present) continue;
+        gather_column(column);
+        codec::ColumnSlice& slice = block_.columns[c];
+        slice.type = column.type;
+        slice.words = view_of(column.words);
+        slice.texts = view_of(column.texts);
+        slice.flags = view_of(column.flags);
+        slice.validity = view_of(column.validity);
+    }
+}
+
+void MemtableSource::gather_column(Column& column) {
+    if (is_word_type(column.type)) {
+        gather_values(column, column.words);
+    } else if (column.type == model::FieldType::kString) {
+        gather_values(column, column.texts);
+    } else {
+        gather_values(column, column.flags);
+    }
+}
+
+template <typename T>
+void MemtableSource::gather_values(Column& column, PodVector<T>& out) {
+    const std::size_t count = block_end_ - block_begin_;
+    const std::uint32_t* places = rows_.places.data() + block_begin_;
+    out.clear();
+    column.validity.clear();
+    T* values = out.append_uninitialized(count);
+    if (column.dense) {
+        const MemtableColumn::Chunk* chunks = column.chunks.data();
+        for (std::size_t i = 0; i < count; ++i) {
+            values[i] =
+                reinterpret_cast<const T*>(chunks[row_chunk::chunk_of_place(places[i])]
+                                               .values)[row_chunk::offset_of_place(places[i])];
+        }
+        return;
+    }
+    column.validity.append_copies(bit_words(count), 0);
+    bool any = false;
+    for (std::size_t i = 0; i < count; ++i) {
+        const MemtableColumn::Chunk& chunk = column.chunks[row_chunk::chunk_of_place(places[i])];
+        const std::uint32_t offset = row_chunk::offset_of_place(places[i]);
+        values[i] = T();
+        const bool valid = chunk.is_valid(offset);
+        if (valid) {
+            values[i] = reinterpret_cast<const T*>(chunk.values)[offset];
+        }
+        if (valid) set_bit(column.validity.data(), i);
+        any |= valid;
+    }
+    // Nothing at all: an absent column.
+    if (!any) out.clear();
+}
+
+// Rows of one series within the block.
+void MemtableSource::show_run() {
+    while (rows_.series[series_].end <= position_) ++series_;
+    const std::size_t end = std::min<std::size_t>(rows_.series[series_].end, block_end_);
+    slice_.assign(block_, position_ - block_begin_, end - position_);
+    state_ = State::kRows;
+}
+
+void MemtableSource::consume(std::size_t rows) {
+    position_ += rows;
+    if (rows < slice_.rows()) {
+        show_run();
+    } else if (position_ == rows_.places.size()) {
+        state_ = State::kEnd;
+    } else if (position_ == block_end_) {
+        state_ = State::kLoad;
+    } else {
+        show_run();
+    }
+}
+
+std::uint64_t MemtableSource::rows_ahead() const {
+    return rows_.series[series_].end - position_;
+}
+
+std::size_t MemtableSource::memory_bytes() const {
+    return rows_.places.capacity() * sizeof(std::uint32_t) +
+           rows_.series.capacity() * sizeof(OrderedRows::Series) +
+           row_sequences_.capacity() * sizeof(std::uint64_t) +
+           (columns_.size() + 2) * kBlockRows * sizeof(std::uint64_t);
+}
+
+}  // namespace sluice::storage

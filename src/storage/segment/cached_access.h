@@ -1,0 +1,68 @@
+// The file of a segment through the block cache, with reads that are begun before they are needed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sluice/base/aligned_buffer.h"
+#include "sluice/base/result.h"
+#include "sluice/io/event.h"
+#include "sluice/io/file.h"
+#include "sluice/io/gate.h"
+#include "sluice/io/task.h"
+#include "sluice/storage/store_metrics.h"
+#include "storage/files/random_access.h"
+#include "storage/segment/block_cache.h"
+
+namespace sluice::storage {
+
+// `begin` and `bytes` are aligned. kCorrupt where the file ends before.
+io::Task<Result<std::shared_ptr<AlignedBuffer>>> read_aligned(io::File& file, std::uint64_t begin,
+                                                              std::uint64_t bytes);
+
+class CachedAccess final : public RandomAccess {
+public:
+    CachedAccess(io::File& file, std::uint64_t segment, std::uint64_t size, BlockCache& cache,
+                 StoreMetrics& metrics)
+        : file_(file), segment_(segment), size_(size), cache_(cache), metrics_(metrics) {}
+
+    std::uint64_t size() const override { return size_; }
+    io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) override;
+    void read_ahead(std::uint64_t offset, std::size_t size) override;
+    std::shared_ptr<const void> find_made(Made made, std::uint64_t offset) override {
+        return cache_.find({segment_, offset, 0, made});
+    }
+    void keep_made(Made made, std::uint64_t offset, std::shared_ptr<const void> what,
+                   std::size_t size_bytes) override {
+        cache_.insert({segment_, offset, 0, made}, std::move(what), size_bytes);
+    }
+
+    // Completes when no read is on its way any more, after which the file may be closed. Called
+    // once, when nobody reads.
+    io::Task<void> close() { return reading_.close(); }
+
+private:
+    // A read that nobody needs yet; also with those who have come to need it meanwhile.
+    struct Ahead {
+        explicit Ahead(const BlockCache::Key& key_) : key(key_) {}
+        const BlockCache::Key key;
+        bool has_ended = false;
+        std::shared_ptr<const AlignedBuffer> buffer;  // null if it failed
+    };
+
+    BlockCache::Key key_of(std::uint64_t offset, std::size_t size) const;
+    std::shared_ptr<Ahead> find_ahead(const BlockCache::Key& key) const;
+    io::Task<void> fetch(std::shared_ptr<Ahead> ahead);
+
+    io::File& file_;
+    std::uint64_t segment_;
+    std::uint64_t size_;
+    BlockCache& cache_;
+    StoreMetrics& metrics_;
+    std::vector<std::shared_ptr<Ahead>> ahead_;  // on their way
+    io::Event fetched_;
+    io::Gate reading_;
+};
+
+}  // namespace sluice::storage

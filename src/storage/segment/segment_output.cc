@@ -1,0 +1,86 @@
+#include "storage/segment/segment_output.h"
+
+#include "sluice/base/log.h"
+#include "sluice/io/activity.h"
+#include "sluice/io/reactor.h"
+#include "storage/files/file_names.h"
+
+namespace sluice::storage {
+
+io::Task<Result<std::unique_ptr<SegmentOutput>>> SegmentOutput::create(
+    io::Reactor& reactor, std::string store, std::uint64_t id, SegmentWriterOptions options) {
+    std::unique_ptr<SegmentOutput> output(new SegmentOutput(reactor, options));
+    output->directory_ = group_directory(store, options.group);
+    output->path_ = segment_path(store, options.group, id);
+    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, output->directory_));
+    // Also when the directory is there: an earlier attempt may have failed between the two.
+    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, shards_directory(store)));
+    SLUICE_CO_TRY(output->file_,
+                  co_await io::File::open(reactor, output->path_, io::OpenMode::kCreate));
+    co_return output;
+}
+
+void SegmentOutput::append(const RowSlice& slice) {
+    const io::Activity activity("encode rows of a segment");
+    SegmentRows rows;
+    rows.times = slice.times;
+    rows.columns = slice.columns;
+    if (options_.with_sequences) {
+        rows.sequences = slice.sequences;
+        if (slice.sequences.empty()) {
+            sequences_.clear();
+            sequences_.append_copies(slice.rows(), slice.sequence);
+            rows.sequences = view_of(sequences_);
+        }
+    }
+    writer_.append(rows, 0, static_cast<std::uint32_t>(slice.rows()));
+}
+
+io::Task<Result<void>> SegmentOutput::write_measurement(std::string name,
+                                                        std::vector<SegmentColumn> columns,
+                                                        RowMerger& merger) {
+    std::string key;
+    bool begun = false;
+    for (;;) {
+        SLUICE_CO_TRY(const bool more, co_await merger.next());
+        if (!more) break;
+        // Deletes may leave nothing of a measurement.
+        if (!begun) writer_.begin_measurement(name, std::move(columns));
+        begun = true;
+        if (merger.key() != key) {
+            key = merger.key();
+            writer_.begin_series(key, merger.rows_ahead());
+        }
+        append(merger.rows());
+        SLUICE_CO_TRY_VOID(co_await write_pieces());
+    }
+    if (begun) writer_.end_measurement();
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> SegmentOutput::write_pieces() {
+    while (auto piece = writer_.take_piece()) {
+        SLUICE_CO_TRY_VOID(co_await file_.write_at(piece->bytes(), piece->offset));
+    }
+    co_return Result<void>();
+}
+
+io::Task<Result<SegmentMeta>> SegmentOutput::finish() {
+    const SegmentMeta meta = writer_.finish();
+    SLUICE_CO_TRY_VOID(co_await write_pieces());
+    SLUICE_CO_TRY_VOID(co_await file_.sync());
+    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor_, directory_));
+    co_await file_.close();
+    co_return meta;
+}
+
+io::Task<void> SegmentOutput::abandon() {
+    if (file_.is_open()) co_await file_.close();
+    auto removed = co_await io::remove_file(reactor_, path_);
+    if (!removed.ok()) {
+        log_warn("an unfinished segment stays until the next start",
+                 {{"error", removed.error().message}});
+    }
+}
+
+}  // namespace sluice::storage

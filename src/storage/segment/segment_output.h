@@ -1,0 +1,54 @@
+// A segment on its way to disk: rows in, a durable file out.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/io/file.h"
+#include "sluice/io/task.h"
+#include "storage/rows/row_merger.h"
+#include "storage/segment/segment_writer.h"
+
+namespace sluice::storage {
+
+// finish() or abandon() completes before destruction.
+class SegmentOutput {
+public:
+    // Makes the group's directory when there is none.
+    static io::Task<Result<std::unique_ptr<SegmentOutput>>> create(io::Reactor& reactor,
+                                                                   std::string store,
+                                                                   std::uint64_t id,
+                                                                   SegmentWriterOptions options);
+
+    bool with_sequences() const { return options_.with_sequences; }
+
+    // Writes all rows of `merger` as one measurement; yields by itself. Measurements come in
+    // ascending order of names.
+    io::Task<Result<void>> write_measurement(std::string name, std::vector<SegmentColumn> columns,
+                                             RowMerger& merger);
+
+    // Durable, directory entry included. rows is 0 when nothing was written: then abandon().
+    io::Task<Result<SegmentMeta>> finish();
+
+    // Closes and removes the file.
+    io::Task<void> abandon();
+
+private:
+    SegmentOutput(io::Reactor& reactor, SegmentWriterOptions options)
+        : reactor_(reactor), options_(options), writer_(options) {}
+
+    io::Task<Result<void>> write_pieces();
+    void append(const RowSlice& rows);
+
+    io::Reactor& reactor_;
+    SegmentWriterOptions options_;
+    std::string directory_;
+    std::string path_;
+    io::File file_;
+    SegmentWriter writer_;
+    PodVector<std::uint64_t> sequences_;  // where all rows of a slice have the same
+};
+
+}  // namespace sluice::storage

@@ -1,0 +1,114 @@
+// Reads a segment: measurements from the footer, then one measurement's index, then chosen chunks
+// of chosen blocks. Every byte is checked against its checksum before it is believed.
+//
+// A segment is immutable, so everything read from it stays true. Errors are kCorrupt (or
+// kUnsupported for a newer version) with path and place in the message.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/pod_vector.h"
+#include "sluice/base/result.h"
+#include "sluice/codec/column_chunk.h"
+#include "sluice/io/task.h"
+#include "sluice/storage/scan.h"
+#include "sluice/storage/series_list.h"
+#include "storage/files/random_access.h"
+#include "storage/segment/segment_format.h"
+#include "storage/segment/segment_index.h"
+
+namespace sluice::storage {
+
+// One block, decoded as far as it was asked for. Reused from block to block.
+struct SegmentBlock {
+    std::uint32_t rows = 0;
+    std::uint32_t first_series = 0;     // number of the first series in the measurement
+    PodVector<std::uint32_t> run_rows;  // rows of that series, the next one, ...
+    PodVector<model::Timestamp> times;
+    PodVector<std::uint64_t> sequences;         // when asked for and present
+    std::vector<codec::DecodedColumn> columns;  // in the order asked for; absent: all null
+};
+
+struct BlockRequest {
+    std::span<const std::uint32_t> columns;  // indexes into SegmentIndex::columns()
+    bool with_sequences = false;
+    // Sorted numbers of the series whose rows are wanted, or null for all: in the rows of others
+    // only times are true.
+    const std::vector<std::uint32_t>* series = nullptr;
+};
+
+// Lives as long as its users; const calls may overlap. `access` outlives it.
+class SegmentReader {
+public:
+    // Reads trailer and footer. `path` is for messages.
+    static io::Task<Result<std::unique_ptr<SegmentReader>>> open(RandomAccess& access,
+                                                                 std::string path);
+
+    const std::string& path() const { return path_; }
+    const SegmentMeta& meta() const { return footer_.meta; }
+    bool has_sequences() const { return footer_.has_sequences; }
+    // Whether a block's sums of floats are those of the blocks before too, back to the first one
+    // that its series has for itself.
+    bool has_running_sums() const { return footer_.has_running_sums; }
+    // Sorted by name.
+    std::span<const SegmentMeasurement> measurements() const { return footer_.measurements; }
+    // nullptr when the segment does not hold it.
+    const SegmentMeasurement* find_measurement(std::string_view name) const;
+
+    // Directory of series pages and blocks of one measurement; memory about as on disk.
+    // `measurement` is one of measurements().
+    io::Task<Result<std::shared_ptr<const SegmentIndex>>> load_index(
+        const SegmentMeasurement& measurement) const;
+
+    // In the following, `index` (of this segment) stays alive until completion.
+
+    // One page of series keys.
+    io::Task<Result<std::shared_ptr<const SeriesPage>>> read_series_page(const SegmentIndex& index,
+                                                                         std::uint32_t page) const;
+    // All series of the measurement, in the order of their numbers; works in time slices.
+    io::Task<Result<SeriesList>> read_series(io::Reactor& reactor,
+                                             const SegmentMeasurement& measurement,
+                                             const SegmentIndex& index) const;
+    // The number of the series within its measurement.
+    io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,
+                                                               std::string key) const;
+
+    // What `request` points to stays until completion, like `out`. Chunks that lie close together
+    // come with one read.
+    io::Task<Result<void>> read_block(const SegmentIndex& index, std::uint32_t block,
+                                      BlockRequest request, SegmentBlock& out) const;
+
+    // Reads the bytes of a block of usual size, for the cache behind the access.
+    io::Task<Result<void>> read_block_bytes(const SegmentIndex& index, std::uint32_t block) const;
+    // The same read_block() is to come: begins to read for it, and returns how many bytes that are.
+    std::uint64_t read_block_ahead(const SegmentIndex& index, std::uint32_t block,
+                                   const BlockRequest& request) const;
+
+    // Walks the whole file: every checksum, every chunk, statistics against rows, order of keys and
+    // times, and that no byte belongs to nothing.
+    io::Task<Result<void>> verify() const;
+
+private:
+    SegmentReader(RandomAccess& access, std::string path, SegmentFooter footer,
+                  FileRange footer_range);
+
+    io::Task<Result<FileBytes>> read(FileRange range) const;
+    io::Task<Result<std::uint64_t>> verify_measurement(const SegmentMeasurement& measurement) const;
+    io::Task<Result<std::uint64_t>> verify_pages(const SegmentIndex& index) const;
+    io::Task<Result<std::uint64_t>> verify_blocks(const SegmentIndex& index) const;
+    Error placed(Error error, const std::string& place) const;
+
+    RandomAccess& access_;
+    std::string path_;
+    SegmentFooter footer_;
+    FileRange footer_range_;
+};
+
+}  // namespace sluice::storage

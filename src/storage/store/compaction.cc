@@ -1,0 +1,326 @@
+// Merging segments of a shard group: small ones by level while it is written to, all of them once
+// it went cold.
+//
+// A flushed segment has level 0. `merge_width` segments of one level become one of the next, up to
+// kLevelMax: so a row is rewritten twice while its group is hot and once when it went cold.
+#include <algorithm>
+#include <span>
+
+#include "sluice/base/log.h"
+#include "storage/files/file_names.h"
+#include "storage/rows/row_merger.h"
+#include "storage/segment/segment_output.h"
+#include "storage/segment/segment_source.h"
+#include "storage/store/store_state.h"
+
+namespace sluice::storage {
+namespace {
+
+constexpr std::uint32_t kLevelMax = 2;
+constexpr std::int64_t kRetryNs = kSecondNs;
+
+// One input, read front to back past the block cache.
+struct MergeInput {
+    MergeInput(SegmentPtr segment_, std::uint64_t size)
+        : segment(std::move(segment_)), access(segment->file(), size) {}
+
+    SegmentPtr segment;
+    SequentialAccess access;
+    std::unique_ptr<SegmentReader> reader;
+};
+
+using MergeInputs = std::vector<std::shared_ptr<MergeInput>>;
+
+io::Task<Result<MergeInputs>> open_inputs(std::vector<SegmentPtr> segments) {
+    MergeInputs inputs;
+    for (const SegmentPtr& each : segments) {
+        SLUICE_CO_TRY_VOID(co_await each->reader());  // opens the file
+        auto input = std::make_shared<MergeInput>(each, each->record().meta.size_bytes);
+        SLUICE_CO_TRY(input->reader, co_await SegmentReader::open(input->access, each->path()));
+        inputs.push_back(std::move(input));
+    }
+    co_return inputs;
+}
+
+std::set<std::string> measurement_names(const MergeInputs& inputs) {
+    std::set<std::string> names;
+    for (const auto& each : inputs) {
+        for (const SegmentMeasurement& one : each->reader->measurements()) names.insert(one.name);
+    }
+    return names;
+}
+
+// The columns of all inputs, in order of their names.
+Result<std::vector<SegmentColumn>> merge_columns(const MergeInputs& inputs,
+                                                 const Tombstones& deletes,
+                                                 const std::string& measurement) {
+    std::map<std::string, model::FieldType> types;
+    for (const auto& each : inputs) {
+        const SegmentMeasurement* found = each->reader->find_measurement(measurement);
+        if (found == nullptr) continue;
+        const DeleteFilter filter(deletes, each->segment->delete_scope(measurement));
+        if (filter.covers_everything()) continue;  // its types do not bind any more
+        for (const SegmentColumn& column : found->columns) {
+            const auto [place, added] = types.try_emplace(column.name, column.type);
+            if (!added && place->second != column.type) {
+                return Error{ErrorKind::kCorrupt, each->segment->path() + ": field " + column.name +
+                                                      " of " + measurement +
+                                                      " is of another type elsewhere"};
+            }
+        }
+    }
+    std::vector<SegmentColumn> columns;
+    for (const auto& [name, type] : types) columns.push_back({name, type});
+    return columns;
+}
+
+io::Task<Result<void>> merge_measurement(io::Reactor& reactor, const MergeInputs& inputs,
+                                         Tombstones deletes, std::string name,
+                                         SegmentOutput& output) {
+    SLUICE_CO_TRY(std::vector<SegmentColumn> columns, merge_columns(inputs, deletes, name));
+    std::vector<std::unique_ptr<RowSource>> sources;
+    for (const auto& each : inputs) {
+        SegmentSource::Options options;
+        options.measurement = name;
+        for (const SegmentColumn& column : columns) options.columns.push_back(column.name);
+        options.with_sequences = each->segment->record().has_sequences;
+        options.deletes = DeleteFilter(deletes, each->segment->delete_scope(name));
+        SLUICE_CO_TRY(auto source,
+                      co_await SegmentSource::open(each, each->reader.get(),
+                                                   each->segment->record().meta.sequence_max,
+                                                   std::move(options)));
+        if (source != nullptr) sources.push_back(std::move(source));
+    }
+    if (sources.empty()) co_return Result<void>();
+    // Until the sequences go, other stores may hold rows of the same points.
+    RowMerger merger(reactor, std::move(sources), columns.size(),
+                     [&output](std::string_view) { return output.with_sequences(); });
+    co_return co_await output.write_measurement(std::move(name), std::move(columns), merger);
+}
+
+io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInputs& inputs,
+                                           Tombstones deletes, SegmentOutput& output) {
+    for (const std::string& name : measurement_names(inputs)) {
+        SLUICE_CO_TRY_VOID(co_await merge_measurement(reactor, inputs, deletes, name, output));
+    }
+    co_return co_await output.finish();
+}
+
+// Segments that may be merged with each other: neighbours in the order of their sequences, without
+// a damaged one between, and of one level unless `any_level`. Then nothing in this store comes
+// between two rows of an output, also when their sequences are gone.
+std::vector<std::vector<SegmentPtr>> mergeable_runs(std::vector<SegmentPtr> segments,
+                                                    bool any_level) {
+    std::sort(segments.begin(), segments.end(), [](const SegmentPtr& a, const SegmentPtr& b) {
+        return a->record().meta.sequence_min < b->record().meta.sequence_min;
+    });
+    std::vector<std::vector<SegmentPtr>> runs(1);
+    for (const SegmentPtr& each : segments) {
+        std::vector<SegmentPtr>& run = runs.back();
+        if (each->damaged()) {
+            runs.emplace_back();
+        } else if (!any_level && !run.empty() &&
+                   run.back()->record().level != each->record().level) {
+            runs.push_back({each});
+        } else {
+            run.push_back(each);
+        }
+    }
+    return runs;
+}
+
+}  // namespace
+
+io::Task<void> StoreCore::run_compactor() {
+    co_await reactor_.switch_to(io::Share::kBackground);
+    for (const auto& [group, segments] : segments_) {
+        last_write_ns_.try_emplace(group, reactor_.monotonic_ns());
+    }
+    while (!stopping_) {
+        std::optional<Merge> due;
+        const bool may_begin = options_.background && !compacting_ && !merges_held();
+        if (may_begin) due = choose_merge(false);
+        const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
+        if (!due && stale == nullptr) {
+            co_await merge_wanted_.wait_until(next_compaction_check());
+            continue;
+        }
+        Result<void> merged;
+        if (due) {
+            merged = co_await merge(std::move(*due));
+        } else {
+            merged = co_await purge(stale);
+        }
+        if (!merged.ok() && !stopping_) {
+            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
+        }
+    }
+}
+
+// The group with the most segments to win from; `into_one`: any group with more than one.
+std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
+    Merge best;
+    const auto in_memory = [this](model::ShardGroupId group) {
+        const auto has = [group](const Generation& generation) {
+            const auto& tables = generation.head->memtables();
+            const auto first = tables.lower_bound({group, 0});
+            return first != tables.end() && first->first.group == group;
+        };
+        return has(*active_) || std::any_of(frozen_.begin(), frozen_.end(),
+                                            [&](const auto& each) { return has(*each); });
+    };
+    const auto consider = [&best](model::ShardGroupId group, std::span<const SegmentPtr> inputs) {
+        if (inputs.size() <= best.inputs.size()) return;
+        best.group = group;
+        best.drop_sequences = false;
+        best.inputs.assign(inputs.begin(), inputs.end());
+    };
+    for (const auto& [group, segments] : segments_) {
+        const auto written = last_write_ns_.find(group);
+        const bool cold = written != last_write_ns_.end() &&
+                          reactor_.monotonic_ns() - written->second >= options_.cold_after_ns &&
+                          !in_memory(group);
+        for (const std::vector<SegmentPtr>& run : mergeable_runs(segments, cold || into_one)) {
+            if (cold || into_one) {
+                if (run.size() < 2 || run.size() <= best.inputs.size()) continue;
+                consider(group, run);
+                best.drop_sequences = cold && run.size() == segments.size() &&
+                                      options_.group_is_ours_alone &&
+                                      options_.group_is_ours_alone(group);
+            } else if (run.size() >= options_.merge_width &&
+                       run.front()->record().level < kLevelMax) {
+                // The oldest: they are the likeliest to be complete.
+                consider(group, std::span(run).first(options_.merge_width));
+            }
+        }
+    }
+    if (best.inputs.empty()) return std::nullopt;
+    return best;
+}
+
+// One merge at a time: inputs count until the manifest says otherwise.
+io::Task<Result<void>> StoreCore::merge(Merge merge) {
+    SLUICE_CHECK(!compacting_);
+    compacting_ = true;
+    Result<void> merged = co_await merge_alone(std::move(merge));
+    compacting_ = false;
+    merge_wanted_.notify_all();
+    co_return merged;
+}
+
+void StoreCore::note_compaction_trouble(const Error& error) {
+    if (!compaction_trouble_ && !stopping_) {
+        log_error("compaction failed; it is tried again", {{"error", error.message}});
+    }
+    compaction_trouble_ = error;
+    changed_.notify_all();
+}
+
+io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
+    auto made = co_await write_merged(merge);
+    if (!made.ok()) {
+        metrics_.compaction_failures.add();
+        if (made.error().kind == ErrorKind::kCorrupt) {
+            // Left alone from now on; queries that meet the damage will say so.
+            for (const SegmentPtr& each : merge.inputs) co_await check_input(each, made.error());
+            co_return std::move(made).error();
+        }
+        note_compaction_trouble(made.error());
+        co_return std::move(made).error();
+    }
+    compaction_trouble_.reset();
+    std::vector<ManifestEdit> edits;
+    for (const SegmentPtr& each : merge.inputs) {
+        edits.push_back(edit::RemoveSegment{each->record().id});
+    }
+    if (*made) append_segment_edits(**made, edits);
+    SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
+
+    // The output takes the inputs' place in this turn.
+    for (const SegmentPtr& each : merge.inputs) {
+        remove_segment(each);
+        each->set_obsolete();
+        metrics_.compaction_bytes_in.add(each->record().meta.size_bytes);
+    }
+    metrics_.compactions.add();
+    if (*made && is_dropped(merge.group)) {
+        std::vector<SegmentRecord> unwanted;
+        unwanted.push_back(**made);
+        co_await discard_files(std::move(unwanted));
+        co_return Result<void>();
+    }
+    if (*made) {
+        add_segment(**made);
+        metrics_.compaction_bytes_out.add((*made)->meta.size_bytes);
+    }
+    changed_.notify_all();
+    if (!*made) co_return Result<void>();
+    for (const SegmentPtr& each : merge.inputs) {
+        cache_.forget_segment(each->record().id);
+        if (reactor_.needs_yield()) co_await reactor_.yield();
+    }
+    co_await warm(**made);
+    co_return Result<void>();
+}
+
+// Writes the merged segment; the manifest does not know it yet. Nothing: every row was deleted.
+io::Task<Result<std::optional<SegmentRecord>>> StoreCore::write_merged(Merge& merge) {
+    // Whatever is deleted from here on has a sequence above those of the inputs.
+    const Tombstones deletes = tombstones_;
+    SegmentRecord record;
+    record.deletes_applied = last_delete(deletes);
+    record.id = manifest_.take_segment_id();
+    record.has_sequences = !merge.drop_sequences;
+    std::uint64_t sequence_min = ~std::uint64_t{0};
+    std::uint64_t sequence_max = 0;
+    for (const SegmentPtr& each : merge.inputs) {
+        const std::uint32_t step = merge.inputs.size() == 1 ? 0 : 1;
+        record.level = std::max(record.level, each->record().level + step);
+        sequence_min = std::min(sequence_min, each->record().meta.sequence_min);
+        sequence_max = std::max(sequence_max, each->record().meta.sequence_max);
+    }
+    SLUICE_CO_TRY(const MergeInputs inputs, co_await open_inputs(merge.inputs));
+    SegmentWriterOptions options;
+    options.group = merge.group;
+    options.with_sequences = record.has_sequences;
+    SLUICE_CO_TRY(const auto output,
+                  co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
+    auto meta = co_await merge_inputs(reactor_, inputs, deletes, *output);
+    if (!meta.ok() || meta->rows == 0) co_await output->abandon();
+    if (!meta.ok()) co_return std::move(meta).error();
+    if (meta->rows == 0) co_return std::optional<SegmentRecord>();
+    record.meta = *meta;
+    record.meta.sequence_min = sequence_min;
+    record.meta.sequence_max = sequence_max;
+    co_return std::optional<SegmentRecord>(record);
+}
+
+// A merge met damage in one of its inputs: in this one?
+io::Task<void> StoreCore::check_input(SegmentPtr segment, Error error) {
+    auto reader = co_await segment->reader();
+    if (reader.ok()) {
+        const Result<void> verified = co_await (*reader)->verify();
+        if (verified.ok()) co_return;
+        error = verified.error();
+    }
+    report_damage(segment, error, !reader.ok());
+}
+
+io::Task<Result<void>> StoreCore::compact_all(bool into_one) {
+    for (;;) {
+        if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+        if (compacting_ || merges_held()) {
+            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + 10 * kMillisecondNs);
+            continue;
+        }
+        if (auto due = choose_merge(into_one)) {
+            SLUICE_CO_TRY_VOID(co_await merge(std::move(*due)));
+        } else if (const SegmentPtr stale = choose_purge(true)) {
+            SLUICE_CO_TRY_VOID(co_await purge(stale));
+        } else {
+            co_return Result<void>();
+        }
+    }
+}
+
+}  // namespace sluice::storage

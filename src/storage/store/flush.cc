@@ -1,0 +1,205 @@
+// Frozen heads to segments: one per shard group, then one manifest record for all of them.
+#include <algorithm>
+
+#include "sluice/base/log.h"
+#include "storage/files/file_names.h"
+#include "storage/memtable/memtable.h"
+#include "storage/memtable/memtable_order.h"
+#include "storage/memtable/memtable_source.h"
+#include "storage/rows/row_merger.h"
+#include "storage/segment/segment_output.h"
+#include "storage/store/store_state.h"
+
+namespace sluice::storage {
+namespace {
+
+constexpr std::int64_t kRetryNs = 200 * kMillisecondNs;
+
+using GroupTables = std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>>;
+
+// By group; measurements in order of their names. Held so that a drop meanwhile does no harm.
+std::map<model::ShardGroupId, GroupTables> tables_by_group(const Head& head) {
+    std::map<model::ShardGroupId, GroupTables> groups;
+    for (const auto& [key, table] : head.memtables()) {
+        if (table->rows() == 0) continue;
+        groups[key.group].emplace_back(head.series_index().measurement_name(key.measurement),
+                                       table);
+    }
+    for (auto& [group, tables] : groups) {
+        std::sort(tables.begin(), tables.end(),
+                  [](const auto& a, const auto& b) { return a.first < b.first; });
+    }
+    return groups;
+}
+
+// Other stores may hold rows of the same points.
+bool always(std::string_view) {
+    return true;
+}
+
+io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,
+                                   std::shared_ptr<const Head> head, std::string name,
+                                   std::shared_ptr<const Memtable> table, const SeriesOrder& order,
+                                   Tombstones deletes) {
+    const DeleteFilter filter(std::move(deletes), delete_scope(*head, *table));
+    OrderedRows rows = co_await order_rows(reactor, head, table, table->rows(), order, {}, filter);
+    std::vector<SegmentColumn> columns;
+    std::vector<std::uint32_t> indexes;
+    for (std::uint32_t c = 0; c < table->columns().size(); ++c) {
+        columns.push_back({table->columns()[c].name, table->columns()[c].type});
+        indexes.push_back(c);
+    }
+    std::vector<std::unique_ptr<RowSource>> sources;
+    sources.push_back(
+        std::make_unique<MemtableSource>(head, table, std::move(rows), indexes, true));
+    RowMerger merger(reactor, std::move(sources), columns.size(), always);
+    co_return co_await output.write_measurement(std::move(name), std::move(columns), merger);
+}
+
+io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& output,
+                                          std::shared_ptr<const Head> head, GroupTables tables,
+                                          const SeriesOrder& order, Tombstones deletes) {
+    for (auto& [name, table] : tables) {
+        SLUICE_CO_TRY_VOID(
+            co_await write_table(reactor, output, head, name, table, order, deletes));
+        table.reset();
+    }
+    co_return co_await output.finish();
+}
+
+}  // namespace
+
+io::Task<void> StoreCore::run_flusher() {
+    co_await reactor_.switch_to(io::Share::kBackground);
+    while (!stopping_) {
+        if (frozen_.empty()) {
+            co_await flush_wanted_.wait();
+            continue;
+        }
+        const std::shared_ptr<Generation> generation = frozen_.front();
+        if (generation->appends != 0 || merges_held()) {
+            co_await changed_.wait();
+            continue;
+        }
+        Result<void> flushed = co_await flush(generation);
+        if (flushed.ok()) {
+            flush_trouble_.reset();
+            continue;
+        }
+        metrics_.flush_failures.add();
+        if (!flush_trouble_ && !stopping_) {
+            log_error("flush failed; it is tried again", {{"error", flushed.error().message}});
+        }
+        flush_trouble_ = std::move(flushed).error();
+        changed_.notify_all();
+        if (!stopping_) co_await flush_wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
+    }
+}
+
+// `generation` is the oldest frozen one and no append of it is running.
+io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) {
+    std::vector<SegmentRecord> made;
+    {
+        const SeriesOrder order =
+            co_await SeriesOrder::sort(reactor_, generation->head, std::nullopt);
+        for (auto& [group, tables] : tables_by_group(*generation->head)) {
+            auto record = co_await flush_group(generation->head, group, std::move(tables), order);
+            if (!record.ok()) {
+                co_await discard_files(std::move(made));
+                co_return std::move(record).error();
+            }
+            if (*record) made.push_back(**record);
+            if (stopping_) {
+                co_await discard_files(std::move(made));
+                co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+            }
+        }
+    }
+    std::vector<ManifestEdit> edits;
+    for (const SegmentRecord& each : made) append_segment_edits(each, edits);
+    edits.push_back(edit::Flushed{generation->head->id()});
+    SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
+
+    // The segments take the head's place in this turn.
+    std::vector<SegmentRecord> unwanted;
+    for (const SegmentRecord& each : made) {
+        if (is_dropped(each.meta.group)) {
+            unwanted.push_back(each);
+            continue;
+        }
+        add_segment(each);
+        last_write_ns_[each.meta.group] = reactor_.monotonic_ns();
+        metrics_.flush_bytes.add(each.meta.size_bytes);
+    }
+    SLUICE_CHECK(frozen_.front() == generation);
+    frozen_.pop_front();
+    metrics_.flushes.add();
+    changed_.notify_all();
+    merge_wanted_.notify_all();
+
+    std::vector<std::unique_ptr<LogFile>> files = std::move(generation->replayed_files);
+    generation->replayed_files.clear();
+    if (generation->log) {
+        for (auto& each : generation->log->take_files()) files.push_back(std::move(each));
+    }
+    co_await files_.give_back(std::move(files));
+    co_await discard_files(std::move(unwanted));
+    if (options_.background) rotate_if_due();
+    for (const SegmentRecord& each : made) co_await warm(each);
+    co_return Result<void>();
+}
+
+// Nothing when all rows turned out to be dropped.
+io::Task<Result<std::optional<SegmentRecord>>> StoreCore::flush_group(
+    std::shared_ptr<const Head> head, model::ShardGroupId group,
+    std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
+    const SeriesOrder& order) {
+    if (is_dropped(group)) co_return std::optional<SegmentRecord>();
+    SegmentRecord record;
+    record.id = manifest_.take_segment_id();
+    record.has_sequences = true;
+    // Whatever is deleted from here on has a sequence above those of this head.
+    const Tombstones deletes = tombstones_;
+    record.deletes_applied = last_delete(deletes);
+    SegmentWriterOptions options;
+    options.group = group;
+    options.with_sequences = true;
+    SLUICE_CO_TRY(const auto output,
+                  co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
+    auto meta =
+        co_await write_group(reactor_, *output, std::move(head), std::move(tables), order, deletes);
+    if (!meta.ok() || meta->rows == 0) co_await output->abandon();
+    if (!meta.ok()) co_return std::move(meta).error();
+    if (meta->rows == 0) co_return std::optional<SegmentRecord>();
+    record.meta = *meta;
+    co_return std::optional<SegmentRecord>(record);
+}
+
+// Segments no manifest ever named, or of a group dropped meanwhile.
+io::Task<void> StoreCore::discard_files(std::vector<SegmentRecord> segments) {
+    for (const SegmentRecord& each : segments) {
+        auto removed = co_await io::remove_file(
+            reactor_, segment_path(options_.directory, each.meta.group, each.id));
+        if (!removed.ok()) {
+            log_warn("an unused segment stays until the next start",
+                     {{"error", removed.error().message}});
+        }
+    }
+}
+
+io::Task<Result<void>> StoreCore::flush_all() {
+    if (active_->first_row_ns != 0 || active_->appends != 0) {
+        while (!may_rotate() && !stopping_ && !flush_trouble_) co_await changed_.wait();
+        if (may_rotate()) rotate();
+    }
+    const std::shared_ptr<Generation> last = frozen_.empty() ? nullptr : frozen_.back();
+    flush_wanted_.notify_all();
+    while (last != nullptr && std::find(frozen_.begin(), frozen_.end(), last) != frozen_.end()) {
+        if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+        if (flush_trouble_) co_return *flush_trouble_;
+        co_await changed_.wait();
+    }
+    co_return Result<void>();
+}
+
+}  // namespace sluice::storage

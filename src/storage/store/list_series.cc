@@ -1,0 +1,369 @@
+// What a store knows of a shard group without its rows: series and measurements.
+#include "storage/store/list_series.h"
+
+#include <algorithm>
+#include <set>
+
+#include "storage/memtable/memtable.h"
+#include "storage/memtable/memtable_order.h"
+#include "storage/segment/segment_source.h"
+
+namespace sluice::storage {
+namespace {
+
+// Steps between looks at the clock.
+constexpr std::size_t kKeysPerLook = 1024;
+// More keys than this are sorted in slices.
+constexpr std::size_t kSortAtOnceMax = 2048;
+// Where a segment has more pages of keys, its list is not held in memory, but read page by page.
+constexpr std::uint32_t kPagesHeldMax = 64;
+
+// Both sorted; equal keys once.
+io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
+    SeriesList merged;
+    auto left = a.keys().begin();
+    auto right = b.keys().begin();
+    while (left != a.keys().end() || right != b.keys().end()) {
+        if (right == b.keys().end() || (left != a.keys().end() && *left < *right)) {
+            merged.add(*left++);
+        } else {
+            if (left != a.keys().end() && *left == *right) ++left;
+            merged.add(*right++);
+        }
+        if (merged.keys().size() % kKeysPerLook == 0 && reactor.needs_yield()) {
+            co_await reactor.yield();
+        }
+    }
+    co_return merged;
+}
+
+SeriesList sifted(const SeriesList& all, SeriesSieve& sieve) {
+    SeriesList list;
+    for (const std::string_view key : all.keys()) {
+        if (sieve.keeps(key)) list.add(key);
+    }
+    return list;
+}
+
+SeriesList sifted(const SeriesList& all, const std::vector<std::uint32_t>& places,
+                  SeriesSieve& sieve) {
+    SeriesList list;
+    for (const std::uint32_t place : places) {
+        if (sieve.keeps(all.keys()[place])) list.add(all.keys()[place]);
+    }
+    return list;
+}
+
+// Those of `keys` that have a row left.
+io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* reader,
+                                       std::string measurement, std::vector<std::string> keys,
+                                       DeleteFilter deletes) {
+    SegmentSource::Options options;
+    options.measurement = measurement;
+    options.keys = &keys;
+    options.deletes = std::move(deletes);
+    SLUICE_CO_TRY(const auto source,
+                  co_await SegmentSource::open(segment, reader, segment->record().meta.sequence_max,
+                                               std::move(options)));
+    SeriesList list;
+    while (source != nullptr && source->state() != RowSource::State::kEnd) {
+        if (source->state() == RowSource::State::kLoad) {
+            SLUICE_CO_TRY_VOID(co_await source->load());
+            continue;
+        }
+        if (list.keys().empty() || list.keys().back() != source->key()) list.add(source->key());
+        source->consume(source->slice().rows());
+    }
+    co_return list;
+}
+
+// The keys of a measurement of a segment, in batches.
+class SegmentKeys {
+public:
+    // All of it outlives the keys.
+    SegmentKeys(io::Reactor& reactor, const SegmentReader& reader,
+                const SegmentMeasurement& measurement, const SegmentIndex& index)
+        : reactor_(reactor), reader_(reader), measurement_(measurement), index_(index) {}
+
+    std::uint32_t batch_count() const { return is_held() ? 1 : index_.page_count(); }
+    io::Task<Result<SeriesList>> read_batch(std::uint32_t number) const {
+        if (is_held()) return reader_.read_series(reactor_, measurement_, index_);
+        return read_page(number);
+    }
+
+private:
+    bool is_held() const { return index_.page_count() <= kPagesHeldMax; }
+    io::Task<Result<SeriesList>> read_page(std::uint32_t number) const {
+        SLUICE_CO_TRY(const auto page, co_await reader_.read_series_page(index_, number));
+        SeriesList list;
+        std::string key;
+        for (std::uint32_t i = 0; i < page->series_count(); ++i) {
+            key.clear();
+            page->append_key(i, key);
+            list.add(key);
+        }
+        co_return list;
+    }
+
+    io::Reactor& reactor_;
+    const SegmentReader& reader_;
+    const SegmentMeasurement& measurement_;
+    const SegmentIndex& index_;
+};
+
+// Shows `sieve` the tags of all series of a segment, from the dictionaries of its pages.
+io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& reader,
+                                 const SegmentIndex& index, SeriesSieve& sieve) {
+    std::string key;
+    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
+        SLUICE_CO_TRY(const auto page, co_await reader.read_series_page(index, number));
+        if (page->has_plain_tags()) {
+            for (std::size_t tag = 0; tag < page->tag_count(); ++tag) {
+                if (!sieve.begin_tag(page->tag_key(tag))) continue;
+                const std::size_t values = page->tag_value_count(tag);
+                for (std::size_t i = 0; i < values; ++i) sieve.see_value(page->tag_value(tag, i));
+            }
+        } else {
+            for (std::uint32_t i = 0; i < page->series_count(); ++i) {
+                key.clear();
+                page->append_key(i, key);
+                (void)sieve.keeps(key);
+            }
+        }
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    co_return Result<void>();
+}
+
+// Most series are kept or deleted as a whole; only of the others the rows are looked at.
+io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segment,
+                                          std::string measurement, Tombstones tombstones,
+                                          SeriesSieve* sieve) {
+    SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
+    const SegmentMeasurement* found = reader->find_measurement(measurement);
+    if (found == nullptr) co_return SeriesList();
+    DeleteScope scope = segment->delete_scope(measurement);
+    scope.range = {found->time_min, found->time_max + 1};
+    DeleteFilter deletes(std::move(tombstones), scope);
+    if (deletes.covers_everything()) co_return SeriesList();
+    SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
+    if (sieve != nullptr && sieve->takes_tags() && deletes.empty()) {
+        SLUICE_CO_TRY_VOID(co_await show_tags(reactor, *reader, *index, *sieve));
+        co_return SeriesList();
+    }
+    const SegmentKeys keys(reactor, *reader, *found, *index);
+    SeriesList list;
+    std::vector<std::string> uncertain;
+    std::size_t count = 0;
+    for (std::uint32_t batch = 0; batch < keys.batch_count(); ++batch) {
+        SLUICE_CO_TRY(SeriesList all, co_await keys.read_batch(batch));
+        if (keys.batch_count() == 1 && deletes.empty()) {
+            if (sieve == nullptr) co_return all;
+            const TagChoice* choice = sieve->choice();
+            const auto places = choice == nullptr ? std::nullopt : all.find(*choice);
+            if (places) co_return sifted(all, *places, *sieve);
+        }
+        for (const std::string_view key : all.keys()) {
+            if (++count % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
+            deletes.choose(key);
+            const bool touched = deletes.touches_series();
+            if (touched && deletes.covers_all(found->time_min, found->time_max)) continue;
+            if (touched) {
+                uncertain.emplace_back(key);
+            } else if (sieve == nullptr || sieve->keeps(key)) {
+                list.add(key);
+            }
+        }
+    }
+    if (uncertain.empty()) co_return list;
+    SLUICE_CO_TRY(SeriesList kept, co_await list_kept(segment, reader, std::move(measurement),
+                                                      std::move(uncertain), std::move(deletes)));
+    if (sieve != nullptr) kept = sifted(kept, *sieve);
+    SeriesList merged = co_await merge_lists(reactor, std::move(list), std::move(kept));
+    co_return merged;
+}
+
+// Every series that has a row.
+io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                  std::shared_ptr<const Memtable> table, SeriesSieve* sieve) {
+    const model::SeriesIndex& index = head->series_index();
+    constexpr std::uint8_t kSeen = 1;
+    constexpr std::uint8_t kKept = 2;
+    PodVector<std::uint8_t> states;
+    states.append_copies(index.series_count(), 0);
+    std::vector<model::SeriesId> kept;
+    const std::uint32_t rows = table->rows();
+    for (std::uint32_t row = 0; row < rows;) {
+        const std::uint32_t chunk = row_chunk::chunk_of(row);
+        const std::uint32_t count = std::min(row_chunk::capacity(chunk), rows - row);
+        const model::SeriesId* series = table->series_chunk(chunk);
+        for (std::uint32_t offset = 0; offset < count; ++offset) {
+            const model::SeriesId id = series[offset];
+            if (states[id] != 0) continue;
+            const bool keep = sieve == nullptr || sieve->keeps(index.key(id));
+            states[id] = keep ? kKept : kSeen;
+            if (keep) kept.push_back(id);
+        }
+        row += count;
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    SeriesList list;
+    if (kept.size() <= kSortAtOnceMax) {
+        std::sort(kept.begin(), kept.end(), [&](model::SeriesId a, model::SeriesId b) {
+            return index.key(a) < index.key(b);
+        });
+        for (const model::SeriesId id : kept) list.add(index.key(id));
+        co_return list;
+    }
+    const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
+    const std::uint32_t count = order.count(table->measurement());
+    for (std::uint32_t rank = 0; rank < count; ++rank) {
+        const model::SeriesId id = order.series(table->measurement(), rank);
+        if (id < states.size() && states[id] == kKept) list.add(index.key(id));
+        if (rank % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
+    }
+    co_return list;
+}
+
+io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                   std::shared_ptr<const Memtable> table, Tombstones tombstones,
+                                   SeriesSieve* sieve) {
+    DeleteFilter deletes(std::move(tombstones), delete_scope(*head, *table));
+    if (deletes.empty()) {
+        SeriesList written = co_await list_written(reactor, head, table, sieve);
+        co_return written;
+    }
+    const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
+    const OrderedRows rows =
+        co_await order_rows(reactor, head, table, table->rows(), order, {}, std::move(deletes));
+    SeriesList list;
+    for (const auto& each : rows.series) {
+        const std::string_view key = head->series_index().key(each.series);
+        if (sieve == nullptr || sieve->keeps(key)) list.add(key);
+    }
+    co_return list;
+}
+
+std::vector<std::shared_ptr<Head>> heads_of(StoreCore& core) {
+    std::vector<std::shared_ptr<Head>> heads;
+    for (const auto& each : core.frozen()) heads.push_back(each->head);
+    heads.push_back(core.active().head);
+    return heads;
+}
+
+}  // namespace
+
+io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGroupId group,
+                                               std::string measurement, SeriesSieve* sieve) {
+    SeriesList list;
+    if (core.is_dropped(group)) co_return list;
+    const Tombstones tombstones = core.tombstones();
+    const std::vector<std::shared_ptr<Head>> heads = heads_of(core);
+    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    for (const SegmentPtr& each : segments) {
+        auto keys = co_await list_segment(core.reactor(), each, measurement, tombstones, sieve);
+        if (!keys.ok()) {
+            if (keys.error().kind == ErrorKind::kCorrupt) {
+                core.report_damage(each, keys.error(), false);
+            }
+            co_return std::move(keys).error();
+        }
+        if (list.keys().empty()) {
+            list = std::move(*keys);
+        } else {
+            list = co_await merge_lists(core.reactor(), std::move(list), std::move(*keys));
+        }
+        if (core.reactor().needs_yield()) co_await core.reactor().yield();
+    }
+    for (const std::shared_ptr<Head>& each : heads) {
+        const std::shared_ptr<Memtable> table = each->find(group, measurement);
+        if (table == nullptr || table->rows() == 0) continue;
+        SeriesList keys = co_await list_memtable(core.reactor(), each, table, tombstones, sieve);
+        if (list.keys().empty()) {
+            list = std::move(keys);
+        } else {
+            list = co_await merge_lists(core.reactor(), std::move(list), std::move(keys));
+        }
+    }
+    co_return list;
+}
+
+io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId group,
+                                        std::string measurement) {
+    if (core.is_dropped(group)) co_return false;
+    const Tombstones tombstones = core.tombstones();
+    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    for (const std::shared_ptr<Head>& each : heads_of(core)) {
+        const std::shared_ptr<Memtable> table = each->find(group, measurement);
+        if (table == nullptr || table->rows() == 0) continue;
+        const DeleteFilter deletes(tombstones, delete_scope(*each, *table));
+        if (deletes.empty()) co_return true;
+        if (deletes.covers_everything()) continue;
+        const SeriesList kept =
+            co_await list_memtable(core.reactor(), each, table, tombstones, nullptr);
+        if (!kept.keys().empty()) co_return true;
+    }
+    for (const SegmentPtr& each : segments) {
+        SLUICE_CO_TRY(const SegmentReader* reader, co_await each->reader());
+        if (reader->find_measurement(measurement) == nullptr) continue;
+        if (DeleteFilter(tombstones, each->delete_scope(measurement)).empty()) co_return true;
+        SLUICE_CO_TRY(
+            const SeriesList kept,
+            co_await list_segment(core.reactor(), each, measurement, tombstones, nullptr));
+        if (!kept.keys().empty()) co_return true;
+    }
+    co_return false;
+}
+
+io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& core,
+                                                                   model::ShardGroupId group) {
+    std::set<std::string> names;
+    if (core.is_dropped(group)) co_return std::vector<std::string>();
+    const auto add_head = [&](const Head& head) {
+        for (const auto& [key, table] : head.memtables()) {
+            if (key.group != group || table->rows() == 0) continue;
+            names.emplace(head.series_index().measurement_name(key.measurement));
+        }
+    };
+    for (const auto& each : core.frozen()) add_head(*each->head);
+    add_head(*core.active().head);
+    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    for (const SegmentPtr& each : segments) {
+        SLUICE_CO_TRY(const SegmentReader* reader, co_await each->reader());
+        for (const SegmentMeasurement& measurement : reader->measurements()) {
+            names.insert(measurement.name);
+        }
+    }
+    std::vector<std::string> kept;
+    for (const std::string& each : names) {
+        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(core, group, each));
+        if (has_rows) kept.push_back(each);
+    }
+    co_return kept;
+}
+
+std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
+    std::set<model::ShardGroupId> groups;
+    for (const auto& [group, segments] : segments_) groups.insert(group);
+    const auto add_head = [&](const Generation& generation) {
+        for (const auto& [key, table] : generation.head->memtables()) {
+            if (table->rows() != 0) groups.insert(key.group);
+        }
+    };
+    add_head(*active_);
+    for (const auto& each : frozen_) add_head(*each);
+    return {groups.begin(), groups.end()};
+}
+
+io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group, std::string measurement,
+                                                SeriesSieve* sieve) {
+    return list_store_series(*core_, group, std::move(measurement), sieve);
+}
+io::Task<Result<bool>> Store::has_series(model::ShardGroupId group, std::string measurement) {
+    return store_has_series(*core_, group, std::move(measurement));
+}
+io::Task<Result<std::vector<std::string>>> Store::list_measurements(model::ShardGroupId group) {
+    return list_store_measurements(*core_, group);
+}
+
+}  // namespace sluice::storage

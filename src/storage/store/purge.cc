@@ -1,0 +1,246 @@
+// Deletes applied to bytes: segments rewritten without the rows that tombstones cover, and which
+// tombstones have nothing left to cover.
+//
+// Flushes and merges leave deleted rows out anyway. What is left to do here are segments that
+// nothing else would touch: one at a time, some while after the delete, so that deletes that follow
+// each other share the work.
+#include <algorithm>
+
+#include "storage/memtable/memtable.h"
+#include "storage/memtable/memtable_order.h"
+#include "storage/segment/segment_reader.h"
+#include "storage/store/store_state.h"
+
+namespace sluice::storage {
+namespace {
+
+// How often cold groups are looked for, when nothing else happens.
+constexpr std::int64_t kColdCheckNs = kMinuteNs;
+
+}  // namespace
+
+void StoreCore::set_tombstones(Tombstones tombstones) {
+    std::map<std::uint64_t, Arrival> arrivals;
+    if (tombstones != nullptr) {
+        const std::uint64_t known = last_delete(tombstones_);
+        for (const auto& [group, list] : tombstones->groups) {
+            for (const auto& each : *list) {
+                const auto before = arrivals_.find(each->sequence);
+                if (before != arrivals_.end()) {
+                    arrivals.insert(*before);
+                } else if (each->sequence > known) {
+                    arrivals[each->sequence] = {reactor_.monotonic_ns(), active_->head->id()};
+                }
+            }
+        }
+    }
+    arrivals_ = std::move(arrivals);
+    tombstones_ = std::move(tombstones);
+    drop_deleted_tables(*active_->head);
+    merge_wanted_.notify_all();
+}
+
+bool StoreCore::is_deleted(model::ShardGroupId group, std::string_view measurement,
+                           std::uint64_t sequence) const {
+    const model::TombstoneList* list =
+        tombstones_ == nullptr ? nullptr : tombstones_->of_group(group);
+    if (list == nullptr) return false;
+    const model::TimeRange all_times;
+    return std::any_of(list->begin(), list->end(), [&](const auto& each) {
+        return each->sequence > sequence && each->last_group >= group && each->series.is_all() &&
+               each->range.begin <= all_times.begin && each->range.end >= all_times.end &&
+               each->names(measurement);
+    });
+}
+
+// A dropped measurement's fields may come back with other types.
+void StoreCore::drop_deleted_tables(Head& head) {
+    std::vector<Head::Key> deleted;
+    for (const auto& [key, table] : head.memtables()) {
+        const auto& runs = table->sequence_runs();
+        if (tombstones_ == nullptr || tombstones_->of_group(key.group) == nullptr) continue;
+        const DeleteFilter filter(tombstones_, delete_scope(head, *table));
+        if (!runs.empty() && filter.covers_everything()) deleted.push_back(key);
+    }
+    for (const Head::Key& key : deleted) head.drop_table(key);
+}
+
+void StoreCore::drop_deleted_tables(const Head& head, model::PointBatch& batch,
+                                    std::uint64_t sequence) {
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        model::BatchTable& table = batch.table_at(i);
+        const std::string_view name = head.series_index().measurement_name(table.measurement);
+        if (table.rows() == 0 || !is_deleted(table.shard.group, name, sequence)) continue;
+        table.drop_rows(std::vector<bool>(table.rows(), true));
+    }
+    batch.remove_empty_tables();
+}
+
+void StoreCore::release_merges() {
+    SLUICE_CHECK(merge_holds_ != 0);
+    if (--merge_holds_ != 0) return;
+    changed_.notify_all();
+    merge_wanted_.notify_all();
+}
+
+// When the oldest delete that waits is due, or a shard group gets cold, at the latest.
+std::int64_t StoreCore::next_compaction_check() const {
+    std::int64_t next = reactor_.monotonic_ns() + kColdCheckNs;
+    for (const auto& [sequence, arrival] : arrivals_) {
+        const std::int64_t due = arrival.seen_ns + options_.purge_after_ns;
+        if (due > reactor_.monotonic_ns()) next = std::min(next, due);
+    }
+    for (const auto& [group, written_ns] : last_write_ns_) {
+        const std::int64_t cold = written_ns + options_.cold_after_ns;
+        if (cold > reactor_.monotonic_ns()) next = std::min(next, cold);
+    }
+    return next;
+}
+
+bool StoreCore::has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const {
+    const model::TombstoneList* list =
+        tombstones_ == nullptr ? nullptr : tombstones_->of_group(segment.record().meta.group);
+    if (list == nullptr) return false;
+    const DeleteScope scope = segment.delete_scope({});
+    return std::any_of(list->begin(), list->end(), [&](const auto& each) {
+        if (!may_touch(*each, scope)) return false;
+        const auto arrival = arrivals_.find(each->sequence);
+        return arrival == arrivals_.end() || arrival->second.seen_ns <= seen_before_ns;
+    });
+}
+
+SegmentPtr StoreCore::choose_purge(bool at_once) const {
+    const std::int64_t seen_before =
+        reactor_.monotonic_ns() - (at_once ? 0 : options_.purge_after_ns);
+    for (const auto& [group, segments] : segments_) {
+        for (const SegmentPtr& each : segments) {
+            if (!each->damaged() && has_stale_rows(*each, seen_before)) return each;
+        }
+    }
+    return nullptr;
+}
+
+// What tombstones cover of the segment, as far as footer and series keys show. kSomething may turn
+// out to be nothing: whether a series has rows in the time of a delete is not looked at.
+io::Task<Result<StoreCore::Stale>> StoreCore::find_stale(SegmentPtr segment, Tombstones deletes) {
+    SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
+    std::size_t covered = 0;
+    bool touched = false;
+    for (const SegmentMeasurement& each : reader->measurements()) {
+        DeleteScope scope = segment->delete_scope(each.name);
+        scope.range = {each.time_min, each.time_max + 1};
+        DeleteFilter filter(deletes, scope);
+        if (filter.covers_everything()) ++covered;
+        if (filter.empty() || filter.covers_everything() || touched) continue;
+        SLUICE_CO_TRY(const auto index, co_await reader->load_index(each));
+        SLUICE_CO_TRY(const SeriesList series,
+                      co_await reader->read_series(reactor_, each, *index));
+        for (const std::string_view key : series.keys()) {
+            filter.choose(key);
+            touched = filter.touches_series();
+            if (touched) break;
+            if (reactor_.needs_yield()) co_await reactor_.yield();
+        }
+    }
+    if (covered == reader->measurements().size()) co_return Stale::kEverything;
+    co_return covered != 0 || touched ? Stale::kSomething : Stale::kNothing;
+}
+
+io::Task<Result<void>> StoreCore::purge(SegmentPtr segment) {
+    SLUICE_CHECK(!compacting_);
+    compacting_ = true;
+    Result<void> purged = co_await purge_alone(std::move(segment));
+    compacting_ = false;
+    merge_wanted_.notify_all();
+    co_return purged;
+}
+
+io::Task<Result<void>> StoreCore::purge_alone(SegmentPtr segment) {
+    const Tombstones deletes = tombstones_;
+    auto stale = co_await find_stale(segment, deletes);
+    if (!stale.ok()) {
+        metrics_.compaction_failures.add();
+        if (stale.error().kind == ErrorKind::kCorrupt) {
+            report_damage(segment, stale.error(), false);
+        } else {
+            note_compaction_trouble(stale.error());
+        }
+        co_return std::move(stale).error();
+    }
+    if (*stale == Stale::kSomething) {
+        Merge merge;
+        merge.group = segment->record().meta.group;
+        merge.inputs.push_back(segment);
+        merge.drop_sequences = !segment->record().has_sequences;
+        co_return co_await merge_alone(std::move(merge));
+    }
+    std::vector<ManifestEdit> edits;
+    if (*stale == Stale::kNothing) {
+        edits.push_back(edit::DeletesApplied{segment->record().id, last_delete(deletes)});
+    } else {
+        // Needs no space: what a full disk is waiting for.
+        edits.push_back(edit::RemoveSegment{segment->record().id});
+    }
+    compaction_trouble_.reset();
+    SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
+    if (*stale == Stale::kNothing) {
+        segment->set_deletes_applied(last_delete(deletes));
+    } else {
+        remove_segment(segment);
+        segment->set_obsolete();
+        changed_.notify_all();
+    }
+    co_return Result<void>();
+}
+
+// Tombstones that cover rows of the head, or rows that its log may still bring.
+void StoreCore::note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const {
+    const bool may_bring_rows = generation.appends != 0 || !generation.replayed_files.empty() ||
+                                (generation.log != nullptr && generation.log->bytes_written() != 0);
+    for (const auto& [sequence, arrival] : arrivals_) {
+        if (may_bring_rows && generation.head->id() <= arrival.head_id) open.insert(sequence);
+    }
+    for (const auto& [key, table] : generation.head->memtables()) {
+        const model::TombstoneList* list = tombstones_->of_group(key.group);
+        if (list == nullptr || table->rows() == 0) continue;
+        const DeleteScope scope = delete_scope(*generation.head, *table);
+        for (const auto& each : *list) {
+            if (may_touch(*each, scope) && each->names(scope.measurement)) {
+                open.insert(each->sequence);
+            }
+        }
+    }
+}
+
+std::vector<std::uint64_t> StoreCore::unsettled_deletes() const {
+    std::set<std::uint64_t> open;
+    if (tombstones_ == nullptr) return {};
+    note_unsettled(*active_, open);
+    for (const auto& each : frozen_) note_unsettled(*each, open);
+    for (const auto& [group, segments] : segments_) {
+        const model::TombstoneList* list = tombstones_->of_group(group);
+        if (list == nullptr) continue;
+        for (const SegmentPtr& segment : segments) {
+            const DeleteScope scope = segment->delete_scope({});
+            for (const auto& each : *list) {
+                if (may_touch(*each, scope)) open.insert(each->sequence);
+            }
+        }
+    }
+    return {open.begin(), open.end()};
+}
+
+void Store::set_tombstones(std::shared_ptr<const model::TombstoneMap> tombstones) {
+    core_->set_tombstones(std::move(tombstones));
+}
+void Store::hold_merges() {
+    core_->hold_merges();
+}
+void Store::release_merges() {
+    core_->release_merges();
+}
+std::vector<std::uint64_t> Store::unsettled_deletes() const {
+    return core_->unsettled_deletes();
+}
+
+}  // namespace sluice::storage

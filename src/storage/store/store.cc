@@ -1,0 +1,351 @@
+#include "sluice/storage/store.h"
+
+#include <algorithm>
+
+#include "sluice/base/log.h"
+#include "storage/files/file_names.h"
+#include "storage/memtable/memtable.h"
+#include "storage/store/store_state.h"
+
+namespace sluice::storage {
+namespace {
+
+constexpr std::int64_t kMaintenanceNs = 250 * kMillisecondNs;
+constexpr std::uint32_t kLogFailuresMax = 3;
+
+LogFilePoolOptions pool_options(const StoreOptions& options) {
+    LogFilePoolOptions pool;
+    pool.store = options.directory;
+    pool.file_bytes = options.wal_file_bytes;
+    pool.spare_target = std::max(1u, options.wal_spare_files);
+    pool.spare_max = std::max(pool.spare_target, options.wal_recycled_files_max);
+    return pool;
+}
+
+StoreOptions checked(StoreOptions options) {
+    SLUICE_CHECK(options.sequences != nullptr);
+    SLUICE_CHECK(options.wal_file_bytes % kDirectIoAlignment == 0);
+    SLUICE_CHECK(options.wal_frame_bytes % kDirectIoAlignment == 0);
+    SLUICE_CHECK(options.wal_frame_bytes <= options.wal_file_bytes);
+    return options;
+}
+
+// Counts a running append() of a generation; the flush waits until none is left.
+class AppendGuard {
+public:
+    AppendGuard(Generation& generation, io::Event& changed)
+        : generation_(generation), changed_(changed) {
+        ++generation_.appends;
+    }
+    AppendGuard(const AppendGuard&) = delete;
+    AppendGuard& operator=(const AppendGuard&) = delete;
+    ~AppendGuard() {
+        if (--generation_.appends == 0 && !io::abandoning()) changed_.notify_all();
+    }
+
+private:
+    Generation& generation_;
+    io::Event& changed_;
+};
+
+}  // namespace
+
+StoreCore::StoreCore(io::Reactor& reactor, StoreOptions options)
+    : reactor_(reactor),
+      options_(checked(std::move(options))),
+      cache_(options_.block_cache_bytes),
+      reaper_(reactor),
+      manifest_(reactor, options_.directory),
+      files_(reactor, pool_options(options_)),
+      tombstones_(options_.tombstones) {}
+
+StoreCore::~StoreCore() = default;
+
+std::shared_ptr<Generation> StoreCore::make_generation() {
+    auto made = std::make_shared<Generation>();
+    const std::uint64_t id = std::uint64_t{manifest_.state().incarnation} << 32 | ++next_head_;
+    made->head = std::make_shared<Head>(id);
+    Generation* generation = made.get();
+    made->log = std::make_unique<WalWriter>(
+        *wal_, *made->head, [this, generation](const model::PointBatch& batch, std::uint64_t seq) {
+            return take_rows(*generation, batch, seq);
+        });
+    return made;
+}
+
+// The batch is durable: scans see it from here on.
+Result<void> StoreCore::take_rows(Generation& generation, const model::PointBatch& batch,
+                                  std::uint64_t sequence) {
+    if (generation.first_row_ns == 0) generation.first_row_ns = reactor_.monotonic_ns();
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        const model::BatchTable& table = batch.table_at(i);
+        // Rows of a group that was dropped while they were on their way are gone with it.
+        if (table.rows() == 0 || is_dropped(table.shard.group)) continue;
+        if (sequence < last_delete(tombstones_) &&
+            is_deleted(table.shard.group,
+                       generation.head->series_index().measurement_name(table.measurement),
+                       sequence)) {
+            continue;
+        }
+        SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
+                            .append(table, sequence));
+    }
+    return {};
+}
+
+std::optional<Error> StoreCore::refusal() const {
+    if (stopping_) return Error{ErrorKind::kCancelled, "the store is stopping"};
+    // Nothing may be logged under an incarnation that the next start could use again.
+    if (!manifest_.is_durable()) return *manifest_.trouble();
+    if (no_space_) return Error{ErrorKind::kNoSpace, "too little free space on the device"};
+    if (read_only_) {
+        return wal_->last_failure ? *wal_->last_failure
+                                  : Error{ErrorKind::kIo, "the write-ahead log cannot be written"};
+    }
+    return std::nullopt;
+}
+
+bool StoreCore::is_full(const Generation& generation) const {
+    return generation.head->memory_bytes() >= options_.head_bytes_max ||
+           // One-line requests take a page of log each.
+           generation.log->bytes_written() >= 2 * options_.head_bytes_max;
+}
+
+bool StoreCore::may_rotate() const {
+    // What recovery replayed is a third generation, on its way to segments.
+    return std::none_of(frozen_.begin(), frozen_.end(),
+                        [](const auto& each) { return each->log != nullptr; });
+}
+
+bool StoreCore::compaction_is_behind() const {
+    return std::any_of(segments_.begin(), segments_.end(), [this](const auto& group) {
+        const auto flushed = std::count_if(
+            group.second.begin(), group.second.end(),
+            [](const SegmentPtr& each) { return each->record().level == 0 && !each->damaged(); });
+        return static_cast<std::uint32_t>(flushed) >= options_.segments_slowdown;
+    });
+}
+
+bool StoreCore::must_wait(const Generation& generation) const {
+    if (&generation != active_.get()) return false;
+    if (options_.background && compaction_is_behind() && !compaction_trouble_) return true;
+    return is_full(generation) && !may_rotate();
+}
+
+void StoreCore::rotate() {
+    frozen_.push_back(std::move(active_));
+    active_ = make_generation();
+    flush_wanted_.notify_all();
+    changed_.notify_all();
+}
+
+void StoreCore::rotate_if_due() {
+    if (!may_rotate()) return;
+    // Without a row it can be full all the same: of the series of bodies that were refused.
+    const bool old = active_->first_row_ns != 0 &&
+                     reactor_.monotonic_ns() - active_->first_row_ns >= options_.head_age_max_ns;
+    if (old || is_full(*active_)) rotate();
+}
+
+io::Task<Result<AppendReceipt>> StoreCore::append(model::PointBatch& batch) {
+    if (auto error = refusal()) {
+        metrics_.append_refused.add();
+        co_return std::move(*error);
+    }
+    const std::shared_ptr<Generation> generation = active_;
+    const AppendGuard guard(*generation, changed_);
+    AppendReceipt receipt;
+    // Before any wait: all sequences of a head are below those of the next one.
+    receipt.sequence = options_.sequences->take();
+    if (must_wait(*generation)) {
+        metrics_.append_waits.add();
+        const std::int64_t deadline = reactor_.monotonic_ns() + options_.append_wait_max_ns;
+        while (must_wait(*generation)) {
+            const bool notified = co_await changed_.wait_until(deadline);
+            if (auto error = refusal()) co_return std::move(*error);
+            if (!notified && must_wait(*generation)) {
+                metrics_.append_refused.add();
+                if (flush_trouble_) co_return *flush_trouble_;
+                co_return Error{ErrorKind::kBusy, "flush and compaction are behind"};
+            }
+        }
+    }
+    if (receipt.sequence < last_delete(tombstones_)) {
+        drop_deleted_tables(*generation->head, batch, receipt.sequence);
+        if (batch.row_count() == 0) co_return receipt;
+    }
+    SLUICE_CO_TRY(receipt.log_bytes, co_await generation->log->append(batch, receipt.sequence));
+    metrics_.batches.add();
+    metrics_.rows.add(batch.row_count());
+    metrics_.values.add(batch.value_count());
+    if (options_.background) rotate_if_due();
+    co_return receipt;
+}
+
+io::Task<Result<void>> StoreCore::drop_shard_group(model::ShardGroupId group) {
+    // At once for scans and for rows on their way ...
+    dropping_.insert(group);
+    active_->head->drop_group(group);
+    for (const auto& each : frozen_) each->head->drop_group(group);
+    std::vector<SegmentPtr> dropped;
+    if (const auto found = segments_.find(group); found != segments_.end()) {
+        dropped = std::move(found->second);
+        segments_.erase(found);
+    }
+    last_write_ns_.erase(group);
+    changed_.notify_all();
+    // ... and for ever.
+    std::vector<ManifestEdit> edits;
+    edits.push_back(edit::DropGroup{group});
+    SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
+    for (const SegmentPtr& each : dropped) each->set_obsolete();
+    dropping_.erase(group);
+    co_return Result<void>();
+}
+
+void StoreCore::add_segment(const SegmentRecord& record) {
+    auto made = std::make_unique<Segment>(
+        reactor_, segment_path(options_.directory, record.meta.group, record.id), record, cache_,
+        metrics_);
+    segments_[record.meta.group].push_back(reaper_.adopt(std::move(made)));
+}
+
+void StoreCore::remove_segment(const SegmentPtr& segment) {
+    const auto found = segments_.find(segment->record().meta.group);
+    if (found == segments_.end()) return;
+    std::erase(found->second, segment);
+    if (found->second.empty()) segments_.erase(found);
+}
+
+// nullptr: it has been merged, or dropped, meanwhile.
+SegmentPtr StoreCore::find_segment(const SegmentRecord& record) const {
+    const auto found = segments_.find(record.meta.group);
+    if (found == segments_.end()) return nullptr;
+    for (const SegmentPtr& each : found->second) {
+        if (each->record().id == record.id) return each;
+    }
+    return nullptr;
+}
+
+std::vector<SegmentPtr> StoreCore::segments_of(model::ShardGroupId group) const {
+    const auto found = segments_.find(group);
+    return found == segments_.end() ? std::vector<SegmentPtr>() : found->second;
+}
+
+void StoreCore::start_background() {
+    reaping_ = reaper_.run();
+    gate_.spawn(files_.run());
+    gate_.spawn(run_maintenance());
+    gate_.spawn(run_flusher());
+    if (!manifest_.is_durable()) gate_.spawn(make_manifest());
+    gate_.spawn(run_compactor());
+}
+
+// Looks after what no request triggers: free space, the age of the head, a log that failed.
+io::Task<void> StoreCore::run_maintenance() {
+    co_await reactor_.switch_to(io::Share::kBackground);
+    while (!stopping_) {
+        auto space = co_await io::free_space(reactor_, options_.directory);
+        if (space.ok()) no_space_ = *space < options_.free_space_min;
+        if (wal_->failures_in_a_row >= kLogFailuresMax) read_only_ = true;
+        if (read_only_) co_await probe_log();
+        if (options_.background) rotate_if_due();
+        if (stopping_) break;
+        co_await tick_.wait_until(reactor_.monotonic_ns() + kMaintenanceNs);
+    }
+}
+
+// The start found a device that takes no manifest: until it does, the store is only read.
+io::Task<void> StoreCore::make_manifest() {
+    const Result<void> made = co_await manifest_.append({});
+    if (made.ok()) {
+        log_info("the manifest can be written again", {{"store", options_.directory}});
+    }
+}
+
+io::Task<void> StoreCore::probe_log() {
+    const std::shared_ptr<Generation> generation = active_;
+    const AppendGuard guard(*generation, changed_);
+    auto probed = co_await generation->log->probe();
+    if (!probed.ok()) co_return;
+    read_only_ = false;
+    log_info("the log can be written again", {{"store", options_.directory}});
+}
+
+io::Task<void> StoreCore::stop() {
+    stopping_ = true;
+    changed_.notify_all();
+    flush_wanted_.notify_all();
+    merge_wanted_.notify_all();
+    tick_.notify_all();
+    // Appends under way end by themselves: their writes are in flight.
+    const auto busy = [this] {
+        return active_->appends != 0 ||
+               std::any_of(frozen_.begin(), frozen_.end(),
+                           [](const auto& each) { return each->appends != 0; });
+    };
+    while (busy()) co_await changed_.wait();
+    files_.stop();
+    manifest_.stop();
+    co_await gate_.close();
+    // A flush or merge that was ending may still have added some.
+    segments_.clear();
+    reaper_.stop();
+    co_await reaping_;
+    frozen_.push_back(active_);
+    for (const auto& each : frozen_) {
+        if (each->log) co_await each->log->close();
+        for (const auto& file : each->replayed_files) co_await file->file.close();
+        each->replayed_files.clear();
+    }
+    co_await files_.close();
+    co_await manifest_.close();
+}
+
+Store::Store(std::unique_ptr<StoreCore> core) : core_(std::move(core)) {}
+Store::~Store() = default;
+
+io::Task<Result<std::unique_ptr<Store>>> Store::open(io::Reactor& reactor, StoreOptions options) {
+    auto core = std::make_unique<StoreCore>(reactor, std::move(options));
+    SLUICE_CO_TRY_VOID(co_await core->open());
+    co_return std::unique_ptr<Store>(new Store(std::move(core)));
+}
+
+Head& Store::active_head() {
+    return *core_->active().head;
+}
+io::Task<Result<AppendReceipt>> Store::append(model::PointBatch& batch) {
+    return core_->append(batch);
+}
+std::vector<model::ShardGroupId> Store::shard_groups() const {
+    return core_->shard_groups();
+}
+io::Task<Result<void>> Store::drop_shard_group(model::ShardGroupId group) {
+    return core_->drop_shard_group(group);
+}
+io::Task<Result<void>> Store::flush() {
+    return core_->flush_all();
+}
+io::Task<Result<void>> Store::compact(bool all) {
+    return core_->compact_all(all);
+}
+io::Task<void> Store::stop() {
+    return core_->stop();
+}
+StoreHealth Store::health() const {
+    return core_->health();
+}
+StoreStats Store::stats() const {
+    return core_->stats();
+}
+std::vector<GroupStats> Store::group_stats() const {
+    return core_->group_stats();
+}
+const StoreMetrics& Store::metrics() const {
+    return core_->metrics();
+}
+const RecoveryReport& Store::recovery() const {
+    return core_->recovery();
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,112 @@
+// What a store says of itself, and what it does with files that turn out to be damaged.
+#include <algorithm>
+#include <map>
+
+#include "sluice/base/log.h"
+#include "storage/files/file_names.h"
+#include "storage/memtable/memtable.h"
+#include "storage/store/store_state.h"
+
+namespace sluice::storage {
+
+void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, bool unreadable) {
+    if (segment->damaged() || io::abandoning()) return;
+    segment->set_damaged();
+    log_error("segment damaged", {{"file", segment->path()}, {"error", error.message}});
+    damage_.push_back("damaged segment: " + error.message);
+    if (unreadable && !stopping_) gate_.spawn(set_aside(segment));
+}
+
+// The segment leaves the manifest and its file gets a name that nothing reads or removes.
+io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
+    std::vector<ManifestEdit> edits;
+    edits.push_back(edit::RemoveSegment{segment->record().id});
+    remove_segment(segment);
+    ++quarantined_;
+    recovery_.quarantined.push_back(segment->path());
+    auto recorded = co_await manifest_.append(std::move(edits));
+    if (!recorded.ok()) co_return;
+    auto renamed =
+        co_await io::rename_file(reactor_, segment->path(), quarantine_path(segment->path()));
+    if (!renamed.ok()) {
+        log_warn("a damaged segment keeps its name", {{"error", renamed.error().message}});
+    }
+}
+
+StoreHealth StoreCore::health() const {
+    StoreHealth health;
+    const auto add = [&](StoreState state, const std::string& text) {
+        health.state = std::max(health.state, state);
+        if (!health.text.empty()) health.text += "; ";
+        health.text += text;
+    };
+    if (no_space_) add(StoreState::kReadOnly, "too little free space on the device");
+    if (read_only_) {
+        add(StoreState::kReadOnly, "the log cannot be written: " +
+                                       (wal_->last_failure ? wal_->last_failure->message : ""));
+    }
+    if (files_.trouble() && files_.spare_count() == 0) {
+        add(StoreState::kReadOnly, "no room for the log: " + files_.trouble()->message);
+    }
+    if (manifest_.trouble()) {
+        add(manifest_.is_durable() ? StoreState::kDegraded : StoreState::kReadOnly,
+            "the manifest waits: " + manifest_.trouble()->message);
+    }
+    if (flush_trouble_) add(StoreState::kDegraded, "flush waits: " + flush_trouble_->message);
+    if (compaction_trouble_) {
+        add(StoreState::kDegraded, "compaction waits: " + compaction_trouble_->message);
+    }
+    for (const std::string& each : damage_) add(StoreState::kDegraded, each);
+    return health;
+}
+
+StoreStats StoreCore::stats() const {
+    StoreStats stats;
+    const auto add_head = [&](const Generation& generation) {
+        stats.head_bytes += generation.head->memory_bytes();
+        stats.head_rows += generation.head->rows();
+        stats.series_index_bytes += generation.head->series_index().memory_bytes();
+        stats.log_files += generation.replayed_files.size();
+        if (generation.log) stats.log_files += generation.log->file_count();
+    };
+    add_head(*active_);
+    for (const auto& each : frozen_) add_head(*each);
+    stats.head_series = active_->head->series_index().series_count();
+    for (const auto& [group, segments] : segments_) {
+        for (const SegmentPtr& each : segments) {
+            ++stats.segments;
+            stats.segment_bytes += each->record().meta.size_bytes;
+            stats.segment_rows += each->record().meta.rows;
+        }
+    }
+    stats.segments_quarantined = quarantined_;
+    stats.block_cache_bytes = cache_.bytes();
+    return stats;
+}
+
+std::vector<GroupStats> StoreCore::group_stats() const {
+    std::map<model::ShardGroupId, GroupStats> groups;
+    const auto add_head = [&groups](const Generation& generation) {
+        for (const auto& [key, table] : generation.head->memtables()) {
+            groups[key.group].head_rows += table->rows();
+        }
+    };
+    add_head(*active_);
+    for (const auto& each : frozen_) add_head(*each);
+    for (const auto& [group, segments] : segments_) {
+        GroupStats& stats = groups[group];
+        stats.segments += segments.size();
+        for (const SegmentPtr& each : segments) {
+            stats.segment_bytes += each->record().meta.size_bytes;
+            stats.segment_rows += each->record().meta.rows;
+        }
+    }
+    std::vector<GroupStats> list;
+    for (auto& [group, stats] : groups) {
+        stats.group = group;
+        list.push_back(stats);
+    }
+    return list;
+}
+
+}  // namespace sluice::storage

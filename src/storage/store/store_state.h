@@ -1,0 +1,209 @@
+// The inside of a Store: its parts and what they share. One core; not for other rooms.
+//
+// Who may touch what: append() and the log run in the ingest share, flush and compaction in the
+// background share; all on one thread, so every change between two co_awaits is atomic. A flush or
+// merge becomes visible in the same turn in which heads or input segments vanish.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sluice/io/event.h"
+#include "sluice/io/gate.h"
+#include "sluice/io/reactor.h"
+#include "sluice/storage/store.h"
+#include "storage/manifest/manifest.h"
+#include "storage/segment/block_cache.h"
+#include "storage/segment/segment.h"
+#include "storage/wal/wal_file_pool.h"
+#include "storage/wal/wal_writer.h"
+
+namespace sluice::storage {
+
+class SeriesOrder;
+
+using Tombstones = std::shared_ptr<const model::TombstoneMap>;
+inline std::uint64_t last_delete(const Tombstones& tombstones) {
+    return tombstones == nullptr ? 0 : tombstones->last_sequence;
+}
+
+// A head with its log.
+struct Generation {
+    std::shared_ptr<Head> head;
+    std::unique_ptr<WalWriter> log;  // none for what recovery replayed
+    // Files the generation was replayed from.
+    std::vector<std::unique_ptr<LogFile>> replayed_files;
+    // append() calls that will add rows or have not yet heard that they did.
+    std::uint32_t appends = 0;
+    std::int64_t first_row_ns = 0;  // monotonic; 0: no rows yet
+};
+
+class StoreCore {
+public:
+    StoreCore(io::Reactor& reactor, StoreOptions options);
+    ~StoreCore();
+
+    // recovery.cc
+    io::Task<Result<void>> open();
+
+    // store_health.cc
+    StoreHealth health() const;
+    StoreStats stats() const;
+    std::vector<GroupStats> group_stats() const;
+
+    // store.cc
+    io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
+    io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
+    io::Task<void> stop();
+    std::vector<model::ShardGroupId> shard_groups() const;
+
+    // flush.cc
+    io::Task<Result<void>> flush_all();
+
+    // compaction.cc
+    io::Task<Result<void>> compact_all(bool into_one);
+
+    // purge.cc
+    void set_tombstones(Tombstones tombstones);
+    void hold_merges() { ++merge_holds_; }
+    void release_merges();
+    std::vector<std::uint64_t> unsettled_deletes() const;
+    const Tombstones& tombstones() const { return tombstones_; }
+    // Whether all rows of the measurement that were written with `sequence` are deleted, at all
+    // times and in all series.
+    bool is_deleted(model::ShardGroupId group, std::string_view measurement,
+                    std::uint64_t sequence) const;
+
+    io::Reactor& reactor() { return reactor_; }
+    const StoreOptions& options() const { return options_; }
+    Generation& active() { return *active_; }
+    // Newest last; the active one is not among them.
+    const std::deque<std::shared_ptr<Generation>>& frozen() const { return frozen_; }
+    std::vector<SegmentPtr> segments_of(model::ShardGroupId group) const;
+    bool is_dropped(model::ShardGroupId group) const {
+        return manifest_.state().dropped_groups.contains(group) || dropping_.contains(group);
+    }
+    const StoreMetrics& metrics() const { return metrics_; }
+    const RecoveryReport& recovery() const { return recovery_; }
+
+    // What a reader met in a segment: a damaged one is named in health(); one that cannot even be
+    // opened is set aside, so that the rest serves.
+    void report_damage(const SegmentPtr& segment, const Error& error, bool unreadable);
+
+private:
+    friend class RecoveryRun;
+
+    // store.cc
+    std::shared_ptr<Generation> make_generation();
+    std::optional<Error> refusal() const;
+    bool must_wait(const Generation& generation) const;
+    bool is_full(const Generation& generation) const;
+    bool compaction_is_behind() const;
+    void rotate_if_due();
+    bool may_rotate() const;
+    void rotate();
+    Result<void> take_rows(Generation& generation, const model::PointBatch& batch,
+                           std::uint64_t sequence);
+    void start_background();
+    io::Task<void> run_maintenance();
+    io::Task<void> probe_log();
+    io::Task<void> make_manifest();
+    void add_segment(const SegmentRecord& record);
+    void remove_segment(const SegmentPtr& segment);
+    SegmentPtr find_segment(const SegmentRecord& record) const;
+
+    // store_health.cc
+    io::Task<void> set_aside(SegmentPtr segment);
+
+    // flush.cc
+    io::Task<void> run_flusher();
+    io::Task<Result<void>> flush(std::shared_ptr<Generation> generation);
+    io::Task<Result<std::optional<SegmentRecord>>> flush_group(
+        std::shared_ptr<const Head> head, model::ShardGroupId group,
+        std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
+        const SeriesOrder& order);
+    io::Task<void> discard_files(std::vector<SegmentRecord> segments);
+
+    // compaction.cc
+    struct Merge {
+        model::ShardGroupId group = 0;
+        std::vector<SegmentPtr> inputs;
+        bool drop_sequences = false;
+    };
+    io::Task<void> run_compactor();
+    std::optional<Merge> choose_merge(bool into_one) const;
+    io::Task<Result<void>> merge(Merge merge);
+    io::Task<Result<void>> merge_alone(Merge merge);
+    void note_compaction_trouble(const Error& error);
+    io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
+    io::Task<void> check_input(SegmentPtr segment, Error error);
+
+    // warm.cc
+    io::Task<void> warm(SegmentRecord record);
+
+    // purge.cc
+    void drop_deleted_tables(Head& head);
+    void drop_deleted_tables(const Head& head, model::PointBatch& batch, std::uint64_t sequence);
+    bool merges_held() const { return merge_holds_ != 0; }
+    std::int64_t next_compaction_check() const;
+    bool has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const;
+    SegmentPtr choose_purge(bool at_once) const;
+    io::Task<Result<void>> purge(SegmentPtr segment);
+    io::Task<Result<void>> purge_alone(SegmentPtr segment);
+    enum class Stale : std::uint8_t { kNothing, kSomething, kEverything };
+    io::Task<Result<Stale>> find_stale(SegmentPtr segment, Tombstones deletes);
+    void note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const;
+
+    io::Reactor& reactor_;
+    StoreOptions options_;
+    StoreMetrics metrics_;
+    RecoveryReport recovery_;
+    BlockCache cache_;
+    SegmentReaper reaper_;
+    Manifest manifest_;
+    LogFilePool files_;
+    std::optional<WalContext> wal_;
+
+    std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
+    std::shared_ptr<Generation> active_;
+    std::deque<std::shared_ptr<Generation>> frozen_;
+    // Per group in order of ids.
+    std::map<model::ShardGroupId, std::vector<SegmentPtr>> segments_;
+    std::map<model::ShardGroupId, std::int64_t> last_write_ns_;  // monotonic, by flushes
+    std::set<model::ShardGroupId> dropping_;
+    Tombstones tombstones_;
+    // When a tombstone came, by its sequence (at the start: 0), and the newest head whose log may
+    // hold rows it covers.
+    struct Arrival {
+        std::int64_t seen_ns = 0;
+        std::uint64_t head_id = 0;
+    };
+    std::map<std::uint64_t, Arrival> arrivals_;
+    std::uint32_t merge_holds_ = 0;
+    std::vector<std::string> damage_;  // sentences for health()
+    std::uint64_t quarantined_ = 0;
+
+    bool read_only_ = false;  // after repeated log failures, until a probe succeeds
+    bool no_space_ = false;   // below free_space_min
+    std::optional<Error> flush_trouble_;
+    std::optional<Error> compaction_trouble_;
+    bool compacting_ = false;
+    bool stopping_ = false;
+
+    io::Event changed_;       // generations, segments: whoever waits for room
+    io::Event flush_wanted_;  // the flusher
+    io::Event merge_wanted_;  // the compactor
+    io::Event tick_;          // the maintenance loop, woken to stop
+
+    // Last: destroyed first, so that tasks of an abandoned store find their parts alive.
+    io::Task<void> reaping_;
+    io::Gate gate_;
+};
+
+}  // namespace sluice::storage

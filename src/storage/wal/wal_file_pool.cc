@@ -1,0 +1,142 @@
+#include "storage/wal/wal_file_pool.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sluice/base/log.h"
+#include "sluice/base/units.h"
+#include "sluice/io/reactor.h"
+#include "storage/files/file_names.h"
+
+namespace sluice::storage {
+namespace {
+
+// Space that comes back is noticed within this time: well below the second we promise.
+constexpr std::int64_t kRetryNs = 200 * kMillisecondNs;
+constexpr std::size_t kFillBytes = kMiB;
+
+}  // namespace
+
+LogFilePool::LogFilePool(io::Reactor& reactor, LogFilePoolOptions options)
+    : reactor_(reactor), options_(std::move(options)) {}
+
+io::Task<void> LogFilePool::run() {
+    co_await reactor_.switch_to(io::Share::kBackground);
+    while (!stopping_) {
+        if (!wants_more()) {
+            zeroes_ = AlignedBuffer();
+            co_await wanted_.wait();
+            continue;
+        }
+        auto made = co_await make_file();
+        if (made.ok()) {
+            add_spare(std::move(*made));
+        } else {
+            if (!trouble_) {
+                log_error("no room for the write-ahead log", {{"error", made.error().message}});
+            }
+            trouble_ = std::move(made).error();
+            ++attempts_failed_;
+            changed_.notify_all();
+        }
+        if (trouble_ && !stopping_) co_await wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
+    }
+}
+
+void LogFilePool::add_spare(std::unique_ptr<LogFile> file) {
+    spare_.push_back(std::move(file));
+    const bool recovered = trouble_.has_value();
+    trouble_.reset();
+    changed_.notify_all();
+    if (recovered && on_recovery) on_recovery();
+}
+
+void LogFilePool::stop() {
+    stopping_ = true;
+    wanted_.notify_all();
+    changed_.notify_all();
+}
+
+io::Task<void> LogFilePool::close() {
+    while (!spare_.empty()) {
+        std::unique_ptr<LogFile> each = std::move(spare_.front());
+        spare_.pop_front();
+        co_await each->file.close();
+    }
+}
+
+io::Task<Result<void>> LogFilePool::fill_file(io::File& file) {
+    if (zeroes_.empty()) {
+        zeroes_ = AlignedBuffer(std::min<std::size_t>(kFillBytes, options_.file_bytes));
+        std::memset(zeroes_.data(), 0, zeroes_.size());
+    }
+    SLUICE_CO_TRY_VOID(co_await file.allocate(0, options_.file_bytes));
+    for (std::uint64_t offset = 0; offset < options_.file_bytes;) {
+        const std::uint64_t step =
+            std::min<std::uint64_t>(zeroes_.size(), options_.file_bytes - offset);
+        SLUICE_CO_TRY_VOID(co_await file.write_at(zeroes_.span().first(step), offset));
+        offset += step;
+        if (reactor_.needs_yield()) co_await reactor_.yield();
+    }
+    co_return co_await file.sync();
+}
+
+io::Task<Result<std::unique_ptr<LogFile>>> LogFilePool::make_file() {
+    auto made = std::make_unique<LogFile>();
+    made->number = next_number_++;
+    const std::string path = log_path(options_.store, made->number);
+    SLUICE_CO_TRY(made->file, co_await io::File::open(reactor_, path, io::OpenMode::kCreate));
+    Result<void> filled = co_await fill_file(made->file);
+    if (filled.ok()) {
+        filled = co_await io::sync_directory(reactor_, log_directory(options_.store));
+    }
+    if (!filled.ok()) {
+        co_await made->file.close();
+        // Gives back what was allocated; if that fails too, the next start removes it.
+        (void)co_await io::remove_file(reactor_, path);
+        co_return std::move(filled).error();
+    }
+    co_return made;
+}
+
+std::unique_ptr<LogFile> LogFilePool::try_take() {
+    std::unique_ptr<LogFile> taken;
+    if (!spare_.empty()) {
+        taken = std::move(spare_.front());
+        spare_.pop_front();
+    }
+    if (wants_more()) wanted_.notify_all();
+    return taken;
+}
+
+io::Task<Result<std::unique_ptr<LogFile>>> LogFilePool::take() {
+    const std::uint64_t failed_before = attempts_failed_;
+    for (;;) {
+        if (std::unique_ptr<LogFile> taken = try_take()) co_return taken;
+        if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+        if (attempts_failed_ != failed_before && trouble_) co_return *trouble_;
+        co_await changed_.wait();
+    }
+}
+
+io::Task<void> LogFilePool::give_back(std::vector<std::unique_ptr<LogFile>> files) {
+    for (std::unique_ptr<LogFile>& each : files) {
+        if (!each->failed && !each->damaged && spare_.size() < options_.spare_max && !stopping_) {
+            add_spare(std::move(each));
+            continue;
+        }
+        const std::string path = each->file.path();
+        co_await each->file.close();
+        Result<void> gone;
+        if (each->damaged) {
+            gone = co_await io::rename_file(reactor_, path, quarantine_path(path));
+        } else {
+            gone = co_await io::remove_file(reactor_, path);
+        }
+        if (!gone.ok()) {
+            log_warn("a log file could not be removed", {{"error", gone.error().message}});
+        }
+    }
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,67 @@
+// Rows of log frames back into a head.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "sluice/base/pod_vector.h"
+#include "sluice/storage/head.h"
+#include "storage/wal/wal_decoder.h"
+
+namespace sluice::storage {
+
+class Memtable;
+
+// Of one log: translates its numbers of series, memtables and columns to those of `head`, which may
+// hold the rows of other logs already. Definitions may repeat. kCorrupt: a row refers to something
+// that was not defined.
+class LogReplay final : public WalVisitor {
+public:
+    // Groups whose rows are gone.
+    using IsDropped = std::function<bool(model::ShardGroupId)>;
+    // Whether all that was written to a measurement with a sequence is deleted. Such rows must not
+    // be replayed: later ones may have other types.
+    using IsDeleted = std::function<bool(model::ShardGroupId, std::string_view measurement,
+                                         std::uint64_t sequence)>;
+    LogReplay(Head& head, IsDropped is_dropped, IsDeleted is_deleted = {})
+        : head_(head), is_dropped_(std::move(is_dropped)), is_deleted_(std::move(is_deleted)) {}
+
+    Result<void> on_series(std::uint32_t series, std::string_view key) override;
+    Result<void> on_table(std::uint32_t memtable, model::ShardGroupId group,
+                          std::string_view measurement) override;
+    Result<void> on_column(std::uint32_t memtable, std::uint32_t column, model::FieldType type,
+                           std::string_view name) override;
+    Result<void> on_rows(WalRows& rows) override;
+
+    std::uint64_t rows() const { return rows_; }
+    std::uint64_t sequence_max() const { return sequence_max_; }
+    const std::set<model::ShardGroupId>& dropped_groups_seen() const { return dropped_seen_; }
+
+private:
+    struct Column {
+        std::string name;
+        model::FieldType type = model::FieldType::kFloat;
+        bool defined = false;
+    };
+    struct Table {
+        bool defined = false;
+        model::ShardGroupId group = 0;
+        model::MeasurementId measurement = 0;
+        std::vector<Column> columns;
+    };
+
+    Result<void> append(const Table& table, const WalRows& rows);
+
+    Head& head_;
+    IsDropped is_dropped_;
+    IsDeleted is_deleted_;
+    PodVector<model::SeriesId> series_;
+    std::vector<Table> tables_;
+    std::set<model::ShardGroupId> dropped_seen_;
+    std::uint64_t rows_ = 0;
+    std::uint64_t sequence_max_ = 0;
+};
+
+}  // namespace sluice::storage

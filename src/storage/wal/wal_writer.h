@@ -1,0 +1,137 @@
+// The write-ahead log of one head: group commit into pre-written files.
+//
+// Batches are encoded into the frame that is forming. While a write is in flight the next frame
+// gathers; when it completes, the next goes out. A batch whose frames are durable is handed to
+// `on_durable` in the order of the calls, then its append() completes.
+//
+// A write that fails takes the batches of its frame with it. The file is sealed at its last good
+// frame and never written again; batches still gathering are encoded anew and go to another file,
+// whose first frame continues the chain where the sealed file is cut.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/io/event.h"
+#include "sluice/io/gate.h"
+#include "sluice/io/task.h"
+#include "sluice/model/point_batch.h"
+#include "sluice/storage/head.h"
+#include "sluice/storage/store_metrics.h"
+#include "storage/wal/wal_encoder.h"
+#include "storage/wal/wal_file_pool.h"
+#include "storage/wal/wal_format.h"
+
+namespace sluice::storage {
+
+// What all logs of a store share. Outlives them.
+struct WalContext {
+    WalContext(io::Reactor& reactor_, LogFilePool& files_, StoreMetrics& metrics_, io::Gate& gate_)
+        : reactor(reactor_), files(files_), metrics(metrics_), gate(gate_) {}
+
+    io::Reactor& reactor;
+    LogFilePool& files;
+    StoreMetrics& metrics;
+    io::Gate& gate;
+    std::uint64_t store_id = 0;
+    std::uint64_t next_log_number = 1;
+    std::uint64_t file_bytes = 0;
+    std::uint64_t frame_bytes = 0;
+    std::uint32_t writes_in_flight = 1;
+    std::uint32_t failures_in_a_row = 0;
+    std::optional<Error> last_failure;
+    // Frames to be used again.
+    std::vector<std::unique_ptr<WalFrame>> free_frames;
+};
+
+class WalWriter : private WalFrameSource {
+public:
+    // Rows of a durable batch go where scans see them.
+    using OnDurable = std::function<Result<void>(const model::PointBatch&, std::uint64_t sequence)>;
+
+    WalWriter(WalContext& context, Head& head, OnDurable on_durable);
+    ~WalWriter() override;
+
+    // Completes when `batch` is durable and on_durable has been called. Both outlive the call.
+    // The batch is encoded before append() returns its task. The number of bytes logged.
+    io::Task<Result<std::uint64_t>> append(const model::PointBatch& batch, std::uint64_t sequence);
+
+    // Writes a frame without rows: whether the log can be written at all.
+    io::Task<Result<void>> probe();
+
+    // In files, padding included.
+    std::uint64_t bytes_written() const { return bytes_written_; }
+    std::size_t file_count() const { return files_.size(); }
+
+    // Nothing is in flight or waiting, and nothing more will come: hands out the files.
+    std::vector<std::unique_ptr<LogFile>> take_files();
+    // Closes the files; they stay on disk for the next start.
+    io::Task<void> close();
+
+private:
+    struct Waiter {
+        const model::PointBatch* batch = nullptr;  // nullptr: a probe
+        std::uint64_t sequence = 0;
+        std::uint64_t bytes = 0;
+        bool done = false;
+        std::optional<Error> error;
+        io::Event completed;
+    };
+    struct Pending {
+        std::unique_ptr<WalFrame> frame;
+        std::vector<Waiter*> waiters;     // those whose last bytes are in this frame
+        std::uint32_t series_before = 0;  // WalMarks::series when the frame began
+        WalFrameHeader header;
+        ByteSpan bytes;
+        bool finished = false;
+        std::optional<Error> error;
+    };
+
+    WalFrame& current() override;
+    WalFrame& next(std::size_t payload_min) override;
+    std::size_t payload_max() const override;
+
+    std::unique_ptr<Pending> start_frame(std::size_t payload_min);
+    Result<void> encode(Waiter& waiter);
+    void launch_soon();
+    io::Task<void> launch_after_others();
+    void launch();
+    bool has_frame_to_write() const;
+    bool write_failed() const;
+    bool prepare_file(std::uint64_t frame_bytes);
+    io::Task<void> obtain_file();
+    io::Task<void> write(Pending& pending, LogFile& file, std::uint64_t offset);
+    void on_written();
+    void handle_failure();
+    void encode_again(std::vector<Waiter*> waiters);
+    void complete(Pending& pending);
+    void fail_all(const Error& error);
+    void finish(Waiter& waiter);
+    void release_frame(std::unique_ptr<WalFrame> frame);
+
+    WalContext& context_;
+    Head& head_;
+    OnDurable on_durable_;
+    WalMarks marks_;
+
+    std::unique_ptr<Pending> forming_;
+    std::deque<std::unique_ptr<Pending>> full_;       // closed, not yet written
+    std::deque<std::unique_ptr<Pending>> in_flight_;  // in the order of their numbers
+
+    std::uint64_t next_frame_ = 1;
+    std::uint64_t previous_hash_ = 0;
+    std::vector<std::unique_ptr<LogFile>> files_;
+    LogFile* file_ = nullptr;  // the one being written; nullptr: take another
+    std::uint64_t file_offset_ = 0;
+    std::uint64_t log_number_ = 0;
+    std::uint64_t bytes_written_ = 0;
+    bool obtaining_file_ = false;
+    bool launching_ = false;  // launch_after_others() is queued
+};
+
+}  // namespace sluice::storage
