@@ -31,18 +31,18 @@ void insert_operation(Expr& root, Operator op, Expr right) {
 }  // namespace
 
 Result<Expr> StatementParser::parse_expression() {
+    if (nesting_ == 0) operators_ = 0;
     SLUICE_TRY(Expr root, parse_unary());
-    // A chain of operators makes a tree as deep as the chain is long.
-    int operators = 0;
     for (;;) {
         const std::optional<Operator> op = operator_of(tokens_.next_word().token);
         if (!op) {
             tokens_.back();
             return root;
         }
-        if (++operators > kExpressionDepthMax * 20) {
+        if (++operators_ > kExpressionOperatorsMax) {
             return Error{ErrorKind::kTooLarge, "expression has too many operators"};
         }
+        SLUICE_TRY_VOID(count_node());
         if (*op == Operator::kMatches || *op == Operator::kNotMatches) {
             SLUICE_TRY(Regex regex, parse_required_regex());
             insert_operation(root, *op, RegexLiteral{std::move(regex)});
@@ -53,12 +53,19 @@ Result<Expr> StatementParser::parse_expression() {
     }
 }
 
+Result<void> StatementParser::count_node() {
+    if (++nodes_ <= kExpressionNodesMax) return {};
+    return Error{ErrorKind::kTooLarge, "query has too many expressions"};
+}
+
+// An error ends the whole text: the counters need not be set back then.
 Result<Expr> StatementParser::parse_unary() {
-    if (++depth_ > kExpressionDepthMax) {
+    SLUICE_TRY_VOID(count_node());
+    if (++nesting_ > kExpressionNestingMax) {
         return Error{ErrorKind::kTooLarge, "expression is nested too deeply"};
     }
     Result<Expr> parsed = parse_unary_inner();
-    --depth_;
+    --nesting_;
     return parsed;
 }
 

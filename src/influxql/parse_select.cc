@@ -140,9 +140,9 @@ Result<Source> StatementParser::parse_source(bool subqueries) {
     if (measurement.regex) return Source{std::move(measurement)};
     if (subqueries && tokens_.accept(Token::kLeftParen)) {
         SLUICE_TRY_VOID(tokens_.expect(Token::kSelect));
-        if (++depth_ > kExpressionDepthMax / 10) return plain_error("too many nested subqueries");
+        if (++subqueries_ > kSubqueryNestingMax) return plain_error("too many nested subqueries");
         SLUICE_TRY(SelectStatement select, parse_select(false));
-        --depth_;
+        --subqueries_;
         SLUICE_TRY_VOID(tokens_.expect(Token::kRightParen));
         return Source{Box<SelectStatement>(std::move(select))};
     }

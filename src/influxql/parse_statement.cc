@@ -34,7 +34,6 @@ Result<std::vector<Statement>> StatementParser::parse_query(const StatementCheck
 }
 
 Result<Statement> StatementParser::parse_statement() {
-    depth_ = 0;
     const Lexeme first = tokens_.next_word();
     switch (first.token) {
         case Token::kSelect:

@@ -27,14 +27,8 @@ std::string escape(std::string_view text, char quote) {
     return out;
 }
 
-std::string join(const std::vector<Expr>& exprs) {
-    std::string out;
-    for (const Expr& expr : exprs) {
-        if (&expr != &exprs.front()) out += ", ";
-        out += to_string(expr);
-    }
-    return out;
-}
+void append(const Expr& expr, std::string& out);
+void append_list(const std::vector<Expr>& exprs, std::string& out);
 
 std::string regex_text(const Regex& regex) {
     std::string out = "/";
@@ -53,70 +47,80 @@ std::string fixed_number(double value, int digits) {
     return {text, result.ptr};
 }
 
+// Appends to one text, so that a deep tree is written in time linear in its size.
 struct ExprPrinter {
-    std::string operator()(const VarRef& ref) const {
-        std::string out = quote_identifier(ref.name);
-        if (ref.type != DataType::kUnknown) {
-            out += "::";
-            out += data_type_name(ref.type);
-        }
-        return out;
+    std::string& out;
+
+    void operator()(const VarRef& ref) const {
+        out += quote_identifier(ref.name);
+        if (ref.type == DataType::kUnknown) return;
+        out += "::";
+        out += data_type_name(ref.type);
     }
-    std::string operator()(const Call& call) const {
+    void operator()(const Call& call) const {
         // DISTINCT is a keyword that may be called.
-        const bool plain = call.name == "distinct";
-        return (plain ? call.name : quote_identifier(call.name)) + "(" + join(call.arguments) + ")";
+        out += call.name == "distinct" ? call.name : quote_identifier(call.name);
+        out += '(';
+        append_list(call.arguments, out);
+        out += ')';
     }
-    std::string operator()(const BinaryExpr& binary) const {
-        return influxql::to_string(*binary.left) + " " + std::string(operator_text(binary.op)) +
-               " " + influxql::to_string(*binary.right);
+    void operator()(const BinaryExpr& binary) const {
+        append(*binary.left, out);
+        out += ' ';
+        out += operator_text(binary.op);
+        out += ' ';
+        append(*binary.right, out);
     }
-    std::string operator()(const ParenExpr& paren) const {
-        return "(" + influxql::to_string(*paren.inner) + ")";
+    void operator()(const ParenExpr& paren) const {
+        out += '(';
+        append(*paren.inner, out);
+        out += ')';
     }
-    std::string operator()(const NumberLiteral& number) const {
-        return fixed_number(number.value, 3);
+    void operator()(const NumberLiteral& number) const { out += fixed_number(number.value, 3); }
+    void operator()(const IntegerLiteral& integer) const { out += std::to_string(integer.value); }
+    void operator()(const UnsignedLiteral& integer) const { out += std::to_string(integer.value); }
+    void operator()(const BooleanLiteral& boolean) const {
+        out += boolean.value ? "true" : "false";
     }
-    std::string operator()(const IntegerLiteral& integer) const {
-        return std::to_string(integer.value);
+    void operator()(const StringLiteral& text) const { out += quote_string(text.value); }
+    void operator()(const DurationLiteral& duration) const {
+        out += format_duration(duration.nanoseconds);
     }
-    std::string operator()(const UnsignedLiteral& integer) const {
-        return std::to_string(integer.value);
+    void operator()(const TimeLiteral& time) const {
+        out += '\'';
+        out += format_rfc3339(time.seconds, time.nanoseconds);
+        out += '\'';
     }
-    std::string operator()(const BooleanLiteral& boolean) const {
-        return boolean.value ? "true" : "false";
-    }
-    std::string operator()(const StringLiteral& text) const { return quote_string(text.value); }
-    std::string operator()(const DurationLiteral& duration) const {
-        return format_duration(duration.nanoseconds);
-    }
-    std::string operator()(const TimeLiteral& time) const {
-        return "'" + format_rfc3339(time.seconds, time.nanoseconds) + "'";
-    }
-    std::string operator()(const RegexLiteral& regex) const { return regex_text(regex.regex); }
-    std::string operator()(const ListLiteral& list) const {
-        std::string out = "(";
+    void operator()(const RegexLiteral& regex) const { out += regex_text(regex.regex); }
+    void operator()(const ListLiteral& list) const {
+        out += '(';
         for (const std::string& value : list.values) {
             if (&value != &list.values.front()) out += ", ";
             out += quote_identifier(value);
         }
-        return out + ")";
+        out += ')';
     }
-    std::string operator()(const Wildcard& wildcard) const {
-        switch (wildcard.kind) {
-            case WildcardKind::kFields:
-                return "*::field";
-            case WildcardKind::kTags:
-                return "*::tag";
-            case WildcardKind::kAll:
-                break;
-        }
-        return "*";
+    void operator()(const Wildcard& wildcard) const {
+        out += '*';
+        if (wildcard.kind == WildcardKind::kFields) out += "::field";
+        if (wildcard.kind == WildcardKind::kTags) out += "::tag";
     }
-    std::string operator()(const Distinct& distinct) const {
-        return "DISTINCT " + quote_identifier(distinct.name);
+    void operator()(const Distinct& distinct) const {
+        out += "DISTINCT ";
+        out += quote_identifier(distinct.name);
     }
 };
+
+void append(const Expr& expr, std::string& out) {
+    std::visit(ExprPrinter{out}, expr.node);
+}
+
+void append_list(const std::vector<Expr>& exprs, std::string& out) {
+    for (const Expr& expr : exprs) {
+        if (&expr != &exprs.front()) out += ", ";
+        append(expr, out);
+    }
+}
 
 std::string_view fill_text(FillOption fill) {
     switch (fill) {
@@ -181,7 +185,9 @@ std::string quote_segments(const std::vector<std::string>& segments) {
 }
 
 std::string to_string(const Expr& expr) {
-    return std::visit(ExprPrinter{}, expr.node);
+    std::string out;
+    append(expr, out);
+    return out;
 }
 
 std::string to_string(const Measurement& measurement) {
@@ -213,7 +219,10 @@ std::string print_regex(const Regex& regex) {
 }
 
 std::string print_dimensions(const std::vector<Expr>& dimensions) {
-    return dimensions.empty() ? std::string() : " GROUP BY " + join(dimensions);
+    if (dimensions.empty()) return {};
+    std::string out = " GROUP BY ";
+    append_list(dimensions, out);
+    return out;
 }
 
 std::string print_order(const std::vector<SortField>& fields) {
@@ -243,7 +252,7 @@ std::string to_string(const SelectStatement& select) {
     std::string out = "SELECT ";
     for (const Field& field : select.fields) {
         if (&field != &select.fields.front()) out += ", ";
-        out += to_string(field.expr);
+        append(field.expr, out);
         if (!field.alias.empty()) out += " AS " + quote_identifier(field.alias);
     }
     if (select.target) out += " INTO " + target_text(*select.target);

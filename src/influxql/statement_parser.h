@@ -118,8 +118,15 @@ private:
     Result<std::int64_t> parse_duration_or_inf();
     Result<std::int64_t> parse_duration_literal();
 
+    // Counts a node of the expression that is being read.
+    Result<void> count_node();
+
     TokenStream tokens_;
-    int depth_ = 0;
+    // How much there is of what parser.h bounds.
+    int nesting_ = 0;     // operands around the token that is read
+    int operators_ = 0;   // of the outermost expression around it
+    int nodes_ = 0;       // of the text
+    int subqueries_ = 0;  // around the token that is read
 };
 
 // The interval of GROUP BY time(), 0 without one.

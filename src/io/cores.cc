@@ -9,9 +9,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "io/core_thread.h"
 #include "sluice/base/check.h"
 #include "sluice/io/frame_cache.h"
 #include "sluice/io/mailbox.h"
@@ -67,7 +67,7 @@ std::uint32_t usable_cpu_count() {
 // guards those meetings only.
 struct Cores::State {
     struct Core {
-        std::thread thread;
+        CoreThread thread;
         std::unique_ptr<Backend> backend;
         std::unique_ptr<Reactor> reactor;
     };
@@ -152,7 +152,7 @@ Result<std::unique_ptr<Cores>> Cores::start(CoreOptions options,
     {
         const BlockedSignals blocked;
         for (std::uint32_t i = 0; i < count; ++i) {
-            shared.cores[i].thread = std::thread(
+            shared.cores[i].thread.start(
                 [&shared, i, cpu = cpus[i % cpus.size()]] { shared.run_thread(i, cpu); });
         }
     }

@@ -32,8 +32,22 @@ struct BoundParameter {
 };
 using BoundParameters = std::map<std::string, BoundParameter, std::less<>>;
 
-// Expressions nested deeper than this are refused: the tree is walked recursively.
-inline constexpr int kExpressionDepthMax = 500;
+// Bounds of what a text may ask for. Trees are walked recursively, by this room and by those above
+// it, so all paths of a tree together are bounded and not only those of one pair of parentheses: no
+// path of an expression is longer than kExpressionLevelsMax nodes. A walk of such a tree takes some
+// megabytes of stack; what runs statements has io::kCoreStackBytes.
+
+// Parentheses, calls and signs around an operand.
+inline constexpr int kExpressionNestingMax = 500;
+// Operators of an expression, in parentheses or not. A chain of operators is a tree as deep as the
+// chain is long: dashboards send thousands of `host = '…' OR`.
+inline constexpr int kExpressionOperatorsMax = 10'000;
+// An operator is one level; an operand in parentheses, or one with a sign, may be two.
+inline constexpr int kExpressionLevelsMax = kExpressionOperatorsMax + 2 * kExpressionNestingMax;
+// Operands and operators of all statements of a text.
+inline constexpr int kExpressionNodesMax = 200'000;
+// SELECTs around a SELECT.
+inline constexpr int kSubqueryNestingMax = 50;
 
 // What is wrong with a statement that the grammar allows.
 using StatementCheck = std::function<Result<void>(const Statement&)>;

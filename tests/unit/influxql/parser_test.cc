@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "normal_form_cases.h"
 #include "parser_error_cases.h"
@@ -172,6 +174,84 @@ TEST(Parser, ReadsBytesThatAreNotUtf8AsReplacementCharacters) {
     const auto parsed = parse_query("SELECT \"a\xff\" FROM m");
     ASSERT_TRUE(parsed.ok());
     EXPECT_EQ(to_string((*parsed)[0]), "SELECT \"a\xEF\xBF\xBD\" FROM m");
+}
+
+std::string repeated(std::string_view text, int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i) out += text;
+    return out;
+}
+
+// Levels of the tree, counted without recursion.
+int levels_of(const Expr& root) {
+    int deepest = 0;
+    std::vector<std::pair<const Expr*, int>> open{{&root, 1}};
+    while (!open.empty()) {
+        const auto [expr, level] = open.back();
+        open.pop_back();
+        deepest = std::max(deepest, level);
+        if (const auto* call = expr->as<Call>()) {
+            for (const Expr& argument : call->arguments) open.emplace_back(&argument, level + 1);
+        } else if (const auto* binary = expr->as<BinaryExpr>()) {
+            open.emplace_back(binary->left.get(), level + 1);
+            open.emplace_back(binary->right.get(), level + 1);
+        } else if (const auto* paren = expr->as<ParenExpr>()) {
+            open.emplace_back(paren->inner.get(), level + 1);
+        }
+    }
+    return deepest;
+}
+
+TEST(ParserBounds, TakeAChainOfTenThousandOperators) {
+    const std::string chain = "a = 1" + repeated(" OR a = 1", kExpressionOperatorsMax / 2 - 1);
+    const auto parsed = parse_expression(chain);
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+    EXPECT_EQ(to_string(*parsed), chain);
+    const auto longer = parse_expression(chain + " OR a = 1");
+    ASSERT_FALSE(longer.ok());
+    EXPECT_EQ(longer.error().message, "expression has too many operators");
+}
+
+// Each of these is short in every pair of parentheses and deep in all of them together.
+TEST(ParserBounds, CountTheWholeTree) {
+    for (const int nested : {2, 3, 5, 100, 499}) {
+        std::string text = "v";
+        for (int i = 0; i < nested; ++i) text = "(" + text + repeated("+1", 9990) + ")";
+        EXPECT_FALSE(parse_expression(text).ok()) << nested;
+        for (const char* statement : {"SELECT v FROM m WHERE ", "DELETE FROM m WHERE ",
+                                      "SHOW SERIES WHERE ", "SELECT v FROM m WHERE time > "}) {
+            EXPECT_FALSE(parse_query(statement + text).ok()) << nested;
+        }
+    }
+}
+
+TEST(ParserBounds, HoldForEveryKindOfNesting) {
+    const struct {
+        std::string_view open;
+        std::string_view close;
+    } kinds[] = {{"(", ")"},   {"abs(", ")"},        {"-(", ")"},         {"1 + (", ")"},
+                 {"-f(", ")"}, {"v = (1 * (", "))"}, {"f(1, g(", "), 2)"}};
+    for (const auto& kind : kinds) {
+        for (const int count : {10, 100, 240, 250, 400, 499, 500, 501, 2000, 100'000}) {
+            const auto parsed =
+                parse_expression(repeated(kind.open, count) + "v" + repeated(kind.close, count));
+            if (!parsed.ok()) {
+                EXPECT_GE(count, 240) << kind.open;
+                continue;
+            }
+            EXPECT_LE(levels_of(*parsed), kExpressionLevelsMax) << kind.open << count;
+        }
+    }
+    EXPECT_FALSE(
+        parse_query(repeated("SELECT v FROM (", 51) + "SELECT v FROM m" + repeated(")", 51)).ok());
+}
+
+TEST(ParserBounds, CountNodesOfAllStatements) {
+    const std::string statement = "SELECT v FROM m WHERE a = 1" + repeated(" OR a = 1", 4000) + ";";
+    EXPECT_TRUE(parse_query(repeated(statement, 10)).ok());
+    const auto many = parse_query(repeated(statement, 20));
+    ASSERT_FALSE(many.ok());
+    EXPECT_EQ(many.error().message, "query has too many expressions");
 }
 
 }  // namespace
