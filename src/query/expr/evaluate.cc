@@ -211,8 +211,7 @@ std::uint32_t RowExpression::add(const influxql::Expr& expr,
             node.kind = Node::Kind::kMath;
             node.function = info->function;
             node.left = add(call->arguments[0], position);
-            node.right =
-                call->arguments.size() == 2 ? add(call->arguments[1], position) : node.left;
+            if (call->arguments.size() == 2) node.right = add(call->arguments[1], position);
         }
     } else if (const auto* ref = expr.as<influxql::VarRef>()) {
         const int place = position(*ref);
@@ -253,8 +252,10 @@ Value RowExpression::evaluate_node(std::size_t index, const Value* row) const {
 }
 
 Value RowExpression::evaluate_call(const Node& node, const Value* row) const {
-    const Value arguments[] = {evaluate_node(node.left, row), evaluate_node(node.right, row)};
-    return evaluate_math(node.function, std::span(arguments, math_argument_count(node.function)));
+    const std::size_t count = math_argument_count(node.function);
+    const Value arguments[] = {evaluate_node(node.left, row),
+                               count == 2 ? evaluate_node(node.right, row) : Value()};
+    return evaluate_math(node.function, std::span(arguments, count));
 }
 
 Value RowExpression::evaluate_binary(const Node& node, const Value* row) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 
 using influxql::BinaryExpr;
@@ -96,17 +98,27 @@ std::vector<Value> SeriesFilter::values_of_tags(
 
 Expr SeriesFilter::remaining(
     const std::function<std::string_view(std::string_view)>& tag_value) const {
-    return remaining(*root_, values_of_tags(tag_value).data());
+    Remainder whole = remainder(*root_, values_of_tags(tag_value).data());
+    SLUICE_CHECK(whole.condition.has_value());
+    return std::move(*whole.condition);
 }
 
-Expr SeriesFilter::remaining(const Node& node, const Value* row) {
-    if (node.left == nullptr) return *node.condition;
-    if (judge(*node.left, row, true) != Verdict::kDependsOnFields)
-        return remaining(*node.right, row);
-    if (judge(*node.right, row, true) != Verdict::kDependsOnFields)
-        return remaining(*node.left, row);
+SeriesFilter::Remainder SeriesFilter::remainder(const Node& node, const Value* row) {
+    if (node.left == nullptr) {
+        const Verdict verdict = judge(node, row, true);
+        if (verdict != Verdict::kDependsOnFields) return {verdict, std::nullopt};
+        return {verdict, *node.condition};
+    }
+    const Verdict decisive = node.kind == Node::Kind::kAnd ? Verdict::kNever : Verdict::kAlways;
+    Remainder left = remainder(*node.left, row);
+    if (left.verdict == decisive) return left;
+    Remainder right = remainder(*node.right, row);
+    if (right.verdict == decisive) return right;
+    if (left.verdict != Verdict::kDependsOnFields) return right;
+    if (right.verdict != Verdict::kDependsOnFields) return left;
     const Operator op = node.kind == Node::Kind::kAnd ? Operator::kAnd : Operator::kOr;
-    return BinaryExpr{op, remaining(*node.left, row), remaining(*node.right, row)};
+    return {Verdict::kDependsOnFields,
+            BinaryExpr{op, std::move(*left.condition), std::move(*right.condition)}};
 }
 
 Verdict SeriesFilter::judge(const model::SeriesName& series) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,13 @@ private:
                                 const std::function<bool(const influxql::VarRef&)>& is_field);
     // `by_index`: parts that are asked of rows depend on them.
     static Verdict judge(const Node& node, const Value* row, bool by_index);
-    static influxql::Expr remaining(const Node& node, const Value* row);
+    // What is left of a part once the tags are known. One walk gives both: to judge at each level
+    // what lies below it would take time quadratic in the length of a chain of ANDs.
+    struct Remainder {
+        Verdict verdict;
+        std::optional<influxql::Expr> condition;  // of kDependsOnFields
+    };
+    static Remainder remainder(const Node& node, const Value* row);
     std::vector<Value> values_of_tags(
         const std::function<std::string_view(std::string_view)>& tag_value) const;
 

@@ -104,5 +104,17 @@ TEST(Functions, LogicOfABooleanAndSomethingElseIsFalse) {
     EXPECT_TRUE(evaluate("1.5 & v", Value::of_boolean(true)).is_null());
 }
 
+// Each level evaluates what is below it once: twice would take 2^400 steps.
+TEST(RowExpression, IsEvaluatedInTimeLinearInItsSize) {
+    std::string text = "v";
+    for (int i = 0; i < 400; ++i)
+        text = (i % 2 == 0 ? "abs(" : "pow(") + text + (i % 2 == 0 ? ")" : ", 1)");
+    const influxql::Expr expr = parse(text);
+    const RowExpression expression(
+        expr, [](const influxql::VarRef&) { return 0; }, false);
+    const Value row[] = {Value::of_float(-2.5)};
+    EXPECT_EQ(expression.evaluate(row).as_float(), 2.5);
+}
+
 }  // namespace
 }  // namespace sluice::query
