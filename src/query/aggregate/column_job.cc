@@ -58,6 +58,16 @@ bool CollectColumnsJob::has_overflow() const {
                        [](const Collected& each) { return each.overflow; });
 }
 
+std::uint64_t CollectColumnsJob::largest_bytes() const {
+    std::uint64_t largest = 0;
+    for (const Collected& each : collected_) {
+        std::uint64_t bytes = 0;
+        for (const PieceColumns& piece : each.pieces) bytes += piece.memory_bytes();
+        largest = std::max(largest, bytes);
+    }
+    return largest;
+}
+
 std::vector<PieceColumns> CollectColumnsJob::take_pieces() {
     std::vector<PieceColumns> pieces;
     for (Collected& each : collected_) {

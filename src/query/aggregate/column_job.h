@@ -26,6 +26,7 @@ public:
 
     // Some core stopped at its bound: what was collected is of no use.
     bool has_overflow() const;
+    std::uint64_t largest_bytes() const;      // of the core that collected most
     std::vector<PieceColumns> take_pieces();  // of all cores
 
 private:

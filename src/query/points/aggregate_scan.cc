@@ -6,6 +6,7 @@
 #include "query/aggregate/filtered_states.h"
 #include "query/aggregate/state_job.h"
 #include "query/aggregate/store_merger.h"
+#include "query/scan/time_slices.h"
 #include "sluice/base/units.h"
 
 namespace sluice::query {
@@ -68,7 +69,7 @@ io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion
         }
         portions_.push_back(portion);
         bounds_.emplace_back(portion->first, portion->end);
-        walk_.advance();
+        walk_.advance(portion->table.memory_bytes(), scan_.chunk_bytes_max());
         co_return portion;
     }
 }
@@ -111,16 +112,15 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
 // aggregated like all others. In time slices, as few as fit into memory. False: there were many,
 // some turned out not to need it, and nothing was done.
 io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
-    const model::TimeRange all = portion.range;
     const SelectPlan& plan = scan_.plan();
     const ScanColumns columns(plan);
     RunAggregator aggregator(plan, columns, table);
-    std::int64_t width = std::max<std::int64_t>(1, all.end - all.begin);
-    model::Timestamp at = all.begin;
     std::uint64_t points_taken = 0;
     bool asks = scan_.may_be_disjoint() && !depends_on_order(plan) && !wants_one_row(plan);
-    while (at < all.end) {
-        portion.range = {at, slice_end(at, width, all.end)};
+    const model::Timestamp end = portion.range.end;
+    TimeSlices slices(portion.range, true);
+    while (!slices.at_end()) {
+        portion.range = end_with_window(slices.slice(), end);
         std::uint64_t bytes_max = scan_.chunk_bytes_max();
         if (asks) bytes_max = std::min(bytes_max, kBytesMergedUnasked);
         CollectColumnsJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion,
@@ -134,10 +134,10 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
                 if (fewer) co_return false;
                 continue;
             }
-            if (width == 1) co_return scan_.too_much_memory();
-            width = std::max<std::int64_t>(1, width / 4);
+            if (!slices.narrow()) co_return scan_.too_much_memory();
             continue;
         }
+        slices.advance(portion.range, job.largest_bytes(), scan_.chunk_bytes_max());
         RunMerger merger(job.take_pieces());
         storage::SeriesRun run;
         while (merger.next_series()) {
@@ -153,18 +153,18 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
         }
         SLUICE_CO_TRY_VOID(scan_.budget().take_points(aggregator.rows_added() - points_taken));
         points_taken = aggregator.rows_added();
-        at = portion.range.end;
     }
     co_return true;
 }
 
 // Where windows are shorter than slices, a slice ends with a window: its rows are added in one go.
-model::Timestamp AggregateScan::slice_end(model::Timestamp begin, std::int64_t width,
-                                          model::Timestamp end) {
-    if (end - begin <= width) return end;
+model::TimeRange AggregateScan::end_with_window(model::TimeRange slice,
+                                                model::Timestamp end) const {
     const Window& window = scan_.plan().window;
-    if (window.is_whole() || window.interval_ns >= width) return begin + width;
-    return std::max(window.start_of(begin + width), begin + 1);
+    if (window.is_whole() || slice.end == end) return slice;
+    const model::Timestamp start = window.start_of(slice.end);
+    if (start > slice.begin && start < slice.end) slice.end = start;
+    return slice;
 }
 
 io::Task<Result<bool>> AggregatePoints::next(PointBlock& block) {

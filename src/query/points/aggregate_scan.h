@@ -39,7 +39,7 @@ public:
 private:
     io::Task<Result<bool>> compute(Portion& portion);
     io::Task<Result<bool>> fold_duplicates(ScanPortion portion, AggregateTable& table);
-    model::Timestamp slice_end(model::Timestamp begin, std::int64_t width, model::Timestamp end);
+    model::TimeRange end_with_window(model::TimeRange slice, model::Timestamp end) const;
 
     SeriesScan scan_;
     bool is_begun_ = false;

@@ -55,22 +55,21 @@ io::Task<Result<bool>> ScanPoints::next(PointBlock& block) {
 // be too large.
 io::Task<Result<void>> ScanPoints::load() {
     ScanPortion portion = scan_.portion(walk_.first(), walk_.end());
-    if (in_slices_ && !begin_slice(portion)) {
-        in_slices_ = false;
-        walk_.advance();
-        co_return Result<void>();
+    if (in_slices_) {
+        if (slices_.at_end() || is_satisfied()) {
+            in_slices_ = false;
+            walk_.advance(scan_.chunk_bytes_max(), scan_.chunk_bytes_max());
+            co_return Result<void>();
+        }
+        portion.range = slices_.slice();
     }
-    Result<bool> fits = co_await collect(portion);
-    if (!fits.ok()) co_return std::move(fits).error();
-    if (!*fits) {
+    SLUICE_CO_TRY(const bool fits, co_await collect(portion));
+    if (!fits) {
         if (in_slices_) {
-            if (slice_width_ == 1) co_return scan_.too_much_memory();
-            slice_width_ = std::max<std::int64_t>(1, slice_width_ / 4);
+            if (!slices_.narrow()) co_return scan_.too_much_memory();
         } else if (!walk_.shrink()) {
-            const model::TimeRange& all = portion.range;
             in_slices_ = true;
-            slice_width_ = std::max<std::int64_t>(1, (all.end - all.begin) / 8);
-            slice_at_ = scan_.plan().ascending ? all.begin : all.end;
+            slices_ = TimeSlices(portion.range, scan_.plan().ascending, 8);
             rows_seen_ = 0;
         }
         co_return Result<void>();
@@ -79,29 +78,12 @@ io::Task<Result<void>> ScanPoints::load() {
     tag_sets_left_ = portion.end_tag_set - portion.first_tag_set;
     next_tag_set_ = up ? portion.first_tag_set : portion.end_tag_set - 1;
     in_tag_set_ = false;
-    if (!in_slices_) {
-        walk_.advance();
-        co_return Result<void>();
+    if (in_slices_) {
+        slices_.advance(portion.range, chunk_bytes_, scan_.chunk_bytes_max());
+    } else {
+        walk_.advance(chunk_bytes_, scan_.chunk_bytes_max());
     }
-    slice_at_ = scan_.plan().ascending ? portion.range.end : portion.range.begin;
-    slice_width_ += slice_width_ / 2 + 1;
     co_return Result<void>();
-}
-
-// False: nothing is left, or no more rows are of use.
-bool ScanPoints::begin_slice(ScanPortion& portion) {
-    const model::TimeRange all = portion.range;
-    if (is_satisfied()) return false;
-    if (scan_.plan().ascending) {
-        if (slice_at_ >= all.end) return false;
-        portion.range.begin = slice_at_;
-        if (all.end - slice_at_ > slice_width_) portion.range.end = slice_at_ + slice_width_;
-        return true;
-    }
-    if (slice_at_ <= all.begin) return false;
-    portion.range.end = slice_at_;
-    if (slice_at_ - all.begin > slice_width_) portion.range.begin = slice_at_ - slice_width_;
-    return true;
 }
 
 // False: it does not fit into memory.
@@ -122,7 +104,11 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
         if (job.has_overflow()) co_return false;
         const std::uint64_t points = job.points();
         std::uint64_t bytes = 0;
-        for (const RowChunk& chunk : job.chunks) bytes += chunk.memory_bytes();
+        chunk_bytes_ = 0;
+        for (const RowChunk& chunk : job.chunks) {
+            chunk_bytes_ = std::max(chunk_bytes_, chunk.memory_bytes());
+            bytes += chunk.memory_bytes();
+        }
         auto merger = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
         if (options.uses_statistics && merger->lacks_sequences()) {
             options.uses_statistics = false;

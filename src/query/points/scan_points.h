@@ -10,6 +10,7 @@
 #include "query/points/point_cursor.h"
 #include "query/rows/answer_order.h"
 #include "query/scan/series_scan.h"
+#include "query/scan/time_slices.h"
 
 namespace sluice::query {
 
@@ -32,7 +33,6 @@ private:
 
     io::Task<Result<void>> load();
     io::Task<Result<bool>> collect(ScanPortion portion);
-    bool begin_slice(ScanPortion& portion);
     void read_rows(PointBlock& block);
     bool is_within_group(const RowMerger::Row& row);
     bool is_satisfied() const { return rows_max_ != 0 && rows_seen_ >= rows_max_; }
@@ -46,7 +46,8 @@ private:
     bool is_begun_ = false;
     PortionWalk walk_;
     std::unique_ptr<RowMerger> merger_;
-    SelectBudget::Share share_;  // for its rows
+    std::uint64_t chunk_bytes_ = 0;  // of its largest chunk
+    SelectBudget::Share share_;      // for its rows
     // What is left of the merger, in the order of the answer.
     std::uint32_t next_tag_set_ = 0;
     std::uint32_t tag_sets_left_ = 0;
@@ -58,8 +59,7 @@ private:
 
     // A tag set that does not fit into memory, from one time slice to the next.
     bool in_slices_ = false;
-    model::Timestamp slice_at_ = 0;
-    std::int64_t slice_width_ = 0;
+    TimeSlices slices_;
     std::vector<Value> row_;
 };
 

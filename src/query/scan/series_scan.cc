@@ -62,6 +62,12 @@ void each_tag_set(const std::vector<Piece*>& pieces, Use&& use) {
 PortionWalk::PortionWalk(std::uint32_t total, bool ascending)
     : total_(total), batch_(std::min(total, kTagSetsPerPortion)), ascending_(ascending) {}
 
+void PortionWalk::advance(std::uint64_t bytes, std::uint64_t bytes_max) {
+    done_ += count();
+    const std::uint32_t factor = bytes <= bytes_max / 16 ? 8 : bytes <= bytes_max / 4 ? 2 : 1;
+    batch_ = std::min(batch_ * factor, std::max(batch_, std::min(total_, kTagSetsPerPortion)));
+}
+
 bool PortionWalk::shrink() {
     if (count() <= 1) return false;
     batch_ = std::max(1u, count() / 8);

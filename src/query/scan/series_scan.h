@@ -28,7 +28,10 @@ public:
     // The numbers of the portion that is due; ascending whatever the order of the answer is.
     std::uint32_t first() const { return ascending_ ? done_ : total_ - done_ - count(); }
     std::uint32_t end() const { return first() + count(); }
-    void advance() { done_ += count(); }
+    // The portion has been read and took `bytes` of the `bytes_max` there are. One that leaves room
+    // makes the next one larger, so that a few tag sets with many rows do not make portions of one
+    // tag set of all that follow.
+    void advance(std::uint64_t bytes, std::uint64_t bytes_max);
     // The portion does not fit into memory. False: it cannot get smaller.
     bool shrink();
 

@@ -7,6 +7,7 @@
 
 #include "query/scan/piece_scan.h"
 #include "query/scan/series_scan.h"
+#include "query/scan/time_slices.h"
 #include "query/scan/time_strides.h"
 
 namespace sluice::query {
@@ -38,6 +39,12 @@ public:
     bool has_overflow() const {
         return std::any_of(cores_.begin(), cores_.end(),
                            [](const Collected& each) { return each.overflow; });
+    }
+    // What the core that collected most took.
+    std::uint64_t largest_bytes() const {
+        std::uint64_t bytes = 0;
+        for (const Collected& each : cores_) bytes = std::max(bytes, each.memory_bytes());
+        return bytes;
     }
     // Adds the series that have a time in several pieces.
     io::Task<void> add_repeating(DataSource& source, DuplicateSeries& repeating) const;
@@ -130,20 +137,17 @@ io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     is_disjoint_known_ = true;
     DuplicateSeries repeating;
     ScanPortion slice = portion(0, outer_count());
-    const model::TimeRange all = slice.range;
-    std::int64_t width = std::max<std::int64_t>(1, all.end - all.begin);
-    model::Timestamp at = all.begin;
-    while (at < all.end) {
-        slice.range = {at, all.end - at > width ? at + width : all.end};
+    TimeSlices slices(slice.range, true);
+    while (!slices.at_end()) {
+        slice.range = slices.slice();
         CollectTimesJob job(plan_, sessions_, duplicates_, slice, chunk_bytes_max());
         SLUICE_CO_TRY_VOID(co_await source_.run_on_every_core(job));
         if (job.has_overflow()) {
-            if (width == 1) co_return false;
-            width = std::max<std::int64_t>(1, width / 4);
+            if (!slices.narrow()) co_return false;
             continue;
         }
+        slices.advance(slice.range, job.largest_bytes(), chunk_bytes_max());
         co_await job.add_repeating(source_, repeating);
-        at = slice.range.end;
     }
     std::sort(repeating.begin(), repeating.end());
     repeating.erase(std::unique(repeating.begin(), repeating.end()), repeating.end());
