@@ -82,6 +82,16 @@ io::Task<void> run_continuous_queries(CoreServices& services) {
     }
 }
 
+// A query that nobody waits for (async=true, a continuous one) holds a stop no longer than
+// connections do.
+void end_queries(CoreServices& services) {
+    const std::int64_t deadline_ns =
+        services.reactor.monotonic_ns() + services.config().sluice.drain_timeout.ns;
+    services.shared.queries->on(services.reactor.core())
+        .stop_all_at(deadline_ns,
+                     {ErrorKind::kCancelled, "query interrupted: the server is stopping"});
+}
+
 io::Task<void> beat(CoreServices& services) {
     for (;;) {
         const bool slept = co_await services.reactor.sleep_ns(kHeartbeatNs);
@@ -158,6 +168,7 @@ io::Task<void> Server::serve(CoreServices& services) {
     io::Task<void> heart = beat(services);
     if (services.reactor.core() == 0) services.background.spawn(run_continuous_queries(services));
     co_await services.reactor.stop_requested();
+    end_queries(services);
     co_await listener.stop();
     co_await heart;
     services.access_log.flush();

@@ -88,6 +88,8 @@ public:
     const QueryPolicy& policy() const { return policy_; }
     std::uint64_t running() const { return running_.value(); }
     const RunningQuery* first() const { return queries_.first(); }
+    // RunningQuery::stop_at() for all that run now.
+    void stop_all_at(std::int64_t deadline_ns, const Error& reason);
     // kNotFound: not here. kConflict: it is stopping already.
     Result<void> kill(std::uint64_t id);
 

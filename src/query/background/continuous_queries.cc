@@ -1,10 +1,13 @@
 #include "sluice/query/continuous_queries.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "query/background/answer_number.h"
 #include "query/background/continuous_schedule.h"
 #include "query/expr/time_zone.h"
+#include "sluice/base/bytes.h"
+#include "sluice/base/crc32c.h"
 #include "sluice/base/log.h"
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
@@ -23,13 +26,19 @@ struct ContinuousQueries::Entry {
     Result<ContinuousTiming> timing = ContinuousTiming{};
     ZoneOffset zone;
     std::optional<model::Timestamp> last_run;
-    std::string last_error;  // so that the log says it once and not every second
+    std::string last_error;      // so that the log says it once and not every second
+    std::uint32_t checksum = 0;  // of the definition's text
+    bool has_finished = false;   // a run, in this process
+    bool is_put_aside = false;
 };
 
 namespace {
 
 // The longest ago are forgotten first.
 constexpr std::size_t kDroppedMax = 1000;
+// One start may end by chance while a query runs, a power cut say. Three in a row, without a run
+// that ended between them, are the query's doing.
+constexpr std::uint32_t kStartsMax = 3;
 
 Result<CreateContinuousQueryStatement> parse_definition(const meta::ContinuousQuery& query) {
     SLUICE_TRY(std::vector<Statement> parsed, parse_query(query.text));
@@ -47,6 +56,13 @@ ZoneOffset zone_of(const SelectStatement& select) {
     const std::shared_ptr<const TimeZone> zone = TimeZone::find(select.time_zone);
     if (zone == nullptr) return {};
     return [zone](model::Timestamp t) { return zone->offset_ns(t); };
+}
+
+bool exists(const meta::Catalog& catalog, const UnfinishedRuns::Key& key) {
+    const meta::Database* database = catalog.find_database(key.first);
+    return database != nullptr &&
+           std::any_of(database->continuous_queries.begin(), database->continuous_queries.end(),
+                       [&](const auto& query) { return query->name == key.second; });
 }
 
 // The number of points written. No row at all: nothing was there to be written.
@@ -71,13 +87,14 @@ ContinuousQueries::Execute execute_into(StatementExecutor& executor) {
     };
 }
 
-ContinuousQueries::ContinuousQueries(Execute execute, bool log)
-    : execute_(std::move(execute)), log_(log) {}
+ContinuousQueries::ContinuousQueries(Execute execute, bool log, UnfinishedRuns* unfinished)
+    : execute_(std::move(execute)), log_(log), unfinished_(unfinished) {}
 ContinuousQueries::~ContinuousQueries() = default;
 
 io::Task<void> ContinuousQueries::run_due(std::shared_ptr<const meta::Catalog> catalog,
                                           model::Timestamp now, std::function<bool()> stopping) {
-    forget_dropped(*catalog);
+    if (unfinished_ != nullptr && !std::exchange(is_loaded_, true)) co_await unfinished_->load();
+    co_await forget_dropped(catalog);
     for (const auto& database : catalog->databases) {
         for (const auto& definition : database->continuous_queries) {
             if (stopping()) co_return;
@@ -103,6 +120,9 @@ void ContinuousQueries::refresh(const meta::Database& database, Entry& entry,
     entry.definition = std::move(definition);
     entry.parsed.reset();
     entry.last_error.clear();
+    entry.checksum = crc32c(as_byte_span(entry.definition->text));
+    entry.has_finished = false;
+    entry.is_put_aside = false;
     Result<CreateContinuousQueryStatement> parsed = parse_definition(*entry.definition);
     if (!parsed.ok()) {
         entry.timing = std::move(parsed).error();
@@ -133,7 +153,8 @@ io::Task<void> ContinuousQueries::run_one(const meta::Database& database, Entry&
         report(database, entry, limited.error());
         co_return;
     }
-    const Result<std::uint64_t> written = co_await execute_(database.name, to_string(select));
+    const Result<std::uint64_t> written =
+        co_await execute_noted(database, entry, to_string(select));
     if (!written.ok()) {
         report(database, entry, written.error());
         co_return;
@@ -148,6 +169,39 @@ io::Task<void> ContinuousQueries::run_one(const meta::Database& database, Entry&
                                            {"written", *written}});
 }
 
+// The note is made for the first run of a process only: that one shows whether the query can end.
+io::Task<Result<std::uint64_t>> ContinuousQueries::execute_noted(const meta::Database& database,
+                                                                 Entry& entry,
+                                                                 std::string statement) {
+    const bool is_noted = unfinished_ != nullptr && !entry.has_finished;
+    const Key key{database.name, entry.definition->name};
+    if (is_noted) {
+        if (unfinished_->count(key, entry.checksum) >= kStartsMax) {
+            entry.is_put_aside = true;
+            co_return Error{ErrorKind::kConflict,
+                            "it is put aside: the server ended " + std::to_string(kStartsMax) +
+                                " times in a row while it ran; drop and create it to run it again"};
+        }
+        co_await unfinished_->note_begin(key, entry.checksum);
+    }
+    Result<std::uint64_t> written = co_await execute_(database.name, std::move(statement));
+    if (is_noted) {
+        co_await unfinished_->note_end(key);
+        entry.has_finished = true;
+    }
+    co_return written;
+}
+
+std::vector<std::string> ContinuousQueries::troubles() const {
+    std::vector<std::string> sentences;
+    for (const auto& [key, entry] : entries_) {
+        if (!entry->is_put_aside) continue;
+        sentences.push_back("continuous query " + key.second + " of database " + key.first +
+                            " is put aside: the server ended while it ran");
+    }
+    return sentences;
+}
+
 void ContinuousQueries::report(const meta::Database& database, Entry& entry, const Error& error) {
     counts_.failed.add();
     if (error.message == entry.last_error) return;
@@ -157,17 +211,17 @@ void ContinuousQueries::report(const meta::Database& database, Entry& entry, con
         {{"database", database.name}, {"name", entry.definition->name}, {"error", error.message}});
 }
 
-void ContinuousQueries::forget_dropped(const meta::Catalog& catalog) {
-    std::erase_if(entries_, [&](const auto& each) {
-        const auto& [key, entry] = each;
-        if (const meta::Database* database = catalog.find_database(key.first)) {
-            for (const auto& query : database->continuous_queries) {
-                if (query->name == key.second) return false;
-            }
-        }
+io::Task<void> ContinuousQueries::forget_dropped(std::shared_ptr<const meta::Catalog> catalog) {
+    std::vector<Key> dropped;
+    for (const auto& [key, entry] : entries_) {
+        if (exists(*catalog, key)) continue;
         if (entry->last_run) dropped_[key] = *entry->last_run;
-        return true;
-    });
+        dropped.push_back(key);
+    }
+    for (const Key& key : dropped) {
+        entries_.erase(key);
+        if (unfinished_ != nullptr) co_await unfinished_->note_end(key);
+    }
     while (dropped_.size() > kDroppedMax) {
         dropped_.erase(
             std::min_element(dropped_.begin(), dropped_.end(),

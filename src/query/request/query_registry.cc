@@ -60,6 +60,12 @@ void RunningQuery::report_slow(io::Timer& timer) {
               {"threshold", influxql::format_go_duration(query.queries_.policy().log_after_ns)}});
 }
 
+void CoreQueries::stop_all_at(std::int64_t deadline_ns, const Error& reason) {
+    for (RunningQuery* query = queries_.first(); query != nullptr; query = query->next) {
+        query->stop_at(deadline_ns, reason);
+    }
+}
+
 Result<void> CoreQueries::kill(std::uint64_t id) {
     for (RunningQuery* query = queries_.first(); query != nullptr; query = query->next) {
         if (query->id() != id) continue;

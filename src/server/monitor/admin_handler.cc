@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/config/config_text.h"
 #include "server/config/version.h"
@@ -16,6 +17,7 @@
 #include "sluice/engine/engine.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/go_text.h"
+#include "sluice/io/mailbox.h"
 #include "sluice/query/error_document.h"
 #include "sluice/query/value_text.h"
 
@@ -59,6 +61,14 @@ void answer_bare_error(Connection& connection, std::string_view message) {
     head.add("Content-Type", kJson);
     head.add("X-Influxdb-Error", message);
     connection.answer(head, body, false);
+}
+
+// Core 0 runs them.
+io::Task<std::vector<std::string>> troubles_of_continuous_queries(CoreServices& services) {
+    const ServerShared& shared = services.shared;
+    const auto ask = [&shared] { return shared.cores[0]->continuous_queries.troubles(); };
+    std::vector<std::string> troubles = co_await io::call_on(0, ask);
+    co_return troubles;
 }
 
 // Who leaves need not be counted for any longer.
@@ -119,11 +129,14 @@ io::Task<void> handle_health(Connection& connection) {
         co_return;
     }
     const engine::EngineHealth health = co_await services.core.engine().health(services.core);
+    const std::vector<std::string> put_aside = co_await troubles_of_continuous_queries(services);
     std::string message;
-    for (const std::string& text : health.texts) {
+    const auto add = [&message](const std::string& text) {
         if (!message.empty()) message += "; ";
         message += text;
-    }
+    };
+    for (const std::string& text : health.texts) add(text);
+    for (const std::string& text : put_aside) add(text);
     if (message.empty()) message = "ready for queries and writes";
     const bool pass = health.state != engine::HealthState::kFail;
     answer_document(connection, pass ? 200 : 503, kJson, health_document(pass, message));

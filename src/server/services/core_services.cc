@@ -34,8 +34,9 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       bodies(kBodyBytesKept, kBodyBytesKeptEach),
       scratch(kScratchBytesKept, kScratchBytesKeptEach),
       executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
+      unfinished_runs(reactor, shared_.config.data.dir + "/continuous-queries"),
       continuous_queries(query::execute_into(executor),
-                         shared_.config.continuous_queries.log_enabled),
+                         shared_.config.continuous_queries.log_enabled, &unfinished_runs),
       subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())),
       series_counts(reactor, executor, background) {}
 

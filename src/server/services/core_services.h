@@ -78,6 +78,7 @@ struct CoreServices {
     ScratchPool scratch;
     std::unique_ptr<query::ServerFacts> facts;
     query::StatementExecutor executor;
+    query::UnfinishedRuns unfinished_runs;
     query::ContinuousQueries continuous_queries;  // run by core 0
     Subscriber subscriber;
     RejectRing rejects;
