@@ -272,6 +272,7 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
         }
         if (run.is_statistics()) {
             if (!collector.can_skip(run) && !collector.add_nearest(run)) reader->expand();
+            co_await core.breathe();
             continue;
         }
         collector.add_run(run);
