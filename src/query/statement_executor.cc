@@ -1,5 +1,8 @@
 #include "sluice/query/statement_executor.h"
 
+#include <functional>
+#include <optional>
+
 #include "query/answer/answer_writer.h"
 #include "query/compile/full_names.h"
 #include "query/compile/zoned_select.h"
@@ -41,6 +44,26 @@ Result<std::vector<Statement>> parse(const QueryRequest& request) {
         return Error{ErrorKind::kInvalid, "error parsing query: " + parsed.error().message};
     }
     return parsed;
+}
+
+// Whether it may take milliseconds to parse a text: a long one, or one with a short pattern that
+// makes a large program, by a repetition or a class of Unicode.
+bool is_slow_to_parse(std::string_view text) {
+    constexpr std::size_t kShortBytes = 4096;
+    if (text.size() > kShortBytes) return true;
+    return text.find('/') != std::string_view::npos &&
+           (text.find('{') != std::string_view::npos ||
+            text.find("\\p") != std::string_view::npos ||
+            text.find("\\P") != std::string_view::npos);
+}
+
+io::Task<Result<std::vector<Statement>>> parse_aside(DataSource& source,
+                                                     const QueryRequest& request) {
+    if (!is_slow_to_parse(request.text)) co_return parse(request);
+    std::optional<Result<std::vector<Statement>>> parsed;
+    std::function<void()> work = [&parsed, &request] { parsed.emplace(parse(request)); };
+    co_await source.run_aside(std::move(work));
+    co_return std::move(*parsed);
 }
 
 io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, ResultSink& sink) {
@@ -148,14 +171,14 @@ StatementExecutor::StatementExecutor(std::unique_ptr<DataSource> source, QueryLi
 
 StatementExecutor::~StatementExecutor() = default;
 
-Result<void> StatementExecutor::check(const QueryRequest& request) {
-    Result<std::vector<Statement>> parsed = parse(request);
-    if (!parsed.ok()) return std::move(parsed).error();
-    return {};
+io::Task<Result<void>> StatementExecutor::check(const QueryRequest& request) {
+    const auto parsed = co_await parse_aside(*source_, request);
+    if (!parsed.ok()) co_return parsed.error();
+    co_return Result<void>();
 }
 
 io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, ResultSink& sink) {
-    Result<std::vector<Statement>> parsed = parse(request);
+    Result<std::vector<Statement>> parsed = co_await parse_aside(*source_, request);
     if (!parsed.ok()) {
         Result<void> refused = co_await refuse(parsed.error().message, request, sink);
         co_return refused;

@@ -45,7 +45,7 @@ PUBLIC_STEPS = {
     "query": {"answer_format": "request", "continuous_queries": "background", "error_document": "answer",
               "privileges": "statements", "query_registry": "request", "query_request": "request",
               "result_sink": "answer", "series_counts": "background", "server_facts": "request",
-              "statement_executor": "", "value_text": "go"},
+              "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},
     "server": {},
 }
 FILES_IN_FOLDER_MAX = 30

@@ -40,7 +40,8 @@ public:
     ~StatementExecutor();
 
     // What execute() would refuse before the first statement: the text cannot be parsed.
-    static Result<void> check(const QueryRequest& request);
+    // `request` lives until then.
+    io::Task<Result<void>> check(const QueryRequest& request);
 
     // Completes when the whole answer has been written. The error is the sink's own (the client is
     // gone) or a cancellation; everything else is in the answer. `sink` and the executor live until
