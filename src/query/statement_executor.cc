@@ -1,5 +1,6 @@
 #include "sluice/query/statement_executor.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -129,19 +130,48 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     co_return !error && !writer.sink_error() && !writer.is_full();
 }
 
+// What the requests of a core share.
+struct Shared {
+    DataSource& source;
+    QueryRegistry& registry;
+    ServerFacts* facts;
+    const QueryLimits& limits;
+    QueryMemory& memory;
+};
+
+// Takes the memory of a query that reads series or rows; `limits` then says how much it is.
+io::Task<Result<QueryMemory::Grant>> take_memory(QueryMemory& memory, const RunningQuery& query,
+                                                 const std::vector<Statement>& statements,
+                                                 QueryLimits& limits) {
+    if (std::none_of(statements.begin(), statements.end(), reads_series)) {
+        co_return QueryMemory::Grant();
+    }
+    Result<QueryMemory::Grant> grant = co_await memory.take(query);
+    if (grant.ok() && grant->bytes() != 0) limits.memory_bytes_max = grant->bytes();
+    co_return grant;
+}
+
 // Everything outlives the task.
-io::Task<Result<void>> execute_statements(DataSource& source, QueryRegistry& registry,
-                                          ServerFacts* facts, const QueryLimits& limits,
-                                          const QueryRequest& request,
+io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& request,
                                           std::vector<Statement>& statements, ResultSink& sink) {
+    auto& [source, registry, facts, limits_of_all, memory] = shared;
     Result<std::unique_ptr<RunningQuery>> begun = registry.begin(
         source.core_number(), text_of(statements), request.database, source.monotonic_ns());
+    QueryLimits limits = limits_of_all;
+    Result<QueryMemory::Grant> grant = QueryMemory::Grant();
+    std::optional<Error> refusal;
+    if (begun.ok()) {
+        sink.attach(**begun);
+        grant = co_await take_memory(memory, **begun, statements, limits);
+        if (!grant.ok()) refusal = grant.error();
+    } else {
+        refusal = begun.error();
+    }
     AnswerWriter writer(request, sink, begun.ok() ? begun->get() : nullptr,
                         limits.memory_bytes_max / 2);
     writer.begin();
-    if (begun.ok()) {
+    if (!refusal) {
         RunningQuery& query = **begun;
-        sink.attach(query);
         const std::unique_ptr<DataSource> own_source = source.for_query(query.stopping());
         const Defaults defaults{request.database, request.retention_policy};
         StatementContext context{
@@ -150,11 +180,11 @@ io::Task<Result<void>> execute_statements(DataSource& source, QueryRegistry& reg
             const bool goes_on = co_await answer_statement(context, request, statements, i);
             if (!goes_on) break;
         }
-        sink.detach();
     } else {
         writer.begin_statement(0);
-        writer.end_statement(begun.error());
+        writer.end_statement(*refusal);
     }
+    if (begun.ok()) sink.detach();
     writer.end();
     (void)co_await writer.flush_all();
     if (writer.sink_error()) co_return *writer.sink_error();
@@ -167,7 +197,8 @@ StatementExecutor::StatementExecutor(std::unique_ptr<DataSource> source, QueryLi
     : source_(std::move(source)),
       own_registry_(std::make_unique<QueryRegistry>(source_->core_count())),
       registry_(own_registry_.get()),
-      limits_(limits) {}
+      limits_(limits),
+      memory_(limits.memory_bytes_max) {}
 
 StatementExecutor::~StatementExecutor() = default;
 
@@ -186,8 +217,8 @@ io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, ResultSi
     AnswerHead head;
     head.format = request.format;
     sink.begin(head);
-    Result<void> done =
-        co_await execute_statements(*source_, *registry_, facts_, limits_, request, *parsed, sink);
+    Result<void> done = co_await execute_statements(
+        {*source_, *registry_, facts_, limits_, memory_}, request, *parsed, sink);
     co_return done;
 }
 

@@ -43,7 +43,7 @@ PUBLIC_STEPS = {
     "storage": {"head": "memtable", "inspect": "tools", "scan": "rows", "series_list": "rows",
                 "store": "store", "store_metrics": "files", "verify": "tools"},
     "query": {"answer_format": "request", "continuous_queries": "background", "error_document": "answer",
-              "privileges": "statements", "query_registry": "request", "query_request": "request",
+              "privileges": "statements", "query_memory": "request", "query_registry": "request", "query_request": "request",
               "result_sink": "answer", "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},
     "server": {},

@@ -15,6 +15,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
+#include "sluice/query/query_memory.h"
 #include "sluice/query/query_registry.h"
 #include "sluice/query/query_request.h"
 #include "sluice/query/result_sink.h"
@@ -54,6 +55,7 @@ private:
     QueryRegistry* registry_;
     ServerFacts* facts_ = nullptr;
     QueryLimits limits_;
+    QueryMemory memory_;
 };
 
 }  // namespace sluice::query
