@@ -25,7 +25,7 @@ class QueryMemory {
 public:
     static constexpr std::uint32_t kFullGrants = 2;
     static constexpr std::uint32_t kSmallGrants = 8;
-    static constexpr std::int64_t kPatienceNs = kSecondNs;
+    static constexpr std::int64_t kPatienceNs = 3 * kSecondNs;
     static constexpr std::int64_t kWaitNs = 30 * kSecondNs;
 
     explicit QueryMemory(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
