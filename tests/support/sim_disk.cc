@@ -111,7 +111,7 @@ int SimDisk::rename(std::string_view from, std::string_view to) {
 std::vector<DirectoryEntry> SimDisk::list(const SimInode& directory) const {
     std::vector<DirectoryEntry> entries;
     for (const auto& [name, inode] : directory.children) {
-        entries.emplace_back(name, inode->is_directory);
+        entries.emplace_back(name, inode->is_directory, !inode->is_directory);
     }
     return entries;
 }
