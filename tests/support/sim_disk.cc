@@ -182,6 +182,11 @@ void SimDisk::overwrite(std::string_view path, ByteSpan content) {
     inode->generation_open_ = false;
 }
 
+void SimDisk::erase(std::string_view path) {
+    SLUICE_CHECK(remove_file(path) == 0);
+    journal_.pop_back();
+}
+
 void SimDisk::flip_bit(std::string_view path, std::uint64_t bit) {
     const SimInodeRef inode = find(path);
     SLUICE_CHECK(inode != nullptr && bit / 8 < inode->size());
