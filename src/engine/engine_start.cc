@@ -100,7 +100,7 @@ io::Task<void> EngineState::prepare_catalog() {
         [this](const std::shared_ptr<const meta::Catalog>& catalog) { publish(catalog); });
     if (last_group_in_stores_ <= catalog_->catalog()->last_group_id) co_return;
     // The catalog has lost changes, if not all. An id must not be given to a second group.
-    catalog_->note_unknown_groups(last_group_in_stores_);
+    co_await catalog_->note_unknown_groups(last_group_in_stores_);
     const auto raised = co_await catalog_->change([this](meta::CatalogEditor& editor) {
         editor.raise_group_id(last_group_in_stores_);
         return Result<void>();

@@ -1,10 +1,12 @@
 #include "meta/catalog_copy.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "meta/catalog_files.h"
 #include "meta/catalog_format.h"
+#include "sluice/base/aligned_buffer.h"
 #include "sluice/base/check.h"
 #include "sluice/base/log.h"
 
@@ -111,6 +113,26 @@ io::Task<void> CatalogCopy::abandon() {
     if (!made_log) co_return;
     (void)co_await io::remove_file(reactor_, unfinished_path());
     (void)co_await io::remove_file(reactor_, path_of(log_file_name(next_generation_)));
+}
+
+io::Task<Result<void>> CatalogCopy::remember(std::string text) {
+    Result<io::File> file = Error{};
+    for (int attempt = 1; attempt < 10 && !file.ok(); ++attempt) {
+        file = co_await io::File::open(reactor_, path_of(losses_file_name(generation_, attempt)),
+                                       io::OpenMode::kCreate);
+        if (!file.ok() && file.error().kind != ErrorKind::kConflict) break;
+    }
+    if (!file.ok()) co_return std::move(file).error();
+    const std::size_t size = text.size();
+    AlignedBuffer buffer(align_up(size));
+    std::memset(buffer.data(), '\n', buffer.size());
+    std::memcpy(buffer.data(), text.data(), size);
+    Result<void> done = co_await file->write_durable_at(buffer.span(), 0);
+    if (done.ok()) done = co_await file->truncate(size);
+    if (done.ok()) done = co_await file->sync();
+    co_await file->close();
+    if (done.ok()) done = co_await io::sync_directory(reactor_, directory_);
+    co_return done;
 }
 
 void CatalogCopy::set_aside_later(std::vector<std::string> names) {

@@ -45,6 +45,8 @@ public:
 
     // What damage left behind is renamed by the next clean_up(), never removed.
     void set_aside_later(std::vector<std::string> names);
+    // Writes down what was lost, so that later starts say it, too.
+    io::Task<Result<void>> remember(std::string text);
     // Removes what is older than the generation before this one.
     io::Task<void> clean_up();
 

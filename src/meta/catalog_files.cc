@@ -16,6 +16,7 @@ constexpr std::string_view kPrefix = "catalog-";
 constexpr std::string_view kSnapshotSuffix = ".snapshot";
 constexpr std::string_view kLogSuffix = ".log";
 constexpr std::string_view kSetAsideSuffix = ".damaged";
+constexpr std::string_view kLossesSuffix = ".losses";
 // A disk that fails now and then must not cost a copy.
 constexpr int kReadAttempts = 5;
 
@@ -40,6 +41,18 @@ bool is_refusal(const Error& error) {
            error.os_error == ENFILE || error.os_error == ENOMEM;
 }
 
+// Lines of text; whatever else damage made of them is passed over.
+void add_sentences(ByteSpan bytes, std::vector<std::string>& sentences) {
+    std::string_view rest = as_text(bytes);
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        const bool readable =
+            std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; });
+        if (readable && !line.empty()) sentences.emplace_back(line);
+    }
+}
+
 io::Task<Result<std::vector<std::byte>>> read_with_patience(io::Reactor& reactor,
                                                             std::string path) {
     Result<std::vector<std::byte>> read = co_await io::read_whole_file(reactor, path);
@@ -56,6 +69,11 @@ std::string snapshot_file_name(std::uint64_t generation) {
 }
 std::string log_file_name(std::uint64_t generation) {
     return file_name(generation, kLogSuffix);
+}
+
+std::string losses_file_name(std::uint64_t generation, int attempt) {
+    const std::string number = attempt > 1 ? "." + std::to_string(attempt) : std::string();
+    return file_name(generation, number + std::string(kLossesSuffix));
 }
 
 std::optional<CatalogFileName> parse_file_name(std::string_view name) {
@@ -111,6 +129,11 @@ io::Task<CatalogFiles> read_catalog_files(io::Reactor& reactor, std::string dire
         const std::optional<CatalogFileName> name = parse_file_name(entry.name);
         if (!entry.is_file) {
             files.odd.push_back(directory + "/" + entry.name + " is no file: it is left alone");
+        }
+        if (entry.is_file && entry.name.starts_with(kPrefix) &&
+            entry.name.ends_with(kLossesSuffix)) {
+            const auto losses = co_await read_with_patience(reactor, directory + "/" + entry.name);
+            if (losses.ok()) add_sentences(*losses, files.remembered);
         }
         if (!name.has_value() || !entry.is_file) continue;
         Result<std::vector<std::byte>> bytes =

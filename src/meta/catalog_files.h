@@ -22,6 +22,10 @@ namespace sluice::meta {
 std::string snapshot_file_name(std::uint64_t generation);
 std::string log_file_name(std::uint64_t generation);
 
+// "catalog-0000000007.losses": what a start found to be lost, a sentence a line. It is said until
+// somebody removes the file. `attempt` above 1 makes another name.
+std::string losses_file_name(std::uint64_t generation, int attempt);
+
 struct CatalogFileName {
     bool is_log = false;
     std::uint64_t generation = 0;
@@ -49,7 +53,8 @@ struct CatalogFiles {
     std::optional<Error> refused;
     // Sentences about what does not belong here: directories, pipes, devices.
     std::vector<std::string> odd;
-    std::vector<std::string> set_aside;  // names
+    std::vector<std::string> set_aside;   // names
+    std::vector<std::string> remembered;  // losses that earlier starts wrote down
     // The highest number in any name, that of unfinished work and of files set aside among them.
     std::uint64_t highest_generation = 0;
 

@@ -131,7 +131,22 @@ io::Task<Result<CatalogRecovery>> CatalogLog::open() {
             log_warn("the catalog cannot be compacted", {{"error", compacted.error().message}});
         }
     }
+    co_await remember(recovery.losses);
     co_return recovery;
+}
+
+io::Task<void> CatalogLog::remember(std::vector<std::string> losses) {
+    if (losses.empty()) co_return;
+    std::string text;
+    for (const std::string& sentence : losses) text += sentence + "\n";
+    for (CatalogCopy& copy : copies_) {
+        if (!copy.can_append()) continue;
+        const Result<void> done = co_await copy.remember(text);
+        if (!done.ok()) {
+            log_warn("what the catalog lost cannot be written down",
+                     {{"error", done.error().message}});
+        }
+    }
 }
 
 io::Task<void> CatalogLog::continue_copies(const CatalogRecovery& recovery) {

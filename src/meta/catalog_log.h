@@ -54,6 +54,8 @@ public:
     // A sentence for each copy that cannot be written.
     std::vector<std::string> troubles() const;
 
+    // Writes losses down in both copies, so that later starts say them, too.
+    io::Task<void> remember(std::vector<std::string> losses);
     // Says on disk that this is all there is. Nothing is appended afterwards.
     io::Task<void> end();
     io::Task<void> close();

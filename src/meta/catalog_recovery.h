@@ -41,6 +41,7 @@ struct CatalogRecovery {
     // and what cannot be had back: "catalog changes 17 to 19 are lost".
     std::vector<std::string> findings;
     std::vector<std::string> losses;
+    std::vector<std::string> remembered;   // losses that earlier starts found
     std::uint64_t changes_lost = 0;        // acknowledged and not readable, as far as known
     std::uint64_t operations_skipped = 0;  // did not fit for want of lost ones
     // There was a catalog, and nothing at all is left of it.

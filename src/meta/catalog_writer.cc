@@ -19,6 +19,7 @@ constexpr std::size_t kSentencesMax = 16;
 std::vector<std::string> CatalogDamage::sentences() const {
     std::vector<std::string> all = losses;
     all.insert(all.end(), findings.begin(), findings.end());
+    for (const std::string& each : remembered) all.push_back("found at an earlier start: " + each);
     if (all.size() > kSentencesMax) {
         const std::size_t left_out = all.size() - kSentencesMax;
         all.resize(kSentencesMax);
@@ -51,7 +52,7 @@ io::Task<Result<std::unique_ptr<CatalogWriter>>> CatalogWriter::open(io::Reactor
     std::unique_ptr<CatalogWriter> writer(new CatalogWriter(reactor, std::move(log)));
     writer->catalog_ = recovery->catalog;
     writer->damage_ = {recovery->torn_tail, recovery->findings, recovery->losses,
-                       recovery->lost_everything};
+                       recovery->remembered, recovery->lost_everything};
     writer->damage_.report();
     co_return writer;
 }
@@ -140,7 +141,7 @@ std::vector<std::string> CatalogWriter::troubles() const {
     return log_->troubles();
 }
 
-void CatalogWriter::note_unknown_groups(std::uint64_t last_group) {
+io::Task<void> CatalogWriter::note_unknown_groups(std::uint64_t last_group) {
     const std::uint64_t known = catalog_->last_group_id;
     damage_.lost_everything = damage_.lost_everything || known == 0;
     damage_.losses.push_back(
@@ -148,6 +149,8 @@ void CatalogWriter::note_unknown_groups(std::uint64_t last_group) {
         (known == 0 ? ", and the catalog, being empty, knows none of them"
                     : ", and the catalog knows only those up to " + std::to_string(known)));
     log_error("the catalog was damaged", {{"what", damage_.losses.back()}});
+    std::vector<std::string> losses(1, damage_.losses.back());
+    co_await log_->remember(std::move(losses));
 }
 
 io::Task<void> CatalogWriter::heal() {

@@ -170,6 +170,12 @@ void review_copies(std::span<const CatalogFiles> copies, const GenerationReading
     for (std::size_t copy = 0; copy < copies.size(); ++copy) {
         CopyReview(copies[copy], copy, readings, good, recovery).run();
     }
+    for (const CatalogFiles& files : copies) {
+        for (const std::string& sentence : files.remembered) {
+            std::vector<std::string>& all = recovery.remembered;
+            if (std::find(all.begin(), all.end(), sentence) == all.end()) all.push_back(sentence);
+        }
+    }
     if (!recovery.losses.empty()) recovery.wants_compaction = true;
 }
 

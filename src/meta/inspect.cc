@@ -92,6 +92,7 @@ io::Task<Result<CatalogCheck>> check_catalog(io::Reactor& reactor, std::string d
     check.torn_tail = recovery.torn_tail;
     check.losses = recovery.losses;
     check.findings = recovery.findings;
+    check.remembered = recovery.remembered;
     for (const CopyRecovery& copy : recovery.copies) {
         check.is_uneven = check.is_uneven || copy.missing_change.has_value();
     }

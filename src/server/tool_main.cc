@@ -105,6 +105,8 @@ io::Task<Result<std::size_t>> verify_catalog(io::Reactor& reactor, std::string d
     for (const std::string& sentence : check.losses) std::printf("  lost: %s\n", sentence.c_str());
     for (const std::string& sentence : check.findings)
         std::printf("  damaged: %s\n", sentence.c_str());
+    for (const std::string& sentence : check.remembered)
+        std::printf("  found at an earlier start: %s\n", sentence.c_str());
     for (const std::string& file : check.set_aside)
         std::printf("  set aside earlier: %s\n", file.c_str());
     std::size_t damaged = check.losses.size() + check.findings.size();

@@ -31,10 +31,12 @@ struct CatalogDamage {
     // A sentence each: files that were damaged or missing, and what could not be had back.
     std::vector<std::string> findings;
     std::vector<std::string> losses;
+    // Losses that earlier starts found and wrote down, until somebody removes the files.
+    std::vector<std::string> remembered;
     // There was a catalog, and nothing at all is left of it.
     bool lost_everything = false;
 
-    // Both, and the word that nothing is lost where that is so.
+    // All, and the word that nothing is lost where that is so.
     std::vector<std::string> sentences() const;
     void report() const;  // to the log
 };
@@ -64,7 +66,7 @@ public:
     const CatalogDamage& damage() const { return damage_; }
     // The stores hold shard groups up to this one, beyond those that the catalog ever made: it has
     // lost changes that nothing in its own files tells of.
-    void note_unknown_groups(std::uint64_t last_group);
+    io::Task<void> note_unknown_groups(std::uint64_t last_group);
     // A sentence for each copy that cannot be written; the other one does.
     std::vector<std::string> troubles() const;
     std::uint64_t log_bytes() const;

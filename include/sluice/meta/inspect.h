@@ -36,7 +36,8 @@ struct CatalogCheck {
     // One sentence each: what is lost, and which files are damaged or missing.
     std::vector<std::string> losses;
     std::vector<std::string> findings;
-    std::vector<std::string> set_aside;  // paths
+    std::vector<std::string> remembered;  // losses that earlier starts found
+    std::vector<std::string> set_aside;   // paths
 };
 
 // Reads every byte of the catalog in `directory` and its copy; changes nothing.

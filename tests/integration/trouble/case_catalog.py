@@ -218,6 +218,8 @@ def test_a_lost_catalog_beside_stores_is_said():
         assert status == 1 and "no catalog beside stores" in text, text
         server.start()
         assert "the catalog, being empty, knows none of them" in health(server)
+        server.restart(signal.SIGKILL)
+        assert "the catalog, being empty, knows none of them" in health(server)
     finally:
         server.stop()
 
@@ -234,6 +236,13 @@ def test_what_both_copies_lost_is_named():
         assert "catalog change 3 is lost" in health(server)
         names = [row[0] for row in query(server, "SHOW RETENTION POLICIES ON d")["series"][0]["values"]]
         equal(names, ["autogen"])
+        server.restart()
+        assert "found at an earlier start: catalog change 3 is lost" in health(server), health(server)
+        for directory in ("meta", "meta-copy"):
+            for path in (server.root / "data" / directory).glob("*.losses"):
+                path.unlink()
+        server.restart()
+        equal(health(server), "ready for queries and writes")
         query(server, "SELECT * FROM m")
     finally:
         server.stop()
