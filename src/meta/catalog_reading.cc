@@ -52,7 +52,11 @@ SnapshotReading read_snapshot(std::uint64_t generation, ByteSpan file) {
 
 void take_log(GenerationReading& generation, std::size_t copy, LogReading log) {
     generation.from_later_version |= log.scanned.from_later_version;
-    generation.changes.insert(log.changes.begin(), log.changes.end());
+    for (const auto& [sequence, changes] : log.changes) {
+        const auto [known, is_new] = generation.changes.emplace(sequence, changes);
+        if (is_new || std::ranges::equal(known->second, changes)) continue;
+        if (generation.contradiction == 0) generation.contradiction = sequence;
+    }
     if (log.starts_after.has_value()) generation.starts_after = log.starts_after;
     generation.stopped_after = std::max(generation.stopped_after, log.stopped_after);
     generation.copies = std::max(generation.copies, log.copies);

@@ -52,6 +52,8 @@ struct GenerationReading {
     std::uint64_t copies = 1;
     bool has_snapshot = false;  // there is such a file, readable or not
     bool from_later_version = false;
+    // The first change that the copies do not agree about; 0: none. They are not of one history.
+    std::uint64_t contradiction = 0;
 
     // A log without a snapshot and without changes was made by a compaction that came no further:
     // history went on in the log before it.

@@ -192,6 +192,13 @@ private:
                                       " may be lost");
         }
         for (const std::uint64_t each : used_) {
+            const std::uint64_t contradiction = readings_.at(each).contradiction;
+            if (contradiction != 0) {
+                recovery.losses.push_back(
+                    "the copies of the catalog contradict each other from change " +
+                    number(contradiction) + " of generation " + number(each) +
+                    " on: " + copies_[0].directory + " is followed");
+            }
             for (const LogReading& log : readings_.at(each).logs) {
                 recovery.torn_tail |= log.scanned.torn_tail;
             }

@@ -574,6 +574,22 @@ TEST(CatalogCopies, AFullDiskAndADamagedCopyLetDatabasesBeDropped) {
     EXPECT_TRUE(saved(full).contains("/meta/" + snapshot_file_name(1) + ".damaged"));
 }
 
+TEST(CatalogCopies, CopiesOfDifferentHistoriesAreToldApart) {
+    Start other({});
+    ASSERT_TRUE(other.create("foreign"));
+    Saved files = young_history(true).files;
+    for (const auto& [path, content] : other.stop()) {
+        if (path.starts_with(kSecond)) files[path] = content;
+    }
+    Start start(files);
+    EXPECT_NE(start.writer->catalog()->find_database("d"), nullptr);
+    EXPECT_EQ(start.writer->catalog()->find_database("foreign"), nullptr);
+    EXPECT_EQ(
+        start.writer->damage().losses,
+        std::vector<std::string>{"the copies of the catalog contradict each other from change "
+                                 "1 of generation 1 on: /meta is followed"});
+}
+
 // Deleted points must not come back without a word.
 TEST(CatalogCopies, ALostTombstoneIsSaid) {
     const History history = young_history(false);
