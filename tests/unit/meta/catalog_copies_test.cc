@@ -523,6 +523,31 @@ TEST(CatalogCopies, AFileInPlaceOfADirectoryCostsThatCopyOnly) {
     }
 }
 
+TEST(CatalogCopies, AFileThatCannotBeReadCostsThatCopyOnly) {
+    const History history = young_history(false);
+    for (const std::size_t copy : {0u, 1u}) {
+        for (const bool is_log : {true, false}) {
+            for (const bool may_be_whole : {true, false}) {
+                std::vector<CatalogFiles> copies = copies_of(history.files);
+                CatalogFiles& files = copies[copy];
+                const std::string why = "read it: no";
+                (is_log ? files.logs : files.snapshots).clear();
+                (is_log ? files.unreadable_logs : files.unreadable_snapshots)[1] = why;
+                if (may_be_whole) files.refused = Error{ErrorKind::kIo, why, 13};
+                const Result<CatalogRecovery> recovery = recover_catalog(copies);
+                ASSERT_TRUE(recovery.ok());
+                EXPECT_EQ(bytes_of(*recovery->catalog), history.last());
+                EXPECT_TRUE(recovery->losses.empty());
+                EXPECT_EQ(recovery->findings, std::vector<std::string>{why});
+                EXPECT_FALSE(recovery->copies[copy].log_end.has_value());
+                EXPECT_TRUE(recovery->copies[1 - copy].log_end.has_value());
+                // What may not be read stays where it is.
+                EXPECT_EQ(recovery->copies[copy].damaged.empty(), may_be_whole);
+            }
+        }
+    }
+}
+
 TEST(CatalogCopies, ADirectoryWithAFilesNameIsSaidAndLeftAlone) {
     Saved files = young_history(true).files;
     files["/meta/" + log_file_name(2) + "/inside"] = garbage(10);
