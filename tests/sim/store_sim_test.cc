@@ -514,7 +514,12 @@ std::string run_seed(std::uint64_t seed) {
         disk.set_capacity_bytes(std::uint64_t{1} << 40);
         Incarnation life(random.next(), {}, std::move(disk), model, book, version);
         if (!life.open()) return "does not open: " + life.error();
-        if (life.store().recovery().frames_unreachable != 0) return "frames lost in a log";
+        const RecoveryReport& found = life.store().recovery();
+        if (found.frames_lost + found.rows_lost + found.logs_missing != 0) {
+            return "frames lost in a log";
+        }
+        if (found.manifest_records_lost != 0) return "records lost in a manifest";
+        if (found.segments_adopted != 0) return "a segment that no manifest names";
         if (!life.store().recovery().quarantined.empty()) return "segment lost";
         life.check_and_settle();
         if (life.complaint().empty()) life.work(30);
