@@ -2,19 +2,37 @@
 #include <algorithm>
 #include <map>
 
+#include "sluice/base/hash.h"
 #include "sluice/base/log.h"
 #include "storage/file_names.h"
 #include "storage/memtable.h"
 #include "storage/store_core.h"
 
 namespace sluice::storage {
+namespace {
+
+// Beyond these, places of damage in segments are in the log only; beyond those, in neither.
+constexpr std::size_t kDamagedPlacesNamed = 32;
+constexpr std::size_t kDamagedPlacesMax = 10'000;
+
+}  // namespace
 
 void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, bool unreadable) {
-    if (segment->damaged() || io::abandoning()) return;
-    segment->set_damaged();
-    log_error("segment damaged", {{"file", segment->path()}, {"error", error.message}});
-    damage_.push_back("damaged segment: " + error.message);
-    if (unreadable && !stopping_) gate_.spawn(set_aside(segment));
+    if (io::abandoning()) return;
+    const bool is_corrupt = error.kind == ErrorKind::kCorrupt;
+    // What a device does not give back now, it may give back later.
+    const bool leaves = is_corrupt && unreadable && !segment->damaged();
+    if (is_corrupt) segment->set_damaged();
+    // Each place is said once, however many queries meet it.
+    const std::uint64_t place = hash_bytes(error.message);
+    if (damaged_places_.size() < kDamagedPlacesMax && damaged_places_.insert(place).second) {
+        log_error("segment damaged", {{"file", segment->path()}, {"error", error.message}});
+        if (damaged_places_.size() <= kDamagedPlacesNamed) {
+            damage_.push_back((is_corrupt ? "damaged segment: " : "unreadable segment: ") +
+                              error.message);
+        }
+    }
+    if (leaves && !stopping_) gate_.spawn(set_aside(segment));
 }
 
 // The segment leaves the manifest and its file gets a name that nothing reads or removes.
@@ -57,6 +75,11 @@ StoreHealth StoreCore::health() const {
         add(StoreState::kDegraded, "compaction waits: " + compaction_trouble_->message);
     }
     for (const std::string& each : damage_) add(StoreState::kDegraded, each);
+    if (damaged_places_.size() > kDamagedPlacesNamed) {
+        add(StoreState::kDegraded,
+            std::to_string(damaged_places_.size() - kDamagedPlacesNamed) +
+                " more damaged places in segments, which the log names");
+    }
     return health;
 }
 
