@@ -18,7 +18,8 @@ storage::GroupFactsMap describe_groups(const meta::Catalog& catalog,
         for (const auto& policy : database->retention_policies) {
             for (const auto& group : policy->shard_groups) {
                 if (!wanted.contains(group->id)) continue;
-                facts[group->id] = {database->name, policy->name, group->range, policy->duration_ns};
+                facts[group->id] = {database->name, policy->name, group->range,
+                                    policy->duration_ns};
             }
         }
     }

@@ -92,10 +92,10 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
                                       "instead");
     }
     if (missing != 0 && !error) {
-        writer.message("warning", "rows are missing: " + std::to_string(missing) +
-                                      (missing == 1 ? " block of a segment is"
-                                                    : " blocks of segments are") +
-                                      " damaged; /health names them");
+        writer.message("warning",
+                       "rows are missing: " + std::to_string(missing) +
+                           (missing == 1 ? " block of a segment is" : " blocks of segments are") +
+                           " damaged; /health names them");
     }
     const std::size_t count = statements.size();
     const bool cut_short = error && i + 1 < count;

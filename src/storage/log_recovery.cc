@@ -25,9 +25,8 @@ io::Task<Result<RecoveryRun::LogContent>> RecoveryRun::try_read_start(FoundLog& 
                         log.file->file.path() + ": a newer version wrote it"};
     }
     log.first_is_damaged = true;
-    SLUICE_CO_TRY(const auto first, co_await reader.find_first(rebuild_ && logs_.empty()
-                                                                   ? 0
-                                                                   : state_.store_id));
+    SLUICE_CO_TRY(const auto first,
+                  co_await reader.find_first(rebuild_ && logs_.empty() ? 0 : state_.store_id));
     if (first) log.first = *first;
     if (first) co_return LogContent::kFrames;
     co_return reader.unreadable_sectors() != 0 ? LogContent::kUnreadable : LogContent::kGarbage;
@@ -270,8 +269,8 @@ io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, const WalFrameHe
     }
     replay.expect_gaps();
     std::uint64_t goes_on_at = acknowledged + 1;
-    const bool here = behind.next && (next_log == nullptr ||
-                                      behind.next->frame_number < next_log->frame_number);
+    const bool here =
+        behind.next && (next_log == nullptr || behind.next->frame_number < next_log->frame_number);
     if (here) {
         goes_on_at = behind.next->frame_number;
         reader.skip_to(behind, chain);

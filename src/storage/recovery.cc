@@ -93,7 +93,7 @@ io::Task<Result<void>> RecoveryRun::remove(std::string path) {
 }
 
 io::Task<Result<void>> RecoveryRun::start() {
-    if (rebuild_ && (!state_.segments.empty() || !manifests_.numbers.empty() || !logs_.empty())) {
+    if (rebuild_ && (!state_.segments.empty() || !logs_.empty())) {
         log_error("the manifest was lost and is made again from the segments",
                   {{"store", directory_}, {"segments", state_.segments.size()}});
         core_.damage_.push_back("the manifest was lost and made again from the segments");

@@ -197,9 +197,9 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
         }
     }
     if (uncertain.empty()) co_return list;
-    SLUICE_CO_TRY(SeriesList kept, co_await list_kept(segment, reader, std::move(measurement),
-                                                      std::move(uncertain), std::move(deletes),
-                                                      on_damage));
+    SLUICE_CO_TRY(SeriesList kept,
+                  co_await list_kept(segment, reader, std::move(measurement), std::move(uncertain),
+                                     std::move(deletes), on_damage));
     if (sieve != nullptr) kept = sifted(kept, *sieve);
     SeriesList merged = co_await merge_lists(reactor, std::move(list), std::move(kept));
     co_return merged;
@@ -380,19 +380,6 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& co
         if (has_rows) kept.push_back(each);
     }
     co_return kept;
-}
-
-std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
-    std::set<model::ShardGroupId> groups;
-    for (const auto& [group, segments] : segments_) groups.insert(group);
-    const auto add_head = [&](const Generation& generation) {
-        for (const auto& [key, table] : generation.head->memtables()) {
-            if (table->rows() != 0) groups.insert(key.group);
-        }
-    };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
-    return {groups.begin(), groups.end()};
 }
 
 io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group, std::string measurement,

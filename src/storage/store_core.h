@@ -56,12 +56,12 @@ public:
     StoreHealth health() const;
     StoreStats stats() const;
     std::vector<GroupStats> group_stats() const;
+    std::vector<model::ShardGroupId> shard_groups() const;
 
     // store.cc
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
     io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
     io::Task<void> stop();
-    std::vector<model::ShardGroupId> shard_groups() const;
 
     // flush.cc
     io::Task<Result<void>> flush_all();
@@ -194,7 +194,7 @@ private:
     std::uint32_t merge_holds_ = 0;
     // Segments that were begun and given up: the next record says that they are gone.
     std::vector<std::uint64_t> abandoned_;
-    std::vector<std::string> damage_;  // sentences for health()
+    std::vector<std::string> damage_;         // sentences for health()
     std::set<std::uint64_t> damaged_places_;  // in segments: hashes of what was said of them
     std::uint64_t quarantined_ = 0;
 

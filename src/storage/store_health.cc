@@ -76,9 +76,8 @@ StoreHealth StoreCore::health() const {
     }
     for (const std::string& each : damage_) add(StoreState::kDegraded, each);
     if (damaged_places_.size() > kDamagedPlacesNamed) {
-        add(StoreState::kDegraded,
-            std::to_string(damaged_places_.size() - kDamagedPlacesNamed) +
-                " more damaged places in segments, which the log names");
+        add(StoreState::kDegraded, std::to_string(damaged_places_.size() - kDamagedPlacesNamed) +
+                                       " more damaged places in segments, which the log names");
     }
     return health;
 }
@@ -130,6 +129,19 @@ std::vector<GroupStats> StoreCore::group_stats() const {
         list.push_back(stats);
     }
     return list;
+}
+
+std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
+    std::set<model::ShardGroupId> groups;
+    for (const auto& [group, segments] : segments_) groups.insert(group);
+    const auto add_head = [&](const Generation& generation) {
+        for (const auto& [key, table] : generation.head->memtables()) {
+            if (table->rows() != 0) groups.insert(key.group);
+        }
+    };
+    add_head(*active_);
+    for (const auto& each : frozen_) add_head(*each);
+    return {groups.begin(), groups.end()};
 }
 
 }  // namespace sluice::storage

@@ -117,9 +117,9 @@ io::Task<Result<void>> walk_log(io::File& file, const ManifestState& state, Veri
         break;
     }
     if (reader.unreadable_sectors() != 0) {
-        co_return Error{ErrorKind::kCorrupt,
-                        file.path() + ": " + std::to_string(reader.unreadable_sectors()) +
-                            " sectors cannot be read"};
+        co_return Error{ErrorKind::kCorrupt, file.path() + ": " +
+                                                 std::to_string(reader.unreadable_sectors()) +
+                                                 " sectors cannot be read"};
     }
     co_return Result<void>();
 }

@@ -134,8 +134,8 @@ void WalWriter::launch() {
         pending->header.previous_hash = previous_hash_;
         pending->header.log_number = log_number_;
         pending->header.store_id = context_.store_id;
-        pending->header.durable_frame = static_cast<std::uint32_t>(
-            pending->header.frame_number - 1 - in_flight_.size());
+        pending->header.durable_frame =
+            static_cast<std::uint32_t>(pending->header.frame_number - 1 - in_flight_.size());
         pending->bytes = pending->frame->seal(pending->header);
         previous_hash_ = pending->header.hash();
         const std::uint64_t offset = file_offset_;

@@ -34,8 +34,8 @@ struct Written {
             {edit::Identity{0xABCD, 3, 5}},
             {edit::AddSegment{segment(5, 1)}, edit::AddSegment{segment(6, 2)}},
             {edit::Flushed{77}, edit::RemoveSegment{5}, edit::DropGroup{9},
-             edit::DeletesApplied{6, 300}, edit::DeletesApplied{5, 300}, edit::LogBegun{4, 78, 65536},
-             edit::DescribeGroup{2, {"d", "p", {0, 256}, 7}}}};
+             edit::DeletesApplied{6, 300}, edit::DeletesApplied{5, 300},
+             edit::LogBegun{4, 78, 65536}, edit::DescribeGroup{2, {"d", "p", {0, 256}, 7}}}};
         for (const auto& edits : records) {
             append_manifest_record(bytes, states.size() + 1, hash, edits);
             for (const ManifestEdit& each : edits) state.apply(each);
@@ -104,8 +104,8 @@ TEST(ManifestFormat, EveryTruncationAndFlippedBitOfTheOnlyCopyIsTornOrSaid) {
             EXPECT_EQ(record, 0u) << at;
             return;
         }
-        const bool last_is_whole = load_le<std::uint32_t>(bytes.data() + 2 * kDirectIoAlignment) ==
-                                   kManifestMagic;
+        const bool last_is_whole =
+            load_le<std::uint32_t>(bytes.data() + 2 * kDirectIoAlignment) == kManifestMagic;
         if (content->state == written.states.back()) {
             EXPECT_EQ(content->records_lost, 0u) << at;
         } else if (record == 1 && last_is_whole) {
