@@ -13,6 +13,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "sluice/base/log.h"
 #include "sluice/base/units.h"
 
 namespace sluice::io {
@@ -94,10 +95,17 @@ Result<std::vector<DirectoryEntry>> system_list_directory(const std::string& pat
         const std::string name = entry->d_name;
         if (name == "." || name == "..") continue;
         bool is_directory = entry->d_type == DT_DIR;
-        if (entry->d_type == DT_UNKNOWN) {
+        if (entry->d_type != DT_DIR && entry->d_type != DT_REG) {
             struct stat status;
-            is_directory = fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
-                           S_ISDIR(status.st_mode);
+            const bool known = fstatat(dirfd(directory), entry->d_name, &status, 0) == 0;
+            is_directory = known && S_ISDIR(status.st_mode);
+            // A pipe, socket or device: nothing in Sluice makes one, and opening it may never end.
+            if (known && !is_directory && !S_ISREG(status.st_mode)) {
+                log_warn("neither a file nor a directory; it is left alone",
+                         {{"path", path + "/" + name}});
+                errno = 0;
+                continue;
+            }
         }
         entries.emplace_back(name, is_directory);
         errno = 0;
