@@ -19,6 +19,7 @@
 #include "sluice/base/random.h"
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
+#include "sluice/storage/store_facts.h"
 #include "sluice/storage/verify.h"
 #include "support/sim_backend.h"
 
@@ -130,8 +131,8 @@ public:
         auto tombstone = std::make_shared<model::Tombstone>();
         tombstone->sequence = sequences_.take();
         tombstone->last_group = kGroups;
-        tombstone->series = model::SeriesPredicate::compare(model::SeriesPredicate::Kind::kEqual,
-                                                            "host", host);
+        tombstone->series =
+            model::SeriesPredicate::compare(model::SeriesPredicate::Kind::kEqual, "host", host);
         auto map = std::make_shared<model::TombstoneMap>();
         map->last_sequence = tombstone->sequence;
         const auto list =
@@ -188,6 +189,9 @@ public:
         reactor_.run_until_done(store_->stop());
         store_.reset();
         return files_of(backend_.world().disk());
+    }
+    Result<StoreFacts> facts() {
+        return reactor_.run_until_done(read_store_facts(reactor_, kDirectory));
     }
     Result<VerifyReport> verify() {
         return reactor_.run_until_done(verify_store(reactor_, kDirectory, {}));
@@ -311,8 +315,8 @@ TEST_F(StoreDamage, NoDamagedByteGoesUnsaid) {
         if (random.chance(0.5)) at = at / kDirectIoAlignment * kDirectIoAlignment + at % 100;
         const unsigned bit = static_cast<unsigned>(random.below(8));
         file->second[at] ^= static_cast<std::byte>(1u << bit);
-        expect_well(files, file->first + " byte " + std::to_string(at) + " bit " +
-                               std::to_string(bit));
+        expect_well(files,
+                    file->first + " byte " + std::to_string(at) + " bit " + std::to_string(bit));
     }
 }
 
@@ -330,13 +334,15 @@ TEST_F(StoreDamage, NoDamagedPieceGoesUnsaid) {
         {"zero 16", zero(16)},
         {"zero 512", zero(512)},
         {"zero 4096", zero(4096)},
-        {"garbage", [&random](auto& content, std::size_t at) {
+        {"garbage",
+         [&random](auto& content, std::size_t at) {
              const std::size_t begin = at / 512 * 512;
              for (std::size_t i = begin; i < std::min(begin + 512, content.size()); ++i) {
                  content[i] = static_cast<std::byte>(random.below(256));
              }
          }},
-        {"swapped", [](auto& content, std::size_t at) {
+        {"swapped",
+         [](auto& content, std::size_t at) {
              const std::size_t a = at / 4096 * 4096;
              const std::size_t b = a == 0 ? 4096 : 0;
              if (b + 4096 > content.size()) return;
@@ -347,7 +353,8 @@ TEST_F(StoreDamage, NoDamagedPieceGoesUnsaid) {
         {"cut", [](auto& content, std::size_t at) { content.resize(at); }},
         {"empty", [](auto& content, std::size_t) { content.clear(); }},
         {"longer", [](auto& content, std::size_t) { content.resize(content.size() + 5000); }},
-        {"doubled", [](auto& content, std::size_t) {
+        {"doubled",
+         [](auto& content, std::size_t) {
              const std::vector<std::byte> once = content;
              content.insert(content.end(), once.begin(), once.end());
          }},
@@ -367,6 +374,37 @@ TEST_F(StoreDamage, NoDamagedPieceGoesUnsaid) {
             }
         }
     }
+}
+
+TEST_F(StoreDamage, AStoppedStoreKnowsWhatACatalogWouldNeed) {
+    const auto expect_known = [](const Files& files, bool with_facts) {
+        Machine machine(disk_of(files));
+        const auto facts = machine.facts();
+        ASSERT_TRUE(facts.ok());
+        ASSERT_EQ(facts->groups.size(), kGroups);
+        for (const auto& [group, content] : facts->groups) {
+            EXPECT_EQ(content.facts.has_value(), with_facts);
+            EXPECT_TRUE(!with_facts || content.facts->database == "db");
+            ASSERT_EQ(content.measurements.size(), 1u);
+            EXPECT_EQ(content.measurements.at("m"),
+                      (FieldTypes{{"v", model::FieldType::kUnsigned}}));
+            ASSERT_TRUE(content.rows.has_value());
+            EXPECT_GE(content.rows->begin, 0);
+            EXPECT_LE(content.rows->end, 40);
+        }
+        EXPECT_GT(facts->sequence_max, 20u);
+        EXPECT_EQ(facts->damage.empty(), with_facts);
+    };
+    Files files = stopped().files;
+    expect_known(files, true);
+    std::erase_if(
+        files, [](const auto& each) { return each.first.find("MANIFEST") != std::string::npos; });
+    expect_known(files, false);
+    // Only what is in logs.
+    std::erase_if(files,
+                  [](const auto& each) { return each.first.find(".seg") != std::string::npos; });
+    files["store/shards/1/x"] = {};
+    expect_known(files, false);
 }
 
 std::vector<std::string> manifests(const Files& files) {
