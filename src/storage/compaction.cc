@@ -142,6 +142,8 @@ io::Task<void> StoreCore::run_compactor() {
         if (may_begin) due = choose_merge(false);
         const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
         if (!due && stale == nullptr) {
+            // What failed may have been dropped or deleted since: then nothing waits any more.
+            if (may_begin) compaction_trouble_.reset();
             co_await merge_wanted_.wait_until(next_compaction_check());
             continue;
         }

@@ -315,10 +315,6 @@ void apply_record(const RecordView& record, ManifestContent& content) {
     content.hash = record.hash;
 }
 
-bool begins_a_file(const RecordView& record) {
-    return !record.edits.empty() && std::holds_alternative<edit::Identity>(record.edits.front());
-}
-
 // The next record of the chain, from the copy that has it whole. kWhole, or the better state of
 // the two.
 RecordState next_record(ByteSpan bytes, ByteSpan copy, const ManifestContent& content,
@@ -330,9 +326,11 @@ RecordState next_record(ByteSpan bytes, ByteSpan copy, const ManifestContent& co
         RecordView view;
         RecordState state = read_record(each, content.end, view);
         if (state == RecordState::kUnsupported) return state;
-        const bool follows = view.number == content.records + 1 &&
-                             view.previous_hash == content.hash &&
-                             (content.records != 0 || begins_a_file(view));
+        const bool begins =
+            content.records != 0 ||
+            (!view.edits.empty() && std::holds_alternative<edit::Identity>(view.edits.front()));
+        const bool follows =
+            view.number == content.records + 1 && view.previous_hash == content.hash && begins;
         if (state == RecordState::kWhole && !follows) state = RecordState::kBroken;
         if (state == RecordState::kWhole) {
             only_one = !found;

@@ -196,6 +196,46 @@ def test_a_damaged_block_costs_its_rows_and_is_named():
     equal(server.stop(), 0)
 
 
+class Lowly(Sluice):
+    """Runs as nobody, who owns the data; root owns what he may not open."""
+
+    NOBODY = 65534
+
+    def start(self):
+        for path in [self.root, *self.root.rglob("*")]:
+            if path.stat().st_mode & 0o777:
+                os.chown(path, self.NOBODY, self.NOBODY)
+        super().start()
+
+    def prepare_process(self):
+        os.setgid(self.NOBODY)
+        os.setuid(self.NOBODY)
+
+
+def test_a_log_that_may_not_be_opened_ends_the_start_and_keeps_its_name():
+    if os.geteuid() != 0:
+        return
+    server = Lowly("--cores", "1")
+    query(server, "CREATE DATABASE d")
+    write(server, 0, 10)
+    server.stop(signal.SIGKILL)
+    log = used_log(server)
+    os.chown(log, 0, 0)
+    log.chmod(0)
+    try:
+        server.start()
+    except AssertionError as refusal:
+        assert "Permission denied" in str(refusal) and log.name in str(refusal), refusal
+    else:
+        server.stop()
+        raise AssertionError("the server goes on without a log that it may not open")
+    log.chmod(0o640)
+    server.start()
+    equal(count(server), 10)
+    assert "damaged" not in health(server), health(server)
+    equal(server.stop(), 0)
+
+
 def test_odd_things_among_our_files_are_left_alone():
     server = started()
     with_segments(server)
