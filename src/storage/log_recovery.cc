@@ -62,7 +62,9 @@ io::Task<Result<void>> RecoveryRun::find_logs() {
         const auto number = each.is_directory ? std::nullopt : parse_log_name(each.name);
         if (number) {
             SLUICE_CO_TRY_VOID(co_await look_at_log(*number));
-        } else if (!is_quarantine_name(each.name)) {
+        } else if (is_quarantine_name(each.name)) {
+            report_set_aside(log_directory(directory_) + "/" + each.name);
+        } else {
             report_odd(log_directory(directory_) + "/" + each.name);
         }
     }

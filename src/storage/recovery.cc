@@ -33,6 +33,10 @@ io::Task<Result<void>> RecoveryRun::make_directories() {
 
 io::Task<Result<void>> RecoveryRun::read_manifest() {
     SLUICE_CO_TRY(manifests_, co_await find_manifest(reactor_, directory_));
+    SLUICE_CO_TRY(const auto entries, co_await io::list_directory(reactor_, directory_));
+    for (const io::DirectoryEntry& each : entries) {
+        if (is_quarantine_name(each.name)) report_set_aside(directory_ + "/" + each.name);
+    }
     for (const std::string& each : manifests_.unreadable) {
         co_await set_aside(each, "cannot be read");
     }
@@ -69,6 +73,15 @@ io::Task<Result<void>> RecoveryRun::read_manifest() {
                              std::to_string(reactor_.precise_ns());
     state_.store_id = hash_bytes(seed);
     co_return Result<void>();
+}
+
+// What was lost with a file stays lost, and is said until somebody has looked after it.
+void RecoveryRun::report_set_aside(const std::string& path) {
+    constexpr std::uint64_t named_max = 8;
+    if (!path.ends_with(quarantine_path(""))) return;  // nothing was lost with it
+    if (++set_aside_before_ > named_max) return;
+    log_warn("a damaged file was set aside earlier", {{"file", path}});
+    core_.damage_.push_back("set aside earlier: " + path);
 }
 
 // A file that cannot be read gets a name that nothing reads or removes.

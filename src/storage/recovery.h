@@ -69,6 +69,7 @@ private:
     io::Task<Result<void>> start();
     io::Task<Result<void>> remove(std::string path);
     void report_odd(const std::string& path);
+    void report_set_aside(const std::string& path);
     io::Task<void> set_aside(std::string path, std::string_view why);
     void report_log_damage(FoundLog& log, std::string_view what);
 
@@ -92,6 +93,7 @@ private:
     std::uint64_t replayed_sequence_min_ = ~std::uint64_t{0};
     std::uint64_t replayed_sequence_max_ = 0;
     bool logs_are_whole_ = true;
+    std::uint64_t set_aside_before_ = 0;  // files
     std::set<std::uint64_t> present_;  // segments listed and on disk
 };
 

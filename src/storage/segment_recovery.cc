@@ -69,6 +69,7 @@ io::Task<Result<void>> RecoveryRun::sort_out_group(model::ShardGroupId group) {
         const auto id = each.is_directory ? std::nullopt : parse_segment_name(each.name);
         if (set_aside_before) {
             state_.next_segment_id = std::max(state_.next_segment_id, *set_aside_before + 1);
+            report_set_aside(directory + "/" + each.name);
         } else if (!id) {
             report_odd(directory + "/" + each.name);
         } else if (const auto known = state_.segments.find(*id);
