@@ -93,7 +93,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     }
     if (missing != 0 && !error) {
         writer.message("warning",
-                       "rows are missing: " + std::to_string(missing) +
+                       "rows may be missing: " + std::to_string(missing) +
                            (missing == 1 ? " block of a segment is" : " blocks of segments are") +
                            " damaged; /health names them");
     }

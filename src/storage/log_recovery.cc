@@ -176,12 +176,12 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
         });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
-        const WalFrameHeader* next = nullptr;
+        FoundLog* next = nullptr;
         for (std::size_t later = i + 1; later < logs.size(); ++later) {
-            const WalFrameHeader& first = logs[later]->first;
-            if (next == nullptr || first.frame_number < next->frame_number) next = &first;
+            const std::uint64_t first = logs[later]->first.frame_number;
+            if (next == nullptr || first < next->first.frame_number) next = logs[later];
         }
-        if (next != nullptr && next->frame_number <= logs[i]->first.frame_number) continue;
+        if (next != nullptr && next->first.frame_number <= logs[i]->first.frame_number) continue;
         SLUICE_CO_TRY(const bool goes_on, co_await replay_file(*logs[i], next, chain, replay));
         if (!goes_on) break;
     }
@@ -199,8 +199,8 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
 }
 
 // False when the chain ends for good. `next_log` is where a later file of the head begins.
-io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, const WalFrameHeader* next_log,
-                                                WalChain& chain, LogReplay& replay) {
+io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
+                                                LogReplay& replay) {
     RecoveryReport& report = core_.recovery_;
     const auto known = state_.logs.find(log.first.log_number);
     if (known != state_.logs.end() && log.bytes < known->second.file_bytes) {
@@ -208,7 +208,7 @@ io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, const WalFrameHea
                                    std::to_string(known->second.file_bytes));
     }
     const std::uint64_t frame_limit =
-        next_log == nullptr ? ~std::uint64_t{0} : next_log->frame_number;
+        next_log == nullptr ? ~std::uint64_t{0} : next_log->first.frame_number;
     WalReader reader(log.file->file, log.bytes);
     WalDecoder decoder;
     while (chain.next_frame < frame_limit) {
@@ -245,7 +245,7 @@ io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, const WalFrameHea
 
 // The chain has ended. Where nobody was told that the next frame is durable, that is all of it.
 // Else frames are lost, and it goes on with what is whole behind them: true.
-io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, const WalFrameHeader* next_log,
+io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, FoundLog* next_log,
                                                  WalReader& reader, bool torn, WalChain& chain,
                                                  LogReplay& replay) {
     const Result<WalReader::Behind> found =
@@ -257,7 +257,8 @@ io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, const WalFrameHe
     }
     const WalReader::Behind& behind = *found;
     std::uint64_t acknowledged = behind.acknowledged;
-    if (next_log != nullptr) acknowledged = std::max(acknowledged, next_log->acknowledged_frame());
+    if (next_log != nullptr)
+        acknowledged = std::max(acknowledged, next_log->first.acknowledged_frame());
     const std::uint64_t next_frame = chain.next_frame;
     if (acknowledged < next_frame) {
         if (reader.unreadable_sectors() != 0) {
@@ -271,20 +272,22 @@ io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, const WalFrameHe
     }
     replay.expect_gaps();
     std::uint64_t goes_on_at = acknowledged + 1;
-    const bool here =
-        behind.next && (next_log == nullptr || behind.next->frame_number < next_log->frame_number);
+    const bool here = behind.next && (next_log == nullptr ||
+                                      behind.next->frame_number < next_log->first.frame_number);
     if (here) {
         goes_on_at = behind.next->frame_number;
         reader.skip_to(behind, chain);
     } else if (next_log != nullptr) {
-        goes_on_at = next_log->frame_number;
-        chain.next_frame = next_log->frame_number;
-        chain.previous_hash = next_log->previous_hash;
+        goes_on_at = next_log->first.frame_number;
+        chain.next_frame = next_log->first.frame_number;
+        chain.previous_hash = next_log->first.previous_hash;
     }
     const std::uint64_t lost = goes_on_at - next_frame;
     core_.recovery_.frames_lost += lost;
-    report_log_damage(log, "damaged at frame " + std::to_string(next_frame) + ", " +
-                               std::to_string(lost) + " frames are lost");
+    const bool in_next = !here && next_log != nullptr && next_log->first_is_damaged;
+    report_log_damage(in_next ? *next_log : log, "damaged at frame " + std::to_string(next_frame) +
+                                                     ", " + std::to_string(lost) +
+                                                     " frames are lost");
     co_return here || next_log != nullptr;
 }
 

@@ -49,11 +49,10 @@ private:
     io::Task<Result<void>> report_missing_logs();
     io::Task<Result<void>> replay_logs();
     io::Task<Result<void>> replay_head(std::vector<FoundLog*> logs);
-    io::Task<Result<bool>> replay_file(FoundLog& log, const WalFrameHeader* next_log,
-                                       WalChain& chain, LogReplay& replay);
-    io::Task<Result<bool>> go_on_behind(FoundLog& log, const WalFrameHeader* next_log,
-                                        WalReader& reader, bool torn, WalChain& chain,
-                                        LogReplay& replay);
+    io::Task<Result<bool>> replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
+                                       LogReplay& replay);
+    io::Task<Result<bool>> go_on_behind(FoundLog& log, FoundLog* next_log, WalReader& reader,
+                                        bool torn, WalChain& chain, LogReplay& replay);
     // segment_recovery.cc
     io::Task<Result<void>> find_segments();
     io::Task<Result<void>> sort_out_group(model::ShardGroupId group);
@@ -94,7 +93,7 @@ private:
     std::uint64_t replayed_sequence_max_ = 0;
     bool logs_are_whole_ = true;
     std::uint64_t set_aside_before_ = 0;  // files
-    std::set<std::uint64_t> present_;  // segments listed and on disk
+    std::set<std::uint64_t> present_;     // segments listed and on disk
 };
 
 }  // namespace sluice::storage

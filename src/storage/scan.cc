@@ -57,6 +57,7 @@ private:
 ScanState::ScanState(StoreCore& core, ScanSpec spec)
     : core_(core), spec_(std::move(spec)), deletes_(core.tombstones()) {
     if (core_.is_dropped(spec_.group)) return;
+    blocks_missing_ = core_.count_lost_segments(spec_.group, spec_.range);
     const auto add = [this](const std::shared_ptr<Head>& head) {
         auto table = head->find(spec_.group, spec_.measurement);
         if (table == nullptr || table->rows() == 0) return;

@@ -56,6 +56,7 @@ void RecoveryRun::report_missing() {
         core_.damage_.push_back("missing segment: " + path);
         core_.recovery_.quarantined.push_back(path);
         ++core_.quarantined_;
+        core_.lost_segments_.push_back(each);
         state_.segments.erase(each.id);
     }
 }

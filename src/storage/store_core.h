@@ -75,6 +75,9 @@ public:
     void release_merges();
     std::vector<std::uint64_t> unsettled_deletes() const;
     const Tombstones& tombstones() const { return tombstones_; }
+    // Segments that are gone with rows of the group in the range.
+    std::uint64_t count_lost_segments(model::ShardGroupId group,
+                                      const model::TimeRange& range) const;
     // Whether all rows of the measurement that were written with `sequence` are deleted, at all
     // times and in all series.
     bool is_deleted(model::ShardGroupId group, std::string_view measurement,
@@ -194,7 +197,9 @@ private:
     std::uint32_t merge_holds_ = 0;
     // Segments that were begun and given up: the next record says that they are gone.
     std::vector<std::uint64_t> abandoned_;
-    std::vector<std::string> damage_;         // sentences for health()
+    std::vector<std::string> damage_;  // sentences for health()
+    // Of this life: what was set aside, or was gone, and whose rows answers lack.
+    std::vector<SegmentRecord> lost_segments_;
     std::set<std::uint64_t> damaged_places_;  // in segments: hashes of what was said of them
     std::uint64_t quarantined_ = 0;
 

@@ -35,12 +35,22 @@ void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, boo
     if (leaves && !stopping_) gate_.spawn(set_aside(segment));
 }
 
+std::uint64_t StoreCore::count_lost_segments(model::ShardGroupId group,
+                                             const model::TimeRange& range) const {
+    return static_cast<std::uint64_t>(
+        std::count_if(lost_segments_.begin(), lost_segments_.end(), [&](const auto& each) {
+            return each.meta.group == group &&
+                   range.overlaps({each.meta.time_min, each.meta.time_max + 1});
+        }));
+}
+
 // The segment leaves the manifest and its file gets a name that nothing reads or removes.
 io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
     std::vector<ManifestEdit> edits;
     edits.push_back(edit::RemoveSegment{segment->record().id});
     remove_segment(segment);
     ++quarantined_;
+    lost_segments_.push_back(segment->record());
     recovery_.quarantined.push_back(segment->path());
     auto recorded = co_await manifest_.append(std::move(edits));
     if (!recorded.ok()) co_return;

@@ -121,8 +121,8 @@ public:
     // way to other work of the core by itself. kIo: the rest cannot be read now, for want of
     // descriptors, say. What is damaged is left out and counted.
     io::Task<Result<bool>> next(SeriesRun& run);
-    // Blocks left out so far because they are damaged or the device does not give them back. The
-    // store's health names them.
+    // Blocks left out so far because they are damaged or the device does not give them back; a
+    // segment that is gone counts as one, whatever it held. The store's health names them.
     std::uint64_t blocks_missing() const;
 
     // next() showed statistics: its next call shows the rows they stand for.
