@@ -8,6 +8,25 @@
 #include "sluice/base/log.h"
 
 namespace sluice::engine {
+namespace {
+
+// One pass, however many groups are asked for.
+storage::GroupFactsMap describe_groups(const meta::Catalog& catalog,
+                                       const std::set<model::ShardGroupId>& wanted) {
+    storage::GroupFactsMap facts;
+    for (const auto& database : catalog.databases) {
+        for (const auto& policy : database->retention_policies) {
+            for (const auto& group : policy->shard_groups) {
+                if (!wanted.contains(group->id)) continue;
+                facts[group->id] = {database->name, policy->name, group->range,
+                                    policy->duration_ns};
+            }
+        }
+    }
+    return facts;
+}
+
+}  // namespace
 
 CoreState::CoreState(EngineState& engine_, io::Reactor& reactor_, std::uint64_t body_bytes_max)
     : engine(engine_), reactor(reactor_), admission(body_bytes_max) {}
@@ -18,6 +37,9 @@ io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     for (const std::string& name : names) {
         storage::StoreOptions options = engine.store_options(name, names.size());
         options.tombstones = tombstones_;
+        options.describe_groups = [this](const std::set<model::ShardGroupId>& groups) {
+            return describe_groups(*catalog, groups);
+        };
         opening.push_back(storage::Store::open(reactor, std::move(options)));
     }
     Result<void> result;

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "sluice/base/log.h"
 #include "sluice/base/units.h"
 
 namespace sluice::io {
@@ -95,10 +96,10 @@ Result<std::vector<DirectoryEntry>> system_list_directory(const std::string& pat
         if (name == "." || name == "..") continue;
         bool is_directory = entry->d_type == DT_DIR;
         bool is_file = entry->d_type == DT_REG;
-        if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK) {
+        if (!is_directory && !is_file) {
             struct stat status;
             const bool known = fstatat(dirfd(directory), entry->d_name, &status, 0) == 0;
-            is_directory = known && entry->d_type == DT_UNKNOWN && S_ISDIR(status.st_mode);
+            is_directory = known && S_ISDIR(status.st_mode);
             is_file = known && S_ISREG(status.st_mode);
         }
         entries.emplace_back(name, is_directory, is_file);

@@ -13,6 +13,7 @@ namespace sluice::io {
 std::int64_t system_monotonic_ns();
 std::int64_t system_wall_ns();
 
+// Without pipes, sockets and devices: whoever opened one by its name might wait for ever.
 Result<std::vector<DirectoryEntry>> system_list_directory(const std::string& path);
 Result<std::uint64_t> system_free_space(const std::string& path);
 Result<int> system_listen(const std::string& address, std::uint16_t port);

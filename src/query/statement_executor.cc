@@ -103,8 +103,10 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     Statement& statement = statements[i];
     const bool warns = request.read_only_method && changes_something(statement);
     const std::string text = warns ? text_with_full_names(statement, context) : std::string();
+    const std::uint64_t missing_before = context.source.blocks_missing();
     writer.begin_statement(i, shape_of(statement));
     Result<void> done = co_await run_statement(context, std::move(statement));
+    const std::uint64_t missing = context.source.blocks_missing() - missing_before;
     std::optional<Error> error;
     if (!done.ok()) error = std::move(done).error();
     if (context.query.stopped()) error = context.query.reason();
@@ -113,6 +115,12 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
         writer.message("warning", "deprecated use of '" + text +
                                       "' in a read only context, please use a POST request "
                                       "instead");
+    }
+    if (missing != 0 && !error) {
+        writer.message("warning",
+                       "rows may be missing: " + std::to_string(missing) +
+                           (missing == 1 ? " block of a segment is" : " blocks of segments are") +
+                           " damaged; /health names them");
     }
     const std::size_t count = statements.size();
     const bool cut_short = error && i + 1 < count;

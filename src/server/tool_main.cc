@@ -142,6 +142,9 @@ io::Task<Result<std::size_t>> verify(io::Reactor& reactor, std::string directory
                     static_cast<unsigned long long>(report.torn_tails));
         for (const std::string& damage : report.damage)
             std::printf("  damaged: %s\n", damage.c_str());
+        for (const std::string& path : report.unlisted) {
+            std::printf("  not in the manifest: %s\n", path.c_str());
+        }
         for (const std::string& path : report.quarantined) {
             std::printf("  set aside earlier: %s\n", path.c_str());
         }

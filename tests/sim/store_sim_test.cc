@@ -79,7 +79,8 @@ public:
           reactor_(backend_),
           model_(model),
           book_(book),
-          version_(version) {}
+          version_(version),
+          one_failure_(sim.faults.nth_operation != 0) {}
 
     ~Incarnation() {
         if (!backend_.world().crashed()) backend_.crash();
@@ -126,6 +127,10 @@ public:
             auto read = reactor_.run_until_done(read_group(group, seen));
             if (!read.ok()) {
                 complain("read: " + read.error().message);
+                return;
+            }
+            if (blocks_missing_ != 0) {
+                complain("read: blocks are missing");
                 return;
             }
             if (auto complaint = model_.check(group, seen, tick)) {
@@ -377,6 +382,14 @@ private:
             if (read.error().kind == ErrorKind::kCorrupt) complain("read: " + read.error().message);
             co_return;
         }
+        if (blocks_missing_ != 0) {
+            // The device did not give it back, asked several times.
+            blocks_missing_ = 0;
+            if (backend_.world().faults().read_error == 0 && !one_failure_) {
+                complain("live read: blocks are missing");
+            }
+            co_return;
+        }
         // A drop that came in between decides nothing about what the scan sees.
         if (writable != model_.takes_writes(group)) co_return;
         if (auto complaint = model_.check(group, seen, tick)) complain("live " + *complaint);
@@ -406,6 +419,7 @@ private:
                     note_row(group, run, row, seen);
                 }
             }
+            blocks_missing_ += scan.blocks_missing();
         }
         co_return Result<void>();
     }
@@ -445,6 +459,8 @@ private:
     std::unique_ptr<Store> store_;
     std::vector<io::Task<void>> tasks_;
     std::vector<std::unique_ptr<std::string>> texts_;
+    bool one_failure_ = false;          // one operation fails, some time
+    std::uint64_t blocks_missing_ = 0;  // by scans whose rows have not been judged
     bool stopping_ = false;
     bool calm_ = false;  // nobody fills the disk any more
     std::string complaint_;
@@ -514,7 +530,12 @@ std::string run_seed(std::uint64_t seed) {
         disk.set_capacity_bytes(std::uint64_t{1} << 40);
         Incarnation life(random.next(), {}, std::move(disk), model, book, version);
         if (!life.open()) return "does not open: " + life.error();
-        if (life.store().recovery().frames_unreachable != 0) return "frames lost in a log";
+        const RecoveryReport& found = life.store().recovery();
+        if (found.frames_lost + found.rows_lost + found.logs_missing != 0) {
+            return "frames lost in a log";
+        }
+        if (found.manifest_records_lost != 0) return "records lost in a manifest";
+        if (found.segments_adopted != 0) return "a segment that no manifest names";
         if (!life.store().recovery().quarantined.empty()) return "segment lost";
         life.check_and_settle();
         if (life.complaint().empty()) life.work(30);

@@ -2,6 +2,7 @@
 // the simulated machine.
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <memory>
 
 #include "sluice/io/reactor.h"
@@ -78,7 +79,7 @@ protected:
     }
 
     // Of all series.
-    std::uint64_t count_rows() {
+    std::uint64_t count_rows(std::uint64_t* missing = nullptr) {
         ScanSpec spec;
         spec.group = kGroup;
         spec.measurement = "m";
@@ -89,6 +90,7 @@ protected:
         std::uint64_t rows = 0;
         for (;;) {
             const auto more = reactor_.run_until_done(scan.next(run));
+            if (missing != nullptr) *missing = scan.blocks_missing();
             if (!more.ok() || !*more) return rows;
             rows += run.rows;
         }
@@ -143,6 +145,44 @@ TEST_F(StoreTrouble, SaysThatItCannotRewriteWhatADeleteCovers) {
     EXPECT_TRUE(reactor_.run_until_done(store_->compact()).ok());
     EXPECT_EQ(store_->health().state, StoreState::kOk) << store_->health().text;
     EXPECT_EQ(store_->stats().segment_rows, 1u);
+}
+
+// What it has just written it answers from its cache: a store that starts reads the device.
+TEST_F(StoreTrouble, AnswersWithoutWhatTheDeviceDoesNotGiveBack) {
+    reactor_.run_until_done(store_->stop());
+    store_ = open(options_in("/store"));
+    backend_.world().faults().read_error = 1;
+    std::uint64_t missing = 0;
+    EXPECT_EQ(count_rows(&missing), 0u);
+    EXPECT_EQ(missing, 1u);
+    EXPECT_EQ(store_->health().state, StoreState::kDegraded);
+    const std::string text = store_->health().text;
+    EXPECT_TRUE(text.starts_with("unreadable segment: ")) << text;
+    EXPECT_EQ(count_rows(&missing), 0u);
+    EXPECT_EQ(store_->health().text, text);  // each place once
+
+    backend_.world().faults() = {};
+    EXPECT_EQ(count_rows(&missing), 1u);
+    EXPECT_EQ(missing, 0u);
+}
+
+TEST_F(StoreTrouble, DescriptorsThatAreMissingAreNoDamage) {
+    reactor_.run_until_done(store_->stop());
+    store_ = open(options_in("/store"));
+    backend_.world().faults().nth_operation = 1;
+    backend_.world().faults().nth_errno = EMFILE;
+    ScanSpec spec;
+    spec.group = kGroup;
+    spec.measurement = "m";
+    spec.fields = {"v"};
+    spec.range = {0, 1000};
+    Scan scan = store_->scan(std::move(spec));
+    SeriesRun run;
+    const auto read = reactor_.run_until_done(scan.next(run));
+    ASSERT_FALSE(read.ok());
+    EXPECT_EQ(read.error().os_error, EMFILE);
+    EXPECT_EQ(store_->health().state, StoreState::kOk) << store_->health().text;
+    EXPECT_EQ(count_rows(), 1u);
 }
 
 TEST_F(StoreTrouble, ShowsTagsWithoutTheKeysThatHaveThem) {

@@ -118,8 +118,12 @@ public:
     ~Scan();
 
     // Fills `run` with the next rows; false when there are no more. Works in time slices: it gives
-    // way to other work of the core by itself. kIo, kCorrupt: the rest cannot be read.
+    // way to other work of the core by itself. kIo: the rest cannot be read now, for want of
+    // descriptors, say. What is damaged is left out and counted.
     io::Task<Result<bool>> next(SeriesRun& run);
+    // Blocks left out so far because they are damaged or the device does not give them back; a
+    // segment that is gone counts as one, whatever it held. The store's health names them.
+    std::uint64_t blocks_missing() const;
 
     // next() showed statistics: its next call shows the rows they stand for.
     void expand();

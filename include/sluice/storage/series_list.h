@@ -37,6 +37,10 @@ public:
     // `key` is greater than all keys before it. Not once the list was copied.
     void add(std::string_view key) { shared_->keys.push_back(shared_->bytes.copy(key)); }
 
+    // Parts of segments that could not be read: series may be missing.
+    std::uint64_t parts_missing() const { return parts_missing_; }
+    void set_parts_missing(std::uint64_t count) { parts_missing_ = count; }
+
     // Where the keys with such a tag are, ascending; perhaps others among them. The first call for
     // a tag looks at all keys, copies share what it finds: to be called on one core. Nothing: too
     // many tags have been asked for.
@@ -54,6 +58,7 @@ private:
     };
     static TagPlaces index_tag(const std::vector<std::string_view>& keys, std::string_view tag);
     std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+    std::uint64_t parts_missing_ = 0;
 };
 
 // Sees the keys of a listing before they take memory. What it does not keep is not in the list: a

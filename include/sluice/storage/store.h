@@ -23,6 +23,7 @@
 #include "sluice/model/point_batch.h"
 #include "sluice/model/shard_map.h"
 #include "sluice/model/tombstone.h"
+#include "sluice/storage/group_facts.h"
 #include "sluice/storage/head.h"
 #include "sluice/storage/scan.h"
 #include "sluice/storage/series_list.h"
@@ -65,6 +66,10 @@ struct StoreOptions {
     // Whether no other store can hold rows of the group: then sequences leave its cold segments.
     // Empty: sequences are kept.
     std::function<bool(model::ShardGroupId)> group_is_ours_alone;
+
+    // Asked by flushes for groups that get their first segment; what it says is kept beside them.
+    // Empty: nothing is kept.
+    DescribeGroups describe_groups;
 
     // Deletes that were acknowledged before. They are kept by whoever opens the store.
     std::shared_ptr<const model::TombstoneMap> tombstones;
@@ -122,10 +127,18 @@ struct RecoveryReport {
     std::uint64_t log_bytes = 0;
     // Places where a log ended in a frame that was cut short: normal after a crash.
     std::uint64_t torn_tails = 0;
-    // Intact frames behind a damaged one: acknowledged data may be lost with it.
-    std::uint64_t frames_unreachable = 0;
+    // Acknowledged frames that cannot be read any more, rows of other frames that cannot be
+    // understood without them, and log files that must exist and do not.
+    std::uint64_t frames_lost = 0;
+    std::uint64_t rows_lost = 0;
+    std::uint64_t logs_missing = 0;
     std::uint64_t manifest_records_cut = 0;
-    std::uint64_t files_removed = 0;  // not in the manifest: leftovers of unfinished work
+    // Records of the manifest that were durable: those no copy gives back, and those that only one
+    // of its two copies does.
+    std::uint64_t manifest_records_lost = 0;
+    std::uint64_t manifest_records_mended = 0;
+    std::uint64_t segments_adopted = 0;  // that the manifest does not name, and nothing replaces
+    std::uint64_t files_removed = 0;     // not in the manifest: leftovers of unfinished work
     std::vector<std::string> quarantined;
     std::int64_t duration_ns = 0;
 };
@@ -134,9 +147,9 @@ class StoreCore;
 
 class Store {
 public:
-    // Recovers what the folder holds: reads the manifest, removes files it does not know, replays
-    // the log. kIo, kNoSpace: the device refuses. Damaged files never fail it: they are set aside
-    // and named in health().
+    // Recovers what the folder holds: reads the manifest, removes leftovers of unfinished work,
+    // replays the log. kIo, kNoSpace: the device refuses. Damaged files never fail it: they are set
+    // aside and named in health(). kUnsupported: a newer version wrote here; nothing was changed.
     static io::Task<Result<std::unique_ptr<Store>>> open(io::Reactor& reactor,
                                                          StoreOptions options);
     ~Store();

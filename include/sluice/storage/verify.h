@@ -24,6 +24,9 @@ struct VerifyReport {
     std::uint64_t torn_tails = 0;
     // One sentence per damaged or missing file, with its path.
     std::vector<std::string> damage;
+    // Segments that the manifest does not name: what a crash cut short, or, where the manifest has
+    // lost something, what the next start takes in or sets aside.
+    std::vector<std::string> unlisted;
     // Files set aside earlier.
     std::vector<std::string> quarantined;
 };

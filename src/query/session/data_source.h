@@ -100,6 +100,9 @@ public:
         static_cast<void>(counts);
         return nullptr;
     }
+    // Blocks that jobs so far, of this source and of those made from it, could not read for damage
+    // and left out. Asked while no job runs.
+    virtual std::uint64_t blocks_missing() { return 0; }
 
     // Completes when all cores that it concerns have ended; the first error in the order of cores.
     // `job` lives until then.

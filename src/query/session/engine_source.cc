@@ -26,12 +26,14 @@ io::Task<Result<storage::SeriesList>> no_series() {
 struct Reading {
     const io::Milestone& stopping;
     ScanCounts* counts;  // may be null
+    std::uint64_t* blocks_missing;
 };
 
 class ScanReader final : public RunReader {
 public:
     ScanReader(storage::Scan scan, const Reading& reading)
         : scan_(std::move(scan)), reading_(reading) {}
+    ~ScanReader() override { *reading_.blocks_missing += scan_.blocks_missing(); }
     io::Task<Result<bool>> next(storage::SeriesRun& run) override {
         if (reading_.stopping.reached()) return no_more();
         return reading_.counts == nullptr ? scan_.next(run) : count(run);
@@ -59,9 +61,8 @@ public:
                                                       std::string measurement,
                                                       storage::SeriesSieve* sieve) override {
         if (reading_.counts != nullptr) ++reading_.counts->series_lists;
-        return reading_.stopping.reached()
-                   ? no_series()
-                   : store_.list_series(group, std::move(measurement), sieve);
+        return reading_.stopping.reached() ? no_series()
+                                           : list(group, std::move(measurement), sieve);
     }
     io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement) override {
         return store_.has_series(group, std::move(measurement));
@@ -72,6 +73,13 @@ public:
     }
 
 private:
+    io::Task<Result<storage::SeriesList>> list(model::ShardGroupId group, std::string measurement,
+                                               storage::SeriesSieve* sieve) {
+        auto listed = co_await store_.list_series(group, std::move(measurement), sieve);
+        if (listed.ok()) *reading_.blocks_missing += listed->parts_missing();
+        co_return listed;
+    }
+
     storage::Store& store_;
     const Reading& reading_;
 };
@@ -83,8 +91,9 @@ io::Task<void> yield_when_due(io::Reactor& reactor) {
 class EngineCoreView final : public CoreView {
 public:
     EngineCoreView(engine::Core& core, const io::Milestone& stopping,
-                   std::vector<ScanCounts>* counts)
-        : core_(core), reading_{stopping, counts ? &(*counts)[core.number()] : nullptr} {
+                   std::vector<ScanCounts>* counts, std::uint64_t& blocks_missing)
+        : core_(core),
+          reading_{stopping, counts ? &(*counts)[core.number()] : nullptr, &blocks_missing} {
         for (storage::Store* store : core.stores()) stores_.emplace_back(*store, reading_);
     }
     std::uint32_t number() const override { return core_.number(); }
@@ -98,22 +107,29 @@ private:
     std::vector<EngineStore> stores_;
 };
 
-// What a core gives back beside its slot in the job: nothing.
-struct Ended {};
+// What a core gives back beside its slot in the job.
+struct Ended {
+    std::uint64_t blocks_missing = 0;
+};
 
 io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job, const io::Milestone* stopping,
                                 std::vector<ScanCounts>* counts) {
-    EngineCoreView view(core, *stopping, counts);
+    Ended ended;
+    EngineCoreView view(core, *stopping, counts, ended.blocks_missing);
     Result<void> result = co_await job->run(view);
     if (!result.ok()) co_return std::move(result).error();
-    co_return Ended{};
+    co_return ended;
 }
 
 class EngineSource final : public DataSource {
 public:
     explicit EngineSource(engine::Core& core) : core_(core), stopping_(&never_) {}
-    EngineSource(engine::Core& core, const io::Milestone& stopping, std::vector<ScanCounts>* counts)
-        : core_(core), stopping_(&stopping), counts_(counts) {}
+    // `blocks_missing` null: it counts for itself.
+    EngineSource(engine::Core& core, const io::Milestone& stopping, std::vector<ScanCounts>* counts,
+                 std::uint64_t* blocks_missing)
+        : core_(core), stopping_(&stopping), counts_(counts) {
+        if (blocks_missing != nullptr) blocks_missing_ = blocks_missing;
+    }
 
     std::shared_ptr<const meta::Catalog> catalog() override { return core_.catalog(); }
     std::int64_t wall_ns() override { return core_.reactor().wall_ns(); }
@@ -122,8 +138,11 @@ public:
     std::int64_t monotonic_ns() override { return core_.reactor().precise_ns(); }
     std::unique_ptr<DataSource> for_query(const io::Milestone& stopping,
                                           std::vector<ScanCounts>* counts) override {
-        return std::make_unique<EngineSource>(core_, stopping, counts);
+        // A source that is of one query counts for those made from it.
+        std::uint64_t* const shared = stopping_ == &never_ ? nullptr : blocks_missing_;
+        return std::make_unique<EngineSource>(core_, stopping, counts, shared);
     }
+    std::uint64_t blocks_missing() override { return *blocks_missing_; }
     io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
     io::Task<void> run_aside(std::function<void()> work) override {
         return io::run_on_a_thread(std::move(work));
@@ -146,6 +165,7 @@ public:
             });
         for (Result<Ended>& result : results) {
             if (!result.ok()) co_return std::move(result).error();
+            *blocks_missing_ += result->blocks_missing;
         }
         co_return Result<void>();
     }
@@ -196,6 +216,8 @@ private:
     const io::Milestone never_;
     const io::Milestone* stopping_;
     std::vector<ScanCounts>* counts_ = nullptr;
+    std::uint64_t own_blocks_missing_ = 0;
+    std::uint64_t* blocks_missing_ = &own_blocks_missing_;
 };
 
 }  // namespace

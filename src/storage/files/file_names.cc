@@ -8,7 +8,9 @@ namespace {
 constexpr std::string_view kLogSuffix = ".log";
 constexpr std::string_view kSegmentSuffix = ".seg";
 constexpr std::string_view kManifestPrefix = "MANIFEST-";
+constexpr std::string_view kManifestCopySuffix = "-copy";
 constexpr std::string_view kQuarantineSuffix = ".damaged";
+constexpr std::string_view kUnlistedSuffix = ".unlisted";
 
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
     std::uint64_t value = 0;
@@ -44,6 +46,10 @@ std::string manifest_path(const std::string& store, std::uint64_t number) {
     return store + "/" + std::string(kManifestPrefix) + std::to_string(number);
 }
 
+std::string manifest_copy_path(const std::string& store, std::uint64_t number) {
+    return manifest_path(store, number) + std::string(kManifestCopySuffix);
+}
+
 std::optional<std::uint64_t> parse_log_name(std::string_view name) {
     return parse_with_suffix(name, kLogSuffix);
 }
@@ -54,6 +60,10 @@ std::optional<std::uint64_t> parse_manifest_name(std::string_view name) {
     if (!name.starts_with(kManifestPrefix)) return {};
     return parse_number(name.substr(kManifestPrefix.size()));
 }
+std::optional<std::uint64_t> parse_manifest_copy_name(std::string_view name) {
+    if (!name.ends_with(kManifestCopySuffix)) return {};
+    return parse_manifest_name(name.substr(0, name.size() - kManifestCopySuffix.size()));
+}
 std::optional<model::ShardGroupId> parse_group_name(std::string_view name) {
     return parse_number(name);
 }
@@ -61,8 +71,16 @@ std::optional<model::ShardGroupId> parse_group_name(std::string_view name) {
 std::string quarantine_path(const std::string& path) {
     return path + std::string(kQuarantineSuffix);
 }
+std::string unlisted_path(const std::string& path) {
+    return path + std::string(kUnlistedSuffix);
+}
 bool is_quarantine_name(std::string_view name) {
-    return name.ends_with(kQuarantineSuffix);
+    return name.ends_with(kQuarantineSuffix) || name.ends_with(kUnlistedSuffix);
+}
+std::optional<std::uint64_t> parse_set_aside_segment_name(std::string_view name) {
+    const std::size_t suffix = name.find(kSegmentSuffix);
+    if (suffix == std::string_view::npos || !is_quarantine_name(name)) return {};
+    return parse_number(name.substr(0, suffix));
 }
 
 }  // namespace sluice::storage

@@ -1,9 +1,10 @@
 // The durable list of live segments: a segment exists when the manifest says so.
 //
-// An append-only log of checksummed records. It is written anew, shorter, at every opening, when it
-// has grown, and when a write to it failed: what a failed write left on disk is unknown, so the
-// file is given up and the next one begins with everything. Where an opening finds no space for a
-// new file it goes on in the old one, whose space is allocated.
+// An append-only log of checksummed records, in two files that hold the same: what is damaged in
+// one is read from the other. It is written anew, shorter, at every opening, when it has grown, and
+// when a write to it failed: what a failed write left on disk is unknown, so both files are given
+// up and the next ones begin with everything. Where an opening finds no space for new files it goes
+// on in the old ones, whose space is allocated.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +27,18 @@ struct ManifestSearch {
     std::optional<ManifestContent> content;  // nothing: there is no readable manifest
     std::uint64_t number = 0;                // of the file it was read from
     std::vector<std::uint64_t> numbers;      // of all manifest files, ascending
-    std::vector<std::uint64_t> unreadable;   // files the device does not give back
+    std::vector<std::string> unreadable;     // files the device does not give back
     std::uint64_t damaged = 0;               // files newer than the one that was used
+    // Whether the file has both of its copies. Where a version before made it there is one.
+    bool has_copy = false;
+    bool copy_missing = false;  // a copy of this version is gone
+
+    // Whether something that was durable in it is not known any more.
+    bool has_lost_something() const { return !content || content->records_lost != 0; }
 };
 
-// kUnsupported: a newer version wrote it; nothing may be touched.
+// kUnsupported: a newer version wrote it; nothing may be touched. Other errors: the files may be
+// good and cannot be read now, for want of rights, descriptors or memory.
 io::Task<Result<ManifestSearch>> find_manifest(io::Reactor& reactor, std::string store);
 
 // One append() after another; further calls wait. close() before destruction.
@@ -73,16 +81,24 @@ private:
         std::uint64_t bytes = 0;  // to allocate
     };
     static NewFile encode_new_file(const ManifestState& state);
-    io::Task<Result<io::File>> make_file(const NewFile& content);
-    io::Task<Result<void>> fill_file(io::File file, const NewFile& content);
+    io::Task<Result<io::File>> make_file(std::string path, std::uint64_t bytes);
+    io::Task<Result<void>> make_files(const NewFile& content);
+    io::Task<Result<void>> fill_files(const NewFile& content);
+    io::Task<Result<void>> write_both(ByteSpan bytes, std::uint64_t offset);
+    io::Task<void> discard_new_files();
     io::Task<Result<void>> write_new_file(const ManifestState& state);
     io::Task<Result<void>> continue_file(const ManifestSearch& found, const ManifestState& state);
     io::Task<void> retire_older();
+    io::Task<bool> retire_file(std::string path);
 
     io::Reactor& reactor_;
     std::string store_;
     ManifestState state_;
     io::File file_;
+    io::File copy_;  // closed where an old file without a copy goes on
+    // While new files are being made.
+    io::File new_file_;
+    io::File new_copy_;
     std::uint64_t file_number_ = 0;
     std::uint64_t file_bytes_ = 0;  // allocated
     std::uint64_t offset_ = 0;

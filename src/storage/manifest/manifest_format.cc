@@ -1,5 +1,7 @@
 #include "storage/manifest/manifest_format.h"
 
+#include <algorithm>
+
 #include "sluice/base/aligned_buffer.h"
 #include "sluice/base/crc32c.h"
 
@@ -13,6 +15,8 @@ enum class Kind : std::uint8_t {
     kFlushed = 4,
     kDropGroup = 5,
     kDeletesApplied = 6,
+    kLogBegun = 7,
+    kDescribeGroup = 8,
 };
 
 constexpr std::uint8_t kHasSequences = 0x01;
@@ -61,6 +65,21 @@ struct EditWriter {
         out.write(each.id);
         out.write(each.sequence);
     }
+    void operator()(const edit::LogBegun& each) const {
+        begin(Kind::kLogBegun);
+        out.write(each.log_number);
+        out.write(each.head_id);
+        out.write(each.file_bytes);
+    }
+    void operator()(const edit::DescribeGroup& each) const {
+        begin(Kind::kDescribeGroup);
+        out.write(each.group);
+        out.write_text(each.facts.database);
+        out.write_text(each.facts.policy);
+        out.write(each.facts.range.begin);
+        out.write(each.facts.range.end);
+        out.write(each.facts.policy_duration_ns);
+    }
 };
 
 ManifestEdit read_segment(ByteReader& reader) {
@@ -79,6 +98,17 @@ ManifestEdit read_segment(ByteReader& reader) {
     segment.meta.sequence_max = reader.read<std::uint64_t>();
     segment.meta.size_bytes = reader.read<std::uint64_t>();
     return edit::AddSegment{segment};
+}
+
+ManifestEdit read_group(ByteReader& reader) {
+    edit::DescribeGroup each;
+    each.group = reader.read<std::uint64_t>();
+    each.facts.database = reader.read_text();
+    each.facts.policy = reader.read_text();
+    each.facts.range.begin = reader.read<std::int64_t>();
+    each.facts.range.end = reader.read<std::int64_t>();
+    each.facts.policy_duration_ns = reader.read<std::int64_t>();
+    return each;
 }
 
 // False when the payload is not a list of edits.
@@ -113,6 +143,17 @@ bool read_edits(ByteSpan payload, std::vector<ManifestEdit>& edits) {
                 edits.push_back(each);
                 break;
             }
+            case Kind::kLogBegun: {
+                edit::LogBegun each;
+                each.log_number = reader.read<std::uint64_t>();
+                each.head_id = reader.read<std::uint64_t>();
+                each.file_bytes = reader.read<std::uint64_t>();
+                edits.push_back(each);
+                break;
+            }
+            case Kind::kDescribeGroup:
+                edits.push_back(read_group(reader));
+                break;
             default:
                 return false;
         }
@@ -139,6 +180,14 @@ struct EditApplier {
     void operator()(const edit::RemoveSegment& each) const { state.segments.erase(each.id); }
     void operator()(const edit::Flushed& each) const {
         state.flushed_head = std::max(state.flushed_head, each.head_id);
+        std::erase_if(state.logs,
+                      [&](const auto& log) { return log.second.head_id <= state.flushed_head; });
+    }
+    void operator()(const edit::LogBegun& each) const {
+        if (each.head_id > state.flushed_head) state.logs[each.log_number] = each;
+    }
+    void operator()(const edit::DescribeGroup& each) const {
+        state.groups[each.group] = each.facts;
     }
     void operator()(const edit::DeletesApplied& each) const {
         const auto found = state.segments.find(each.id);
@@ -146,6 +195,7 @@ struct EditApplier {
     }
     void operator()(const edit::DropGroup& each) const {
         state.dropped_groups.insert(each.group);
+        state.groups.erase(each.group);
         std::erase_if(state.segments,
                       [&](const auto& entry) { return entry.second.meta.group == each.group; });
     }
@@ -162,7 +212,15 @@ std::vector<ManifestEdit> ManifestState::snapshot() const {
     edits.push_back(edit::Identity{store_id, incarnation, next_segment_id});
     edits.push_back(edit::Flushed{flushed_head});
     for (const model::ShardGroupId group : dropped_groups) edits.push_back(edit::DropGroup{group});
-    for (const auto& [id, segment] : segments) append_segment_edits(segment, edits);
+    for (const auto& [number, log] : logs) edits.push_back(log);
+    std::set<model::ShardGroupId> present;
+    for (const auto& [id, segment] : segments) {
+        append_segment_edits(segment, edits);
+        present.insert(segment.meta.group);
+    }
+    for (const auto& [group, facts] : groups) {
+        if (present.contains(group)) edits.push_back(edit::DescribeGroup{group, facts});
+    }
     return edits;
 }
 
@@ -196,43 +254,145 @@ void append_manifest_record(ByteWriter& out, std::uint64_t number, std::uint64_t
     hash = std::uint64_t{header_crc} << 32 | payload_crc;
 }
 
-Result<ManifestContent> parse_manifest(ByteSpan bytes) {
-    ManifestContent content;
+namespace {
+
+// One record as a file holds it.
+struct RecordView {
+    std::uint16_t version = 0;
+    std::uint64_t number = 0;
+    std::uint64_t previous_hash = 0;
     std::uint64_t hash = 0;
-    for (std::size_t offset = 0; bytes.size() - offset >= kDirectIoAlignment;) {
-        const std::byte* header = bytes.data() + offset;
-        if (load_le<std::uint32_t>(header) != kManifestMagic) break;
-        content.torn = true;  // unless the record turns out to be whole
-        const auto header_crc = load_le<std::uint32_t>(header + 44);
-        if (crc32c({header, kManifestHeaderBytes - 4}) != header_crc) break;
-        if (load_le<std::uint16_t>(header + 4) != kManifestVersion) {
-            return Error{ErrorKind::kUnsupported, "manifest of a newer version"};
+    std::uint64_t bytes = 0;  // padding included
+    std::vector<ManifestEdit> edits;
+};
+
+enum class RecordState : std::uint8_t { kNothing, kBroken, kWhole, kUnsupported };
+
+RecordState read_record(ByteSpan bytes, std::uint64_t offset, RecordView& record) {
+    if (offset > bytes.size() || bytes.size() - offset < kDirectIoAlignment) {
+        return RecordState::kNothing;
+    }
+    const std::byte* header = bytes.data() + offset;
+    if (load_le<std::uint32_t>(header) != kManifestMagic) return RecordState::kNothing;
+    const auto header_crc = load_le<std::uint32_t>(header + 44);
+    if (crc32c({header, kManifestHeaderBytes - 4}) != header_crc) return RecordState::kBroken;
+    const auto version = load_le<std::uint16_t>(header + 4);
+    if (version < kManifestVersionMin || version > kManifestVersion) {
+        return RecordState::kUnsupported;
+    }
+    record.version = version;
+    record.number = load_le<std::uint64_t>(header + 8);
+    record.previous_hash = load_le<std::uint64_t>(header + 16);
+    const auto payload_bytes = load_le<std::uint64_t>(header + 24);
+    if (payload_bytes > bytes.size() - offset - kManifestHeaderBytes) return RecordState::kBroken;
+    const ByteSpan payload = bytes.subspan(offset + kManifestHeaderBytes, payload_bytes);
+    const auto payload_crc = load_le<std::uint32_t>(header + 32);
+    if (crc32c(payload) != payload_crc) return RecordState::kBroken;
+    record.edits.clear();
+    if (!read_edits(payload, record.edits)) return RecordState::kBroken;
+    record.hash = std::uint64_t{header_crc} << 32 | payload_crc;
+    record.bytes = align_up(kManifestHeaderBytes + payload_bytes);
+    return RecordState::kWhole;
+}
+
+struct EditNames {
+    std::set<std::uint64_t>& named;
+    void operator()(const edit::AddSegment& each) const { named.insert(each.segment.id); }
+    void operator()(const edit::RemoveSegment& each) const { named.insert(each.id); }
+    template <typename T>
+    void operator()(const T&) const {}
+};
+
+void apply_record(const RecordView& record, ManifestContent& content) {
+    if (record.number == 1) {
+        content.version = record.version;
+        content.first_segment_id = std::get<edit::Identity>(record.edits.front()).next_segment_id;
+    }
+    for (const ManifestEdit& each : record.edits) {
+        std::visit(EditNames{content.named}, each);
+        content.state.apply(each);
+    }
+    content.hash = record.hash;
+}
+
+// The next record of the chain, from the copy that has it whole. kWhole, or the better state of
+// the two.
+RecordState next_record(ByteSpan bytes, ByteSpan copy, const ManifestContent& content,
+                        RecordView& record, bool& only_one) {
+    RecordState best = RecordState::kNothing;
+    bool found = false;
+    only_one = false;
+    for (const ByteSpan each : {bytes, copy}) {
+        RecordView view;
+        RecordState state = read_record(each, content.end, view);
+        if (state == RecordState::kUnsupported) return state;
+        const bool begins =
+            content.records != 0 ||
+            (!view.edits.empty() && std::holds_alternative<edit::Identity>(view.edits.front()));
+        const bool follows =
+            view.number == content.records + 1 && view.previous_hash == content.hash && begins;
+        if (state == RecordState::kWhole && !follows) state = RecordState::kBroken;
+        if (state == RecordState::kWhole) {
+            only_one = !found;
+            if (!found) record = std::move(view);
+            found = true;
+        } else if (found) {
+            only_one = true;
         }
-        if (load_le<std::uint64_t>(header + 8) != content.records + 1) break;
-        if (load_le<std::uint64_t>(header + 16) != hash) break;
-        const auto payload_bytes = load_le<std::uint64_t>(header + 24);
-        if (payload_bytes > bytes.size() - offset - kManifestHeaderBytes) break;
-        const ByteSpan payload = bytes.subspan(offset + kManifestHeaderBytes, payload_bytes);
-        const auto payload_crc = load_le<std::uint32_t>(header + 32);
-        if (crc32c(payload) != payload_crc) break;
-        std::vector<ManifestEdit> edits;
-        if (!read_edits(payload, edits)) break;
-        if (content.records == 0 &&
-            (edits.empty() || !std::holds_alternative<edit::Identity>(edits.front()))) {
-            break;
+        best = std::max(best, state);
+    }
+    return found ? RecordState::kWhole : best;
+}
+
+// Whole records behind the place where the chain broke, by number: each was begun when those
+// before it were durable.
+std::map<std::uint64_t, RecordView> find_behind(ByteSpan bytes, ByteSpan copy,
+                                                const ManifestContent& content) {
+    std::map<std::uint64_t, RecordView> behind;
+    for (const ByteSpan each : {bytes, copy}) {
+        for (std::uint64_t at = content.end; at < each.size(); at += kDirectIoAlignment) {
+            RecordView view;
+            if (read_record(each, at, view) != RecordState::kWhole) continue;
+            if (view.number > content.records) behind.try_emplace(view.number, std::move(view));
         }
-        for (const ManifestEdit& each : edits) content.state.apply(each);
+    }
+    return behind;
+}
+
+}  // namespace
+
+Result<ManifestContent> parse_manifest(ByteSpan bytes, ByteSpan copy) {
+    ManifestContent content;
+    RecordView record;
+    bool only_one = false;
+    std::uint64_t mended_last = 0;
+    RecordState state = RecordState::kNothing;
+    for (;;) {
+        state = next_record(bytes, copy, content, record, only_one);
+        if (state != RecordState::kWhole) break;
+        apply_record(record, content);
+        content.end += record.bytes;
         ++content.records;
-        content.torn = false;
-        hash = std::uint64_t{header_crc} << 32 | payload_crc;
-        offset += align_up(kManifestHeaderBytes + payload_bytes);
-        content.end = offset;
-        content.hash = hash;
-        if (offset > bytes.size()) break;
+        // A write to the other copy may have been on its way when the power failed.
+        content.records_mended += mended_last;
+        mended_last = only_one && !copy.empty() && !bytes.empty() ? 1 : 0;
+    }
+    if (state == RecordState::kUnsupported) {
+        return Error{ErrorKind::kUnsupported, "manifest of a newer version"};
     }
     if (content.records == 0) {
         return Error{ErrorKind::kCorrupt, "the manifest does not begin with an intact record"};
     }
+    content.torn = state == RecordState::kBroken;
+    std::uint64_t last = content.records;
+    for (auto& [number, view] : find_behind(bytes, copy, content)) {
+        content.records_lost += number - last - 1;
+        last = number;
+        apply_record(view, content);
+    }
+    content.broken = last != content.records;
+    if (content.broken) content.torn = false;
+    content.records = last;
     return content;
 }
 

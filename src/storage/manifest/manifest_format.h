@@ -12,12 +12,15 @@
 #include "sluice/base/bytes.h"
 #include "sluice/base/result.h"
 #include "sluice/model/shard_map.h"
+#include "sluice/storage/group_facts.h"
+#include "storage/segment/segment_format.h"
 #include "storage/segment/segment_record.h"
 
 namespace sluice::storage {
 
 inline constexpr std::uint32_t kManifestMagic = 0x464D4C53;  // "SLMF"
-inline constexpr std::uint16_t kManifestVersion = 1;
+inline constexpr std::uint16_t kManifestVersion = 2;
+inline constexpr std::uint16_t kManifestVersionMin = 1;  // that is still read
 inline constexpr std::size_t kManifestHeaderBytes = 48;
 
 namespace edit {
@@ -48,10 +51,23 @@ struct DropGroup {
     model::ShardGroupId group = 0;
 };
 
+// A log file of the head holds a durable frame: it exists until the head is flushed.
+struct LogBegun {
+    std::uint64_t log_number = 0;
+    std::uint64_t head_id = 0;
+    std::uint64_t file_bytes = 0;
+    bool operator==(const LogBegun&) const = default;
+};
+struct DescribeGroup {
+    model::ShardGroupId group = 0;
+    GroupFacts facts;
+};
+
 }  // namespace edit
 
-using ManifestEdit = std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment,
-                                  edit::Flushed, edit::DropGroup, edit::DeletesApplied>;
+using ManifestEdit =
+    std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment, edit::Flushed,
+                 edit::DropGroup, edit::DeletesApplied, edit::LogBegun, edit::DescribeGroup>;
 
 // Adds the edits that make the segment live.
 void append_segment_edits(const SegmentRecord& segment, std::vector<ManifestEdit>& edits);
@@ -64,6 +80,10 @@ struct ManifestState {
     std::uint64_t flushed_head = 0;
     std::map<std::uint64_t, SegmentRecord> segments;
     std::set<model::ShardGroupId> dropped_groups;
+    // Log files that must exist, by log number.
+    std::map<std::uint64_t, edit::LogBegun> logs;
+    // Of groups that have, or had, segments.
+    GroupFactsMap groups;
 
     void apply(const ManifestEdit& edit);
     std::vector<ManifestEdit> snapshot() const;
@@ -78,14 +98,27 @@ void append_manifest_record(ByteWriter& out, std::uint64_t number, std::uint64_t
 struct ManifestContent {
     ManifestState state;
     std::uint64_t records = 0;
+    std::uint16_t version = 0;  // of the first record
     // Where the next record goes, and the hash that it continues.
     std::uint64_t end = 0;
     std::uint64_t hash = 0;
-    // A record was begun behind the last intact one.
+    // A record was begun behind the last intact one: nobody relied on it yet.
     bool torn = false;
+    // Records that were durable and that no copy gives back: whole ones stand behind them.
+    std::uint64_t records_lost = 0;
+    // Whole records stand behind a place that neither copy gives back: nothing is appended there.
+    bool broken = false;
+    // Records that only one of two copies gives back, the last one left aside.
+    std::uint64_t records_mended = 0;
+    // Segments below this number that the first record does not list are gone.
+    std::uint64_t first_segment_id = 1;
+    // Segments that any record added or removed.
+    std::set<std::uint64_t> named;
 };
 
-// kCorrupt: the first record, which holds the identity, is damaged. kUnsupported: a newer version.
-Result<ManifestContent> parse_manifest(ByteSpan bytes);
+// Both copies of a manifest file together; either may be empty, missing or damaged. Of each record
+// the copy that is whole counts. kCorrupt: the first record, which holds the identity, is damaged
+// in both. kUnsupported: a newer version.
+Result<ManifestContent> parse_manifest(ByteSpan bytes, ByteSpan copy = {});
 
 }  // namespace sluice::storage

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "sluice/base/units.h"
+#include "storage/files/device_failure.h"
+#include "storage/files/read_attempts.h"
 
 namespace sluice::storage {
 namespace {
@@ -66,8 +68,9 @@ io::Task<Result<void>> SegmentSource::pick_series() {
     if (options_.keys == nullptr) co_return Result<void>();
     picked_.emplace();
     for (const std::string& key : *options_.keys) {
-        SLUICE_CO_TRY(const auto found, co_await reader_->find_series(*index_, key));
-        if (found) picked_->push_back(*found);
+        const auto found = co_await reader_->find_series(*index_, key);
+        if (!found.ok() && !goes_on_without(found.error())) co_return found.error();
+        if (found.ok() && *found) picked_->push_back(**found);
     }
     co_return Result<void>();
 }
@@ -166,34 +169,55 @@ void SegmentSource::show_key(std::uint32_t series) {
     options_.deletes.choose(key_);
 }
 
+bool SegmentSource::goes_on_without(const Error& error) {
+    return options_.on_damage && is_damage(error) && options_.on_damage(error);
+}
+
 io::Task<Result<void>> SegmentSource::load() {
     while (state_ == State::kLoad || state_ == State::kStatistics) {
-        if (!block_loaded_) {
-            SLUICE_CO_TRY(const bool deleted, co_await block_is_deleted());
-            if (deleted) {
-                next_block();
-                continue;
-            }
-            if (state_ == State::kLoad) {
-                SLUICE_CO_TRY(const bool offered, co_await offer_statistics());
-                if (offered) co_return Result<void>();
-            }
-            SLUICE_CO_TRY_VOID(co_await load_block());
-        }
-        if (!find_run()) {
-            next_block();
+        const Result<bool> loaded = co_await load_once();
+        if (loaded.ok()) {
+            failures_in_a_row_ = 0;
+            if (*loaded) co_return Result<void>();
             continue;
         }
-        SLUICE_CO_TRY_VOID(
-            co_await read_key(block_.first_series + static_cast<std::uint32_t>(run_)));
-        if (!find_kept_rows()) {
-            leave_run();
-            continue;
-        }
-        slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
-        state_ = State::kRows;
+        const bool again = options_.on_damage && is_device_failure(loaded.error()) &&
+                           ++failures_in_a_row_ < kReadAttempts;
+        if (again) continue;
+        failures_in_a_row_ = 0;
+        if (!goes_on_without(loaded.error())) co_return loaded.error();
+        // Where the key of a series cannot be read, what the block holds of it is unknown, too.
+        next_block();
     }
     co_return Result<void>();
+}
+
+// One step on the way to the next rows; true when there are some, or statistics instead.
+io::Task<Result<bool>> SegmentSource::load_once() {
+    if (!block_loaded_) {
+        SLUICE_CO_TRY(const bool deleted, co_await block_is_deleted());
+        if (deleted) {
+            next_block();
+            co_return false;
+        }
+        if (state_ == State::kLoad) {
+            SLUICE_CO_TRY(const bool offered, co_await offer_statistics());
+            if (offered) co_return true;
+        }
+        SLUICE_CO_TRY_VOID(co_await load_block());
+    }
+    if (!find_run()) {
+        next_block();
+        co_return false;
+    }
+    SLUICE_CO_TRY_VOID(co_await read_key(block_.first_series + static_cast<std::uint32_t>(run_)));
+    if (!find_kept_rows()) {
+        leave_run();
+        co_return false;
+    }
+    slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
+    state_ = State::kRows;
+    co_return true;
 }
 
 // Whether deletes took away every row of the block, as far as its directory entry shows.

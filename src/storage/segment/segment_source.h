@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ public:
         bool latest_wanted = false;
         std::vector<model::FieldType> value_kinds;
         DeleteFilter deletes;  // for the measurement's rows in this segment
+        // Told of what cannot be read; true: it goes on without it. Empty: such an error ends it.
+        std::function<bool(const Error&)> on_damage;
     };
 
     // `reader` belongs to `owner`, which is kept. nullptr when the segment has nothing of it.
@@ -51,6 +54,8 @@ private:
                   std::uint64_t sequence, Options options);
 
     io::Task<Result<void>> pick_series();
+    bool goes_on_without(const Error& error);
+    io::Task<Result<bool>> load_once();
     io::Task<Result<void>> read_key(std::uint32_t series);
     bool has_statistics(std::uint32_t block) const;
     io::Task<Result<bool>> offer_statistics();
@@ -79,6 +84,7 @@ private:
     std::uint32_t next_block_ = 0;
     std::uint32_t block_number_ = 0;
     bool block_loaded_ = false;
+    int failures_in_a_row_ = 0;  // of the device
     // Blocks whose reads have been begun, from those after block_number_ on.
     struct Ahead {
         std::uint32_t block;

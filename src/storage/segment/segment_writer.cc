@@ -281,6 +281,10 @@ private:
     }
 
     FileRange write_footer() {
+        if (options_.sequence_max != 0) {
+            meta_.sequence_min = options_.sequence_min;
+            meta_.sequence_max = options_.sequence_max;
+        }
         scratch_.clear();
         scratch_.write(static_cast<std::uint8_t>(kFlagRunningSums |
                                                  (options_.with_sequences ? kFlagSequences : 0)));

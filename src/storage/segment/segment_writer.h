@@ -32,6 +32,9 @@ struct SegmentWriterOptions {
     model::ShardGroupId group = 0;
     // Rows carry the sequence of their batch (L0).
     bool with_sequences = false;
+    // What a merge read, also where no row of it is left; 0: what the rows say.
+    std::uint64_t sequence_min = 0;
+    std::uint64_t sequence_max = 0;
     // Size of a full piece; a multiple of kDirectIoAlignment. 512 KiB: large enough that the
     // device, not the system call, sets the pace.
     std::uint32_t piece_bytes = 512 * 1024;

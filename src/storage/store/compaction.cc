@@ -142,6 +142,8 @@ io::Task<void> StoreCore::run_compactor() {
         if (may_begin) due = choose_merge(false);
         const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
         if (!due && stale == nullptr) {
+            // What failed may have been dropped or deleted since: then nothing waits any more.
+            if (may_begin) compaction_trouble_.reset();
             co_await merge_wanted_.wait_until(next_compaction_check());
             continue;
         }
@@ -234,6 +236,7 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
         edits.push_back(edit::RemoveSegment{each->record().id});
     }
     if (*made) append_segment_edits(**made, edits);
+    take_abandoned(edits);
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
     // The output takes the inputs' place in this turn.
@@ -283,10 +286,15 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreCore::write_merged(Merge& me
     SegmentWriterOptions options;
     options.group = merge.group;
     options.with_sequences = record.has_sequences;
+    options.sequence_min = sequence_min;
+    options.sequence_max = sequence_max;
     SLUICE_CO_TRY(const auto output,
                   co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
     auto meta = co_await merge_inputs(reactor_, inputs, deletes, *output);
-    if (!meta.ok() || meta->rows == 0) co_await output->abandon();
+    if (!meta.ok() || meta->rows == 0) {
+        abandoned_.push_back(record.id);
+        co_await output->abandon();
+    }
     if (!meta.ok()) co_return std::move(meta).error();
     if (meta->rows == 0) co_return std::optional<SegmentRecord>();
     record.meta = *meta;

@@ -81,7 +81,9 @@ io::Task<void> StoreCore::run_flusher() {
             co_await changed_.wait();
             continue;
         }
+        flushing_ = true;
         Result<void> flushed = co_await flush(generation);
+        flushing_ = false;
         if (flushed.ok()) {
             flush_trouble_.reset();
             continue;
@@ -117,6 +119,8 @@ io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) 
     }
     std::vector<ManifestEdit> edits;
     for (const SegmentRecord& each : made) append_segment_edits(each, edits);
+    describe_groups(made, edits);
+    take_abandoned(edits);
     edits.push_back(edit::Flushed{generation->head->id()});
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
@@ -168,16 +172,38 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreCore::flush_group(
                   co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
     auto meta =
         co_await write_group(reactor_, *output, std::move(head), std::move(tables), order, deletes);
-    if (!meta.ok() || meta->rows == 0) co_await output->abandon();
+    if (!meta.ok() || meta->rows == 0) {
+        abandoned_.push_back(record.id);
+        co_await output->abandon();
+    }
     if (!meta.ok()) co_return std::move(meta).error();
     if (meta->rows == 0) co_return std::optional<SegmentRecord>();
     record.meta = *meta;
     co_return std::optional<SegmentRecord>(record);
 }
 
+void StoreCore::describe_groups(const std::vector<SegmentRecord>& made,
+                                std::vector<ManifestEdit>& edits) const {
+    std::set<model::ShardGroupId> unknown;
+    for (const SegmentRecord& each : made) {
+        if (!manifest_.state().groups.contains(each.meta.group)) unknown.insert(each.meta.group);
+    }
+    if (unknown.empty() || !options_.describe_groups) return;
+    for (auto& [group, facts] : options_.describe_groups(unknown)) {
+        edits.push_back(edit::DescribeGroup{group, std::move(facts)});
+    }
+}
+
+// A removed file may come back with a power cut: then it is known for what it is.
+void StoreCore::take_abandoned(std::vector<ManifestEdit>& edits) {
+    for (const std::uint64_t each : abandoned_) edits.push_back(edit::RemoveSegment{each});
+    abandoned_.clear();
+}
+
 // Segments no manifest ever named, or of a group dropped meanwhile.
 io::Task<void> StoreCore::discard_files(std::vector<SegmentRecord> segments) {
     for (const SegmentRecord& each : segments) {
+        abandoned_.push_back(each.id);
         auto removed = co_await io::remove_file(
             reactor_, segment_path(options_.directory, each.meta.group, each.id));
         if (!removed.ok()) {

@@ -2,8 +2,10 @@
 #include "storage/store/list_series.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
+#include "storage/files/device_failure.h"
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
 #include "storage/segment/segment_source.h"
@@ -17,6 +19,9 @@ constexpr std::size_t kKeysPerLook = 1024;
 constexpr std::size_t kSortAtOnceMax = 2048;
 // Where a segment has more pages of keys, its list is not held in memory, but read page by page.
 constexpr std::uint32_t kPagesHeldMax = 64;
+
+// Told of what cannot be read; true: the listing goes on without it.
+using OnDamage = std::function<bool(const Error&)>;
 
 // Both sorted; equal keys once.
 io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
@@ -69,8 +74,9 @@ io::Task<SeriesList> sifted(io::Reactor& reactor, SeriesList all, std::vector<st
 // Those of `keys` that have a row left.
 io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* reader,
                                        std::string measurement, std::vector<std::string> keys,
-                                       DeleteFilter deletes) {
+                                       DeleteFilter deletes, OnDamage on_damage) {
     SegmentSource::Options options;
+    options.on_damage = std::move(on_damage);
     options.measurement = measurement;
     options.keys = &keys;
     options.deletes = std::move(deletes);
@@ -98,13 +104,19 @@ public:
         : reactor_(reactor), reader_(reader), measurement_(measurement), index_(index) {}
 
     std::uint32_t batch_count() const { return is_held() ? 1 : index_.page_count(); }
+    // Page by page from here on: some of them cannot be read. False where they are already.
+    bool let_go() {
+        const bool held = is_held();
+        damaged_ = true;
+        return held && index_.page_count() > 1;
+    }
     io::Task<Result<SeriesList>> read_batch(std::uint32_t number) const {
         if (is_held()) return reader_.read_series(reactor_, measurement_, index_);
         return read_page(number);
     }
 
 private:
-    bool is_held() const { return index_.page_count() <= kPagesHeldMax; }
+    bool is_held() const { return index_.page_count() <= kPagesHeldMax && !damaged_; }
     io::Task<Result<SeriesList>> read_page(std::uint32_t number) const {
         SLUICE_CO_TRY(const auto page, co_await reader_.read_series_page(index_, number));
         SeriesList list;
@@ -121,14 +133,18 @@ private:
     const SegmentReader& reader_;
     const SegmentMeasurement& measurement_;
     const SegmentIndex& index_;
+    bool damaged_ = false;
 };
 
 // Shows `sieve` the tags of all series of a segment, from the dictionaries of its pages.
 io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& reader,
-                                 const SegmentIndex& index, SeriesSieve& sieve) {
+                                 const SegmentIndex& index, SeriesSieve& sieve,
+                                 const OnDamage& on_damage) {
     std::string key;
     for (std::uint32_t number = 0; number < index.page_count(); ++number) {
-        SLUICE_CO_TRY(const auto page, co_await reader.read_series_page(index, number));
+        auto read = co_await reader.read_series_page(index, number);
+        if (!read.ok() && on_damage(read.error())) continue;
+        SLUICE_CO_TRY(const auto page, std::move(read));
         if (page->has_plain_tags()) {
             for (std::size_t tag = 0; tag < page->tag_count(); ++tag) {
                 if (!sieve.begin_tag(page->tag_key(tag))) continue;
@@ -150,7 +166,7 @@ io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& read
 // Most series are kept or deleted as a whole; only of the others the rows are looked at.
 io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segment,
                                           std::string measurement, Tombstones tombstones,
-                                          SeriesSieve* sieve) {
+                                          SeriesSieve* sieve, const OnDamage& on_damage) {
     SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
     const SegmentMeasurement* found = reader->find_measurement(measurement);
     if (found == nullptr) co_return SeriesList();
@@ -160,16 +176,21 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     if (deletes.covers_everything()) co_return SeriesList();
     SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
     if (sieve != nullptr && sieve->takes_tags() && deletes.empty()) {
-        SLUICE_CO_TRY_VOID(co_await show_tags(reactor, *reader, *index, *sieve));
+        SLUICE_CO_TRY_VOID(co_await show_tags(reactor, *reader, *index, *sieve, on_damage));
         co_return SeriesList();
     }
-    const SegmentKeys keys(reactor, *reader, *found, *index);
+    SegmentKeys keys(reactor, *reader, *found, *index);
     SeriesList list;
     std::vector<std::string> uncertain;
     std::size_t count = 0;
     const std::size_t per_look = keys_per_look(sieve);
     for (std::uint32_t batch = 0; batch < keys.batch_count(); ++batch) {
-        SLUICE_CO_TRY(SeriesList all, co_await keys.read_batch(batch));
+        auto read = co_await keys.read_batch(batch);
+        if (!read.ok() && is_damage(read.error()) && keys.let_go()) {
+            read = co_await keys.read_batch(batch);
+        }
+        if (!read.ok() && on_damage(read.error())) continue;
+        SLUICE_CO_TRY(SeriesList all, std::move(read));
         if (keys.batch_count() == 1 && deletes.empty()) {
             if (sieve == nullptr) co_return all;
             const TagChoice* choice = sieve->choice();
@@ -193,8 +214,9 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
         }
     }
     if (uncertain.empty()) co_return list;
-    SLUICE_CO_TRY(SeriesList kept, co_await list_kept(segment, reader, std::move(measurement),
-                                                      std::move(uncertain), std::move(deletes)));
+    SLUICE_CO_TRY(SeriesList kept,
+                  co_await list_kept(segment, reader, std::move(measurement), std::move(uncertain),
+                                     std::move(deletes), on_damage));
     if (sieve != nullptr) kept = co_await sifted(reactor, std::move(kept), *sieve);
     SeriesList merged = co_await merge_lists(reactor, std::move(list), std::move(kept));
     co_return merged;
@@ -267,6 +289,16 @@ io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const H
     co_return list;
 }
 
+// `core` and `count` outlive what is returned.
+OnDamage note_damage(StoreCore& core, const SegmentPtr& segment, std::uint64_t& count) {
+    return [&core, segment, &count](const Error& error) {
+        if (!is_damage(error)) return false;
+        core.report_damage(segment, error, false);
+        ++count;
+        return true;
+    };
+}
+
 std::vector<std::shared_ptr<Head>> heads_of(StoreCore& core) {
     std::vector<std::shared_ptr<Head>> heads;
     for (const auto& each : core.frozen()) heads.push_back(each->head);
@@ -280,17 +312,16 @@ io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGrou
                                                std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
     if (core.is_dropped(group)) co_return list;
+    std::uint64_t missing = 0;
     const Tombstones tombstones = core.tombstones();
     const std::vector<std::shared_ptr<Head>> heads = heads_of(core);
     const std::vector<SegmentPtr> segments = core.segments_of(group);
     for (const SegmentPtr& each : segments) {
-        auto keys = co_await list_segment(core.reactor(), each, measurement, tombstones, sieve);
-        if (!keys.ok()) {
-            if (keys.error().kind == ErrorKind::kCorrupt) {
-                core.report_damage(each, keys.error(), false);
-            }
-            co_return std::move(keys).error();
-        }
+        const OnDamage on_damage = note_damage(core, each, missing);
+        auto keys =
+            co_await list_segment(core.reactor(), each, measurement, tombstones, sieve, on_damage);
+        if (!keys.ok() && on_damage(keys.error())) continue;
+        if (!keys.ok()) co_return std::move(keys).error();
         if (list.keys().empty()) {
             list = std::move(*keys);
         } else {
@@ -308,6 +339,7 @@ io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGrou
             list = co_await merge_lists(core.reactor(), std::move(list), std::move(keys));
         }
     }
+    list.set_parts_missing(missing);
     co_return list;
 }
 
@@ -326,14 +358,19 @@ io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId gro
             co_await list_memtable(core.reactor(), each, table, tombstones, nullptr);
         if (!kept.keys().empty()) co_return true;
     }
+    std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {
-        SLUICE_CO_TRY(const SegmentReader* reader, co_await each->reader());
+        const OnDamage on_damage = note_damage(core, each, missing);
+        auto opened = co_await each->reader();
+        if (!opened.ok() && on_damage(opened.error())) continue;
+        SLUICE_CO_TRY(const SegmentReader* reader, std::move(opened));
         if (reader->find_measurement(measurement) == nullptr) continue;
         if (DeleteFilter(tombstones, each->delete_scope(measurement)).empty()) co_return true;
-        SLUICE_CO_TRY(
-            const SeriesList kept,
-            co_await list_segment(core.reactor(), each, measurement, tombstones, nullptr));
-        if (!kept.keys().empty()) co_return true;
+        auto kept = co_await list_segment(core.reactor(), each, measurement, tombstones, nullptr,
+                                          on_damage);
+        if (!kept.ok() && on_damage(kept.error())) continue;
+        if (!kept.ok()) co_return std::move(kept).error();
+        if (!kept->keys().empty()) co_return true;
     }
     co_return false;
 }
@@ -351,8 +388,11 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& co
     for (const auto& each : core.frozen()) add_head(*each->head);
     add_head(*core.active().head);
     const std::vector<SegmentPtr> segments = core.segments_of(group);
+    std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {
-        SLUICE_CO_TRY(const SegmentReader* reader, co_await each->reader());
+        auto opened = co_await each->reader();
+        if (!opened.ok() && note_damage(core, each, missing)(opened.error())) continue;
+        SLUICE_CO_TRY(const SegmentReader* reader, std::move(opened));
         for (const SegmentMeasurement& measurement : reader->measurements()) {
             names.insert(measurement.name);
         }
@@ -363,19 +403,6 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& co
         if (has_rows) kept.push_back(each);
     }
     co_return kept;
-}
-
-std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
-    std::set<model::ShardGroupId> groups;
-    for (const auto& [group, segments] : segments_) groups.insert(group);
-    const auto add_head = [&](const Generation& generation) {
-        for (const auto& [key, table] : generation.head->memtables()) {
-            if (table->rows() != 0) groups.insert(key.group);
-        }
-    };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
-    return {groups.begin(), groups.end()};
 }
 
 io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group, std::string measurement,

@@ -5,6 +5,7 @@
 #include "sluice/base/hash.h"
 #include "sluice/base/log.h"
 #include "storage/files/file_names.h"
+#include "storage/files/list_entries.h"
 
 namespace sluice::storage {
 io::Task<Result<void>> RecoveryRun::run() {
@@ -33,20 +34,41 @@ io::Task<Result<void>> RecoveryRun::make_directories() {
 
 io::Task<Result<void>> RecoveryRun::read_manifest() {
     SLUICE_CO_TRY(manifests_, co_await find_manifest(reactor_, directory_));
-    for (const std::uint64_t each : manifests_.unreadable) {
-        std::erase(manifests_.numbers, each);
-        co_await set_aside(manifest_path(directory_, each), "cannot be read");
+    SLUICE_CO_TRY(const auto entries, co_await list_entries(reactor_, directory_));
+    for (const io::DirectoryEntry& each : entries) {
+        if (is_quarantine_name(each.name)) report_set_aside(directory_ + "/" + each.name);
     }
+    for (const std::string& each : manifests_.unreadable) {
+        co_await set_aside(each, "cannot be read");
+    }
+    rebuild_ = !manifests_.content;
+    lost_ = manifests_.has_lost_something();
     if (manifests_.content) {
-        core_.recovery_.manifest_records_cut = manifests_.content->torn ? 1 : 0;
-        state_ = manifests_.content->state;
+        const ManifestContent& content = *manifests_.content;
+        core_.recovery_.manifest_records_cut = content.torn ? 1 : 0;
+        core_.recovery_.manifest_records_lost = content.records_lost;
+        core_.recovery_.manifest_records_mended = content.records_mended;
+        state_ = content.state;
+        if (content.torn) log_info("the manifest ended in a record that was cut short");
+        if (content.records_mended != 0 || manifests_.copy_missing) {
+            log_warn("a manifest is damaged; its copy serves",
+                     {{"file", manifest_path(directory_, manifests_.number)},
+                      {"records", content.records_mended}});
+        }
         if (manifests_.damaged != 0) {
             log_warn("a manifest that was begun is not whole; the one before it serves",
                      {{"store", directory_}});
         }
+        if (lost_) {
+            std::string text = manifest_path(directory_, manifests_.number) + ": " +
+                               std::to_string(content.records_lost) + " records are damaged";
+            log_error("the manifest has lost records; what it does not name is kept",
+                      {{"file", manifest_path(directory_, manifests_.number)},
+                       {"records", content.records_lost}});
+            core_.damage_.push_back("damaged manifest: " + std::move(text));
+        }
         co_return Result<void>();
     }
-    rebuild_ = true;
     // Names this store's logs; any number that other stores do not have will do.
     const std::string seed = directory_ + " " + std::to_string(reactor_.wall_ns()) + " " +
                              std::to_string(reactor_.precise_ns());
@@ -54,88 +76,13 @@ io::Task<Result<void>> RecoveryRun::read_manifest() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::find_segments() {
-    SLUICE_CO_TRY(const auto entries,
-                  co_await io::list_directory(reactor_, shards_directory(directory_)));
-    for (const io::DirectoryEntry& each : entries) {
-        const auto group = parse_group_name(each.name);
-        if (!group || !each.is_directory) continue;
-        SLUICE_CO_TRY_VOID(co_await sort_out_group(*group));
-    }
-    std::vector<std::uint64_t> missing;
-    for (const auto& [id, record] : state_.segments) {
-        const std::vector<SegmentPtr> present = core_.segments_of(record.meta.group);
-        const bool found =
-            std::any_of(present.begin(), present.end(),
-                        [wanted = id](const auto& each) { return each->record().id == wanted; });
-        if (!found) missing.push_back(id);
-    }
-    for (const std::uint64_t id : missing) {
-        const std::string path = segment_path(directory_, state_.segments[id].meta.group, id);
-        log_error("segment missing", {{"file", path}});
-        core_.damage_.push_back("missing segment: " + path);
-        core_.recovery_.quarantined.push_back(path);
-        ++core_.quarantined_;
-        state_.segments.erase(id);
-    }
-    co_return Result<void>();
-}
-
-io::Task<Result<void>> RecoveryRun::sort_out_group(model::ShardGroupId group) {
-    const std::string directory = group_directory(directory_, group);
-    SLUICE_CO_TRY(const auto entries, co_await io::list_directory(reactor_, directory));
-    std::vector<std::uint64_t> ids;
-    for (const io::DirectoryEntry& each : entries) {
-        if (const auto id = parse_segment_name(each.name)) {
-            ids.push_back(*id);
-        } else if (!is_quarantine_name(each.name)) {
-            SLUICE_CO_TRY_VOID(co_await remove(directory + "/" + each.name));
-        }
-    }
-    std::sort(ids.begin(), ids.end());
-    for (const std::uint64_t id : ids) {
-        const auto known = state_.segments.find(id);
-        if (known != state_.segments.end() && known->second.meta.group == group) {
-            core_.add_segment(known->second);
-        } else if (rebuild_) {
-            SLUICE_CO_TRY_VOID(co_await adopt_segment(group, id));
-        } else {
-            SLUICE_CO_TRY_VOID(co_await remove(segment_path(directory_, group, id)));
-        }
-    }
-    co_return Result<void>();
-}
-
-// Without a manifest every whole segment counts. Merged ones and their inputs may both be there:
-// their rows are the same.
-io::Task<Result<void>> RecoveryRun::adopt_segment(model::ShardGroupId group, std::uint64_t id) {
-    const std::string path = segment_path(directory_, group, id);
-    SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor_, path, io::OpenMode::kRead));
-    SLUICE_CO_TRY(const std::uint64_t size, co_await file.size());
-    SegmentRecord record;
-    {
-        SequentialAccess access(file, size);
-        auto reader = co_await SegmentReader::open(access, path);
-        if (reader.ok()) {
-            record.id = id;
-            record.has_sequences = (*reader)->has_sequences();
-            // Rows without sequences cannot be told from those written after a delete.
-            if (!record.has_sequences) record.deletes_applied = last_delete(core_.tombstones_);
-            record.meta = (*reader)->meta();
-            record.meta.size_bytes = size;
-        }
-    }
-    co_await file.close();
-    state_.next_segment_id = std::max(state_.next_segment_id, id + 1);
-    if (record.id == 0 || record.meta.group != group) {
-        log_error("segment damaged", {{"file", path}});
-        core_.recovery_.quarantined.push_back(path);
-        ++core_.quarantined_;
-        co_return co_await io::rename_file(reactor_, path, quarantine_path(path));
-    }
-    state_.segments[id] = record;
-    core_.add_segment(record);
-    co_return Result<void>();
+// What was lost with a file stays lost, and is said until somebody has looked after it.
+void RecoveryRun::report_set_aside(const std::string& path) {
+    constexpr std::uint64_t named_max = 8;
+    if (!path.ends_with(quarantine_path(""))) return;  // nothing was lost with it
+    if (++set_aside_before_ > named_max) return;
+    log_warn("a damaged file was set aside earlier", {{"file", path}});
+    core_.damage_.push_back("set aside earlier: " + path);
 }
 
 // A file that cannot be read gets a name that nothing reads or removes.
@@ -149,16 +96,24 @@ io::Task<void> RecoveryRun::set_aside(std::string path, std::string_view why) {
     }
 }
 
+// Not ours: whoever put it there may want it.
+void RecoveryRun::report_odd(const std::string& path) {
+    log_warn("an unknown file in the data directory is left alone", {{"file", path}});
+}
+
 io::Task<Result<void>> RecoveryRun::remove(std::string path) {
     ++core_.recovery_.files_removed;
     co_return co_await io::remove_file(reactor_, std::move(path));
 }
 
 io::Task<Result<void>> RecoveryRun::start() {
-    if (rebuild_ && !state_.segments.empty()) {
+    if (rebuild_ && (!state_.segments.empty() || !logs_.empty())) {
         log_error("the manifest was lost and is made again from the segments",
-                  {{"store", directory_}});
+                  {{"store", directory_}, {"segments", state_.segments.size()}});
         core_.damage_.push_back("the manifest was lost and made again from the segments");
+    } else if (core_.recovery_.segments_adopted != 0) {
+        core_.damage_.push_back(std::to_string(core_.recovery_.segments_adopted) +
+                                " segments that the manifest does not name were taken in");
     }
     for (const auto& [id, record] : state_.segments) {
         sequence_max_ = std::max(sequence_max_, record.meta.sequence_max);
@@ -182,6 +137,9 @@ io::Task<Result<void>> RecoveryRun::start() {
     context.file_bytes = core_.options_.wal_file_bytes;
     context.frame_bytes = core_.options_.wal_frame_bytes;
     context.writes_in_flight = core_.options_.wal_writes_in_flight;
+    context.on_log_begun = [core = &core_](std::uint64_t log_number, std::uint64_t head_id) {
+        core->note_log(log_number, head_id);
+    };
     core_.wal_.emplace(std::move(context));
     if (core_.tombstones_ != nullptr) {
         const std::uint64_t replayed_head = replayed_ ? replayed_->head->id() : 0;

@@ -21,11 +21,12 @@
 
 namespace sluice::storage {
 
-// A log file that begins with a frame.
+// A log file that holds frames.
 struct FoundLog {
     std::unique_ptr<LogFile> file;
     std::uint64_t bytes = 0;
-    WalFrameHeader first;
+    WalFrameHeader first;  // of those that are whole
+    bool first_is_damaged = false;
 };
 
 // One opening. Lives on the stack of StoreCore::open().
@@ -40,17 +41,34 @@ private:
     io::Task<Result<void>> make_directories();
     io::Task<Result<void>> read_manifest();
     io::Task<Result<void>> find_logs();
-    io::Task<Result<bool>> read_first_frame(std::string path, LogFile& file, std::uint64_t& size,
-                                            WalFrameHeader& header);
+    // log_recovery.cc
+    enum class LogContent : std::uint8_t { kNothing, kFrames, kGarbage, kUnreadable };
+    io::Task<Result<void>> look_at_log(std::uint64_t number);
+    io::Task<Result<LogContent>> read_start(FoundLog& log);
+    io::Task<Result<LogContent>> try_read_start(FoundLog& log);
+    io::Task<Result<void>> report_missing_logs();
     io::Task<Result<void>> replay_logs();
     io::Task<Result<void>> replay_head(std::vector<FoundLog*> logs);
-    io::Task<Result<bool>> replay_file(FoundLog& log, std::uint64_t frame_limit, WalChain& chain,
+    io::Task<Result<bool>> replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
                                        LogReplay& replay);
+    io::Task<Result<bool>> go_on_behind(FoundLog& log, FoundLog* next_log, WalReader& reader,
+                                        bool torn, WalChain& chain, LogReplay& replay);
+    // segment_recovery.cc
     io::Task<Result<void>> find_segments();
     io::Task<Result<void>> sort_out_group(model::ShardGroupId group);
-    io::Task<Result<void>> adopt_segment(model::ShardGroupId group, std::uint64_t id);
+    io::Task<Result<void>> look_at_unlisted(model::ShardGroupId group, std::uint64_t id,
+                                            std::vector<SegmentRecord>& whole);
+    io::Task<Result<SegmentRecord>> read_footer(model::ShardGroupId group, std::uint64_t id);
+    bool is_known_to_be_gone(model::ShardGroupId group, std::uint64_t id) const;
+    bool is_found_elsewhere(const SegmentRecord& record) const;
+    io::Task<Result<void>> decide(SegmentRecord record);
+    io::Task<void> put_away(const SegmentRecord& record);
+    void report_missing();
+
     io::Task<Result<void>> start();
     io::Task<Result<void>> remove(std::string path);
+    void report_odd(const std::string& path);
+    void report_set_aside(const std::string& path);
     io::Task<void> set_aside(std::string path, std::string_view why);
     void report_log_damage(FoundLog& log, std::string_view what);
 
@@ -60,13 +78,22 @@ private:
     ManifestState state_;
     ManifestSearch manifests_;
     bool rebuild_ = false;  // the manifest is lost: the segments themselves say what there is
+    // The manifest does not say all that it said: what it does not name may have been live.
+    bool lost_ = false;
     std::vector<FoundLog> logs_;
     std::vector<std::unique_ptr<LogFile>> spare_;
+    std::vector<std::unique_ptr<LogFile>> garbage_;  // neither frames nor zeroes
+    std::set<std::uint64_t> log_numbers_;            // of all files
     std::uint64_t log_file_number_max_ = 0;
     std::uint64_t log_number_max_ = 0;
     std::shared_ptr<Generation> replayed_;
     std::set<model::ShardGroupId> dropped_seen_;
     std::uint64_t sequence_max_ = 0;
+    std::uint64_t replayed_sequence_min_ = ~std::uint64_t{0};
+    std::uint64_t replayed_sequence_max_ = 0;
+    bool logs_are_whole_ = true;
+    std::uint64_t set_aside_before_ = 0;  // files
+    std::set<std::uint64_t> present_;     // segments listed and on disk
 };
 
 }  // namespace sluice::storage

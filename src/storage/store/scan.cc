@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sluice/io/reactor.h"
+#include "storage/files/device_failure.h"
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
 #include "storage/memtable/memtable_source.h"
@@ -28,8 +29,11 @@ public:
     io::Task<Result<bool>> next(SeriesRun& run);
     void expand() { merger_->expand(); }
     std::size_t memory_bytes() const { return merger_ ? merger_->memory_bytes() : 0; }
+    std::uint64_t blocks_missing() const { return blocks_missing_; }
 
 private:
+    bool goes_on_without(const SegmentPtr& segment, const Error& error, std::uint64_t blocks,
+                         bool unreadable);
     io::Task<Result<void>> open();
     io::Task<Result<void>> open_segment(SegmentPtr segment);
     io::Task<Result<void>> open_memtable(MemtableView view);
@@ -47,12 +51,14 @@ private:
     std::size_t source_count_ = 0;
     std::vector<std::unique_ptr<RowSource>> sources_;
     std::unique_ptr<RowMerger> merger_;
+    std::uint64_t blocks_missing_ = 0;
     PodVector<std::uint64_t> sequences_;  // where all rows have the same
 };
 
 ScanState::ScanState(StoreCore& core, ScanSpec spec)
     : core_(core), spec_(std::move(spec)), deletes_(core.tombstones()) {
     if (core_.is_dropped(spec_.group)) return;
+    blocks_missing_ = core_.count_lost_segments(spec_.group, spec_.range);
     const auto add = [this](const std::shared_ptr<Head>& head) {
         auto table = head->find(spec_.group, spec_.measurement);
         if (table == nullptr || table->rows() == 0) return;
@@ -82,13 +88,20 @@ io::Task<Result<void>> ScanState::open() {
     co_return Result<void>();
 }
 
+// Damage costs what it hit: the rest is read.
+bool ScanState::goes_on_without(const SegmentPtr& segment, const Error& error, std::uint64_t blocks,
+                                bool unreadable) {
+    if (!is_damage(error)) return false;
+    core_.report_damage(segment, error, unreadable);
+    blocks_missing_ += blocks;
+    return true;
+}
+
 io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
     auto reader = co_await segment->reader();
     if (!reader.ok()) {
-        if (reader.error().kind == ErrorKind::kCorrupt) {
-            core_.report_damage(segment, reader.error(), true);
-        }
-        co_return std::move(reader).error();
+        if (!goes_on_without(segment, reader.error(), 1, true)) co_return std::move(reader).error();
+        co_return Result<void>();
     }
     SegmentSource::Options options;
     options.measurement = spec_.measurement;
@@ -102,13 +115,17 @@ io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
     options.latest_wanted = spec_.latest_wanted;
     options.value_kinds = spec_.value_kinds;
     options.deletes = DeleteFilter(deletes_, segment->delete_scope(spec_.measurement));
+    options.on_damage = [this, segment](const Error& error) {
+        return goes_on_without(segment, error, 1, false);
+    };
     auto source = co_await SegmentSource::open(
         segment, *reader, segment->record().meta.sequence_max, std::move(options));
     if (!source.ok()) {
-        if (source.error().kind == ErrorKind::kCorrupt) {
-            core_.report_damage(segment, source.error(), false);
+        const std::uint64_t blocks = (*reader)->find_measurement(spec_.measurement)->block_count;
+        if (!goes_on_without(segment, source.error(), blocks, false)) {
+            co_return std::move(source).error();
         }
-        co_return std::move(source).error();
+        co_return Result<void>();
     }
     if (*source != nullptr) sources_.push_back(std::move(*source));
     co_return Result<void>();
@@ -218,6 +235,9 @@ io::Task<Result<bool>> Scan::next(SeriesRun& run) {
 }
 void Scan::expand() {
     state_->expand();
+}
+std::uint64_t Scan::blocks_missing() const {
+    return state_->blocks_missing();
 }
 std::size_t Scan::memory_bytes() const {
     return state_->memory_bytes();

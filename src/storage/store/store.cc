@@ -263,6 +263,34 @@ io::Task<void> StoreCore::make_manifest() {
     }
 }
 
+// Not awaited by those who write: until the record is durable, a loss of the whole file would go
+// unnoticed, and no more.
+void StoreCore::note_log(std::uint64_t log_number, std::uint64_t head_id) {
+    if (!stopping_) gate_.spawn(record_log(log_number, head_id));
+}
+
+io::Task<void> StoreCore::record_log(std::uint64_t log_number, std::uint64_t head_id) {
+    co_await reactor_.switch_to(io::Share::kBackground);
+    if (stopping_ || head_id <= manifest_.state().flushed_head) co_return;
+    std::vector<ManifestEdit> edits;
+    edits.push_back(edit::LogBegun{log_number, head_id, options_.wal_file_bytes});
+    (void)co_await manifest_.append(std::move(edits));
+}
+
+// An empty frame behind the last one: it says that all before it were durable, so that damage to
+// them does not look like a write that was cut short.
+io::Task<void> StoreCore::close_logs() {
+    if (read_only_ || no_space_) co_return;
+    std::vector<std::shared_ptr<Generation>> all;
+    // The log of a head that is being flushed is about to be given back.
+    if (!flushing_) all.assign(frozen_.begin(), frozen_.end());
+    all.push_back(active_);
+    for (const std::shared_ptr<Generation>& each : all) {
+        if (each->log == nullptr || each->log->bytes_written() == 0) continue;
+        (void)co_await each->log->probe();
+    }
+}
+
 io::Task<void> StoreCore::probe_log() {
     const std::shared_ptr<Generation> generation = active_;
     const AppendGuard guard(*generation, changed_);
@@ -285,6 +313,7 @@ io::Task<void> StoreCore::stop() {
                            [](const auto& each) { return each->appends != 0; });
     };
     while (busy()) co_await changed_.wait();
+    co_await close_logs();
     files_.stop();
     manifest_.stop();
     co_await gate_.close();

@@ -2,19 +2,46 @@
 #include <algorithm>
 #include <map>
 
+#include "sluice/base/hash.h"
 #include "sluice/base/log.h"
 #include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
 #include "storage/store/store_state.h"
 
 namespace sluice::storage {
+namespace {
+
+// Beyond these, places of damage in segments are in the log only; beyond those, in neither.
+constexpr std::size_t kDamagedPlacesNamed = 32;
+constexpr std::size_t kDamagedPlacesMax = 10'000;
+
+}  // namespace
 
 void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, bool unreadable) {
-    if (segment->damaged() || io::abandoning()) return;
-    segment->set_damaged();
-    log_error("segment damaged", {{"file", segment->path()}, {"error", error.message}});
-    damage_.push_back("damaged segment: " + error.message);
-    if (unreadable && !stopping_) gate_.spawn(set_aside(segment));
+    if (io::abandoning()) return;
+    const bool is_corrupt = error.kind == ErrorKind::kCorrupt;
+    // What a device does not give back now, it may give back later.
+    const bool leaves = is_corrupt && unreadable && !segment->damaged();
+    if (is_corrupt) segment->set_damaged();
+    // Each place is said once, however many queries meet it.
+    const std::uint64_t place = hash_bytes(error.message);
+    if (damaged_places_.size() < kDamagedPlacesMax && damaged_places_.insert(place).second) {
+        log_error("segment damaged", {{"file", segment->path()}, {"error", error.message}});
+        if (damaged_places_.size() <= kDamagedPlacesNamed) {
+            damage_.push_back((is_corrupt ? "damaged segment: " : "unreadable segment: ") +
+                              error.message);
+        }
+    }
+    if (leaves && !stopping_) gate_.spawn(set_aside(segment));
+}
+
+std::uint64_t StoreCore::count_lost_segments(model::ShardGroupId group,
+                                             const model::TimeRange& range) const {
+    return static_cast<std::uint64_t>(
+        std::count_if(lost_segments_.begin(), lost_segments_.end(), [&](const auto& each) {
+            return each.meta.group == group &&
+                   range.overlaps({each.meta.time_min, each.meta.time_max + 1});
+        }));
 }
 
 // The segment leaves the manifest and its file gets a name that nothing reads or removes.
@@ -23,6 +50,7 @@ io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
     edits.push_back(edit::RemoveSegment{segment->record().id});
     remove_segment(segment);
     ++quarantined_;
+    lost_segments_.push_back(segment->record());
     recovery_.quarantined.push_back(segment->path());
     auto recorded = co_await manifest_.append(std::move(edits));
     if (!recorded.ok()) co_return;
@@ -57,6 +85,10 @@ StoreHealth StoreCore::health() const {
         add(StoreState::kDegraded, "compaction waits: " + compaction_trouble_->message);
     }
     for (const std::string& each : damage_) add(StoreState::kDegraded, each);
+    if (damaged_places_.size() > kDamagedPlacesNamed) {
+        add(StoreState::kDegraded, std::to_string(damaged_places_.size() - kDamagedPlacesNamed) +
+                                       " more damaged places in segments, which the log names");
+    }
     return health;
 }
 
@@ -107,6 +139,19 @@ std::vector<GroupStats> StoreCore::group_stats() const {
         list.push_back(stats);
     }
     return list;
+}
+
+std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
+    std::set<model::ShardGroupId> groups;
+    for (const auto& [group, segments] : segments_) groups.insert(group);
+    const auto add_head = [&](const Generation& generation) {
+        for (const auto& [key, table] : generation.head->memtables()) {
+            if (table->rows() != 0) groups.insert(key.group);
+        }
+    };
+    add_head(*active_);
+    for (const auto& each : frozen_) add_head(*each);
+    return {groups.begin(), groups.end()};
 }
 
 }  // namespace sluice::storage

@@ -56,12 +56,12 @@ public:
     StoreHealth health() const;
     StoreStats stats() const;
     std::vector<GroupStats> group_stats() const;
+    std::vector<model::ShardGroupId> shard_groups() const;
 
     // store.cc
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
     io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
     io::Task<void> stop();
-    std::vector<model::ShardGroupId> shard_groups() const;
 
     // flush.cc
     io::Task<Result<void>> flush_all();
@@ -75,6 +75,9 @@ public:
     void release_merges();
     std::vector<std::uint64_t> unsettled_deletes() const;
     const Tombstones& tombstones() const { return tombstones_; }
+    // Segments that are gone with rows of the group in the range.
+    std::uint64_t count_lost_segments(model::ShardGroupId group,
+                                      const model::TimeRange& range) const;
     // Whether all rows of the measurement that were written with `sequence` are deleted, at all
     // times and in all series.
     bool is_deleted(model::ShardGroupId group, std::string_view measurement,
@@ -92,8 +95,8 @@ public:
     const StoreMetrics& metrics() const { return metrics_; }
     const RecoveryReport& recovery() const { return recovery_; }
 
-    // What a reader met in a segment: a damaged one is named in health(); one that cannot even be
-    // opened is set aside, so that the rest serves.
+    // What a reader met in a segment: it is named in health() and in the log, once per place. A
+    // damaged one is not merged any more; one that cannot even be opened is set aside.
     void report_damage(const SegmentPtr& segment, const Error& error, bool unreadable);
 
 private:
@@ -114,6 +117,9 @@ private:
     io::Task<void> run_maintenance();
     io::Task<void> probe_log();
     io::Task<void> make_manifest();
+    void note_log(std::uint64_t log_number, std::uint64_t head_id);
+    io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
+    io::Task<void> close_logs();
     void add_segment(const SegmentRecord& record);
     void remove_segment(const SegmentPtr& segment);
     SegmentPtr find_segment(const SegmentRecord& record) const;
@@ -129,6 +135,9 @@ private:
         std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
         const SeriesOrder& order);
     io::Task<void> discard_files(std::vector<SegmentRecord> segments);
+    void describe_groups(const std::vector<SegmentRecord>& made,
+                         std::vector<ManifestEdit>& edits) const;
+    void take_abandoned(std::vector<ManifestEdit>& edits);
 
     // compaction.cc
     struct Merge {
@@ -186,7 +195,12 @@ private:
     };
     std::map<std::uint64_t, Arrival> arrivals_;
     std::uint32_t merge_holds_ = 0;
+    // Segments that were begun and given up: the next record says that they are gone.
+    std::vector<std::uint64_t> abandoned_;
     std::vector<std::string> damage_;  // sentences for health()
+    // Of this life: what was set aside, or was gone, and whose rows answers lack.
+    std::vector<SegmentRecord> lost_segments_;
+    std::set<std::uint64_t> damaged_places_;  // in segments: hashes of what was said of them
     std::uint64_t quarantined_ = 0;
 
     bool read_only_ = false;  // after repeated log failures, until a probe succeeds
@@ -194,6 +208,7 @@ private:
     std::optional<Error> flush_trouble_;
     std::optional<Error> compaction_trouble_;
     bool compacting_ = false;
+    bool flushing_ = false;
     bool stopping_ = false;
 
     io::Event changed_;       // generations, segments: whoever waits for room

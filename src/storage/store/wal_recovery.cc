@@ -1,62 +1,149 @@
 // The logs' part of an opening: which head each belongs to, and their rows back into memory.
+//
+// What a log lost is known from what it still holds: a frame says how far the head's frames were
+// durable when it was written, and the manifest says which files hold frames of heads that are not
+// in segments. What is whole behind a damaged place counts; a file that lost something keeps its
+// bytes under another name once what was read of it is in segments.
 #include <algorithm>
 
 #include "sluice/base/log.h"
+#include "storage/files/device_failure.h"
 #include "storage/files/file_names.h"
+#include "storage/files/list_entries.h"
 #include "storage/files/read_attempts.h"
 #include "storage/store/recovery.h"
 
 namespace sluice::storage {
 
-io::Task<Result<bool>> RecoveryRun::read_first_frame(std::string path, LogFile& file,
-                                                     std::uint64_t& size, WalFrameHeader& header) {
-    SLUICE_CO_TRY(file.file, co_await io::File::open(reactor_, path, io::OpenMode::kReadWrite));
-    SLUICE_CO_TRY(size, co_await file.file.size());
-    WalReader reader(file.file, size);
-    co_return co_await reader.read_first(header);
+io::Task<Result<RecoveryRun::LogContent>> RecoveryRun::try_read_start(FoundLog& log) {
+    SLUICE_CO_TRY(log.bytes, co_await log.file->file.size());
+    WalReader reader(log.file->file, log.bytes);
+    Result<WalHeaderState> state = co_await reader.read_first(log.first);
+    if (!state.ok() && !is_device_failure(state.error())) co_return std::move(state).error();
+    if (state.ok() && *state == WalHeaderState::kIntact) co_return LogContent::kFrames;
+    if (state.ok() && *state == WalHeaderState::kEmpty) co_return LogContent::kNothing;
+    if (state.ok() && *state == WalHeaderState::kUnsupported) {
+        co_return Error{ErrorKind::kUnsupported,
+                        log.file->file.path() + ": a newer version wrote it"};
+    }
+    log.first_is_damaged = true;
+    SLUICE_CO_TRY(const auto first,
+                  co_await reader.find_first(rebuild_ && logs_.empty() ? 0 : state_.store_id));
+    if (first) log.first = *first;
+    if (first) co_return LogContent::kFrames;
+    co_return reader.unreadable_sectors() != 0 ? LogContent::kUnreadable : LogContent::kGarbage;
+}
+
+// An error that says nothing about the file is one of the start: it must not go on without it.
+io::Task<Result<RecoveryRun::LogContent>> RecoveryRun::read_start(FoundLog& log) {
+    const std::string path = log_path(directory_, log.file->number);
+    Result<LogContent> content = LogContent::kUnreadable;
+    for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
+        auto opened = co_await io::File::open(reactor_, path, io::OpenMode::kReadWrite);
+        if (opened.ok()) {
+            log.file->file = std::move(*opened);
+            content = co_await try_read_start(log);
+            if (content.ok() && *content != LogContent::kUnreadable) co_return content;
+            if (attempt + 1 < kReadAttempts) co_await log.file->file.close();
+        } else {
+            content = std::move(opened).error();
+        }
+        if (!content.ok() && content.error().kind == ErrorKind::kUnsupported) break;
+    }
+    if (!content.ok() && is_device_failure(content.error())) content = LogContent::kUnreadable;
+    if ((!content.ok() || *content == LogContent::kUnreadable) && log.file->file.is_open()) {
+        co_await log.file->file.close();
+    }
+    co_return content;
 }
 
 io::Task<Result<void>> RecoveryRun::find_logs() {
-    SLUICE_CO_TRY(const auto entries,
-                  co_await io::list_directory(reactor_, log_directory(directory_)));
+    SLUICE_CO_TRY(const auto entries, co_await list_entries(reactor_, log_directory(directory_)));
     for (const io::DirectoryEntry& each : entries) {
-        const auto number = parse_log_name(each.name);
-        if (!number) continue;
-        log_file_number_max_ = std::max(log_file_number_max_, *number);
-        auto file = std::make_unique<LogFile>();
-        file->number = *number;
-        const std::string path = log_path(directory_, *number);
-        WalFrameHeader header;
-        std::uint64_t size = 0;
-        Result<bool> read = co_await read_first_frame(path, *file, size, header);
-        for (int attempt = 1; !read.ok() && attempt < kReadAttempts; ++attempt) {
-            if (file->file.is_open()) co_await file->file.close();
-            read = co_await read_first_frame(path, *file, size, header);
-        }
-        if (!read.ok()) {
-            // Whose it is stands in the sector that cannot be read.
-            if (read.error().kind != ErrorKind::kIo) co_return read.error();
-            if (file->file.is_open()) co_await file->file.close();
-            co_await set_aside(path, read.error().message);
-            continue;
-        }
-        const bool begun = *read;
-        if (begun && rebuild_ && logs_.empty()) state_.store_id = header.store_id;
-        if (begun) log_number_max_ = std::max(log_number_max_, header.log_number);
-        if (begun && header.store_id == state_.store_id && header.head_id > state_.flushed_head) {
-            logs_.push_back({std::move(file), size, header});
-        } else if (size == core_.options_.wal_file_bytes) {
-            spare_.push_back(std::move(file));
+        const auto number = each.is_directory ? std::nullopt : parse_log_name(each.name);
+        if (number) {
+            SLUICE_CO_TRY_VOID(co_await look_at_log(*number));
+        } else if (is_quarantine_name(each.name)) {
+            report_set_aside(log_directory(directory_) + "/" + each.name);
         } else {
-            // Of another size, or not filled to its end when the process died.
-            co_await file->file.close();
-            SLUICE_CO_TRY_VOID(co_await remove(path));
+            report_odd(log_directory(directory_) + "/" + each.name);
         }
     }
     std::sort(logs_.begin(), logs_.end(), [](const FoundLog& a, const FoundLog& b) {
         return std::pair(a.first.head_id, a.first.log_number) <
                std::pair(b.first.head_id, b.first.log_number);
     });
+    co_return co_await report_missing_logs();
+}
+
+io::Task<Result<void>> RecoveryRun::look_at_log(std::uint64_t number) {
+    log_file_number_max_ = std::max(log_file_number_max_, number);
+    FoundLog log;
+    log.file = std::make_unique<LogFile>();
+    log.file->number = number;
+    const std::string path = log_path(directory_, number);
+    SLUICE_CO_TRY(const LogContent content, co_await read_start(log));
+    if (content == LogContent::kUnreadable) {
+        logs_are_whole_ = false;
+        co_await set_aside(path, "its first frame cannot be read, nor any other");
+        co_return Result<void>();
+    }
+    const bool begun = content == LogContent::kFrames;
+    if (begun && rebuild_ && logs_.empty()) state_.store_id = log.first.store_id;
+    if (begun && log.first.store_id == state_.store_id) {
+        log_number_max_ = std::max(log_number_max_, log.first.log_number);
+        log_numbers_.insert(log.first.log_number);
+        if (log.first.head_id > state_.flushed_head) {
+            logs_.push_back(std::move(log));
+            co_return Result<void>();
+        }
+    }
+    if (content == LogContent::kGarbage) {
+        garbage_.push_back(std::move(log.file));
+    } else if (log.bytes == core_.options_.wal_file_bytes) {
+        spare_.push_back(std::move(log.file));
+    } else {
+        // Of another size, or not filled to its end when the process died.
+        co_await log.file->file.close();
+        SLUICE_CO_TRY_VOID(co_await remove(path));
+    }
+    co_return Result<void>();
+}
+
+// Logs that the manifest knows to hold frames. Where one is missing, a file in which nothing can be
+// recognised may be what is left of it, and is kept; else it was about to be used for the first
+// time, or again, when the power failed.
+io::Task<Result<void>> RecoveryRun::report_missing_logs() {
+    std::vector<std::uint64_t> missing;
+    for (const auto& [number, log] : state_.logs) {
+        const bool is_needed = log.head_id > state_.flushed_head;
+        if (is_needed && !log_numbers_.contains(number)) missing.push_back(number);
+    }
+    for (const std::uint64_t number : missing) {
+        logs_are_whole_ = false;
+        state_.logs.erase(number);
+        log_number_max_ = std::max(log_number_max_, number);
+        log_error("a log is missing: acknowledged points may be lost",
+                  {{"store", directory_}, {"log", number}});
+        core_.damage_.push_back("missing log: number " + std::to_string(number) + " in " +
+                                log_directory(directory_));
+        core_.recovery_.logs_missing += 1;
+    }
+    for (auto& file : garbage_) {
+        const std::string path = log_path(directory_, file->number);
+        const Result<std::uint64_t> size = co_await file->file.size();
+        if (missing.empty() && size.ok() && *size == core_.options_.wal_file_bytes) {
+            spare_.push_back(std::move(file));
+            continue;
+        }
+        co_await file->file.close();
+        if (missing.empty()) {
+            SLUICE_CO_TRY_VOID(co_await remove(path));
+        } else {
+            co_await set_aside(path, "holds no frame that is whole");
+        }
+    }
+    garbage_.clear();
     co_return Result<void>();
 }
 
@@ -90,36 +177,60 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
         });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
-        std::uint64_t limit = ~std::uint64_t{0};
+        FoundLog* next = nullptr;
         for (std::size_t later = i + 1; later < logs.size(); ++later) {
-            limit = std::min(limit, logs[later]->first.frame_number);
+            const std::uint64_t first = logs[later]->first.frame_number;
+            if (next == nullptr || first < next->first.frame_number) next = logs[later];
         }
-        if (limit <= logs[i]->first.frame_number) continue;
-        SLUICE_CO_TRY(const bool goes_on, co_await replay_file(*logs[i], limit, chain, replay));
+        if (next != nullptr && next->first.frame_number <= logs[i]->first.frame_number) continue;
+        SLUICE_CO_TRY(const bool goes_on, co_await replay_file(*logs[i], next, chain, replay));
         if (!goes_on) break;
     }
     core_.recovery_.rows += replay.rows();
+    core_.recovery_.rows_lost += replay.rows_lost();
+    if (replay.rows_lost() != 0) {
+        log_error("rows of whole frames need what damaged ones defined",
+                  {{"store", directory_}, {"rows", replay.rows_lost()}});
+    }
     sequence_max_ = std::max(sequence_max_, replay.sequence_max());
+    replayed_sequence_min_ = std::min(replayed_sequence_min_, replay.sequence_min());
+    replayed_sequence_max_ = std::max(replayed_sequence_max_, replay.sequence_max());
     dropped_seen_.insert(replay.dropped_groups_seen().begin(), replay.dropped_groups_seen().end());
     co_return Result<void>();
 }
 
-// False when the chain ends for good.
-io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, std::uint64_t frame_limit,
-                                                WalChain& chain, LogReplay& replay) {
+// False when the chain ends for good. `next_log` is where a later file of the head begins.
+io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
+                                                LogReplay& replay) {
     RecoveryReport& report = core_.recovery_;
+    const auto known = state_.logs.find(log.first.log_number);
+    if (known != state_.logs.end() && log.bytes < known->second.file_bytes) {
+        report_log_damage(log, "cut to " + std::to_string(log.bytes) + " bytes of " +
+                                   std::to_string(known->second.file_bytes));
+    }
+    const std::uint64_t frame_limit =
+        next_log == nullptr ? ~std::uint64_t{0} : next_log->first.frame_number;
     WalReader reader(log.file->file, log.bytes);
     WalDecoder decoder;
-    WalStep step = WalStep::kEnd;
     while (chain.next_frame < frame_limit) {
         WalFrameView view;
         const Result<WalStep> next = co_await reader.next(log.first.log_number, chain, view);
         if (!next.ok()) {
+            if (!is_device_failure(next.error())) co_return next.error();
             report_log_damage(log, next.error().message);
             co_return false;
         }
-        step = *next;
-        if (step != WalStep::kFrame) break;
+        if (*next == WalStep::kUnsupported) {
+            co_return Error{ErrorKind::kUnsupported,
+                            log.file->file.path() + ": a newer version wrote it"};
+        }
+        if (*next != WalStep::kFrame) {
+            SLUICE_CO_TRY(const bool goes_on,
+                          co_await go_on_behind(log, next_log, reader, *next == WalStep::kTorn,
+                                                chain, replay));
+            if (!goes_on) co_return false;
+            continue;
+        }
         const Result<void> decoded = decoder.decode(view.payload, replay);
         if (!decoded.ok()) {
             // Its checksum is right and its content is not: what follows cannot be trusted.
@@ -130,28 +241,55 @@ io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, std::uint64_t fra
         report.log_bytes += view.header.frame_bytes();
         if (reactor_.needs_yield()) co_await reactor_.yield();
     }
-    if (chain.next_frame == frame_limit) co_return true;
-    if (step == WalStep::kUnsupported) {
-        co_return Error{ErrorKind::kUnsupported,
-                        log.file->file.path() + ": a newer version wrote it"};
-    }
-    if (step == WalStep::kTorn) ++report.torn_tails;
-    // With two writes in flight the later one may be whole where the earlier is not; nobody was
-    // told that either is durable.
-    constexpr std::uint64_t unacknowledged = 2;
-    const Result<std::uint64_t> lost = co_await reader.count_beyond(
-        log.first.log_number, chain, chain.next_frame + unacknowledged);
-    if (!lost.ok()) {
-        report_log_damage(log, lost.error().message);
+    co_return true;
+}
+
+// The chain has ended. Where nobody was told that the next frame is durable, that is all of it.
+// Else frames are lost, and it goes on with what is whole behind them: true.
+io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, FoundLog* next_log,
+                                                 WalReader& reader, bool torn, WalChain& chain,
+                                                 LogReplay& replay) {
+    const Result<WalReader::Behind> found =
+        co_await reader.look_behind(log.first.log_number, chain);
+    if (!found.ok()) {
+        if (!is_device_failure(found.error())) co_return found.error();
+        report_log_damage(log, found.error().message);
         co_return false;
     }
-    const bool gap =
-        frame_limit != ~std::uint64_t{0} && frame_limit - chain.next_frame >= unacknowledged;
-    if (*lost != 0 || gap) {
-        report.frames_unreachable += *lost + (gap ? 1 : 0);
-        report_log_damage(log, "damaged at frame " + std::to_string(chain.next_frame));
+    const WalReader::Behind& behind = *found;
+    std::uint64_t acknowledged = behind.acknowledged;
+    if (next_log != nullptr)
+        acknowledged = std::max(acknowledged, next_log->first.acknowledged_frame());
+    const std::uint64_t next_frame = chain.next_frame;
+    if (acknowledged < next_frame) {
+        if (reader.unreadable_sectors() != 0) {
+            report_log_damage(log, "cannot be read to its end");
+        } else if (torn) {
+            ++core_.recovery_.torn_tails;
+            log_info("a log ends in a frame that was cut short",
+                     {{"file", log.file->file.path()}, {"frame", next_frame}});
+        }
+        co_return false;
     }
-    co_return false;
+    replay.expect_gaps();
+    std::uint64_t goes_on_at = acknowledged + 1;
+    const bool here = behind.next && (next_log == nullptr ||
+                                      behind.next->frame_number < next_log->first.frame_number);
+    if (here) {
+        goes_on_at = behind.next->frame_number;
+        reader.skip_to(behind, chain);
+    } else if (next_log != nullptr) {
+        goes_on_at = next_log->first.frame_number;
+        chain.next_frame = next_log->first.frame_number;
+        chain.previous_hash = next_log->first.previous_hash;
+    }
+    const std::uint64_t lost = goes_on_at - next_frame;
+    core_.recovery_.frames_lost += lost;
+    const bool in_next = !here && next_log != nullptr && next_log->first_is_damaged;
+    report_log_damage(in_next ? *next_log : log, "damaged at frame " + std::to_string(next_frame) +
+                                                     ", " + std::to_string(lost) +
+                                                     " frames are lost");
+    co_return here || next_log != nullptr;
 }
 
 // What was read of it counts; the file keeps its bytes when that is in segments.
@@ -160,6 +298,8 @@ void RecoveryRun::report_log_damage(FoundLog& log, std::string_view what) {
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});
     std::string text = path + ": " + std::string(what);
     core_.damage_.push_back("damaged log: " + std::move(text));
+    logs_are_whole_ = false;
+    if (log.file->damaged) return;
     core_.recovery_.quarantined.push_back(path);
     log.file->damaged = true;
 }

@@ -86,10 +86,19 @@ io::Task<Result<void>> dump_frames(io::File& file, bool rows, const LineSink& si
     SLUICE_CO_TRY(const std::uint64_t size, co_await file.size());
     WalReader reader(file, size);
     WalFrameHeader first;
-    SLUICE_CO_TRY(const bool begun, co_await reader.read_first(first));
-    if (!begun) {
+    SLUICE_CO_TRY(const WalHeaderState state, co_await reader.read_first(first));
+    if (state == WalHeaderState::kEmpty) {
         sink("no frame: the file is spare");
         co_return Result<void>();
+    }
+    if (state == WalHeaderState::kUnsupported) sink("a frame of a newer version");
+    if (state == WalHeaderState::kUnsupported) co_return Result<void>();
+    if (state == WalHeaderState::kDamaged) {
+        SLUICE_CO_TRY(const auto found, co_await reader.find_first(0));
+        sink(found ? "the first frame is damaged" : "nothing that could be a frame");
+        if (!found) co_return Result<void>();
+        first = *found;
+        --first.frame_number;
     }
     sink("store " + hex(first.store_id) + " head " + hex(first.head_id) + " log " +
          number(first.log_number));
@@ -101,7 +110,16 @@ io::Task<Result<void>> dump_frames(io::File& file, bool rows, const LineSink& si
         SLUICE_CO_TRY(const WalStep step, co_await reader.next(first.log_number, chain, view));
         if (step == WalStep::kTorn) sink("a frame begins here that did not arrive whole");
         if (step == WalStep::kUnsupported) sink("a frame of a newer version");
-        if (step != WalStep::kFrame) break;
+        if (step == WalStep::kUnsupported) break;
+        if (step != WalStep::kFrame) {
+            SLUICE_CO_TRY(const WalReader::Behind behind,
+                          co_await reader.look_behind(first.log_number, chain));
+            if (!behind.next) break;
+            sink("frames " + number(chain.next_frame) + " to " +
+                 number(behind.next->frame_number - 1) + " are not whole");
+            reader.skip_to(behind, chain);
+            continue;
+        }
         sink("frame " + number(view.header.frame_number) + " payload " +
              number(view.header.payload_bytes) + " hash " + hex(view.header.hash()));
         SLUICE_CO_TRY_VOID(decoder.decode(view.payload, visitor));
@@ -122,12 +140,23 @@ io::Task<Result<void>> dump_manifest(io::Reactor& reactor, std::string path, Lin
     SLUICE_CO_TRY(const auto bytes, co_await io::read_whole_file(reactor, path));
     SLUICE_CO_TRY(const ManifestContent content, parse_manifest(bytes));
     const ManifestState& state = content.state;
+    if (content.records_lost != 0) sink("records lost " + number(content.records_lost));
     sink("store " + hex(state.store_id) + " incarnation " + number(state.incarnation) +
          " records " + number(content.records) + (content.torn ? " torn" : ""));
     sink("flushed head " + hex(state.flushed_head) + " next segment " +
          number(state.next_segment_id));
     for (const model::ShardGroupId group : state.dropped_groups) {
         sink("dropped shard group " + number(group));
+    }
+    for (const auto& [log_number, log] : state.logs) {
+        sink("log " + number(log_number) + " head " + hex(log.head_id) + " bytes " +
+             number(log.file_bytes));
+    }
+    for (const auto& [group, facts] : state.groups) {
+        sink("shard group " + number(group) + " database " + facts.database + " policy " +
+             facts.policy + " time " + std::to_string(facts.range.begin) + ".." +
+             std::to_string(facts.range.end) + " duration " +
+             std::to_string(facts.policy_duration_ns));
     }
     for (const auto& [id, segment] : state.segments) {
         const SegmentMeta& meta = segment.meta;

@@ -18,6 +18,7 @@ void encode_wal_header(WalFrameHeader& header, std::byte* to) {
     store_le(to + 40, header.store_id);
     store_le(to + 48, header.payload_bytes);
     store_le(to + 52, header.payload_crc);
+    store_le(to + 56, header.durable_frame);
     header.header_crc = crc32c({to, kWalHeaderBytes - 4});
     store_le(to + 60, header.header_crc);
 }
@@ -38,6 +39,7 @@ WalHeaderState decode_wal_header(const std::byte* from, WalFrameHeader& header) 
     header.store_id = load_le<std::uint64_t>(from + 40);
     header.payload_bytes = load_le<std::uint32_t>(from + 48);
     header.payload_crc = load_le<std::uint32_t>(from + 52);
+    header.durable_frame = load_le<std::uint32_t>(from + 56);
     return WalHeaderState::kIntact;
 }
 

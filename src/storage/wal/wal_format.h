@@ -23,10 +23,19 @@ struct WalFrameHeader {
     std::uint64_t store_id = 0;
     std::uint32_t payload_bytes = 0;
     std::uint32_t payload_crc = 0;
+    // The head's frames up to this one were durable when this one was begun; 0 where the version
+    // that wrote it did not say.
+    std::uint32_t durable_frame = 0;
     std::uint32_t header_crc = 0;
 
     // Names this frame for the next one.
     std::uint64_t hash() const { return std::uint64_t{header_crc} << 32 | payload_crc; }
+    // The last frame of the head that had been acknowledged for sure when this one was written: no
+    // more than two writes are in flight.
+    std::uint64_t acknowledged_frame() const {
+        const std::uint64_t counted = frame_number < 2 ? 0 : frame_number - 2;
+        return counted < durable_frame ? durable_frame : counted;
+    }
     // In the file, padding included.
     std::uint64_t frame_bytes() const { return align_up(kWalHeaderBytes + payload_bytes); }
 };

@@ -1,15 +1,27 @@
 #include "storage/wal/wal_reader.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "sluice/base/crc32c.h"
 #include "sluice/base/units.h"
+#include "storage/files/device_failure.h"
 #include "storage/files/read_attempts.h"
 
 namespace sluice::storage {
 namespace {
 
 constexpr std::uint64_t kReadBytes = kMiB;
+// Of a file that begins with zeroes: with a lost first sector the rest of the first frame, or the
+// next one, begins within this.
+constexpr std::uint64_t kStartBytes = 64 * kKiB;
+// A device that gives back less than this of a file is asked no more.
+constexpr std::uint64_t kUnreadableSectorsMax = 64;
+
+bool is_whole(ByteSpan file, std::uint64_t at, const WalFrameHeader& header) {
+    return header.frame_bytes() <= file.size() - at &&
+           crc32c(file.subspan(at + kWalHeaderBytes, header.payload_bytes)) == header.payload_crc;
+}
 
 }  // namespace
 
@@ -44,7 +56,11 @@ io::Task<Result<void>> WalReader::load(std::uint64_t bytes) {
         for (int attempt = 1; !step.ok() && attempt < kReadAttempts; ++attempt) {
             step = co_await load_step(kDirectIoAlignment);
         }
-        if (!step.ok()) co_return step;
+        if (step.ok()) continue;
+        if (!is_device_failure(step.error())) co_return step;
+        if (++unreadable_sectors_ > kUnreadableSectorsMax) co_return step;
+        std::memset(buffer_.data() + loaded_, 0, kDirectIoAlignment);
+        loaded_ += kDirectIoAlignment;
     }
     co_return Result<void>();
 }
@@ -58,13 +74,35 @@ io::Task<Result<void>> WalReader::load_step(std::uint64_t bytes) {
     co_return Result<void>();
 }
 
-io::Task<Result<bool>> WalReader::read_first(WalFrameHeader& header) {
-    if (file_bytes_ < kDirectIoAlignment) co_return false;
-    // Only the header: most files at a start are spare.
-    AlignedBuffer sector(kDirectIoAlignment);
-    SLUICE_CO_TRY(const std::size_t got, co_await file_.read_at(sector.span(), 0));
-    if (got < kWalHeaderBytes) co_return false;
-    co_return decode_wal_header(sector.data(), header) == WalHeaderState::kIntact;
+io::Task<Result<WalHeaderState>> WalReader::read_first(WalFrameHeader& header) {
+    if (file_bytes_ < kDirectIoAlignment) co_return WalHeaderState::kEmpty;
+    // Not the whole file: most files at a start are spare.
+    AlignedBuffer start(std::min(kStartBytes, file_bytes_));
+    SLUICE_CO_TRY(const std::size_t got, co_await file_.read_at(start.span(), 0));
+    if (got < kWalHeaderBytes) co_return WalHeaderState::kEmpty;
+    const WalHeaderState state = decode_wal_header(start.data(), header);
+    if (state != WalHeaderState::kEmpty) co_return state;
+    const ByteSpan bytes = ByteSpan(start.span()).first(got);
+    const bool zero = std::all_of(bytes.begin(), bytes.end(),
+                                  [](std::byte each) { return each == std::byte{0}; });
+    co_return zero ? WalHeaderState::kEmpty : WalHeaderState::kDamaged;
+}
+
+io::Task<Result<std::optional<WalFrameHeader>>> WalReader::find_first(std::uint64_t store_id) {
+    SLUICE_CO_TRY_VOID(co_await load(file_bytes_));
+    std::optional<WalFrameHeader> first;
+    for (std::uint64_t at = 0; at < file_bytes_; at += kDirectIoAlignment) {
+        WalFrameHeader header;
+        const WalHeaderState state = decode_wal_header(buffer_.data() + at, header);
+        if (state == WalHeaderState::kUnsupported) {
+            co_return Error{ErrorKind::kUnsupported, file_.path() + ": a newer version wrote it"};
+        }
+        if (state != WalHeaderState::kIntact) continue;
+        if (store_id != 0 && header.store_id != store_id) continue;
+        const bool is_newer = !first || header.log_number > first->log_number;
+        if (is_newer && is_whole(buffer_.span(), at, header)) first = header;
+    }
+    co_return first;
 }
 
 io::Task<Result<WalStep>> WalReader::next(std::uint64_t log_number, WalChain& chain,
@@ -84,20 +122,29 @@ io::Task<Result<WalStep>> WalReader::next(std::uint64_t log_number, WalChain& ch
     }
 }
 
-io::Task<Result<std::uint64_t>> WalReader::count_beyond(std::uint64_t log_number,
-                                                        const WalChain& chain,
-                                                        std::uint64_t frame_min) {
+io::Task<Result<WalReader::Behind>> WalReader::look_behind(std::uint64_t log_number,
+                                                           const WalChain& chain) {
     SLUICE_CO_TRY_VOID(co_await load(file_bytes_));
-    std::uint64_t found = 0;
+    Behind behind;
     for (std::uint64_t at = offset_; at < file_bytes_; at += kDirectIoAlignment) {
         WalFrameHeader header;
         if (decode_wal_header(buffer_.data() + at, header) != WalHeaderState::kIntact) continue;
-        if (header.store_id == chain.store_id && header.head_id == chain.head_id &&
-            header.log_number == log_number && header.frame_number >= frame_min) {
-            ++found;
+        if (header.store_id != chain.store_id || header.head_id != chain.head_id ||
+            header.log_number != log_number || header.frame_number <= chain.next_frame) {
+            continue;
         }
+        behind.acknowledged = std::max(behind.acknowledged, header.acknowledged_frame());
+        if (behind.next || !is_whole(buffer_.span(), at, header)) continue;
+        behind.next = header;
+        behind.offset = at;
     }
-    co_return found;
+    co_return behind;
+}
+
+void WalReader::skip_to(const Behind& behind, WalChain& chain) {
+    offset_ = behind.offset;
+    chain.next_frame = behind.next->frame_number;
+    chain.previous_hash = behind.next->previous_hash;
 }
 
 }  // namespace sluice::storage

@@ -2,10 +2,12 @@
 //
 // What ends a chain is normal: a log is cut wherever the last write stopped. Zeroes, bytes of an
 // earlier use of the file and a frame that was cut short all end it; only the last is counted.
+// Frames further on tell when what ended it was damage.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sluice/base/aligned_buffer.h"
@@ -52,17 +54,29 @@ class WalReader {
 public:
     WalReader(io::File& file, std::uint64_t file_bytes);
 
-    // The header of the first frame; false when the file does not begin with one.
-    io::Task<Result<bool>> read_first(WalFrameHeader& header);
+    // What the file begins with; the header where that is a frame.
+    io::Task<Result<WalHeaderState>> read_first(WalFrameHeader& header);
+    // Where the first frame is damaged: what the others say. The newest use of the file, with the
+    // lowest of its frames that are whole; nothing when it holds none. `store_id` 0: of any store.
+    io::Task<Result<std::optional<WalFrameHeader>>> find_first(std::uint64_t store_id);
 
     // The next frame of the chain, which is then advanced. The payload is valid until the reader
     // ends.
     io::Task<Result<WalStep>> next(std::uint64_t log_number, WalChain& chain, WalFrameView& view);
 
-    // Intact frames of this use of the file behind the place where the chain ended, numbered
-    // `frame_min` or higher.
-    io::Task<Result<std::uint64_t>> count_beyond(std::uint64_t log_number, const WalChain& chain,
-                                                 std::uint64_t frame_min);
+    // Behind the place where the chain ended, what this use of the file still holds.
+    struct Behind {
+        std::optional<WalFrameHeader> next;  // the first whole frame
+        std::uint64_t offset = 0;            // where it is
+        // The last frame that had been acknowledged, as those behind say.
+        std::uint64_t acknowledged = 0;
+    };
+    io::Task<Result<Behind>> look_behind(std::uint64_t log_number, const WalChain& chain);
+    // The chain goes on with what look_behind() found.
+    void skip_to(const Behind& behind, WalChain& chain);
+
+    // Sectors that the device does not give back; they read as zeroes.
+    std::uint64_t unreadable_sectors() const { return unreadable_sectors_; }
 
 private:
     io::Task<Result<void>> load(std::uint64_t bytes);
@@ -73,6 +87,7 @@ private:
     AlignedBuffer buffer_;  // the whole file, filled as far as read
     std::uint64_t loaded_ = 0;
     std::uint64_t offset_ = 0;
+    std::uint64_t unreadable_sectors_ = 0;
 };
 
 }  // namespace sluice::storage

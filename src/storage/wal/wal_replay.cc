@@ -14,14 +14,20 @@ Error undefined(std::string_view what, std::uint64_t number) {
 
 // Ids are dense: one far beyond the last is damage, not a large head.
 constexpr std::uint32_t kGapMax = 1u << 20;
+// A series whose definition is lost.
+constexpr model::SeriesId kUndefined = ~model::SeriesId{0};
 
 }  // namespace
 
 Result<void> LogReplay::on_series(std::uint32_t series, std::string_view key) {
-    if (series > series_.size()) return undefined("the series before", series);
+    const std::size_t gap_max = expects_gaps_ ? kGapMax : 0;
+    if (series > series_.size() + gap_max) return undefined("the series before", series);
+    if (series > series_.size()) series_.append_copies(series - series_.size(), kUndefined);
     const model::SeriesId id = head_.series_index().add_series(key);
     if (series == series_.size()) {
         series_.push_back(id);
+    } else if (series_[series] == kUndefined) {
+        series_[series] = id;
     } else if (series_[series] != id) {
         return Error{ErrorKind::kCorrupt, "log frame: a series has two keys"};
     }
@@ -43,18 +49,24 @@ Result<void> LogReplay::on_table(std::uint32_t memtable, model::ShardGroupId gro
 Result<void> LogReplay::on_column(std::uint32_t memtable, std::uint32_t column,
                                   model::FieldType type, std::string_view name) {
     if (memtable >= tables_.size() || !tables_[memtable].defined) {
+        if (expects_gaps_) return {};
         return undefined("table", memtable);
     }
     std::vector<Column>& columns = tables_[memtable].columns;
-    if (column > columns.size()) return undefined("the column before", column);
-    if (column == columns.size()) columns.emplace_back();
+    const std::size_t gap_max = expects_gaps_ ? kGapMax : 0;
+    if (column > columns.size() + gap_max) return undefined("the column before", column);
+    if (column >= columns.size()) columns.resize(column + 1);
     columns[column] = {std::string(name), type, true};
     return {};
 }
 
 Result<void> LogReplay::on_rows(WalRows& rows) {
+    sequence_min_ = std::min(sequence_min_, rows.sequence);
     if (rows.memtable >= tables_.size() || !tables_[rows.memtable].defined) {
-        return undefined("table", rows.memtable);
+        if (!expects_gaps_) return undefined("table", rows.memtable);
+        sequence_max_ = std::max(sequence_max_, rows.sequence);
+        rows_lost_ += rows.table.rows();
+        return {};
     }
     const Table& table = tables_[rows.memtable];
     sequence_max_ = std::max(sequence_max_, rows.sequence);
@@ -64,6 +76,8 @@ Result<void> LogReplay::on_rows(WalRows& rows) {
     }
     const std::string_view name = head_.series_index().measurement_name(table.measurement);
     if (is_deleted_ && is_deleted_(table.group, name, rows.sequence)) return {};
+    if (expects_gaps_) leave_out_undefined(table, rows);
+    if (rows.table.rows() == 0) return {};
     for (model::SeriesId& each : rows.table.series) {
         if (each >= series_.size()) return undefined("series", each);
         each = series_[each];
@@ -81,6 +95,28 @@ Result<void> LogReplay::on_rows(WalRows& rows) {
     rows.table.shard.group = table.group;
     rows_ += rows.table.rows();
     return append(table, rows);
+}
+
+void LogReplay::leave_out_undefined(const Table& table, WalRows& rows) {
+    std::vector<bool> drop(rows.table.rows());
+    for (std::size_t row = 0; row < drop.size(); ++row) {
+        const model::SeriesId series = rows.table.series[row];
+        drop[row] = series >= series_.size() || series_[series] == kUndefined;
+    }
+    std::uint64_t lost = static_cast<std::uint64_t>(std::count(drop.begin(), drop.end(), true));
+    const std::uint32_t columns = rows.table.column_count;
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < columns; ++i) {
+        const std::uint32_t number = rows.columns[i];
+        if (number >= table.columns.size() || !table.columns[number].defined) continue;
+        std::swap(rows.table.columns[kept], rows.table.columns[i]);
+        std::swap(rows.columns[kept++], rows.columns[i]);
+    }
+    rows.table.column_count = kept;
+    if (kept != columns) lost = drop.size();
+    if (kept == 0) drop.assign(drop.size(), true);
+    if (lost != 0) rows.table.drop_rows(drop);
+    rows_lost_ += lost;
 }
 
 // Rows that contradict the types of earlier ones were written after these had been dropped as a

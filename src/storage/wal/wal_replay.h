@@ -35,7 +35,15 @@ public:
                            std::string_view name) override;
     Result<void> on_rows(WalRows& rows) override;
 
+    // From here on definitions may be missing, with frames that are damaged: rows that need them
+    // are left out and counted, the others are true all the same, as ids never change their
+    // meaning.
+    void expect_gaps() { expects_gaps_ = true; }
+
     std::uint64_t rows() const { return rows_; }
+    // Left out wholly, or without some of their fields.
+    std::uint64_t rows_lost() const { return rows_lost_; }
+    std::uint64_t sequence_min() const { return sequence_min_; }
     std::uint64_t sequence_max() const { return sequence_max_; }
     const std::set<model::ShardGroupId>& dropped_groups_seen() const { return dropped_seen_; }
 
@@ -53,6 +61,7 @@ private:
     };
 
     Result<void> append(const Table& table, const WalRows& rows);
+    void leave_out_undefined(const Table& table, WalRows& rows);
 
     Head& head_;
     IsDropped is_dropped_;
@@ -61,7 +70,10 @@ private:
     std::vector<Table> tables_;
     std::set<model::ShardGroupId> dropped_seen_;
     std::uint64_t rows_ = 0;
+    std::uint64_t rows_lost_ = 0;
+    std::uint64_t sequence_min_ = ~std::uint64_t{0};
     std::uint64_t sequence_max_ = 0;
+    bool expects_gaps_ = false;
 };
 
 }  // namespace sluice::storage

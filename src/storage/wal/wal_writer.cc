@@ -134,6 +134,8 @@ void WalWriter::launch() {
         pending->header.previous_hash = previous_hash_;
         pending->header.log_number = log_number_;
         pending->header.store_id = context_.store_id;
+        pending->header.durable_frame =
+            static_cast<std::uint32_t>(pending->header.frame_number - 1 - in_flight_.size());
         pending->bytes = pending->frame->seal(pending->header);
         previous_hash_ = pending->header.hash();
         const std::uint64_t offset = file_offset_;
@@ -203,6 +205,11 @@ void WalWriter::on_written() {
     const bool failed = write_failed();
     if (!failed) launch();  // the device works on while the memtables take the rows
     for (const auto& each : durable) complete(*each);
+    for (const auto& each : durable) {
+        if (each->header.log_number == log_begun_ || !context_.on_log_begun) continue;
+        log_begun_ = each->header.log_number;
+        context_.on_log_begun(log_begun_, head_.id());
+    }
     for (auto& each : durable) release_frame(std::move(each->frame));
     if (!durable.empty()) {
         context_.failures_in_a_row = 0;

@@ -43,6 +43,8 @@ struct WalContext {
     std::uint64_t file_bytes = 0;
     std::uint64_t frame_bytes = 0;
     std::uint32_t writes_in_flight = 1;
+    // A file's first frame is durable: what must exist from now on.
+    std::function<void(std::uint64_t log_number, std::uint64_t head_id)> on_log_begun;
     std::uint32_t failures_in_a_row = 0;
     std::optional<Error> last_failure;
     // Frames to be used again.
@@ -129,6 +131,7 @@ private:
     LogFile* file_ = nullptr;  // the one being written; nullptr: take another
     std::uint64_t file_offset_ = 0;
     std::uint64_t log_number_ = 0;
+    std::uint64_t log_begun_ = 0;  // the last one that on_log_begun was called for
     std::uint64_t bytes_written_ = 0;
     bool obtaining_file_ = false;
     bool launching_ = false;  // launch_after_others() is queued
