@@ -182,7 +182,7 @@ void Connection::begin_answer(http::ResponseHead& head, bool with_request_id) {
         head.add("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, POST, PUT");
         head.add("Access-Control-Allow-Headers",
                  "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, "
-                 "X-CSRF-Token, X-HTTP-Method-Override");
+                 "User-Agent, X-CSRF-Token, X-HTTP-Method-Override");
         head.add("Access-Control-Expose-Headers", "Date, X-InfluxDB-Version, X-InfluxDB-Build");
     }
     for (const auto& [name, value] : services_.config().http.headers) head.add(name, value);

@@ -363,6 +363,13 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
     if (!understand(connection, request)) co_return;
 
     const http::Request& head = connection.request();
+    if (head.minor_version == 0 && !head.length_is_said) {
+        connection.close_after_answer();
+        answer_write_error(connection, request, 411,
+                           "a write by HTTP/1.0 needs a Content-Length: without it nothing of the "
+                           "body is read");
+        co_return;
+    }
     if (head.content_length > request.body_bytes_max) {
         answer_too_large(connection, request);
         co_return;
