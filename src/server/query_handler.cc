@@ -19,6 +19,8 @@ namespace {
 
 // Forms carry statements, and with INTO and multipart files quite long ones.
 constexpr std::size_t kFormBytesMax = 32 * kMiB;
+// Room for a form comes back within moments.
+constexpr unsigned kRetryAfterS = 1;
 // Results leave when this much has gathered.
 constexpr std::size_t kFlushBytes = 32 * kKiB;
 
@@ -168,10 +170,9 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
     CoreServices& services = connection.services();
     const http::Request& request = connection.request();
     if (request.framing == http::BodyFraming::kNone) co_return true;
-    auto admitted = services.core.admission().try_admit(request.content_length);
+    auto admitted = services.core.admission().try_admit_read(request.content_length);
     if (!admitted.ok()) {
-        answer_overload(connection, false, admitted.error().message,
-                        services.core.admission().retry_after_s());
+        answer_overload(connection, false, admitted.error().message, kRetryAfterS);
         co_return false;
     }
     engine::Permit permit = std::move(admitted).value();
@@ -179,6 +180,10 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
     if (!connection.take_buffered_body(*body, kFormBytesMax)) {
         const BodyStatus status = co_await connection.read_body(*body, kFormBytesMax, permit);
         if (status == BodyStatus::kGone) co_return false;
+        if (status == BodyStatus::kBusy) {
+            answer_overload(connection, false, "the server is busy, try again later", kRetryAfterS);
+            co_return false;
+        }
         if (status != BodyStatus::kComplete) {
             answer_error(connection, status == BodyStatus::kTooLarge ? 413 : 400,
                          status == BodyStatus::kTooLarge ? "Request Entity Too Large"
