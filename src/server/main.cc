@@ -65,6 +65,7 @@ void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals
             announced = true;
             log_info("serving", {{"address", server.shared().bind_address},
                                  {"cores", server.shared().cores.size()},
+                                 {"connections_max", server.shared().connections_max},
                                  {"data", server.shared().config.data.dir}});
             supervisor.notify("READY=1");
         }

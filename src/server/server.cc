@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "server/config_text.h"
+#include "server/connection_limit.h"
 #include "server/machine_memory.h"
 #include "sluice/base/log.h"
 #include "sluice/io/mailbox.h"
@@ -99,6 +100,8 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
     ServerShared& shared = server->shared_;
     shared.config = std::move(config);
     shared.command_line = std::move(command_line);
+    shared.connections_max =
+        connection_limit(shared.config.http.max_connection_limit, descriptor_limit());
 
     io::CoreOptions core_options;
     core_options.count = shared.config.sluice.cores == 0
@@ -160,6 +163,12 @@ io::Task<void> Server::serve(CoreServices& services) {
     services.access_log.flush();
 }
 
+Result<std::unique_ptr<ConnectionListener>> Server::listen_first(CoreServices& services,
+                                                                 const HostPort& address) {
+    SLUICE_TRY(const io::AddressClaim claim, ConnectionListener::claim(address));
+    return ConnectionListener::listen(services, address);
+}
+
 // Core 0 goes first, because it may be the kernel that chooses the port.
 io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreServices& services) {
     HostPort address = *parse_host_port(shared_.config.http.bind_address);
@@ -169,10 +178,10 @@ io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreService
         address.port = shared_.port;
         co_return ConnectionListener::listen(services, address);
     }
-    auto listening = ConnectionListener::listen(services, address);
+    auto listening = listen_first(services, address);
     if (listening.ok()) {
         shared_.port = (*listening)->port();
-        shared_.bind_address = address.host + ":" + std::to_string(shared_.port);
+        shared_.bind_address = format_host_port({address.host, shared_.port});
     }
     co_await meet_others();
     co_return listening;
