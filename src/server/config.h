@@ -143,6 +143,16 @@ Result<void> apply_environment(Config& config, const char* const* environment,
 // The whole against itself.
 Result<void> check_config(const Config& config);
 
+// How a file writes them.
+std::string format_setting(const std::string& value);
+std::string format_setting(bool value);
+std::string format_setting(std::uint64_t value);
+std::string format_setting(SettingSize value);
+std::string format_setting(SettingDuration value);
+
+// The default of a setting, so written: what a right value looks like.
+std::string default_setting(std::string_view section, std::string_view key);
+
 // A file that apply_toml() reads back to the same settings.
 std::string format_config(const Config& config);
 
