@@ -119,6 +119,9 @@ Result<void> check_config(const Config& config) {
             "leave it false");
     }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
+    if (config.data.max_field_value_bytes > kFieldValueBytesMax) {
+        return invalid("data.max-field-value-bytes: at most 4m; 0 is that");
+    }
     if (config.sluice.cores > 1024) return invalid("sluice.cores: at most 1024");
     if (config.retention.check_interval.ns < kSecondNs) {
         return invalid("retention.check-interval: at least 1s");

@@ -20,8 +20,6 @@ namespace sluice::ingest {
 // Longest `measurement,tags` as written, and longest key + 4 + field name (InfluxDB
 // models/points.go: MaxKeyLength, seriesKeySize).
 inline constexpr std::size_t kKeyBytesMax = 65535;
-// Longest string value after unescaping.
-inline constexpr std::size_t kStringValueBytesMax = 64 * 1024;
 // Rows times fields of a body: beyond it, and beyond its bytes, most of them have no value, and
 // would take far more memory than the body.
 inline constexpr std::uint64_t kCellsMax = std::uint64_t{16} << 20;
@@ -37,6 +35,8 @@ struct ParseOptions {
     // rejection comes before those of dropped points, and its number counts all newlines, those in
     // strings too.
     bool stop_at_first_error = false;
+    // Longest string value after unescaping. 1.8 has no bound, 1.9 and 2.x have this one.
+    std::size_t string_bytes_max = std::size_t{1} << 20;
 };
 
 struct ParseResult {

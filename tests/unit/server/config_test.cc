@@ -150,6 +150,9 @@ TEST(Config, ChecksTheWhole) {
     config.http.auth_enabled = true;
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
+    config.data.max_field_value_bytes.bytes = 5 * kMiB;
+    EXPECT_FALSE(check_config(config).ok());
+    config = Config();
     config.logging.level = "loud";
     EXPECT_FALSE(check_config(config).ok());
 }
