@@ -7,8 +7,10 @@
 #include "query/statement_dispatch.h"
 #include "query/time_zone.h"
 #include "query/zoned_select.h"
+#include "sluice/base/log.h"
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
+#include "sluice/influxql/sanitize.h"
 
 namespace sluice::query {
 namespace {
@@ -71,6 +73,20 @@ std::string text_with_full_names(Statement statement, const StatementContext& co
     return to_string(statement);
 }
 
+constexpr std::size_t kLoggedTextBytesMax = 512;
+
+// The text holds no password: those of users are never printed, those of URLs are left out here.
+void log_statement(const StatementContext& context, const QueryRequest& request,
+                   const std::string& text, const std::optional<Error>& error) {
+    const bool cut = text.size() > kLoggedTextBytesMax;
+    log_info("statement executed",
+             {{"statement", text.substr(0, kLoggedTextBytesMax) + (cut ? "..." : "")},
+              {"database", context.defaults.database},
+              {"client", request.client},
+              {"user", request.user},
+              {"result", error ? error->message : "done"}});
+}
+
 // Runs statements[i] and writes its result. False: the following are not run.
 io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& request,
                                 std::vector<Statement>& statements, std::size_t i) {
@@ -78,12 +94,15 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     Statement& statement = statements[i];
     const bool warns = request.read_only_method && changes_something(statement);
     const std::string text = warns ? text_with_full_names(statement, context) : std::string();
+    const std::string logged =
+        is_administrative(statement) ? sanitize(to_string(statement)) : std::string();
     writer.begin_statement(i, shape_of(statement));
     Result<void> done = co_await run_statement(context, std::move(statement));
     std::optional<Error> error;
     if (!done.ok()) error = std::move(done).error();
     if (context.query.stopped()) error = context.query.reason();
     if (!error) error = writer.kept_too_much();
+    if (!logged.empty()) log_statement(context, request, logged, error);
     if (warns && !error) {
         writer.message("warning", "deprecated use of '" + text +
                                       "' in a read only context, please use a POST request "

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/access_log.h"
 #include "server/answers.h"
 #include "server/connection.h"
 #include "sluice/base/log.h"
@@ -216,7 +217,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-query::QueryRequest make_request(const Connection& connection, const http::Parameters& parameters,
+query::QueryRequest make_request(Connection& connection, const http::Parameters& parameters,
                                  query::AnswerFormat format, bool pretty, std::uint64_t rows_max) {
     query::QueryRequest request;
     request.text = trimmed(parameters.get("q"));
@@ -229,6 +230,8 @@ query::QueryRequest make_request(const Connection& connection, const http::Param
     if (rows.ok() && *rows > 0) request.chunk_size = static_cast<std::uint64_t>(*rows);
     request.rows_max = rows_max;
     request.pretty = pretty;
+    request.client = peer_host(connection.peer_address());
+    request.user = parameters.get("u");
     request.read_only_method = connection.request().method == http::Method::kGet;
     // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
     const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;

@@ -40,6 +40,9 @@ struct QueryRequest {
     bool pretty = false;
     bool read_only_method = false;  // GET: statements that write carry a warning
     AnswerFormat format = AnswerFormat::kJson;
+    // Who asks, for the log; either may be empty.
+    std::string client;  // address
+    std::string user;
 };
 
 struct QueryLimits {
