@@ -161,6 +161,47 @@ def test_the_log_of_a_catalog_can_be_inspected():
         holds(done.stdout, "seen")
 
 
+class ReadOnlySluice(Sluice):
+    """Started again with reopen(), its directory is mounted read-only for it alone. Needs root."""
+
+    read_only = False
+
+    def command(self):
+        data = str(self.root / "data")
+        mount = f"mount --bind {data} {data} && mount -o remount,ro,bind {data} {data} && exec "
+        return ["unshare", "-m", "sh", "-c", (mount if self.read_only else "exec ") + '"$@"', "sh", *super().command()]
+
+    def reopen(self, number):
+        self.stop(number)
+        self.read_only = True
+        self.start()
+
+
+def test_a_file_system_that_is_read_only_at_start_serves_what_it_holds():
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        server = ReadOnlySluice("--cores", "2")
+        try:
+            query(server, "CREATE DATABASE d")
+            with Client(server.port) as client:
+                equal(client.post("/write?db=d", "m v=1 1").status, 204)
+            server.reopen(number)
+            equal(rows_of(server, "SELECT v FROM m", db="d", epoch="ns"), [[1, 1]])
+            with Client(server.port) as client:
+                answer = client.post("/write?db=d", "m v=1 2")
+                equal(answer.status, 503)
+                holds(answer.text, "Read-only file system")
+                assert str(server.root) not in answer.text, answer.text
+                answer = client.get("/health")
+                equal(answer.status, 503)
+                holds(answer.text, "Read-only file system")
+                assert str(server.root) not in answer.text, answer.text
+            error = query(server, "CREATE DATABASE e").get("error")
+            holds(error, "Read-only file system")
+            assert str(server.root) not in error, error
+        finally:
+            equal(server.stop(), 0)
+
+
 # ---- configuration
 
 def test_a_configuration_of_influxdb_is_told_what_has_no_effect():
