@@ -30,11 +30,11 @@ TEST(AccessLog, ShowsNoPasswordAndNoLineOfTheClients) {
     http::Request request;
     request.method = http::Method::kGet;
     request.target = "/query?u=bob&p=secret&q=SHOW&pp=1&p=";
-    request.user_agent = "a\nb\x1B";
+    request.user_agent = "a\nb\x1B\" \"x";
     const std::string line = access_line(request, {"1.2.3.4:5", "bob", kDate, "", 200, 1, 0});
     EXPECT_NE(line.find("/query?u=bob&p=%5BREDACTED%5D&q=SHOW&pp=1&p= HTTP"), line.npos) << line;
     EXPECT_EQ(line.find("secret"), line.npos);
-    EXPECT_NE(line.find("\"a?b?\""), line.npos) << line;
+    EXPECT_NE(line.find("\"a?b?\\\" \\\"x\""), line.npos) << line;
 }
 
 TEST(AccessLog, ShowsNoPasswordHoweverItIsSpelt) {
