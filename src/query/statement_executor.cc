@@ -11,6 +11,7 @@
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/sanitize.h"
+#include "sluice/query/hidden_directory.h"
 
 namespace sluice::query {
 namespace {
@@ -107,6 +108,9 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
         writer.message("warning", "deprecated use of '" + text +
                                       "' in a read only context, please use a POST request "
                                       "instead");
+    }
+    if (error) {
+        error->message = without_directory(std::move(error->message), request.hidden_directory);
     }
     const std::size_t count = statements.size();
     const bool cut_short = error && i + 1 < count;

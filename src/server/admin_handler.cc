@@ -15,6 +15,7 @@
 #include "sluice/engine/engine.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/go_text.h"
+#include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
 namespace {
@@ -119,7 +120,7 @@ io::Task<void> handle_health(Connection& connection) {
     std::string message;
     for (const std::string& text : health.texts) {
         if (!message.empty()) message += "; ";
-        message += text;
+        message += query::without_directory(text, services.config().data.dir);
     }
     if (message.empty()) message = "ready for queries and writes";
     const bool pass = health.state != engine::HealthState::kFail;

@@ -232,6 +232,7 @@ query::QueryRequest make_request(Connection& connection, const http::Parameters&
     request.pretty = pretty;
     request.client = peer_host(connection.peer_address());
     request.user = parameters.get("u");
+    request.hidden_directory = connection.services().config().data.dir;
     request.read_only_method = connection.request().method == http::Method::kGet;
     // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
     const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;

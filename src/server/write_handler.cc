@@ -11,6 +11,7 @@
 #include "sluice/influxql/go_text.h"
 #include "sluice/ingest/line_protocol.h"
 #include "sluice/io/activity.h"
+#include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
 namespace {
@@ -105,8 +106,10 @@ void answer_write_error(Connection& connection, const WriteRequest& request, std
 }
 
 void answer_busy(Connection& connection, const WriteRequest& request, const Error& error) {
-    answer_overload(connection, request.api == WriteApi::kV2, error.message,
-                    connection.services().core.admission().retry_after_s());
+    answer_overload(
+        connection, request.api == WriteApi::kV2,
+        query::without_directory(error.message, connection.services().config().data.dir),
+        connection.services().core.admission().retry_after_s());
 }
 
 void answer_too_large(Connection& connection, const WriteRequest& request) {

@@ -43,6 +43,8 @@ struct QueryRequest {
     // Who asks, for the log; either may be empty.
     std::string client;  // address
     std::string user;
+    // Where the server keeps its files: errors do not show it.
+    std::string hidden_directory;
 };
 
 struct QueryLimits {
