@@ -409,6 +409,22 @@ def test_days_of_a_zone_with_an_offset_are_days():
             equal([row[1] for row in rows_of(server, f"SELECT {call} {clauses}", db="d")], values)
 
 
+def test_into_says_what_it_left_out():
+    with served() as server:
+        for name in ("d", "c"):
+            query(server, f"CREATE DATABASE {name}")
+        with Client(server.port) as client:
+            body = 'a value=1 1\na value=2 2\nb value=3i 1\nf value="x" 1\ne value=true 1\ne value=false 2'
+            equal(client.post("/write?db=d", body).status, 204)
+        result = query(server, "SELECT * INTO c..:MEASUREMENT FROM /.*/ GROUP BY *", db="d")
+        equal(result["series"][0]["values"][0][1], 3)
+        equal(len(result["messages"]), 1)
+        holds(result["messages"][0]["text"], "3 values could not be written", '"value" is read as float',
+              "1 of type string", "2 of type boolean")
+        result = query(server, "SELECT * INTO c..g FROM a", db="d")
+        assert "messages" not in result, result
+
+
 def test_a_delete_by_a_field_names_it():
     with served() as server:
         query(server, "CREATE DATABASE d")
