@@ -10,6 +10,7 @@ import importlib
 import pathlib
 import sys
 import traceback
+import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 for folder in (HERE, HERE.parents[1] / "support", HERE.parent / "http"):
@@ -18,7 +19,7 @@ for folder in (HERE, HERE.parents[1] / "support", HERE.parent / "http"):
 
 def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
-    passed = failed = 0
+    passed = failed = skipped = 0
     for path in sorted(HERE.glob("case_*.py")):
         module = importlib.import_module(path.stem)
         for name, test in list(vars(module).items()):
@@ -27,11 +28,14 @@ def main():
             try:
                 test()
                 passed += 1
+            except unittest.SkipTest as reason:
+                skipped += 1
+                print(f"skipped {path.stem}.{name}: {reason}")
             except Exception:  # pylint: disable=broad-except
                 failed += 1
                 print(f"FAILED {path.stem}.{name}")
                 print("    " + traceback.format_exc().strip().replace("\n", "\n    "))
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
 
