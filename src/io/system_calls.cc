@@ -123,7 +123,7 @@ Result<int> system_listen(const std::string& address, std::uint16_t port) {
     if (!address.empty()) return listen_on(address, port, true);
     // Every address of both families; hosts without IPv6 have the other one.
     Result<int> both = listen_on("::", port, true);
-    if (both.ok() || both.error().os_error != EAFNOSUPPORT) return both;
+    if (both.ok() || both.error().os_error == EADDRINUSE) return both;
     return listen_on("0.0.0.0", port, true);
 }
 

@@ -30,7 +30,7 @@ Result<io::AddressClaim> ConnectionListener::claim(const HostPort& address) {
     if (address.port == 0) return io::AddressClaim();
     if (!address.host.empty()) return io::AddressClaim::take(address.host, address.port);
     auto both = io::AddressClaim::take("::", address.port);
-    if (both.ok() || both.error().os_error != EAFNOSUPPORT) return both;
+    if (both.ok() || both.error().os_error == EADDRINUSE) return both;
     return io::AddressClaim::take("0.0.0.0", address.port);
 }
 
