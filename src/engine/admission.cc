@@ -33,6 +33,10 @@ Result<Permit> Admission::try_admit(std::uint64_t bytes) {
         refused_.add();
         return Error{ErrorKind::kNoSpace, "not enough free disk space for writes"};
     }
+    return try_admit_read(bytes);
+}
+
+Result<Permit> Admission::try_admit_read(std::uint64_t bytes) {
     if (!has_room(bytes)) {
         refused_.add();
         return Error{ErrorKind::kBusy, "too many bytes of requests in flight"};

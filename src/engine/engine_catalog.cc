@@ -151,6 +151,28 @@ void EngineState::set_low_space(bool low) {
     }
 }
 
+namespace {
+
+constexpr std::size_t kGroupsNamedMax = 16;
+
+// A line for each: what goes here cannot be asked about afterwards. Of a flood the first are named.
+void log_expired(const std::vector<meta::ExpiredGroup>& expired) {
+    for (std::size_t i = 0; i < std::min(expired.size(), kGroupsNamedMax); ++i) {
+        const meta::ExpiredGroup& each = expired[i];
+        log_info("expired shard group removed", {{"database", each.database},
+                                                 {"retention_policy", each.retention_policy},
+                                                 {"group", each.group},
+                                                 {"from_s", each.range.begin / kSecondNs},
+                                                 {"to_s", each.range.end / kSecondNs}});
+    }
+    if (expired.size() > kGroupsNamedMax) {
+        log_info("expired shard groups removed",
+                 {{"groups", expired.size()}, {"not_named", expired.size() - kGroupsNamedMax}});
+    }
+}
+
+}  // namespace
+
 io::Task<void> EngineState::enforce_retention(io::Reactor& reactor) {
     co_await reactor.switch_to(io::Share::kBackground);
     // Unfinished business of the last run.
@@ -172,7 +194,7 @@ io::Task<void> EngineState::enforce_retention(io::Reactor& reactor) {
                 });
             if (removed.ok()) {
                 groups_expired_ += expired.size();
-                log_info("expired shard groups removed", {{"groups", expired.size()}});
+                log_expired(expired);
             } else {
                 log_warn("expired shard groups stay", {{"error", removed.error().message}});
             }

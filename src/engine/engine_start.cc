@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "engine/data_directory.h"
 #include "engine/engine_state.h"
 #include "engine/store_layout.h"
 #include "sluice/base/log.h"
@@ -10,16 +11,6 @@
 #include "sluice/io/mailbox.h"
 
 namespace sluice::engine {
-
-namespace {
-
-std::string parent_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    if (slash == std::string::npos) return ".";
-    return path.substr(0, slash == 0 ? 1 : slash);
-}
-
-}  // namespace
 
 io::Task<Result<void>> Barrier::arrive(Result<void> result) {
     if (result_.ok() && !result.ok()) result_ = std::move(result);
@@ -52,15 +43,9 @@ storage::StoreOptions EngineState::store_options(const std::string& name,
 io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     const std::string& data = options_.data_directory;
     const std::string stores = data + "/stores";
-    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, data));
-    std::string parent = parent_of(data);
-    const Result<void> synced = co_await io::sync_directory(reactor, std::move(parent));
-    // Whoever made the directory for us may not let us open its parent.
-    if (!synced.ok() && synced.error().os_error != EACCES && synced.error().os_error != EPERM) {
-        co_return synced;
-    }
+    SLUICE_CO_TRY_VOID(co_await prepare_data_directory(reactor, data));
     if (reactor.backend().is_real()) {
-        SLUICE_CO_TRY(lock_, io::DirectoryLock::acquire(data + "/LOCK"));
+        SLUICE_CO_TRY(lock_, io::DirectoryLock::acquire(data));
     }
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, stores));
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, data));

@@ -147,6 +147,15 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
                                                      std::uint64_t head_id,
                                                      model::PointBatch& batch,
                                                      std::vector<model::Rejection>& rejections) {
+    // Names are made for good, so not for points that cannot be stored.
+    if (checked == Checked::kAsk) {
+        Result<void> fits = stores.front()->check_size(batch);
+        if (!fits.ok()) {
+            metrics.writes.add();
+            metrics.writes_failed.add();
+            co_return failed(std::move(fits).error());
+        }
+    }
     for (int round = 0; round < kRoundsMax; ++round) {
         if (checked == Checked::kWait) {
             while (!dropping_.empty()) co_await dropped_.wait();

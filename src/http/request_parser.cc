@@ -3,6 +3,7 @@
 #include <llhttp.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "sluice/base/pod_vector.h"
@@ -58,6 +59,53 @@ Method method_of(std::uint8_t llhttp_method) {
     }
 }
 
+constexpr std::size_t kBeginningBytes = 4;
+
+// Why a head cannot be read, in a sentence: llhttp's own differ from version to version. `begins`
+// are the first bytes of the head; `bare_line_feed`: it stumbled over one.
+std::string_view malformed_text(llhttp_errno_t error, std::string_view begins,
+                                bool bare_line_feed) {
+    constexpr char kTlsHandshake = '\x16';
+    if (begins.starts_with(kTlsHandshake)) {
+        return "400 Bad Request: this looks like TLS, and this port speaks HTTP without it "
+               "(http://)";
+    }
+    if (begins.starts_with("PRI ")) return "400 Bad Request: HTTP/2 is not spoken here";
+    if (bare_line_feed) {
+        return "400 Bad Request: a line of the head ends with a bare line feed, without a carriage "
+               "return";
+    }
+    switch (error) {
+        case HPE_INVALID_METHOD:
+            return !begins.empty() && begins[0] >= 'a' && begins[0] <= 'z'
+                       ? "400 Bad Request: methods are written in capitals, such as GET or POST"
+                       : "400 Bad Request: no method that is known; did the body before have "
+                         "another length than was said?";
+        case HPE_LF_EXPECTED:
+        case HPE_CR_EXPECTED:
+            return "400 Bad Request: a carriage return without a line feed behind it in the head";
+        case HPE_UNEXPECTED_CONTENT_LENGTH:
+            return "400 Bad Request: two lengths: more than one Content-Length, or one beside a "
+                   "Transfer-Encoding";
+        case HPE_INVALID_CONTENT_LENGTH:
+            return "400 Bad Request: Content-Length is not a number of bytes";
+        case HPE_INVALID_TRANSFER_ENCODING:
+            return "400 Bad Request: Transfer-Encoding does not end with chunked";
+        case HPE_INVALID_URL:
+            return "400 Bad Request: the target holds a blank or a control byte, or does not begin "
+                   "with a slash";
+        case HPE_INVALID_VERSION:
+        case HPE_INVALID_CONSTANT:
+            return "400 Bad Request: a request line is a method, a target with its blanks escaped, "
+                   "and HTTP/1.1";
+        case HPE_INVALID_HEADER_TOKEN:
+        case HPE_UNEXPECTED_SPACE:
+            return "400 Bad Request: a header field has a byte that may not stand there";
+        default:
+            return "400 Bad Request: the head is not HTTP/1.1";
+    }
+}
+
 }  // namespace
 
 // llhttp and what its callbacks gather. Pieces are positions, because `text` moves as it grows.
@@ -66,6 +114,9 @@ struct RequestParser::Machine {
     std::string text;
     Piece target;
     PodVector<FieldPieces> fields;
+    // The first bytes of the head, by which other protocols are recognised.
+    std::string beginning;
+    char last_byte = '\0';  // of the bytes before those being read
     bool line_begun = false;
     bool target_complete = false;
     bool reading_value = false;
@@ -133,6 +184,9 @@ struct RequestParser::Machine {
     // Targets may hold bytes beyond ASCII as they are: curl sends what it was given, and Go's
     // server takes it. llhttp does not, and sees them escaped.
     llhttp_errno_t execute(std::string_view bytes) {
+        for (std::size_t i = 0; i < bytes.size() && beginning.size() < kBeginningBytes; ++i) {
+            if (!beginning.empty() || (bytes[i] != '\r' && bytes[i] != '\n')) beginning += bytes[i];
+        }
         if (!target_complete) {
             // Empty lines may stand before the first one.
             std::size_t begin = 0;
@@ -151,7 +205,25 @@ struct RequestParser::Machine {
         return llhttp_execute(&parser, bytes.data(), bytes.size());
     }
 
+    // After execute() has failed on `bytes`.
+    std::string_view refusal_text(std::string_view bytes, llhttp_errno_t error) const {
+        const char* const at = llhttp_get_error_pos(&parser);
+        const char* const begin = bytes.data();
+        bool bare = false;
+        // The error may lie in an escaped copy of the first line, which is no place in `bytes`.
+        if (std::less_equal<>()(begin, at) && std::less_equal<>()(at, begin + bytes.size())) {
+            char before = last_byte;
+            for (const char c : bytes.substr(0, static_cast<std::size_t>(at - begin) + 1)) {
+                bare = bare || (c == '\n' && before != '\r');
+                before = c;
+            }
+        }
+        return malformed_text(error, beginning, bare);
+    }
+
     void reset() {
+        beginning.clear();
+        last_byte = '\0';
         llhttp_init(&parser, HTTP_REQUEST, &settings());
         parser.data = this;
         if (text.capacity() > kTextBytesKept) text = std::string();
@@ -191,6 +263,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
     const llhttp_errno_t error = machine_->execute(piece);
     if (error == HPE_OK) {
         head_bytes_ += piece.size();
+        if (!piece.empty()) machine_->last_byte = piece.back();
         if (piece.size() == bytes.size()) return {Outcome::kNeedMore, piece.size()};
         refuse(431, kTooLarge);
         return {Outcome::kRefused, piece.size()};
@@ -199,7 +272,7 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
         if (machine_->too_many_fields) {
             refuse(431, kTooLarge);
         } else {
-            refuse(400, "400 Bad Request");
+            refuse(400, machine_->refusal_text(piece, error));
         }
         return {Outcome::kRefused, 0};
     }
@@ -225,33 +298,37 @@ bool RequestParser::finish_head() {
 
     if (parser.http_major != 1) return refuse(505, "505 HTTP Version Not Supported");
     // Whoever stands before us may have read the other one.
-    if (count_fields(request_, "Host") > 1) return refuse(400, "400 Bad Request");
+    if (count_fields(request_, "Host") > 1) {
+        return refuse(400, "400 Bad Request: more than one Host header");
+    }
     // llhttp checks a coding other than chunked only after the point where it is stopped, and
     // passes over one that comes before it: `gzip, chunked` would be read as if it were plain.
     if ((parser.flags & F_TRANSFER_ENCODING) != 0) {
-        if ((parser.flags & F_CONTENT_LENGTH) != 0) return refuse(400, "400 Bad Request");
+        if ((parser.flags & F_CONTENT_LENGTH) != 0) {
+            return refuse(400, "400 Bad Request: a Content-Length beside a Transfer-Encoding");
+        }
         if ((parser.flags & F_CHUNKED) == 0 ||
             count_fields(request_, "Transfer-Encoding", "chunked") != 1 ||
             count_fields(request_, "Transfer-Encoding") != 1) {
-            return refuse(501, "501 Not Implemented");
+            return refuse(
+                501, "501 Not Implemented: the only Transfer-Encoding that is read is chunked");
         }
         request_.framing = BodyFraming::kChunked;
     } else if (parser.content_length != 0) {
         request_.framing = BodyFraming::kLength;
         request_.content_length = parser.content_length;
     }
+    request_.length_is_said = (parser.flags & (F_TRANSFER_ENCODING | F_CONTENT_LENGTH)) != 0;
     if (request_.minor_version >= 1 && request_.host.data() == nullptr) {
         return refuse(400, "400 Bad Request: missing required Host header");
     }
     if (!request_.expects_continue &&
         count_fields(request_, "Expect") != count_fields(request_, "Expect", "")) {
-        return refuse(417, "417 Expectation Failed");
+        return refuse(417, "417 Expectation Failed: only 100-continue can be expected");
     }
 
+    // A target has no fragment (RFC 9112 section 3.2): '#' is an ordinary byte.
     std::string_view target = request_.target;
-    if (const std::size_t fragment = target.find('#'); fragment != target.npos) {
-        target = target.substr(0, fragment);
-    }
     // The absolute form, which proxies send: the authority is of no interest.
     if (const std::size_t scheme = target.find("://");
         !target.empty() && target[0] != '/' && scheme != target.npos) {

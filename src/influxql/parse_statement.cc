@@ -20,6 +20,7 @@ Result<std::vector<Statement>> StatementParser::parse_query(const StatementCheck
         if (next.token == Token::kEof) return statements;
         if (next.token == Token::kSemicolon) {
             separated = true;
+            tokens_.set_secret(false);
             continue;
         }
         if (!separated) return unexpected(next, {";"});

@@ -6,6 +6,7 @@ namespace sluice::influxql {
 Result<Statement> StatementParser::parse_create_user() {
     CreateUserStatement create;
     SLUICE_TRY(create.name, parse_identifier());
+    tokens_.set_secret(true);
     SLUICE_TRY_VOID(tokens_.expect(Token::kWith));
     SLUICE_TRY_VOID(tokens_.expect(Token::kPassword));
     SLUICE_TRY(create.password, parse_text());
@@ -20,6 +21,7 @@ Result<Statement> StatementParser::parse_create_user() {
 Result<Statement> StatementParser::parse_set_password() {
     SetPasswordStatement set;
     SLUICE_TRY(set.user, parse_identifier());
+    tokens_.set_secret(true);
     SLUICE_TRY_VOID(tokens_.expect(Token::kEq));
     SLUICE_TRY(set.password, parse_text());
     return Statement(std::move(set));

@@ -154,9 +154,14 @@ struct Lexeme {
     Token token = Token::kEof;
     Position position;
     std::string literal;
+    // It may be a password, which no error message shows.
+    bool secret = false;
 
     // What an error message says was found.
-    std::string found() const { return literal.empty() ? std::string(token_text(token)) : literal; }
+    std::string found() const {
+        if (literal.empty()) return std::string(token_text(token));
+        return secret ? "[REDACTED]" : literal;
+    }
 };
 
 }  // namespace sluice::influxql

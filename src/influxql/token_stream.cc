@@ -58,6 +58,7 @@ Lexeme TokenStream::next_by(Scan scan) {
         recent_[newest_] = scan();
     }
     Lexeme lexeme = recent_[(newest_ + kDepth - pushed_back_) % kDepth];
+    lexeme.secret = secret_;
     if (lexeme.token == Token::kBoundParam) {
         if (const BoundParameter* bound = find_parameter(lexeme.literal)) {
             lexeme.token = token_of(bound->kind);

@@ -35,6 +35,9 @@ public:
     Result<void> expect(Token token);
     void skip_whitespace();
 
+    // Of the tokens from here on, until the next call.
+    void set_secret(bool secret) { secret_ = secret; }
+
     // The next character behind everything read so far, tokens taken back included.
     char32_t peek_character() { return scanner_.peek(); }
 
@@ -51,6 +54,7 @@ private:
     std::array<Lexeme, kDepth> recent_;
     std::size_t newest_ = 0;
     std::size_t pushed_back_ = 0;
+    bool secret_ = false;
 };
 
 }  // namespace sluice::influxql

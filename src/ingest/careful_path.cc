@@ -98,15 +98,16 @@ bool CarefulPath::is_storable(Request& request, std::uint32_t number) {
         return refuse(RejectReason::kInvalidName,
                       "invalid field name: input field \"time\"" + place + "invalid");
     }
+    const std::size_t bytes_max = request.options.string_bytes_max;
     for (std::size_t i = 0; i < value_count_; ++i) {
         const FieldValueText& value = values_[i].value;
-        if (value.type != FieldType::kString || value.text.size() <= kStringValueBytesMax) continue;
+        if (value.type != FieldType::kString || value.text.size() <= bytes_max) continue;
         std::string unescaped(value.text.size(), '\0');
         const std::size_t size = unescape_string(value.text, unescaped.data());
-        if (size <= kStringValueBytesMax) continue;
+        if (size <= bytes_max) continue;
         return refuse(RejectReason::kLimit, "input field \"" + values_[i].name + "\"" + place +
                                                 "too long, " + std::to_string(size) + " > " +
-                                                std::to_string(kStringValueBytesMax));
+                                                std::to_string(bytes_max));
     }
     make_canonical_key(point_, key_);
     if (key_.size() > kKeyBytesMax) {

@@ -50,7 +50,7 @@ inline const char* read_string(LineRun& run, const char* at, StagedValue& value)
     }
     if (end >= run.limit || !ends_value(end[1])) return nullptr;
     const auto size = static_cast<std::size_t>(end - begin);
-    if (size > kStringValueBytesMax) return nullptr;
+    if (size > run.request.options.string_bytes_max) return nullptr;
     value.type = model::FieldType::kString;
     if (escaped) {
         run.stage_escaped({begin, size}, value);

@@ -15,7 +15,8 @@ bool is_transient(std::int64_t result) {
 }
 
 Error failure_of(std::int64_t result, std::string doing) {
-    const int os_error = static_cast<int>(-result);
+    // Descriptors are ours and good: this one could not be opened for writing.
+    const int os_error = result == -EBADF ? EROFS : static_cast<int>(-result);
     Error error = os_failure(os_error, std::move(doing));
     if (os_error == ENOENT) error.kind = ErrorKind::kNotFound;
     if (os_error == EEXIST) error.kind = ErrorKind::kConflict;
@@ -100,7 +101,11 @@ Task<Result<File>> File::open(Reactor& reactor, std::string path, OpenMode mode)
     std::uint32_t flags = 0;
     if (mode != OpenMode::kRead) flags |= Operation::kForWriting;
     if (mode == OpenMode::kCreate) flags |= Operation::kExclusive;
-    const std::int64_t result = co_await open_path(reactor, path.c_str(), flags);
+    std::int64_t result = co_await open_path(reactor, path.c_str(), flags);
+    // What is there can be read on a file system that is mounted read-only; writes say so.
+    if (result == -EROFS && mode == OpenMode::kReadWrite) {
+        result = co_await open_path(reactor, path.c_str(), 0);
+    }
     if (result < 0) {
         co_return failure_of(result, (mode == OpenMode::kCreate ? "create " : "open ") + path);
     }

@@ -13,8 +13,13 @@ namespace {
 // Time had is multiplied by these and the least goes first: while all three have work, ingest gets
 // 16 parts of 21, queries 4, background 1.
 constexpr std::array<std::int64_t, kShareCount> kVirtualPerNs = {1, 4, 16};
-// At most one line per second and core about long turns; the counter has them all.
-constexpr std::int64_t kReportIntervalNs = kSecondNs;
+// The counter has all long turns. Where others have the machine, too, most of them are their time,
+// and nobody can do anything about a millisecond: a line is for what clients notice, and there is
+// one a minute.
+constexpr std::int64_t kReportIntervalNs = kMinuteNs;
+constexpr std::int64_t kKnownStallNs = 20 * kMillisecondNs;
+// Without a step that took most of it.
+constexpr std::int64_t kStallNs = 100 * kMillisecondNs;
 
 const char* share_name(std::size_t index) {
     constexpr const char* kNames[kShareCount] = {"ingest", "query", "background"};
@@ -80,7 +85,7 @@ bool Reactor::turn(Wait wait) {
     const std::int64_t poll_begin_ns = backend_.monotonic_ns();
     const std::int64_t busy_ns = poll_begin_ns - now_ns_;
     metrics_.turn_ns.record(static_cast<std::uint64_t>(busy_ns));
-    if (busy_ns > kLongTurnNs) report_long_turn(busy_ns);
+    if (busy_ns > kLongTurnNs) note_long_turn(busy_ns);
     detail::turn_cause = {};
     backend_.turn(deadline_ns);
     if (looking) look_for_mail();
@@ -159,18 +164,24 @@ bool Reactor::run_share(std::size_t index) {
     return end_ns - begin_ns < kTimeSliceNs;
 }
 
-void Reactor::report_long_turn(std::int64_t busy_ns) {
+void Reactor::note_long_turn(std::int64_t busy_ns) {
     metrics_.long_turns.add();
-    if (!backend_.is_real()) return;
-    if (now_ns_ - last_report_ns_ < kReportIntervalNs && last_report_ns_ != 0) return;
-    last_report_ns_ = now_ns_;
     const detail::TurnCause& cause = detail::turn_cause;
-    log_warn("long turn", {{"core", core_},
-                           {"us", busy_ns / kMicrosecondNs},
-                           {"share", share_name(last_share_)},
-                           {"longest", cause.what == nullptr ? "many small steps" : cause.what},
-                           {"longest_us", cause.took_ns / kMicrosecondNs},
-                           {"long_turns", metrics_.long_turns.value()}});
+    const bool known = cause.what != nullptr && cause.took_ns >= busy_ns / 2;
+    if (!backend_.is_real() || busy_ns < (known ? kKnownStallNs : kStallNs)) return;
+    ++stalls_;
+    longest_turn_ns_ = std::max(longest_turn_ns_, busy_ns);
+    if (last_report_ns_ != 0 && now_ns_ - last_report_ns_ < kReportIntervalNs) return;
+    last_report_ns_ = now_ns_;
+    log_warn("requests waited for a long turn",
+             {{"core", core_},
+              {"us", busy_ns / kMicrosecondNs},
+              {"share", share_name(last_share_)},
+              {"step", known ? cause.what : "many small ones"},
+              {"since_last_line", stalls_},
+              {"longest_us", longest_turn_ns_ / kMicrosecondNs}});
+    stalls_ = 0;
+    longest_turn_ns_ = 0;
 }
 
 void Reactor::request_stop() {

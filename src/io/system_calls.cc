@@ -51,15 +51,20 @@ void set_option(int fd, int level, int option, int value) {
     setsockopt(fd, level, option, &value, sizeof value);
 }
 
-Result<int> listen_on(const std::string& address, std::uint16_t port) {
-    const std::string doing = "listen on [" + address + "]:" + std::to_string(port);
+std::string shown_address(const std::string& address, std::uint16_t port) {
+    const bool v6 = address.find(':') != address.npos;
+    return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+Result<int> listen_on(const std::string& address, std::uint16_t port, bool shared) {
+    const std::string doing = "listen on " + shown_address(address, port);
     sockaddr_storage storage;
     const socklen_t length = parse_address(address, port, storage);
     if (length == 0) return Error{ErrorKind::kInvalid, doing + ": not a numeric IP address"};
     const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return os_failure(errno, doing);
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (shared) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     // Accepted sockets inherit these two: answers leave at once, dead peers are noticed.
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -118,11 +123,19 @@ Result<std::uint64_t> system_free_space(const std::string& path) {
 }
 
 Result<int> system_listen(const std::string& address, std::uint16_t port) {
-    if (!address.empty()) return listen_on(address, port);
+    if (!address.empty()) return listen_on(address, port, true);
     // Every address of both families; hosts without IPv6 have the other one.
-    Result<int> both = listen_on("::", port);
-    if (both.ok() || both.error().os_error != EAFNOSUPPORT) return both;
-    return listen_on("0.0.0.0", port);
+    Result<int> both = listen_on("::", port, true);
+    if (both.ok() || both.error().os_error == EADDRINUSE) return both;
+    return listen_on("0.0.0.0", port, true);
+}
+
+// The kernel looks for others again when a socket begins to listen, so of two that claim an address
+// at the same time one fails.
+Result<int> system_claim_address(const std::string& address, std::uint16_t port) {
+    SLUICE_TRY(const int fd, listen_on(address, port, false));
+    set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    return fd;
 }
 
 Result<std::uint16_t> system_local_port(int fd) {

@@ -17,6 +17,8 @@ std::int64_t system_wall_ns();
 Result<std::vector<DirectoryEntry>> system_list_directory(const std::string& path);
 Result<std::uint64_t> system_free_space(const std::string& path);
 Result<int> system_listen(const std::string& address, std::uint16_t port);
+// A listening socket that nobody else listens beside; those who share may join it (AddressClaim).
+Result<int> system_claim_address(const std::string& address, std::uint16_t port);
 Result<std::uint16_t> system_local_port(int fd);
 std::string system_peer_address(int fd);
 Result<int> system_open_socket(const std::string& address, std::uint16_t port,

@@ -104,4 +104,9 @@ bool changes_something(const Statement& statement) {
         statement);
 }
 
+bool is_administrative(const Statement& statement) {
+    if (std::holds_alternative<SelectStatement>(statement)) return false;
+    return changes_something(statement) || std::holds_alternative<DeleteStatement>(statement);
+}
+
 }  // namespace sluice::query

@@ -28,4 +28,8 @@ bool reads_series(const influxql::Statement& statement);
 // Whether InfluxDB wants a POST for it; by GET it runs too, with a warning in the answer.
 bool changes_something(const influxql::Statement& statement);
 
+// Whether the log has a line for it: what changes or removes databases, policies, users, data and
+// the like. Writing points is not among them, be it by a SELECT.
+bool is_administrative(const influxql::Statement& statement);
+
 }  // namespace sluice::query

@@ -11,9 +11,12 @@
 #include "query/request/parameters.h"
 #include "query/session/data_source.h"
 #include "query/statement_dispatch.h"
+#include "sluice/base/log.h"
 #include "sluice/influxql/parser.h"
 #include "sluice/influxql/printer.h"
+#include "sluice/influxql/sanitize.h"
 #include "sluice/query/error_document.h"
+#include "sluice/query/hidden_directory.h"
 
 namespace sluice::query {
 namespace {
@@ -96,6 +99,20 @@ std::string text_with_full_names(Statement statement, const StatementContext& co
     return to_string(statement);
 }
 
+constexpr std::size_t kLoggedTextBytesMax = 512;
+
+// The text holds no password: those of users are never printed, those of URLs are left out here.
+void log_statement(const StatementContext& context, const QueryRequest& request,
+                   const std::string& text, const std::optional<Error>& error) {
+    const bool cut = text.size() > kLoggedTextBytesMax;
+    log_info("statement executed",
+             {{"statement", text.substr(0, kLoggedTextBytesMax) + (cut ? "..." : "")},
+              {"database", context.defaults.database},
+              {"client", request.client},
+              {"user", request.user},
+              {"result", error ? error->message : "done"}});
+}
+
 // Runs statements[i] and writes its result. False: the following are not run.
 io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& request,
                                 std::vector<Statement>& statements, std::size_t i) {
@@ -104,6 +121,8 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     const bool warns = request.read_only_method && changes_something(statement);
     const std::string text = warns ? text_with_full_names(statement, context) : std::string();
     const std::uint64_t missing_before = context.source.blocks_missing();
+    const std::string logged =
+        is_administrative(statement) ? sanitize(to_string(statement)) : std::string();
     writer.begin_statement(i, shape_of(statement));
     Result<void> done = co_await run_statement(context, std::move(statement));
     const std::uint64_t missing = context.source.blocks_missing() - missing_before;
@@ -111,6 +130,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     if (!done.ok()) error = std::move(done).error();
     if (context.query.stopped()) error = context.query.reason();
     if (!error) error = writer.kept_too_much();
+    if (!logged.empty()) log_statement(context, request, logged, error);
     if (warns && !error) {
         writer.message("warning", "deprecated use of '" + text +
                                       "' in a read only context, please use a POST request "
@@ -121,6 +141,9 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
                        "rows may be missing: " + std::to_string(missing) +
                            (missing == 1 ? " block of a segment is" : " blocks of segments are") +
                            " damaged; /health names them");
+    }
+    if (error) {
+        error->message = without_directory(std::move(error->message), request.hidden_directory);
     }
     const std::size_t count = statements.size();
     const bool cut_short = error && i + 1 < count;

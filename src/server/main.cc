@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "server/command_line.h"
+#include "server/process/pid_file.h"
 #include "server/process/supervisor.h"
 #include "server/server.h"
 #include "sluice/base/log.h"
@@ -50,7 +50,8 @@ void set_up_log(const Config::Logging& logging) {
 }
 
 // Tells the supervisor how things are, until a signal asks to stop or a core gives up.
-void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals) {
+void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals,
+           PidFile& pid_file) {
     constexpr std::int64_t kStartLookNs = 10 * kMillisecondNs;
     constexpr std::int64_t kLookNs = kSecondNs;
     constexpr int kLooksPerStatus = 5;
@@ -65,7 +66,9 @@ void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals
             announced = true;
             log_info("serving", {{"address", server.shared().bind_address},
                                  {"cores", server.shared().cores.size()},
+                                 {"connections_max", server.shared().connections_max},
                                  {"data", server.shared().config.data.dir}});
+            pid_file.write();
             supervisor.notify("READY=1");
         }
         if (announced && look % kLooksPerStatus == 0) {
@@ -80,37 +83,56 @@ void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals
     }
 }
 
-int serve(const Config& config, std::vector<std::string> command_line,
-          const std::string& pid_file) {
-    set_up_log(config.logging);
-    raise_descriptor_limit();
-    const sigset_t signals = block_signals();
-    const Supervisor supervisor;
+// A second Ctrl-C does not wait; supervisors repeat SIGTERM and mean the same stop.
+void let_interrupts_end_it() {
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    ::sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
+}
+
+int serve_on(const Config& config, std::vector<std::string> command_line,
+             const Supervisor& supervisor, const sigset_t& signals, PidFile& pid_file) {
     auto started = Server::start(config, std::move(command_line));
     if (!started.ok()) {
         complain(started.error().message);
         return 1;
     }
-    if (!pid_file.empty()) std::ofstream(pid_file) << ::getpid() << '\n';
     Server& server = **started;
-    watch(server, supervisor, signals);
+    watch(server, supervisor, signals, pid_file);
 
-    log_info("stopping");
-    supervisor.notify("STOPPING=1\nSTATUS=draining");
-    // A second Ctrl-C does not wait; supervisors repeat SIGTERM and mean the same stop.
-    sigset_t interrupt;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    ::sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
+    const bool failed = server.failed();
+    if (failed) {
+        complain(server.failure().message);
+    } else {
+        log_info("stopping");
+        supervisor.notify("STOPPING=1\nSTATUS=draining");
+    }
+    let_interrupts_end_it();
     server.request_stop();
     server.wait();
-    if (!pid_file.empty()) ::unlink(pid_file.c_str());
+    if (failed) return 1;
     if (server.failed()) {
         complain(server.failure().message);
         return 1;
     }
     log_info("stopped");
     return 0;
+}
+
+int serve(const Config& config, std::vector<std::string> command_line,
+          const std::string& pid_path) {
+    set_up_log(config.logging);
+    raise_descriptor_limit();
+    const sigset_t signals = block_signals();
+    const Supervisor supervisor;
+    auto prepared = PidFile::prepare(pid_path);
+    if (!prepared.ok()) {
+        complain(prepared.error().message);
+        return 1;
+    }
+    PidFile pid_file = std::move(prepared).value();
+    return serve_on(config, std::move(command_line), supervisor, signals, pid_file);
 }
 
 }  // namespace

@@ -25,12 +25,17 @@ enum Handler : std::uint8_t {
 };
 
 constexpr http::Route kRoutes[] = {
-    {"/write", http::kPostOptions, kWriteV1},      {"/api/v2/write", http::kPostOptions, kWriteV2},
-    {"/query", http::kGetPostOptions, kQuery},     {"/ping", http::kGetHead, kPing},
-    {"/health", http::kGetHead, kHealth},          {"/ready", http::kGetHead, kReady},
-    {"/metrics", http::kGetHead, kMetrics},        {"/status", http::kGetHead, kStatus},
-    {"/api/v2/query", http::kPostOptions, kFlux},  {"/-/healthy", http::kGetHead, kAlive},
-    {"/-/ready", http::kGetHead, kTakingRequests},
+    {"/write", http::kPostOptions, kWriteV1},
+    {"/api/v2/write", http::kPostOptions, kWriteV2},
+    {"/query", http::kGetPostOptions, kQuery},
+    {"/ping", http::kGetHeadOptions, kPing},
+    {"/health", http::kGetHeadOptions, kHealth},
+    {"/ready", http::kGetHeadOptions, kReady},
+    {"/metrics", http::kGetHeadOptions, kMetrics},
+    {"/status", http::kGetHeadOptions, kStatus},
+    {"/api/v2/query", http::kPostOptions, kFlux},
+    {"/-/healthy", http::kGetHeadOptions, kAlive},
+    {"/-/ready", http::kGetHeadOptions, kTakingRequests},
 };
 
 // Before the routes, as in InfluxDB: whatever path begins so, and by any method.
@@ -80,12 +85,16 @@ void count_client(Connection& connection, std::uint8_t handler) {
 
 io::Task<void> serve_request(Connection& connection) {
     const http::Request& request = connection.request();
-    if (serves_statistics(request.path)) [[unlikely]] {
+    if (serves_statistics(request.path) && request.method != http::Method::kOptions) [[unlikely]] {
         if (request.path.starts_with("/debug/vars")) return handle_variables(connection);
         return handle_request_counts(connection);
     }
     const http::RouteMatch match = http::find_route(kRoutes, request.method, request.path);
     const bool platform = request.path.starts_with("/api/v2/");
+    if (serves_statistics(request.path)) {
+        answer_options(connection);
+        return nothing_more();
+    }
     switch (match.kind) {
         case http::RouteMatch::Kind::kNotFound:
             if (platform) {

@@ -7,6 +7,7 @@
 
 #include "server/config/config_text.h"
 #include "server/monitor/diagnostics.h"
+#include "server/process/connection_limit.h"
 #include "server/process/machine_memory.h"
 #include "server/routes.h"
 #include "sluice/base/log.h"
@@ -111,6 +112,8 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
     ServerShared& shared = server->shared_;
     shared.config = std::move(config);
     shared.command_line = std::move(command_line);
+    shared.connections_max =
+        connection_limit(shared.config.http.max_connection_limit, descriptor_limit());
 
     io::CoreOptions core_options;
     core_options.count = shared.config.sluice.cores == 0
@@ -174,6 +177,12 @@ io::Task<void> Server::serve(CoreServices& services) {
     services.access_log.flush();
 }
 
+Result<std::unique_ptr<ConnectionListener>> Server::listen_first(CoreServices& services,
+                                                                 const HostPort& address) {
+    SLUICE_TRY(const io::AddressClaim claim, ConnectionListener::claim(address));
+    return ConnectionListener::listen(services, serve_request, address);
+}
+
 // Core 0 goes first, because it may be the kernel that chooses the port.
 io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreServices& services) {
     HostPort address = *parse_host_port(shared_.config.http.bind_address);
@@ -183,10 +192,10 @@ io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreService
         address.port = shared_.port;
         co_return ConnectionListener::listen(services, serve_request, address);
     }
-    auto listening = ConnectionListener::listen(services, serve_request, address);
+    auto listening = listen_first(services, address);
     if (listening.ok()) {
         shared_.port = (*listening)->port();
-        shared_.bind_address = address.host + ":" + std::to_string(shared_.port);
+        shared_.bind_address = format_host_port({address.host, shared_.port});
     }
     co_await meet_others();
     co_return listening;

@@ -44,6 +44,8 @@ private:
     io::Task<void> run_core(io::Reactor& reactor);
     io::Task<void> serve(CoreServices& services);
     io::Task<Result<std::unique_ptr<ConnectionListener>>> listen(CoreServices& services);
+    static Result<std::unique_ptr<ConnectionListener>> listen_first(CoreServices& services,
+                                                                    const HostPort& address);
     // Completes when every core has come to the same point, or the server stops.
     io::Task<void> meet_others();
     io::Task<void> wait_for_others();

@@ -20,6 +20,9 @@ namespace {
 
 using namespace sluice;
 
+// As the server's for a command line that it does not understand.
+constexpr int kUsageStatus = 2;
+
 void complain(std::string_view sentence) {
     std::fprintf(stderr, "sluice: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
 }
@@ -56,7 +59,11 @@ private:
 io::Task<Result<void>> inspect(io::Reactor& reactor, std::string path, bool rows) {
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     const std::string_view name = file_name_of(path);
-    if (name == "meta" || name == "meta-copy") {
+    // The files of a catalog mean something together only.
+    const bool in_catalog = name.starts_with("catalog-");
+    if (name == "meta" || name == "meta-copy" || in_catalog) {
+        const std::size_t slash = path.rfind('/');
+        if (in_catalog) path = slash == path.npos ? "." : path.substr(0, slash);
         Result<void> done = co_await meta::dump_catalog(reactor, path, print_line);
         co_return done;
     }
@@ -204,7 +211,7 @@ io::Task<Result<void>> inspect_rows(io::Reactor& reactor, std::string path) {
 int main(int argc, char** argv) {
     CLI::App app("Looks at files of a Sluice data directory.", "sluice");
     app.set_version_flag("--version", std::string(server::kVersion));
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1);
     std::string path;
     bool rows = false;
     CLI::App* const inspecting =
@@ -215,7 +222,15 @@ int main(int argc, char** argv) {
         app.add_subcommand("verify", "check every checksum of a data directory; 1 if one fails");
     verifying->add_option("DIR", path)->required();
     CLI::App* const checking = app.add_subcommand("check", "does this machine suit the server");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kUsageStatus;
+    }
+    if (app.get_subcommands().empty()) {
+        std::fputs(app.help().c_str(), stderr);
+        return kUsageStatus;
+    }
     if (checking->parsed()) return check();
     if (verifying->parsed()) return run<std::size_t>(verify, path);
     return run<void>(rows ? inspect_rows : inspect_briefly, path);

@@ -40,9 +40,9 @@ LADDERS = {
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server", "query", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
-    "storage": {"head": "memtable", "inspect": "tools", "scan": "rows", "series_list": "rows",
-                "store": "store", "store_metrics": "files", "verify": "tools"},
-    "query": {"answer_format": "request", "continuous_queries": "background", "error_document": "answer",
+    "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows", "series_list": "rows",
+                "store": "store", "store_facts": "tools", "store_metrics": "files", "verify": "tools"},
+    "query": {"answer_format": "request", "continuous_queries": "background", "error_document": "answer", "hidden_directory": "request",
               "privileges": "statements", "query_memory": "request", "query_registry": "request", "query_request": "request",
               "result_sink": "answer", "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},

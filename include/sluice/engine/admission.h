@@ -55,6 +55,9 @@ public:
     // 503 with Retry-After: retry_after_s(). A body larger than the whole bound is let in when it
     // is alone, so the server's own limit on one body decides.
     Result<Permit> try_admit(std::uint64_t bytes);
+    // For bodies that nothing is written of, such as the forms of queries: only the bound counts,
+    // so that a full disk can still be looked at and cleaned.
+    Result<Permit> try_admit_read(std::uint64_t bytes);
 
     // Whole seconds, at least 1.
     unsigned retry_after_s() const;

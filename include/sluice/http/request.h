@@ -27,6 +27,9 @@ struct Request {
     bool expects_continue = false;
     BodyFraming framing = BodyFraming::kNone;
     std::uint64_t content_length = 0;
+    // The client has said how long the body is, be it 0. Whoever does not and speaks HTTP/1.0 may
+    // mean that its body goes on to the end of the connection.
+    bool length_is_said = false;
 
     std::string_view target;
     std::string_view path;   // of the target, still percent-encoded

@@ -19,8 +19,11 @@ struct MethodSet {
     std::string_view allow;
 };
 
-inline constexpr MethodSet kGetHead{
-    std::uint8_t(method_bit(Method::kGet) | method_bit(Method::kHead)), "GET, HEAD"};
+// OPTIONS is for browsers, which ask so before they call another origin.
+inline constexpr MethodSet kGetHeadOptions{
+    std::uint8_t(method_bit(Method::kGet) | method_bit(Method::kHead) |
+                 method_bit(Method::kOptions)),
+    "GET, HEAD, OPTIONS"};
 inline constexpr MethodSet kGetPostOptions{
     std::uint8_t(method_bit(Method::kGet) | method_bit(Method::kPost) |
                  method_bit(Method::kOptions)),

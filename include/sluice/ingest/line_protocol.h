@@ -20,8 +20,6 @@ namespace sluice::ingest {
 // Longest `measurement,tags` as written, and longest key + 4 + field name (InfluxDB
 // models/points.go: MaxKeyLength, seriesKeySize).
 inline constexpr std::size_t kKeyBytesMax = 65535;
-// Longest string value after unescaping.
-inline constexpr std::size_t kStringValueBytesMax = 64 * 1024;
 // Rows times fields of a body, unless the caller says less: beyond it, and beyond its bytes, most
 // of them have no value, and would take far more memory than the body.
 inline constexpr std::uint64_t kCellsMax = std::uint64_t{16} << 20;
@@ -39,6 +37,8 @@ struct ParseOptions {
     bool stop_at_first_error = false;
     // Rows times fields, see kCellsMax; a cell takes eight bytes.
     std::uint64_t cells_max = kCellsMax;
+    // Longest string value after unescaping. 1.8 has no bound, 1.9 and 2.x have this one.
+    std::size_t string_bytes_max = std::size_t{1} << 20;
 };
 
 struct ParseResult {

@@ -1,6 +1,7 @@
 // Keeps a second process out of a data directory.
 //
-// An flock(2) on a file in it: the kernel gives it up when the process ends, however it ends.
+// An flock(2) on the directory itself, which nobody can remove while it is in use, and on a file in
+// it that tells who has it: the kernel gives both up when the process ends, however it ends.
 // Synchronous; for start and stop only.
 #pragma once
 
@@ -17,13 +18,14 @@ public:
     DirectoryLock& operator=(DirectoryLock&& other) noexcept;
     ~DirectoryLock();
 
-    // Makes `path` when absent and locks it; it then holds this process's id. kConflict: another
-    // process has it, the message says which.
-    static Result<DirectoryLock> acquire(const std::string& path);
+    // Locks `directory`, which exists, and the file LOCK in it, which is made when absent and then
+    // holds this process's id. kConflict: another process has it, the message says which. On a file
+    // system that is mounted read-only the file may be missing.
+    static Result<DirectoryLock> acquire(const std::string& directory);
 
 private:
-    explicit DirectoryLock(int fd) : fd_(fd) {}
-    int fd_ = -1;
+    int directory_fd_ = -1;
+    int file_fd_ = -1;
 };
 
 }  // namespace sluice::io

@@ -111,7 +111,7 @@ private:
     bool run_queues();
     bool stop_pending() const;
     void announce_stop();
-    void report_long_turn(std::int64_t busy_ns);
+    void note_long_turn(std::int64_t busy_ns);
 
     Backend& backend_;
     const std::uint32_t core_;
@@ -121,7 +121,10 @@ private:
     std::atomic<bool> stopped_{false};
     std::int64_t now_ns_ = 0;
     std::int64_t slice_begin_ns_ = 0;
+    // Of the turns that are worth a warning, since the last one.
     std::int64_t last_report_ns_ = 0;
+    std::int64_t longest_turn_ns_ = 0;
+    std::uint64_t stalls_ = 0;
     std::array<RunQueue, kShareCount> queues_;
     // Weighted time each share has had (stride scheduling: the least goes first).
     std::array<std::int64_t, kShareCount> virtual_ns_{};

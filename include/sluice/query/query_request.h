@@ -21,6 +21,11 @@ struct QueryRequest {
     bool pretty = false;
     bool read_only_method = false;  // GET: statements that write carry a warning
     AnswerFormat format = AnswerFormat::kJson;
+    // Who asks, for the log; either may be empty.
+    std::string client;  // address
+    std::string user;
+    // Where the server keeps its files: errors do not show it.
+    std::string hidden_directory;
 };
 
 struct QueryLimits {

@@ -35,6 +35,9 @@ class Reactor;
 
 namespace sluice::storage {
 
+// No string value is longer, whatever the server is told to take.
+inline constexpr std::uint64_t kStringBytesMax = 4 * kMiB;
+
 struct StoreOptions {
     std::string directory;                    // made when absent; its parent exists
     io::SequenceSource* sequences = nullptr;  // outlives the store; shared by all stores
@@ -47,8 +50,10 @@ struct StoreOptions {
     // How long append() may wait for a flush or compaction before it answers kBusy.
     std::int64_t append_wait_max_ns = 5 * kSecondNs;
 
-    std::uint64_t wal_file_bytes = 16 * kMiB;   // a multiple of 4 KiB, at least 64 KiB
-    std::uint64_t wal_frame_bytes = 1 * kMiB;   // largest group commit; larger batches are cut
+    std::uint64_t wal_file_bytes = 16 * kMiB;  // a multiple of 4 KiB, at least 64 KiB
+    // Largest group commit; larger batches are cut, but for a single row that is larger. No row is
+    // larger than a file.
+    std::uint64_t wal_frame_bytes = 1 * kMiB;
     std::uint32_t wal_writes_in_flight = 1;     // 1 or 2
     std::uint32_t wal_spare_files = 2;          // pre-written and waiting
     std::uint32_t wal_recycled_files_max = 12;  // beyond these, spare files are removed
@@ -161,6 +166,9 @@ public:
     Head& active_head();
     model::SeriesIndex& series_index() { return active_head().series_index(); }
 
+    // kTooLarge: append() would refuse the batch, because a row is larger than a log file. To be
+    // asked before names are made for it.
+    Result<void> check_size(const model::PointBatch& batch) const;
     // Durable and visible to scans when it completes. `batch` was parsed against active_head() in
     // this same turn, finish() has been called, its tables' shard.group are not zero and its
     // columns have passed the schema check. It stays alive and unchanged until completion.

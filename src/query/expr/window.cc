@@ -15,7 +15,8 @@ std::int64_t absolute(std::int64_t value) {
 }  // namespace
 
 // Where clocks change a window is as much longer or shorter, unless the change is longer than a
-// window is.
+// window is. With an offset all of that happens as much later, as in InfluxDB 1.6: looked at before
+// the offset is added (1.7 and 1.8 look at the begin after it) no window begins inside another.
 Window::Span Window::span_in_zone(model::Timestamp t) const {
     const std::int64_t shifted = t - offset_ns;
     const std::int64_t offset = zone->offset_ns(shifted);
@@ -24,9 +25,9 @@ Window::Span Window::span_in_zone(model::Timestamp t) const {
 
     Span span{model::kTimestampMin, model::kTimestampMax};
     if (model::kTimestampMin + into < shifted) span.begin = shifted - into;
-    span.begin += offset_ns;
     const std::int64_t begin_change = offset - zone->offset_ns(span.begin);
     if (begin_change != 0 && absolute(begin_change) < interval_ns) span.begin += begin_change;
+    span.begin += offset_ns;
 
     const std::int64_t left = interval_ns - into;
     if (model::kTimestampMax - left > shifted) span.end = shifted + left;

@@ -53,9 +53,9 @@ private:
             end_ = frame_.ascending ? frame_.time_max + 1 : frame_.time_min;
             return;
         }
-        const model::Timestamp first = window.start_of(t);
-        start_ = frame_.ascending ? first : window.end_of(first);
-        end_ = frame_.ascending ? window.end_of(first) : first;
+        const Window::Span span = window.span_of(t);
+        start_ = frame_.ascending ? span.begin : span.end;
+        end_ = frame_.ascending ? span.end : span.begin;
     }
 
     bool leaves_window(model::Timestamp t) const {

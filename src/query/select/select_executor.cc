@@ -35,6 +35,7 @@ io::Task<Result<void>> SelectExecutor::execute(influxql::SelectStatement select,
     if (node_->time_min > node_->time_max) rows.cursor.reset();
     if (target_) {
         Result<void> written = co_await write_target(rows);
+        if (written.ok()) co_await tell_left_out(std::move(select));
         co_return written;
     }
     if (rows.cursor == nullptr) co_return Result<void>();
@@ -136,6 +137,44 @@ io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     writer_.value(Value::of_integer(static_cast<std::int64_t>(target.rows_written())));
     writer_.end_row();
     writer_.end_series();
+    co_return Result<void>();
+}
+
+// What has been written stands, so that a count that fails is no error of the statement.
+io::Task<void> SelectExecutor::tell_left_out(influxql::SelectStatement select) {
+    std::vector<LeftOutValues> left_out = find_left_out(*node_, *catalog_);
+    if (left_out.empty()) co_return;
+    influxql::SelectStatement counting = counting_statement(std::move(select), left_out);
+    const Result<void> counted = co_await count_left_out(std::move(counting), left_out);
+    if (!counted.ok()) {
+        writer_.message("warning",
+                        "values of other types than those read could not be written, nor "
+                        "counted: " +
+                            counted.error().message);
+        co_return;
+    }
+    const std::string text = left_out_text(left_out);
+    if (!text.empty()) writer_.message("warning", text);
+}
+
+io::Task<Result<void>> SelectExecutor::count_left_out(influxql::SelectStatement counting,
+                                                      std::vector<LeftOutValues>& left_out) {
+    SLUICE_CO_TRY(const std::unique_ptr<SelectNode> node, compile_statement(counting, now_ns_));
+    SLUICE_CO_TRY_VOID(resolve_node(*node, counting, *catalog_, mapped_range(*node)));
+    SLUICE_CO_TRY_VOID(rewrite_node(*node));
+    CursorBuilder builder(source_, budget_, mapped_range(*node), now_ns_);
+    SLUICE_CO_TRY(CursorBuilder::Rows rows, builder.build(*node));
+    RowBlock block;
+    while (rows.cursor != nullptr) {
+        Result<bool> more = co_await rows.cursor->next(block);
+        if (!more.ok()) co_return std::move(more).error();
+        if (!*more) break;
+        for (std::size_t i = 0; i < block.values.size(); ++i) {
+            const Value& value = block.values[i];
+            if (value.kind() != Value::Kind::kInteger) continue;
+            left_out[i % left_out.size()].count += value.word();
+        }
+    }
     co_return Result<void>();
 }
 

@@ -10,6 +10,7 @@
 #include "query/compile/sources.h"
 #include "query/scan/select_budget.h"
 #include "query/select/cursor_builder.h"
+#include "query/select/left_out_values.h"
 #include "query/session/data_source.h"
 
 namespace sluice::query {
@@ -29,6 +30,10 @@ private:
     io::Task<Result<void>> list_tag_keys(SelectNode& node);
     Result<void> check_window_count() const;
     io::Task<Result<void>> write_target(CursorBuilder::Rows& rows);
+    // Adds a message to the result about what the statement that has been written left out.
+    io::Task<void> tell_left_out(influxql::SelectStatement select);
+    io::Task<Result<void>> count_left_out(influxql::SelectStatement counting,
+                                          std::vector<LeftOutValues>& left_out);
     io::Task<Result<void>> write_answer(RowCursor& rows, const Grouping& grouping);
     SeriesHead head_of(const TagSet& tags, const Grouping& grouping) const;
 

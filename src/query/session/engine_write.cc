@@ -11,9 +11,10 @@
 namespace sluice::query {
 namespace {
 
-// InfluxDB's bounds (models/points.go: MaxKeyLength; tsdb/shard.go: MaxFieldValueLength).
+// InfluxDB's bound (models/points.go: MaxKeyLength).
 constexpr std::size_t kKeyBytesMax = 65535;
-constexpr std::size_t kStringBytesMax = 64 * 1024;
+// What is stored already may be stored again, however strict the server is with writes now.
+using storage::kStringBytesMax;
 
 struct Refusals {
     std::uint64_t beyond_retention = 0;

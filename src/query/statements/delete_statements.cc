@@ -91,6 +91,30 @@ std::vector<PlannedSource> doubtful_sources(const meta::Database& database,
     return listed;
 }
 
+// Which name of the condition is that of a field; empty where none is.
+std::string field_in(const ExprBox& condition, const meta::MeasurementSchema* schema) {
+    std::string field;
+    if (!condition || schema == nullptr) return field;
+    walk(*condition, [&](const Expr& part) {
+        const auto* ref = part.as<VarRef>();
+        if (field.empty() && ref != nullptr && schema->find_field(ref->name) != nullptr) {
+            field = ref->name;
+        }
+    });
+    return field;
+}
+
+// InfluxDB's words, and what they are about.
+Error field_refusal(model::ShardGroupId shard, const std::string& measurement,
+                    const std::string& field) {
+    std::string text =
+        "shard " + std::to_string(shard) + ": fields not supported in WHERE clause during deletion";
+    if (!field.empty()) {
+        text += ": \"" + field + "\" is a field of measurement \"" + measurement + "\"";
+    }
+    return Error{ErrorKind::kInvalid, std::move(text)};
+}
+
 // A field in the condition matters only where a series is left that the tags do not decide.
 io::Task<Result<void>> refuse_fields(StatementContext& context, const meta::Database& database,
                                      const std::vector<PlannedSource>& sources,
@@ -99,6 +123,7 @@ io::Task<Result<void>> refuse_fields(StatementContext& context, const meta::Data
     ListJob list(sources, Listing::kSeries, context.limits.memory_bytes_max / 2, sessions);
     SLUICE_CO_TRY_VOID(co_await context.source.run_on_every_core(list));
     std::optional<model::ShardGroupId> shard;
+    std::string measurement;
     for (const CoreSession& session : sessions) {
         for (const Piece& piece : session.pieces) {
             const PlannedSource& source = sources[piece.source];
@@ -109,14 +134,16 @@ io::Task<Result<void>> refuse_fields(StatementContext& context, const meta::Data
             const bool found = std::any_of(keys.begin(), keys.end(), [&](std::string_view key) {
                 return compiled.depends_on_fields(model::parse_series_key(key));
             });
-            if (found) shard = std::min(shard.value_or(group), group);
+            if (found && group < shard.value_or(group + 1)) {
+                shard = group;
+                measurement = source.measurement;
+            }
             co_await context.source.breathe();
         }
     }
     if (!shard) co_return Result<void>();
-    co_return Error{ErrorKind::kInvalid,
-                    "shard " + std::to_string(*shard) +
-                        ": fields not supported in WHERE clause during deletion"};
+    co_return field_refusal(*shard, measurement,
+                            field_in(condition, schema_in(database, *shard, measurement)));
 }
 
 // DELETE and DROP SERIES (coordinator: executeDeleteSeriesStatement, tsdb/store.go: DeleteSeries).

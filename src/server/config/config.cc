@@ -61,27 +61,36 @@ std::string quoted(std::string_view text) {
     }
     return out + '"';
 }
-std::string format(const std::string& value) {
-    return quoted(value);
-}
-std::string format(bool value) {
-    return value ? "true" : "false";
-}
-std::string format(std::uint64_t value) {
-    return std::to_string(value);
-}
-std::string format(SettingSize value) {
-    return std::to_string(value.bytes);
-}
-std::string format(SettingDuration value) {
-    return quoted(format_duration(value.ns));
-}
-
 Error invalid(std::string text) {
     return Error{ErrorKind::kInvalid, std::move(text)};
 }
 
 }  // namespace
+
+std::string format_setting(const std::string& value) {
+    return quoted(value);
+}
+std::string format_setting(bool value) {
+    return value ? "true" : "false";
+}
+std::string format_setting(std::uint64_t value) {
+    return std::to_string(value);
+}
+std::string format_setting(SettingSize value) {
+    return std::to_string(value.bytes);
+}
+std::string format_setting(SettingDuration value) {
+    return quoted(format_duration(value.ns));
+}
+
+std::string default_setting(std::string_view section, std::string_view key) {
+    std::string text;
+    const Config defaults;
+    visit_settings(defaults, [&](std::string_view s, std::string_view k, const auto& value) {
+        if (s == section && k == key) text = format_setting(value);
+    });
+    return text;
+}
 
 Result<void> apply_environment(Config& config, const char* const* environment,
                                std::string_view prefix) {
@@ -91,7 +100,8 @@ Result<void> apply_environment(Config& config, const char* const* environment,
         const char* const text = find_variable(environment, name);
         if (text == nullptr || *text == '\0') return;
         if (!assign(value, text) && trouble.empty()) {
-            trouble = name + ": cannot understand \"" + text + "\"";
+            trouble = name + ": cannot understand \"" + text + "\"; a right value is " +
+                      default_setting(section, key);
         }
     });
     if (!trouble.empty()) return invalid(std::move(trouble));
@@ -109,6 +119,9 @@ Result<void> check_config(const Config& config) {
             "leave it false");
     }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
+    if (config.data.max_field_value_bytes > kFieldValueBytesMax) {
+        return invalid("data.max-field-value-bytes: at most 4m; 0 is that");
+    }
     if (config.sluice.cores > 1024) return invalid("sluice.cores: at most 1024");
     if (config.retention.check_interval.ns < kSecondNs) {
         return invalid("retention.check-interval: at least 1s");
@@ -147,7 +160,7 @@ std::string format_config(const Config& config) {
             out += '[' + std::string(section) + "]\n";
             open_section = section;
         }
-        out += "  " + std::string(key) + " = " + format(value) + '\n';
+        out += "  " + std::string(key) + " = " + format_setting(value) + '\n';
     });
     if (!config.http.headers.empty()) out += "\n[http.headers]\n";
     for (const auto& [name, value] : config.http.headers) {

@@ -25,6 +25,9 @@ struct SettingSize {
     bool operator==(const SettingSize&) const = default;
 };
 
+// A longer string cannot be stored (storage::kStringBytesMax).
+inline constexpr std::uint64_t kFieldValueBytesMax = 4 * kMiB;
+
 struct Config {
     struct Data {
         std::string dir = "/var/lib/sluice";
@@ -32,6 +35,8 @@ struct Config {
         SettingDuration cache_snapshot_write_cold_duration{10 * kMinuteNs};
         // A shard group without writes for this long is merged into one run.
         SettingDuration compact_full_write_cold_duration{30 * kMinuteNs};
+        // Of a string; 0 is the most that can be stored.
+        SettingSize max_field_value_bytes{kMiB};
     } data;
 
     struct Coordinator {
@@ -97,6 +102,7 @@ void visit_settings(C& config, Visitor&& visitor) {
             config.data.cache_snapshot_write_cold_duration);
     visitor("data", "compact-full-write-cold-duration",
             config.data.compact_full_write_cold_duration);
+    visitor("data", "max-field-value-bytes", config.data.max_field_value_bytes);
     visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);
     visitor("coordinator", "query-timeout", config.coordinator.query_timeout);
     visitor("coordinator", "log-queries-after", config.coordinator.log_queries_after);
@@ -142,6 +148,16 @@ Result<void> apply_environment(Config& config, const char* const* environment,
 
 // The whole against itself.
 Result<void> check_config(const Config& config);
+
+// How a file writes them.
+std::string format_setting(const std::string& value);
+std::string format_setting(bool value);
+std::string format_setting(std::uint64_t value);
+std::string format_setting(SettingSize value);
+std::string format_setting(SettingDuration value);
+
+// The default of a setting, so written: what a right value looks like.
+std::string default_setting(std::string_view section, std::string_view key);
 
 // A file that apply_toml() reads back to the same settings.
 std::string format_config(const Config& config);

@@ -124,4 +124,9 @@ std::optional<HostPort> parse_host_port(std::string_view text) {
     return parsed;
 }
 
+std::string format_host_port(const HostPort& address) {
+    const bool v6 = address.host.find(':') != address.host.npos;
+    return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
 }  // namespace sluice::server

@@ -22,5 +22,6 @@ struct HostPort {
 };
 // ":8086", "127.0.0.1:8086", "[::1]:8086", "localhost:8086".
 std::optional<HostPort> parse_host_port(std::string_view text);
+std::string format_host_port(const HostPort& address);
 
 }  // namespace sluice::server

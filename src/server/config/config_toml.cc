@@ -7,87 +7,25 @@
 
 #include "server/config/config.h"
 #include "server/config/config_text.h"
+#include "server/config/influx_settings.h"
 
 namespace sluice::server {
 namespace {
 
-// Keys of InfluxDB's file that have no counterpart here, because what they tune does not exist.
-// They are taken without a word: an influxdb.conf is read as it is.
-constexpr std::string_view kWithoutEffect[] = {"reporting-disabled",
-                                               "bind-address",
-                                               "meta.dir",
-                                               "meta.retention-autocreate",
-                                               "meta.logging-enabled",
-                                               "data.wal-dir",
-                                               "data.wal-fsync-delay",
-                                               "data.index-version",
-                                               "data.trace-logging-enabled",
-                                               "data.query-log-enabled",
-                                               "data.strict-error-handling",
-                                               "data.validate-keys",
-                                               "data.cache-max-memory-size",
-                                               "data.cache-snapshot-memory-size",
-                                               "data.max-concurrent-compactions",
-                                               "data.compact-throughput",
-                                               "data.compact-throughput-burst",
-                                               "data.max-series-per-database",
-                                               "data.max-values-per-tag",
-                                               "data.max-index-log-file-size",
-                                               "data.series-id-set-cache-size",
-                                               "data.tsm-use-madv-willneed",
-                                               "coordinator.write-timeout",
-                                               "shard-precreation.enabled",
-                                               "shard-precreation.check-interval",
-                                               "shard-precreation.advance-period",
-                                               "monitor.store-enabled",
-                                               "monitor.store-database",
-                                               "monitor.store-interval",
-                                               "http.enabled",
-                                               "http.access-log-path",
-                                               "http.access-log-status-filters",
-                                               "http.write-tracing",
-                                               "http.pprof-enabled",
-                                               "http.pprof-auth-enabled",
-                                               "http.debug-pprof-enabled",
-                                               "http.ping-auth-enabled",
-                                               "http.https-certificate",
-                                               "http.https-private-key",
-                                               "http.shared-secret",
-                                               "http.unix-socket-group",
-                                               "http.unix-socket-permissions",
-                                               "http.bind-socket",
-                                               "http.max-concurrent-write-limit",
-                                               "http.max-enqueued-write-limit",
-                                               "http.enqueued-write-timeout",
-                                               "http.flux-log-enabled",
-                                               "logging.suppress-logo",
-                                               "subscriber.insecure-skip-verify",
-                                               "subscriber.ca-certs",
-                                               "tls.ciphers",
-                                               "tls.min-version",
-                                               "tls.max-version",
-                                               "http.flux-enabled",
-                                               "http.https-enabled",
-                                               "http.unix-socket-enabled",
-                                               "http.prom-read-auth-enabled",
-                                               "monitor.enabled",
-                                               "meta.pprof-enabled",
-                                               "hostname",
-                                               "join",
-                                               "data.enabled",
-                                               "data.engine",
-                                               "data.wal-logging-enabled"};
-
-// Of these, true means that the operator counts on something that will not happen.
-constexpr std::string_view kMissingSwitches[] = {
-    "http.flux-enabled", "http.https-enabled", "http.unix-socket-enabled",
-    // Would write into the database of InfluxDB's monitor, which is not here.
-    "continuous_queries.query-stats-enabled"};
 constexpr std::string_view kMissingInputs[] = {"graphite", "collectd", "opentsdb", "udp"};
 
 template <typename T>
 bool contains(const T& list, std::string_view name) {
     return std::find(std::begin(list), std::end(list), name) != std::end(list);
+}
+
+// As InfluxSetting::quiet writes it.
+std::string plain_text(const toml::node& node) {
+    if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+    if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+    if (const auto text = node.value_exact<std::string>()) return *text;
+    const toml::array* const list = node.as_array();
+    return list != nullptr && list->empty() ? "[]" : "?";
 }
 
 bool assign(std::string& value, const toml::node& node) {
@@ -132,9 +70,13 @@ public:
                 SLUICE_TRY_VOID(read_section(name, *section));
             } else if (contains(kMissingInputs, name)) {
                 warn_about_input(name, node);
-            } else if (!contains(kWithoutEffect, name)) {
-                warnings_.push_back(place(node) + "unknown setting " + std::string(name));
+            } else {
+                note_other(std::string(name), node);
             }
+        }
+        if (!idle_.empty()) {
+            warnings_.push_back(
+                name_ + ": nothing follows from settings that tune what is not here: " + idle_);
         }
         return {};
     }
@@ -159,7 +101,9 @@ private:
             });
             if (!good) {
                 return Error{ErrorKind::kInvalid,
-                             place(node) + full + " has a value of the wrong kind"};
+                             place(node) + full +
+                                 " has a value of the wrong kind; a right one is " +
+                                 default_setting(section, key)};
             }
             if (!known) note_other(full, node);
         }
@@ -182,10 +126,14 @@ private:
     }
 
     void note_other(const std::string& full, const toml::node& node) {
-        if (contains(kMissingSwitches, full)) {
-            if (node.value_or(false)) warnings_.push_back(place(node) + full + " is not offered");
-        } else if (!contains(kWithoutEffect, full)) {
+        const InfluxSetting* const setting = find_influx_setting(full);
+        if (setting == nullptr) {
             warnings_.push_back(place(node) + "unknown setting " + full);
+        } else if (setting->consequence.empty()) {
+            idle_ += (idle_.empty() ? "" : ", ") + full;
+        } else if (!setting->quiet || plain_text(node) != *setting->quiet) {
+            warnings_.push_back(place(node) + full +
+                                " has no effect: " + std::string(setting->consequence));
         }
     }
 
@@ -207,6 +155,7 @@ private:
     Config& config_;
     std::string name_;
     ConfigWarnings& warnings_;
+    std::string idle_;  // names of what has no effect and no consequence
 };
 
 }  // namespace

@@ -29,7 +29,10 @@ ByteSpan bytes_of(const http::OutputBuffer& output) {
 }  // namespace
 
 Connection::Connection(CoreServices& services, RequestHandler handler, io::Socket socket)
-    : services_(services), handler_(handler), socket_(std::move(socket)) {}
+    : services_(services),
+      handler_(handler),
+      socket_(std::move(socket)),
+      idle_since_ns_(services.reactor.monotonic_ns()) {}
 
 std::string_view Connection::peer_address() {
     if (peer_address_.empty()) peer_address_ = socket_.peer_address();
@@ -42,7 +45,8 @@ void Connection::set_deadline_in(std::int64_t ns) {
 
 void Connection::drain() {
     close_after_answer_ = true;
-    if (phase_ == Phase::kIdle) socket_.shutdown();
+    // A head that is not whole is no request, and its sender may have no more to say.
+    if (phase_ == Phase::kIdle || phase_ == Phase::kHead) socket_.shutdown();
 }
 
 void Connection::abort() {
@@ -75,11 +79,14 @@ io::Task<void> Connection::run() {
                 set_deadline_in(kHeadTimeoutNs);
             } else if (phase_ == Phase::kRequest) {
                 phase_ = Phase::kIdle;
+                has_served_ = true;
+                idle_since_ns_ = services_.reactor.monotonic_ns();
                 set_deadline_in(kIdleTimeoutNs);
             }
             const auto received = co_await socket_.receive();
             if (!received.ok() || received->empty()) {
-                if (!received.ok() && received.error().kind == ErrorKind::kCancelled) {
+                if (!received.ok() && received.error().kind == ErrorKind::kCancelled &&
+                    !close_after_answer_) {
                     services_.metrics.connections_timed_out.add();
                 }
                 gone = true;
@@ -182,7 +189,7 @@ void Connection::begin_answer(http::ResponseHead& head, bool with_request_id) {
         head.add("Access-Control-Allow-Methods", "DELETE, GET, OPTIONS, POST, PUT");
         head.add("Access-Control-Allow-Headers",
                  "Accept, Accept-Encoding, Authorization, Content-Length, Content-Type, "
-                 "X-CSRF-Token, X-HTTP-Method-Override");
+                 "User-Agent, X-CSRF-Token, X-HTTP-Method-Override");
         head.add("Access-Control-Expose-Headers", "Date, X-InfluxDB-Version, X-InfluxDB-Build");
     }
     for (const auto& [name, value] : services_.config().http.headers) head.add(name, value);

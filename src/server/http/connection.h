@@ -49,6 +49,12 @@ public:
     // Closes in the middle of whatever it is.
     void abort();
 
+    // Waits for a request, and nothing of one has come yet.
+    bool is_idle() const { return phase_ == Phase::kIdle && !close_after_answer_; }
+    std::int64_t idle_since_ns() const { return idle_since_ns_; }
+    // Whether a request has been answered on it.
+    bool has_served() const { return has_served_; }
+
     // ---- for handlers ----
 
     CoreServices& services() { return services_; }
@@ -120,6 +126,8 @@ private:
     std::string peer_address_;
 
     Phase phase_ = Phase::kIdle;
+    std::int64_t idle_since_ns_ = 0;
+    bool has_served_ = false;
     bool close_after_answer_ = false;
     bool continue_owed_ = false;  // the client waits for "100 Continue"
     bool body_unread_ = false;
@@ -131,6 +139,7 @@ private:
 
 public:
     std::size_t list_index = 0;  // in the listener's list
+    bool evicted = false;        // by the listener, to make room for another
 };
 
 }  // namespace sluice::server

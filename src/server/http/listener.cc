@@ -1,38 +1,106 @@
 #include "server/http/listener.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <utility>
 
+#include "server/process/connection_limit.h"
 #include "sluice/base/log.h"
 #include "sluice/io/event.h"
 
 namespace sluice::server {
+namespace {
+
+// A connection without a request is idle after the first, one that had some after the second.
+constexpr std::int64_t kQuietNs = kSecondNs;
+constexpr std::int64_t kServedQuietNs = 15 * kSecondNs;
+constexpr std::int64_t kReportNs = kMinuteNs;
+constexpr std::int64_t kRefuseNs = kSecondNs;
+// What a stop waits for is told after this long.
+constexpr std::int64_t kTellNs = kSecondNs;
+
+constexpr std::string_view kTooManyConnections =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    "Retry-After: 10\r\nContent-Length: 33\r\n\r\n{\"error\":\"too many connections\"}\n";
+
+}  // namespace
+
+Result<io::AddressClaim> ConnectionListener::claim(const HostPort& address) {
+    // The kernel chooses a port that nobody has.
+    if (address.port == 0) return io::AddressClaim();
+    if (!address.host.empty()) return io::AddressClaim::take(address.host, address.port);
+    auto both = io::AddressClaim::take("::", address.port);
+    if (both.ok() || both.error().os_error == EADDRINUSE) return both;
+    return io::AddressClaim::take("0.0.0.0", address.port);
+}
 
 Result<std::unique_ptr<ConnectionListener>> ConnectionListener::listen(CoreServices& services,
                                                                        RequestHandler handler,
                                                                        const HostPort& address) {
-    // Without a host: all addresses of both families, or of IPv4 where IPv6 is switched off.
-    const std::string host = address.host.empty() ? "::" : address.host;
-    auto listener = io::Listener::listen(services.reactor, host, address.port);
-    if (!listener.ok() && address.host.empty()) {
-        listener = io::Listener::listen(services.reactor, "0.0.0.0", address.port);
-    }
-    if (!listener.ok()) return std::move(listener).error();
+    SLUICE_TRY(auto listener, io::Listener::listen(services.reactor, address.host, address.port));
     return std::unique_ptr<ConnectionListener>(
-        new ConnectionListener(services, handler, std::move(listener).value()));
+        new ConnectionListener(services, handler, std::move(listener)));
 }
 
 void ConnectionListener::start() {
     gate_.spawn(accept_all());
 }
 
-bool ConnectionListener::has_room() const {
-    const std::uint64_t limit = services_.config().http.max_connection_limit;
-    if (limit == 0) return true;
+std::uint64_t ConnectionListener::active() const {
     std::uint64_t active = 0;
     for (const auto& core : services_.shared.cores) {
         active += core->metrics.connections_active.value();
     }
-    return active < limit;
+    return active;
+}
+
+bool ConnectionListener::has_room() {
+    const std::uint64_t limit = services_.shared.connections_max;
+    if (active() - evicting_ < limit) return true;
+    report_limit();
+    evict_idle();
+    return active() - evicting_ < limit;
+}
+
+// Looking through all connections is paid for by closing several. Those that never sent a request
+// go first, then those whose last one is longest ago.
+void ConnectionListener::evict_idle() {
+    const std::int64_t now_ns = services_.reactor.monotonic_ns();
+    std::vector<Connection*> idle;
+    for (Connection* each : connections_) {
+        const std::int64_t quiet_ns = each->has_served() ? kServedQuietNs : kQuietNs;
+        if (each->is_idle() && now_ns - each->idle_since_ns() >= quiet_ns) idle.push_back(each);
+    }
+    const std::size_t count = std::min(idle.size(), connections_.size() / 64 + 1);
+    const auto end = idle.begin() + static_cast<std::ptrdiff_t>(count);
+    std::partial_sort(idle.begin(), end, idle.end(), [](const Connection* a, const Connection* b) {
+        return std::pair(a->has_served(), a->idle_since_ns()) <
+               std::pair(b->has_served(), b->idle_since_ns());
+    });
+    for (auto each = idle.begin(); each != end; ++each) {
+        (*each)->evicted = true;
+        (*each)->drain();
+        ++evicting_;
+    }
+    services_.metrics.connections_evicted.add(count);
+}
+
+void ConnectionListener::report_limit() {
+    const std::int64_t now_ns = services_.reactor.monotonic_ns();
+    if (reported_ns_ != 0 && now_ns - reported_ns_ < kReportNs) return;
+    reported_ns_ = now_ns;
+    log_warn("connections have reached their limit: idle ones are closed, then new ones refused",
+             {{"limit", services_.shared.connections_max},
+              {"descriptors", descriptor_limit()},
+              {"max-connection-limit", services_.config().http.max_connection_limit}});
+}
+
+// In one segment, and without waiting for the client to read it: it holds a descriptor meanwhile.
+io::Task<void> ConnectionListener::refuse(io::Socket socket) {
+    socket.set_deadline_ns(services_.reactor.monotonic_ns() + kRefuseNs);
+    const auto sent = co_await socket.send(as_byte_span(kTooManyConnections));
+    if (sent.ok()) (void)co_await socket.finish_sending();
+    co_await socket.close();
 }
 
 io::Task<void> ConnectionListener::accept_all() {
@@ -47,7 +115,7 @@ io::Task<void> ConnectionListener::accept_all() {
         io::Socket socket = std::move(accepted).value();
         if (gate_.closed() || !has_room()) {
             services_.metrics.connections_refused.add();
-            co_await socket.close();
+            co_await refuse(std::move(socket));
             continue;
         }
         services_.metrics.connections_accepted.add();
@@ -61,6 +129,7 @@ io::Task<void> ConnectionListener::serve(io::Socket socket) {
     connection.list_index = connections_.size();
     connections_.push_back(&connection);
     co_await connection.run();
+    if (connection.evicted) --evicting_;
     connections_.back()->list_index = connection.list_index;
     connections_[connection.list_index] = connections_.back();
     connections_.pop_back();
@@ -73,10 +142,19 @@ io::Task<void> ConnectionListener::stop() {
     io::Task<void> closed = gate_.close();
     const std::int64_t deadline_ns =
         services_.reactor.monotonic_ns() + services_.config().sluice.drain_timeout.ns;
+    const std::int64_t tell_ns = services_.reactor.monotonic_ns() + kTellNs;
+    bool told = false;
     io::Event pause;
     while (!closed.done() && services_.reactor.monotonic_ns() < deadline_ns) {
         constexpr std::int64_t kLookNs = 5 * kMillisecondNs;
         co_await pause.wait_until(services_.reactor.monotonic_ns() + kLookNs);
+        if (told || connections_.empty() || services_.reactor.monotonic_ns() < tell_ns) continue;
+        told = true;
+        log_info("waiting for requests in flight; a second Ctrl-C (SIGINT) ends at once",
+                 {{"core", services_.reactor.core()},
+                  {"requests", connections_.size()},
+                  {"client", connections_.front()->peer_address()},
+                  {"drain_timeout", format_duration(services_.config().sluice.drain_timeout.ns)}});
     }
     for (Connection* connection : connections_) connection->abort();
     co_await closed;

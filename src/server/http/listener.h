@@ -9,6 +9,7 @@
 #include "server/config/config_text.h"
 #include "server/http/connection.h"
 #include "server/services/core_services.h"
+#include "sluice/io/address_claim.h"
 #include "sluice/io/gate.h"
 #include "sluice/io/socket.h"
 
@@ -17,6 +18,9 @@ namespace sluice::server {
 // Of one core. stop() completes before destruction.
 class ConnectionListener {
 public:
+    // Before the first of them listens: that no other server does. Without a host an address is all
+    // of both families, or of IPv4 where IPv6 is switched off.
+    static Result<io::AddressClaim> claim(const HostPort& address);
     static Result<std::unique_ptr<ConnectionListener>> listen(CoreServices& services,
                                                               RequestHandler handler,
                                                               const HostPort& address);
@@ -33,13 +37,20 @@ private:
 
     io::Task<void> accept_all();
     io::Task<void> serve(io::Socket socket);
-    bool has_room() const;
+    io::Task<void> refuse(io::Socket socket);
+    // Whether one more connection may be taken; closes idle ones where that makes room.
+    bool has_room();
+    std::uint64_t active() const;
+    void evict_idle();
+    void report_limit();
 
     CoreServices& services_;
     const RequestHandler handler_;
     io::Listener listener_;
     io::Gate gate_;
     std::vector<Connection*> connections_;
+    std::uint64_t evicting_ = 0;  // told to go, still there
+    std::int64_t reported_ns_ = 0;
 };
 
 }  // namespace sluice::server

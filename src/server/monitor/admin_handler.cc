@@ -19,6 +19,7 @@
 #include "sluice/influxql/go_text.h"
 #include "sluice/io/mailbox.h"
 #include "sluice/query/error_document.h"
+#include "sluice/query/hidden_directory.h"
 #include "sluice/query/value_text.h"
 
 namespace sluice::server {
@@ -131,9 +132,9 @@ io::Task<void> handle_health(Connection& connection) {
     const engine::EngineHealth health = co_await services.core.engine().health(services.core);
     const std::vector<std::string> put_aside = co_await troubles_of_continuous_queries(services);
     std::string message;
-    const auto add = [&message](const std::string& text) {
+    const auto add = [&](const std::string& text) {
         if (!message.empty()) message += "; ";
-        message += text;
+        message += query::without_directory(text, services.config().data.dir);
     };
     for (const std::string& text : health.texts) add(text);
     for (const std::string& text : put_aside) add(text);

@@ -147,6 +147,9 @@ private:
         page_.gauge("sluice_connections_active", "Connections open.", sum(&M::connections_active));
         page_.counter("sluice_connections_refused_total", "Connections beyond the limit.",
                       sum(&M::connections_refused));
+        page_.counter("sluice_connections_evicted_total",
+                      "Idle connections that were closed because the limit was reached.",
+                      sum(&M::connections_evicted));
         page_.counter("sluice_connections_timed_out_total", "Connections closed as idle or slow.",
                       sum(&M::connections_timed_out));
     }

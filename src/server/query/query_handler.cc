@@ -8,6 +8,7 @@
 
 #include "server/http/answers.h"
 #include "server/http/connection.h"
+#include "server/services/access_log.h"
 #include "sluice/base/log.h"
 #include "sluice/http/form.h"
 #include "sluice/http/gzip_encoder.h"
@@ -19,6 +20,8 @@ namespace {
 
 // Forms carry statements, and with INTO and multipart files quite long ones.
 constexpr std::size_t kFormBytesMax = 32 * kMiB;
+// Room for a form comes back within moments.
+constexpr unsigned kRetryAfterS = 1;
 // Results leave when this much has gathered.
 constexpr std::size_t kFlushBytes = 32 * kKiB;
 
@@ -168,10 +171,9 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
     CoreServices& services = connection.services();
     const http::Request& request = connection.request();
     if (request.framing == http::BodyFraming::kNone) co_return true;
-    auto admitted = services.core.admission().try_admit(request.content_length);
+    auto admitted = services.core.admission().try_admit_read(request.content_length);
     if (!admitted.ok()) {
-        answer_overload(connection, false, admitted.error().message,
-                        services.core.admission().retry_after_s());
+        answer_overload(connection, false, admitted.error().message, kRetryAfterS);
         co_return false;
     }
     engine::Permit permit = std::move(admitted).value();
@@ -179,6 +181,10 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
     if (!connection.take_buffered_body(*body, kFormBytesMax)) {
         const BodyStatus status = co_await connection.read_body(*body, kFormBytesMax, permit);
         if (status == BodyStatus::kGone) co_return false;
+        if (status == BodyStatus::kBusy) {
+            answer_overload(connection, false, "the server is busy, try again later", kRetryAfterS);
+            co_return false;
+        }
         if (status != BodyStatus::kComplete) {
             answer_error(connection, status == BodyStatus::kTooLarge ? 413 : 400,
                          status == BodyStatus::kTooLarge ? "Request Entity Too Large"
@@ -211,7 +217,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-query::QueryRequest make_request(const Connection& connection, const http::Parameters& parameters,
+query::QueryRequest make_request(Connection& connection, const http::Parameters& parameters,
                                  query::AnswerFormat format, bool pretty, std::uint64_t rows_max) {
     query::QueryRequest request;
     request.text = trimmed(parameters.get("q"));
@@ -224,6 +230,9 @@ query::QueryRequest make_request(const Connection& connection, const http::Param
     if (rows.ok() && *rows > 0) request.chunk_size = static_cast<std::uint64_t>(*rows);
     request.rows_max = rows_max;
     request.pretty = pretty;
+    request.client = peer_host(connection.peer_address());
+    request.user = parameters.get("u");
+    request.hidden_directory = connection.services().config().data.dir;
     request.read_only_method = connection.request().method == http::Method::kGet;
     // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
     const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;

@@ -1,11 +1,16 @@
 #include "server/services/access_log.h"
 
+#include <algorithm>
+
 #include "sluice/base/log_lines.h"
+#include "sluice/http/url.h"
+#include "sluice/influxql/sanitize.h"
 
 namespace sluice::server {
 namespace {
 
 constexpr std::size_t kLinesBytesMax = 16 * 1024;
+constexpr std::string_view kRedacted = "[REDACTED]";
 
 std::string_view method_name(http::Method method) {
     switch (method) {
@@ -32,26 +37,83 @@ std::string_view or_dash(std::string_view text) {
     return text.empty() ? "-" : text;
 }
 
-// What a client sends must not look like the end of its line, nor like a second one.
+// What a client sends must not look like the end of its line or field, nor like a second one.
 void append_plain(std::string& line, std::string_view text) {
     for (const char c : text) {
         const bool plain = static_cast<unsigned char>(c) >= 0x20 && c != '\x7F';
+        if (c == '"') line += '\\';
         line += plain ? c : '?';
     }
 }
 
-void append_target(std::string& line, std::string_view target) {
-    std::size_t at = target.find('?');
-    append_plain(line, target.substr(0, at == target.npos ? target.size() : at + 1));
-    while (at != target.npos) {
-        const std::size_t begin = at + 1;
-        at = target.find('&', begin);
-        const std::string_view pair =
-            target.substr(begin, at == target.npos ? target.npos : at - begin);
-        const bool password = pair.starts_with("p=") && pair.size() > 2;
-        append_plain(line, password ? "p=%5BREDACTED%5D" : pair);
-        if (at != target.npos) line += '&';
+std::string decoded(std::string_view text) {
+    std::string out;
+    if (!http::append_decoded(out, text, true)) out = text;
+    return out;
+}
+
+// Statements and their parameters, and what an older server would have taken for a password
+// behind a semicolon, in the value of any parameter.
+std::string shown_value(std::string_view name, std::string_view value, bool params_are_secret) {
+    if (name == "p" || (name == "params" && params_are_secret)) {
+        return value.empty() ? "" : std::string(kRedacted);
     }
+    if (name == "q") return influxql::sanitize(value);
+    const std::size_t password = value.find(";p=");
+    if (password == value.npos) return std::string(value);
+    return std::string(value.substr(0, password + 3)).append(kRedacted);
+}
+
+// What is shown is what the server makes of it: names and values come in any spelling.
+void append_pair(std::string& line, std::string_view pair, bool params_are_secret) {
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const std::string name = decoded(pair.substr(0, equals));
+    const std::string value = decoded(pair.substr(std::min(equals + 1, pair.size())));
+    const std::string shown = shown_value(name, value, params_are_secret);
+    if (shown == value) {
+        append_plain(line, pair);
+        return;
+    }
+    append_plain(line, pair.substr(0, equals + 1));
+    http::append_encoded(line, shown);
+}
+
+// Calls visitor(pair, whether another one follows).
+template <typename Visitor>
+void visit_pairs(std::string_view query, Visitor&& visitor) {
+    for (;;) {
+        const std::size_t end = query.find('&');
+        visitor(query.substr(0, end), end != query.npos);
+        if (end == query.npos) return;
+        query.remove_prefix(end + 1);
+    }
+}
+
+// A statement about a password may take it from `params`, which can come before it.
+bool tells_passwords(std::string_view query) {
+    bool tells = false;
+    visit_pairs(query, [&tells](std::string_view pair, bool) {
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        if (decoded(pair.substr(0, equals)) != "q") return;
+        const std::string text = decoded(pair.substr(std::min(equals + 1, pair.size())));
+        tells = tells || influxql::sanitize(text) != text;
+    });
+    return tells;
+}
+
+// The target of a request, or an address that a client names: a password may stand before its host,
+// too.
+void append_target(std::string& line, std::string_view target) {
+    const std::size_t mark = target.find('?');
+    append_plain(line, influxql::sanitize(target.substr(0, mark)));
+    if (mark == target.npos) return;
+    line += '?';
+    const std::string_view query = target.substr(mark + 1);
+    const bool params_are_secret = tells_passwords(query);
+    visit_pairs(query, [&](std::string_view pair, bool more) {
+        append_pair(line, pair, params_are_secret);
+        if (more) line += '&';
+    });
 }
 
 // "Sun, 06 Nov 1994 08:49:37 GMT" as "06/Nov/1994:08:49:37 +0000".
@@ -95,7 +157,7 @@ std::string access_line(const http::Request& request, const AccessEntry& entry) 
     append_target(line, request.target);
     line += request.minor_version == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ";
     line += std::to_string(entry.status) + " " + std::to_string(entry.body_bytes) + " \"";
-    append_plain(line, or_dash(request.referer));
+    append_target(line, or_dash(request.referer));
     line += "\" \"";
     append_plain(line, or_dash(request.user_agent));
     line += "\" ";

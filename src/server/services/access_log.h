@@ -30,7 +30,7 @@ std::string_view peer_host(std::string_view address);
 // InfluxDB logs neither its own diagnostics nor, if so configured, writes.
 bool is_logged(const http::Request& request, bool suppress_writes);
 
-// Without its end. A password in the URL is not shown.
+// Without its end. Passwords in the URL, also those of statements in it, are not shown.
 std::string access_line(const http::Request& request, const AccessEntry& entry);
 
 // Of one core. Lines gather, and leave by flush() at least once a second.

@@ -34,6 +34,7 @@ struct ServerShared {
     // Fixed before the cores start.
     Config config;
     std::vector<std::string> command_line;
+    std::uint64_t connections_max = 0;
 
     // Set by core 0 before any core serves.
     std::int64_t started_wall_ns = 0;

@@ -5,11 +5,13 @@
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/write/body_parser.h"
+#include "server/write/write_limits.h"
 #include "server/write/write_outcome.h"
 #include "server/write/write_precision.h"
 #include "sluice/influxql/go_text.h"
 #include "sluice/ingest/line_protocol.h"
 #include "sluice/io/activity.h"
+#include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
 namespace {
@@ -27,9 +29,6 @@ struct WriteRequest {
     std::int64_t now = 0;
     bool gzip = false;
 };
-
-// 2.x clients send batches of up to 50 MB unless told otherwise, and 2.x has no bound.
-constexpr std::size_t kV2BodyBytesMin = 50'000'000;
 
 // A refused or empty body of a gzip request is bounded by this guess until its size is known.
 constexpr std::uint64_t kGzipRatioGuess = 6;
@@ -50,15 +49,6 @@ bool is_consistency_level(std::string_view level) {
     return false;
 }
 
-std::size_t body_bytes_max(const CoreServices& services, WriteApi api) {
-    // "0" means no limit in InfluxDB's configuration; here memory is the limit then.
-    const std::uint64_t configured = services.config().http.max_body_size;
-    const std::uint64_t limit =
-        configured == 0 ? services.core.admission().bytes_max() : configured;
-    if (api == WriteApi::kV1) return limit;
-    return limit > kV2BodyBytesMin ? limit : kV2BodyBytesMin;
-}
-
 // Reads the parameters; false when an error has been answered. The order of the checks is that of
 // InfluxDB's serveWrite().
 bool understand(Connection& connection, WriteRequest& request) {
@@ -66,7 +56,8 @@ bool understand(Connection& connection, WriteRequest& request) {
     const std::string_view unit = parameters.get("precision");
     const meta::Catalog& catalog = *connection.services().core.catalog();
     request.gzip = http::is_gzip(connection.request().content_encoding);
-    request.body_bytes_max = body_bytes_max(connection.services(), request.api);
+    request.body_bytes_max = body_bytes_max(connection.services().config(), request.api,
+                                            connection.services().core.admission().bytes_max());
     if (request.api == WriteApi::kV2) {
         const auto precision = v2_precision(unit);
         if (!precision) {
@@ -115,8 +106,10 @@ void answer_write_error(Connection& connection, const WriteRequest& request, std
 }
 
 void answer_busy(Connection& connection, const WriteRequest& request, const Error& error) {
-    answer_overload(connection, request.api == WriteApi::kV2, error.message,
-                    connection.services().core.admission().retry_after_s());
+    answer_overload(
+        connection, request.api == WriteApi::kV2,
+        query::without_directory(error.message, connection.services().config().data.dir),
+        connection.services().core.admission().retry_after_s());
 }
 
 void answer_too_large(Connection& connection, const WriteRequest& request) {
@@ -148,7 +141,7 @@ void answer_failure(Connection& connection, const WriteRequest& request, const E
             answer_write_error(connection, request, 400, error.message);
             return;
         case ErrorKind::kTooLarge:
-            answer_too_large(connection, request);
+            answer_write_error(connection, request, 413, error.message);
             return;
         default:
             answer_busy(connection, request, error);
@@ -199,7 +192,11 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
     BodyPool::Lease inflated = services.bodies.take();
     const auto decoded = inflate(services, *body, *inflated, request);
     if (!decoded.ok()) {
-        answer_failure(connection, request, decoded.error());
+        if (decoded.error().kind == ErrorKind::kTooLarge) {
+            answer_too_large(connection, request);
+        } else {
+            answer_failure(connection, request, decoded.error());
+        }
         co_return false;
     }
     body = std::move(inflated);
@@ -303,6 +300,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
     options.precision = request.precision;
     options.now = request.now;
     options.stop_at_first_error = request.api == WriteApi::kV2;
+    options.string_bytes_max = string_bytes_max(services.config());
     const std::string_view text = as_text({body.data(), body.size()});
     WriteReport report;
     report.refused = &scratch->rejections;
@@ -363,6 +361,13 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
     if (!understand(connection, request)) co_return;
 
     const http::Request& head = connection.request();
+    if (head.minor_version == 0 && !head.length_is_said) {
+        connection.close_after_answer();
+        answer_write_error(connection, request, 411,
+                           "a write by HTTP/1.0 needs a Content-Length: without it nothing of the "
+                           "body is read");
+        co_return;
+    }
     if (head.content_length > request.body_bytes_max) {
         answer_too_large(connection, request);
         co_return;

@@ -4,19 +4,24 @@
 #include <bit>
 
 #include "sluice/base/check.h"
+#include "sluice/base/units.h"
+#include "sluice/storage/store.h"
 #include "storage/rows/rows.h"
 
 namespace sluice::storage {
 namespace {
 
 using codec::ColumnSlice;
-using codec::ColumnStatistics;
 using model::FieldType;
 
 constexpr std::size_t kValidityWords = codec::kBlockRowsMax / 64;
 // Bounds the arrays of measurements with very many fields: 1 Mi values are 8 MiB.
 constexpr std::size_t kBlockValuesMax = std::size_t{1} << 20;
 constexpr std::size_t kBlockRowsLeast = 64;
+// What a scan of one column reads at once, and what is in memory while a block is made: strings of
+// the usual sizes do not come near it.
+constexpr std::size_t kBlockTextBytesMax = 8 * kMiB;
+static_assert(kBlockRowsLeast * kStringBytesMax <= codec::kChunkTextBytesMax);
 static_assert(kBlockRowsLeast >= kRowsApartMax);
 
 }  // namespace
@@ -26,6 +31,9 @@ void SegmentBlockBuilder::set_columns(std::span<const SegmentColumn> columns) {
     if (columns_.size() < columns.size()) columns_.resize(columns.size());
     column_count_ = columns.size();
     for (std::size_t i = 0; i < columns.size(); ++i) columns_[i].type = columns[i].type;
+    has_texts_ = std::any_of(columns.begin(), columns.end(), [](const SegmentColumn& column) {
+        return column.type == FieldType::kString;
+    });
     rows_max_ = static_cast<std::uint32_t>(
         std::clamp<std::size_t>(kBlockValuesMax / std::max<std::size_t>(columns.size(), 1),
                                 kBlockRowsLeast, codec::kBlockRowsMax));
@@ -48,6 +56,37 @@ void SegmentBlockBuilder::start_validity(Column& column, bool before) {
     for (std::uint32_t row = 0; row < rows_; ++row) {
         column.validity[row / 64] |= std::uint64_t{1} << (row % 64);
     }
+}
+
+template <typename Pick>
+std::uint32_t SegmentBlockBuilder::count_that_fits(const SegmentRows& rows, std::uint32_t count,
+                                                   Pick pick) const {
+    const std::uint32_t least = rows_ < kBlockRowsLeast ? kBlockRowsLeast - rows_ : 0;
+    std::size_t bytes = text_bytes_;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint32_t row = pick(i);
+        for (const codec::ColumnSlice& column : rows.columns) {
+            if (column.type == FieldType::kString && !column.absent() && column.is_valid(row)) {
+                bytes += column.texts[row].size();
+            }
+        }
+        if (bytes > kBlockTextBytesMax && i >= least) return i;
+    }
+    return count;
+}
+
+std::uint32_t SegmentBlockBuilder::room_for(const SegmentRows& rows, std::uint32_t begin,
+                                            std::uint32_t end) const {
+    const std::uint32_t count = std::min(end - begin, room());
+    if (!has_texts_) return count;
+    return count_that_fits(rows, count, [begin](std::uint32_t i) { return begin + i; });
+}
+
+std::uint32_t SegmentBlockBuilder::room_for(const SegmentRows& rows,
+                                            std::span<const std::uint32_t> picks) const {
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(picks.size(), room()));
+    if (!has_texts_) return count;
+    return count_that_fits(rows, count, [picks](std::uint32_t i) { return picks[i]; });
 }
 
 // Appends `count` values; pick(i) is the row of `from` that value i comes from.
@@ -94,6 +133,7 @@ void SegmentBlockBuilder::append_column(Column& column, const ColumnSlice& from,
                 const std::uint32_t row = pick(i);
                 column.texts.push_back(from.is_valid(row) ? text_.copy(from.texts[row])
                                                           : std::string_view());
+                text_bytes_ += column.texts.back().size();
             }
             break;
         case FieldType::kBoolean: {
@@ -159,7 +199,8 @@ std::uint64_t SegmentBlockBuilder::write_column(Column& column, ByteWriter& chun
     encoder_.encode_column(slice, rows_, chunks);
     entry.write_varint(chunks.size() - start);
     if (runs() == 1) {
-        const ColumnStatistics made = codec::column_statistics(slice, rows_, column.sum_before);
+        const codec::ColumnStatistics made =
+            codec::column_statistics(slice, rows_, column.sum_before);
         append_statistics(entry, column.type, rows_, made);
         if (column.type == FieldType::kFloat) column.sum_before = std::bit_cast<double>(made.sum);
     }
@@ -208,6 +249,7 @@ BuiltBlock SegmentBlockBuilder::write(ByteWriter& chunks, ByteWriter& entry) {
     times_.clear();
     sequences_.clear();
     text_.clear();
+    text_bytes_ = 0;
     return block;
 }
 

@@ -33,6 +33,10 @@ public:
 
     std::uint32_t rows() const { return rows_; }
     std::uint32_t room() const { return rows_max_ - rows_; }
+    // How many of these rows the block may take: room() at most, and no
+    // more text than a block should have, though an empty one takes kBlockRowsLeast in any case.
+    std::uint32_t room_for(const SegmentRows& rows, std::uint32_t begin, std::uint32_t end) const;
+    std::uint32_t room_for(const SegmentRows& rows, std::span<const std::uint32_t> picks) const;
     std::uint32_t runs() const { return static_cast<std::uint32_t>(run_rows_.size()); }
 
     // The rows to come belong to another series than those before.
@@ -65,6 +69,8 @@ private:
     // From now on `column` records validity; the rows before had `before`.
     void start_validity(Column& column, bool before);
     template <typename Pick>
+    std::uint32_t count_that_fits(const SegmentRows& rows, std::uint32_t count, Pick pick) const;
+    template <typename Pick>
     void append_column(Column& column, const codec::ColumnSlice& from, std::uint32_t count,
                        Pick pick);
     std::uint64_t write_column(Column& column, ByteWriter& chunks, ByteWriter& entry);
@@ -77,6 +83,8 @@ private:
     PodVector<std::uint64_t> sequences_;
     std::vector<Column> columns_;
     std::size_t column_count_ = 0;
+    bool has_texts_ = false;
+    std::size_t text_bytes_ = 0;  // of the block's string values
     Arena text_;
     codec::ChunkEncoder encoder_;
     PodVector<std::uint64_t> run_words_;

@@ -154,8 +154,8 @@ public:
 
     void append(const SegmentRows& rows, std::uint32_t begin, std::uint32_t end) {
         while (begin != end) {
-            const std::uint32_t count =
-                whole_times(rows.times.subspan(begin, end - begin), block_.room());
+            const std::uint32_t room = block_.room_for(rows, begin, end);
+            const std::uint32_t count = whole_times(rows.times.subspan(begin, end - begin), room);
             block_.append(rows, begin, begin + count);
             begin += count;
             series_rows_ += count;
@@ -165,11 +165,11 @@ public:
 
     void append_picks(const SegmentRows& rows, std::span<const std::uint32_t> picks) {
         while (!picks.empty()) {
-            const std::size_t count = std::min<std::size_t>(picks.size(), block_.room());
+            const std::size_t count = block_.room_for(rows, picks);
             block_.append_picks(rows, picks.first(count));
             picks = picks.subspan(count);
             series_rows_ += count;
-            if (block_.room() == 0) continue_in_next_block();
+            if (block_.room() == 0 || count == 0) continue_in_next_block();
         }
     }
 

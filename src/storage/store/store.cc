@@ -343,6 +343,10 @@ io::Task<Result<std::unique_ptr<Store>>> Store::open(io::Reactor& reactor, Store
 Head& Store::active_head() {
     return *core_->active().head;
 }
+Result<void> Store::check_size(const model::PointBatch& batch) const {
+    return check_rows_fit(batch, core_->options().wal_file_bytes - kWalHeaderBytes);
+}
+
 io::Task<Result<AppendReceipt>> Store::append(model::PointBatch& batch) {
     return core_->append(batch);
 }

@@ -39,6 +39,12 @@ std::byte* put(std::byte* to, T value) {
     return to + sizeof(T);
 }
 
+Error too_large(std::size_t size, std::size_t limit) {
+    return Error{ErrorKind::kTooLarge, "a point is too large for the write-ahead log, " +
+                                           std::to_string(size) + " > " + std::to_string(limit) +
+                                           " bytes: send its fields in several lines"};
+}
+
 class BatchEncoder {
 public:
     BatchEncoder(Head& head, WalMarks& marks, WalFrameSource& frames)
@@ -47,6 +53,8 @@ public:
     Result<void> define_series();
     Result<void> encode_table(const model::BatchTable& table, std::uint64_t sequence);
     std::uint64_t bytes() const { return bytes_; }
+    static std::size_t rows_bytes_max(const model::BatchTable& table, std::uint32_t from,
+                                      std::uint32_t count);
 
 private:
     // A frame with `size` bytes of room.
@@ -57,8 +65,6 @@ private:
     }
     Result<void> define_table(Memtable& memtable);
     Result<void> define_column(Memtable& memtable, std::uint32_t index);
-    static std::size_t rows_bytes_max(const model::BatchTable& table, std::uint32_t from,
-                                      std::uint32_t count);
     Result<void> encode_rows(const model::BatchTable& table, const Memtable& memtable,
                              std::uint64_t sequence, std::uint32_t from, std::uint32_t count);
 
@@ -72,9 +78,7 @@ private:
 Result<WalFrame*> BatchEncoder::frame_for(std::size_t size) {
     WalFrame& current = frames_.current();
     if (current.room() >= size) return &current;
-    if (size > frames_.payload_max()) {
-        return Error{ErrorKind::kTooLarge, "a row is too large for the write-ahead log"};
-    }
+    if (size > frames_.payload_limit()) return too_large(size, frames_.payload_limit());
     return &frames_.next(size);
 }
 
@@ -263,6 +267,18 @@ ByteSpan WalFrame::seal(WalFrameHeader& header) {
     const std::size_t total = align_up(used_);
     std::memset(buffer_.data() + used_, 0, total - used_);
     return buffer_.span().first(total);
+}
+
+Result<void> check_rows_fit(const model::PointBatch& batch, std::size_t payload_limit) {
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        const model::BatchTable& table = batch.table_at(i);
+        if (BatchEncoder::rows_bytes_max(table, 0, table.rows()) <= payload_limit) continue;
+        for (std::uint32_t row = 0; row < table.rows(); ++row) {
+            const std::size_t size = BatchEncoder::rows_bytes_max(table, row, 1);
+            if (size > payload_limit) return too_large(size, payload_limit);
+        }
+    }
+    return {};
 }
 
 Result<std::uint64_t> encode_batch(Head& head, WalMarks& marks, const model::PointBatch& batch,

@@ -25,6 +25,7 @@ public:
     explicit WalFrame(std::size_t payload_max)
         : buffer_(kWalHeaderBytes + payload_max), used_(kWalHeaderBytes) {}
 
+    std::size_t payload_max() const { return buffer_.size() - kWalHeaderBytes; }
     std::size_t room() const { return buffer_.size() - used_; }
     std::size_t payload_bytes() const { return used_ - kWalHeaderBytes; }
     bool empty() const { return used_ == kWalHeaderBytes; }
@@ -48,9 +49,11 @@ public:
     // The frame being filled.
     virtual WalFrame& current() = 0;
     // Ends the current frame and starts one with room for `payload_min` bytes, at most
-    // payload_max().
+    // payload_limit().
     virtual WalFrame& next(std::size_t payload_min) = 0;
     virtual std::size_t payload_max() const = 0;
+    // What next() gives to a single row that needs more: all that a log file can hold.
+    virtual std::size_t payload_limit() const { return payload_max(); }
 };
 
 struct WalMarks {
@@ -63,6 +66,9 @@ struct WalMarks {
         series = series_before;
     }
 };
+
+// kTooLarge: a row is larger than any frame. Nothing is written.
+Result<void> check_rows_fit(const model::PointBatch& batch, std::size_t payload_limit);
 
 // Writes what `head` has not yet told the log, then the rows of `batch`. Adds memtables and columns
 // to the head, no rows. The number of bytes written. kTooLarge: one row does not fit a frame.

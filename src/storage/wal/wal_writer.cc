@@ -25,6 +25,10 @@ std::size_t WalWriter::payload_max() const {
     return context_.frame_bytes - kWalHeaderBytes;
 }
 
+std::size_t WalWriter::payload_limit() const {
+    return context_.file_bytes - kWalHeaderBytes;
+}
+
 WalFrame& WalWriter::current() {
     if (!forming_) forming_ = start_frame(0);
     return *forming_->frame;
@@ -45,8 +49,11 @@ WalFrame& WalWriter::next(std::size_t payload_min) {
 std::unique_ptr<WalWriter::Pending> WalWriter::start_frame(std::size_t payload_min) {
     auto pending = std::make_unique<Pending>();
     pending->series_before = marks_.series;
-    SLUICE_CHECK(payload_min <= payload_max());
-    if (!context_.free_frames.empty()) {
+    SLUICE_CHECK(payload_min <= payload_limit());
+    if (payload_min > payload_max()) {
+        const std::size_t bytes = align_up(kWalHeaderBytes + payload_min);
+        pending->frame = std::make_unique<WalFrame>(bytes - kWalHeaderBytes);
+    } else if (!context_.free_frames.empty()) {
         pending->frame = std::move(context_.free_frames.back());
         context_.free_frames.pop_back();
         pending->frame->clear();
@@ -57,7 +64,8 @@ std::unique_ptr<WalWriter::Pending> WalWriter::start_frame(std::size_t payload_m
 }
 
 void WalWriter::release_frame(std::unique_ptr<WalFrame> frame) {
-    if (context_.free_frames.size() < kFreeFramesMax) {
+    const bool usual = frame->payload_max() == payload_max();
+    if (usual && context_.free_frames.size() < kFreeFramesMax) {
         context_.free_frames.push_back(std::move(frame));
     }
 }

@@ -97,6 +97,7 @@ private:
     WalFrame& current() override;
     WalFrame& next(std::size_t payload_min) override;
     std::size_t payload_max() const override;
+    std::size_t payload_limit() const override;
 
     std::unique_ptr<Pending> start_frame(std::size_t payload_min);
     Result<void> encode(Waiter& waiter);

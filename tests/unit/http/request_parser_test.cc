@@ -178,6 +178,63 @@ TEST(RequestParser, TakesBytesBeyondAsciiInTheTarget) {
     }
 }
 
+TEST(RequestParser, SaysWhatIsMalformed) {
+    struct MalformedHead {
+        std::string_view head;
+        std::string_view word;
+    };
+    for (const MalformedHead& each : std::initializer_list<MalformedHead>{
+             {"GET /ping HTTP/1.1\nHost: x\n\n", "bare line feed"},
+             {"GET /ping HTTP/1.1\r\nHost: x\n\r\n", "bare line feed"},
+             {"GET /ping HTTP/1.1\r\nHost: x\r\r\n", "carriage return without"},
+             {"get /ping HTTP/1.1\r\nHost: x\r\n\r\n", "in capitals"},
+             {"m,t=a v=1\n", "in capitals"},
+             {"{\"a\":1}\r\n\r\n", "no method"},
+             {std::string_view("\x16\x03\x01\x02\0\x01", 6), "TLS"},
+             {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"},
+             {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+              "two lengths"},
+             {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n", "not a number"},
+             {"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", "blanks escaped"},
+             {"GET / HTTP/1.1\r\nHo st: x\r\n\r\n", "header field"},
+             {"GET / HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n", "more than one Host"}}) {
+        for (const std::size_t step : {std::size_t{1}, each.head.size()}) {
+            RequestParser parser;
+            auto outcome = Outcome::kNeedMore;
+            std::string_view rest = each.head;
+            while (outcome == Outcome::kNeedMore && !rest.empty()) {
+                outcome = parser.feed(rest.substr(0, step)).outcome;
+                rest.remove_prefix(std::min(step, rest.size()));
+            }
+            ASSERT_EQ(outcome, Outcome::kRefused) << each.head;
+            EXPECT_NE(parser.refusal().text.find(each.word), std::string_view::npos)
+                << each.head << parser.refusal().text;
+            EXPECT_TRUE(parser.refusal().text.starts_with("400 Bad Request: "));
+        }
+    }
+}
+
+TEST(RequestParser, TakesANumberSignAsItIs) {
+    RequestParser parser;
+    ASSERT_EQ(parser.feed("POST /write?u=me&p=se#cret&db=z#2 HTTP/1.1\r\nHost: x\r\n\r\n").outcome,
+              Outcome::kHead);
+    EXPECT_EQ(parser.request().path, "/write");
+    EXPECT_EQ(parser.request().query, "u=me&p=se#cret&db=z#2");
+    parser.reset();
+    ASSERT_EQ(parser.feed("GET /ping#a?b HTTP/1.1\r\nHost: x\r\n\r\n").outcome, Outcome::kHead);
+    EXPECT_EQ(parser.request().path, "/ping#a");
+    EXPECT_EQ(parser.request().query, "b");
+}
+
+TEST(RequestParser, TellsALengthOfZeroFromNone) {
+    RequestParser parser;
+    ASSERT_EQ(parser.feed("POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n").outcome, Outcome::kHead);
+    EXPECT_TRUE(parser.request().length_is_said);
+    parser.reset();
+    ASSERT_EQ(parser.feed("POST / HTTP/1.0\r\n\r\n").outcome, Outcome::kHead);
+    EXPECT_FALSE(parser.request().length_is_said);
+}
+
 TEST(RequestParser, BoundsBytesAndFields) {
     RequestParser small({.bytes_max = 64, .fields_max = 2});
     auto progress = small.feed("GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(64, 'a'));

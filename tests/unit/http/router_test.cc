@@ -8,7 +8,7 @@ namespace {
 constexpr Route kRoutes[] = {
     {"/write", kPostOptions, 1},
     {"/query", kGetPostOptions, 2},
-    {"/ping", kGetHead, 3},
+    {"/ping", kGetHeadOptions, 3},
 };
 
 TEST(FindRoute, TellsMissingPathsFromWrongMethods) {

@@ -430,12 +430,12 @@ TEST(LineProtocol, BoundsKeysAndStrings) {
     const std::string name(65535 - 1 - 4 + 1, 'f');
     EXPECT_EQ(parse("m " + name + "=1 1").result.rejected, 1u);
     EXPECT_EQ(parse("m " + name.substr(1) + "=1 1").result.rows, 1u);
-    const std::string text(kStringValueBytesMax, 's');
+    const std::string text(ParseOptions().string_bytes_max, 's');
     EXPECT_EQ(parse("m v=\"" + text + "\" 1").result.rows, 1u);
     EXPECT_EQ(parse("m v=\"" + text.substr(1) + "\\\"\" 1").result.rows, 1u);
     const Parsed over = parse("m v=\"" + text + "s\" 1");
     EXPECT_EQ(over.messages,
-              Strings{"input field \"v\" on measurement \"m\" is too long, 65537 > 65536"});
+              Strings{"input field \"v\" on measurement \"m\" is too long, 1048577 > 1048576"});
     EXPECT_EQ(over.result.rejections.at(0).reason, model::RejectReason::kLimit);
 }
 

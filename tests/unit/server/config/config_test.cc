@@ -49,8 +49,17 @@ bind-address = "127.0.0.1:8088"
     EXPECT_EQ(config.http.bind_address, "127.0.0.1:9999");
     EXPECT_EQ(config.http.max_body_size, 25 * kMiB);
     ASSERT_EQ(config.http.headers.size(), 1u);
-    ASSERT_EQ(warnings.size(), 1u);
-    EXPECT_EQ(warnings[0], "f:19: graphite input is not offered");
+    EXPECT_EQ(
+        warnings,
+        (ConfigWarnings{
+            "f:3: bind-address has no effect: there is no port for backups; [http] bind-address is "
+            "that of the API",
+            "f:9: data.cache-max-memory-size has no effect: [sluice] memory-limit bounds the "
+            "memory",
+            "f:8: data.wal-dir has no effect: the logs lie in [data] dir",
+            "f:19: graphite input is not offered",
+            "f:5: meta.dir has no effect: the catalog lies in [data] dir",
+            "f: nothing follows from settings that tune what is not here: reporting-disabled"}));
 }
 
 TEST(Config, WarnsOfUnknownKeysAndStarts) {
@@ -59,8 +68,10 @@ TEST(Config, WarnsOfUnknownKeysAndStarts) {
               &warnings);
     EXPECT_EQ(
         warnings,
-        (ConfigWarnings{"f:1: unknown setting colour", "f:3: unknown setting http.bind-adress",
-                        "f:4: http.flux-enabled is not offered", "f:6: unknown setting other.x"}));
+        (ConfigWarnings{
+            "f:1: unknown setting colour", "f:3: unknown setting http.bind-adress",
+            "f:4: http.flux-enabled has no effect: there is no Flux: /api/v2/query answers 501",
+            "f:6: unknown setting other.x"}));
 }
 
 TEST(Config, WarnsOfSwitchesThatDoNothingOnlyWhereTheyAreOn) {
@@ -75,11 +86,29 @@ TEST(Config, WarnsOfSwitchesThatDoNothingOnlyWhereTheyAreOn) {
     }
 }
 
+TEST(Config, SaysWhatFollowsFromASettingWithoutEffect) {
+    const auto warned = [](std::string_view text) {
+        ConfigWarnings warnings;
+        from_toml(text, &warnings);
+        return warnings.empty() ? std::string() : warnings[0];
+    };
+    EXPECT_EQ(warned("[data]\nmax-values-per-tag = 100000\n"),
+              "f:2: data.max-values-per-tag has no effect: the values of a tag are not limited");
+    EXPECT_EQ(warned("[data]\nmax-values-per-tag = 0\n"), "");
+    EXPECT_NE(warned("[meta]\nretention-autocreate = false\n").find("autogen"), std::string::npos);
+    EXPECT_EQ(warned("[meta]\nretention-autocreate = true\n"), "");
+    EXPECT_NE(warned("[http]\nping-auth-enabled = true\n").find("/ping"), std::string::npos);
+    EXPECT_NE(warned("[http]\naccess-log-path = \"/x\"\n").find("standard error"),
+              std::string::npos);
+    EXPECT_EQ(warned("[http]\naccess-log-path = \"\"\naccess-log-status-filters = []\n"), "");
+}
+
 TEST(Config, NamesFileAndLineOfErrors) {
     EXPECT_EQ(error_of("[http]\n\nmax-body-size = true\n"),
-              "f:3: http.max-body-size has a value of the wrong kind");
-    EXPECT_EQ(error_of("[retention]\ncheck-interval = \"10\"\n"),
-              "f:2: retention.check-interval has a value of the wrong kind");
+              "f:3: http.max-body-size has a value of the wrong kind; a right one is 25000000");
+    EXPECT_EQ(
+        error_of("[retention]\ncheck-interval = \"10\"\n"),
+        "f:2: retention.check-interval has a value of the wrong kind; a right one is \"30m0s\"");
     EXPECT_TRUE(error_of("[http\n").starts_with("f:1: ")) << error_of("[http\n");
 }
 
@@ -98,7 +127,7 @@ TEST(Config, TakesTheEnvironmentBySectionAndKey) {
     EXPECT_FALSE(config.retention.enabled);
     const char* const bad[] = {"SLUICE_SLUICE_CORES=two", nullptr};
     EXPECT_EQ(apply_environment(config, bad, "SLUICE").error().message,
-              "SLUICE_SLUICE_CORES: cannot understand \"two\"");
+              "SLUICE_SLUICE_CORES: cannot understand \"two\"; a right value is 0");
 }
 
 TEST(Config, PrintsWhatItReads) {
@@ -119,6 +148,9 @@ TEST(Config, ChecksTheWhole) {
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.http.auth_enabled = true;
+    EXPECT_FALSE(check_config(config).ok());
+    config = Config();
+    config.data.max_field_value_bytes.bytes = 5 * kMiB;
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.logging.level = "loud";

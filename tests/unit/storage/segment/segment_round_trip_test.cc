@@ -93,6 +93,33 @@ TEST(Segment, LongAndShortSeriesComeBack) {
     expect_round_trip(model, true);
 }
 
+TEST(Segment, BlocksOfLongStringsAreShort) {
+    Random random(31);
+    Model model;
+    Table& table = model["m"];
+    table.columns = {{"n", model::FieldType::kInteger}, {"s", model::FieldType::kString}};
+    for (const std::size_t rows : {300, 20, 300}) {
+        test::Series series = test::some_series(table, rows, 0.1, random);
+        for (auto& [time, row] : series) {
+            if (row.cells[1].index() == 0) continue;
+            row.cells[1] = std::string(100 * 1024, static_cast<char>('a' + random.below(26)));
+        }
+        table.series["m,a=" + std::to_string(table.series.size())] = std::move(series);
+    }
+    expect_round_trip(model, true);
+    const BuiltSegment built = test::build(model, options_with(true), 1);
+    MemoryAccess access(built.bytes);
+    const auto reader = test::finish(SegmentReader::open(access, "test.seg"));
+    const auto index = test::finish((*reader)->load_index((*reader)->measurements()[0]));
+    ASSERT_TRUE(index.ok());
+    // 620 rows with some 54 MiB of text, of which a block takes 8 MiB.
+    EXPECT_GE((*index)->block_count(), 7u);
+    EXPECT_LE((*index)->block_count(), 9u);
+    for (std::uint32_t i = 0; i < (*index)->block_count(); ++i) {
+        EXPECT_LE((*index)->block(i).rows, 110u);
+    }
+}
+
 TEST(Segment, SeriesPagesSplit) {
     Random random(4);
     Model model;

@@ -28,11 +28,14 @@ public:
     }
 
     WalFrame& current() override { return frame_; }
-    WalFrame& next(std::size_t) override {
+    WalFrame& next(std::size_t payload_min) override {
         seal();
+        const std::size_t least = align_up(kWalHeaderBytes + payload_min) - kWalHeaderBytes;
+        frame_ = WalFrame(std::max(payload_max_, least));
         return frame_;
     }
     std::size_t payload_max() const override { return payload_max_; }
+    std::size_t payload_limit() const override { return 4 * payload_max_; }
 
     void seal() {
         WalFrameHeader header;
@@ -163,6 +166,42 @@ TEST(Wal, RowsComeBackAsTheyWereWritten) {
         EXPECT_EQ(replayed->end, WalStep::kEnd);
         EXPECT_EQ(content(replayed->head), content(head));
     }
+}
+
+TEST(Wal, ARowLargerThanAFrameGetsAFrameOfItsOwn) {
+    Head head(1);
+    WalMarks marks;
+    LogBytes log(4032);
+    const std::vector<TestField> small = {text("s", "eins")};
+    const std::vector<TestField> large = {text("s", std::string(10'000, 'x')), number("v", 1.5)};
+    const std::vector<TestField> too_large = {text("s", std::string(5 * 4032, 'x'))};
+    const auto batch_of = [&head](const std::vector<std::vector<TestField>>& rows) {
+        model::PointBatch batch;
+        model::Timestamp time = 0;
+        for (const auto& fields : rows) {
+            add_row(batch, head.series_index(), 1, "m", ++time, fields);
+        }
+        batch.finish();
+        return batch;
+    };
+    const std::vector<std::vector<TestField>> rows = {small, large, small, large};
+    const model::PointBatch batch = batch_of(rows);
+    ASSERT_TRUE(check_rows_fit(batch, log.payload_limit()).ok());
+    write(head, marks, log, batch, 1);
+    log.seal();
+    const auto replayed = replay(log.bytes());
+    ASSERT_TRUE(replayed->decoded.ok()) << replayed->decoded.error().message;
+    EXPECT_EQ(replayed->end, WalStep::kEnd);
+    EXPECT_EQ(content(replayed->head), content(head));
+
+    const std::vector<std::vector<TestField>> bad = {small, too_large};
+    const model::PointBatch refused = batch_of(bad);
+    const Result<void> fits = check_rows_fit(refused, log.payload_limit());
+    ASSERT_FALSE(fits.ok());
+    EXPECT_EQ(fits.error().kind, ErrorKind::kTooLarge);
+    EXPECT_NE(fits.error().message.find(" > 16128 bytes"), std::string::npos)
+        << fits.error().message;
+    EXPECT_EQ(encode_batch(head, marks, refused, 2, log).error().kind, ErrorKind::kTooLarge);
 }
 
 // Three frames with a definition, rows, and rows again.

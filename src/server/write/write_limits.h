@@ -1,0 +1,16 @@
+// How large a write and what is in it may be.
+#pragma once
+
+#include <cstddef>
+
+#include "server/config/config.h"
+#include "server/write/write_handler.h"
+
+namespace sluice::server {
+
+// Of a body, before and after inflating. `memory_bytes_max`: what all bodies together may take.
+std::size_t body_bytes_max(const Config& config, WriteApi api, std::size_t memory_bytes_max);
+// Of one string value.
+std::size_t string_bytes_max(const Config& config);
+
+}  // namespace sluice::server
