@@ -64,7 +64,11 @@ Result<void> check_data_directory(const std::string& path,
     }
     const std::string names = first_names(entries);
     // A catalog alone: what a start that was cut short may have left.
-    if (names.empty() || names == "meta") return {};
+    const bool is_catalog_alone =
+        std::all_of(entries.begin(), entries.end(), [](const io::DirectoryEntry& each) {
+            return is_of_no_interest(each.name) || each.name == "meta" || each.name == "meta-copy";
+        });
+    if (is_catalog_alone) return {};
     return Error{ErrorKind::kConflict,
                  path + " is not empty and holds nothing of Sluice (" + names +
                      "): name an empty directory, or one that does not exist yet"};

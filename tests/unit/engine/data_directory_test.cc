@@ -21,6 +21,7 @@ TEST(DataDirectory, TakesWhatIsEmptyAndWhatIsOurs) {
                        {"mine.txt", false, true}}),
               "");
     EXPECT_EQ(refusal({{"stores", true, false}}), "");
+    EXPECT_EQ(refusal({{"meta", true, false}, {"meta-copy", true, false}}), "");
     EXPECT_EQ(refusal({{"meta", true, false}}, {{"catalog-0000000001.log", false, true}}), "");
 }
 
