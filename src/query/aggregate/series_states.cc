@@ -45,13 +45,12 @@ SeriesAggregator::SeriesAggregator(const SelectPlan& plan, AggregateTable& table
     : plan_(plan),
       table_(table),
       columns_(plan),
-      auxiliary_inputs_(plan.auxiliary_inputs()),
       keeps_auxiliary_(plan.keeps_auxiliary()),
       buckets_(plan.calls.size()),
       open_(plan.calls.size()),
       summed_block_(plan.calls.size(), kNoBlock),
-      auxiliary_row_(auxiliary_inputs_.size() + 1),
-      tag_values_(auxiliary_inputs_.size()) {}
+      auxiliary_row_(plan.inputs.size() + 1),
+      tag_values_(plan.inputs.size()) {}
 
 void SeriesAggregator::begin_series(std::uint32_t tag_set, std::string_view key) {
     end_series();
@@ -61,8 +60,8 @@ void SeriesAggregator::begin_series(std::uint32_t tag_set, std::string_view key)
     series_key_ = key;
     auxiliary_row_.back() = Value::of_string(series_key_);
     std::string scratch;
-    for (std::size_t i = 0; i < auxiliary_inputs_.size(); ++i) {
-        const Input& input = plan_.inputs[auxiliary_inputs_[i]];
+    for (std::size_t i = 0; i < plan_.inputs.size(); ++i) {
+        const Input& input = plan_.inputs[i];
         if (input.kind != Input::Kind::kTag) continue;
         tag_values_[i] = tag_in_key(key, input.tag, scratch);
         auxiliary_row_[i] = tag_values_[i].empty() ? Value() : Value::of_string(tag_values_[i]);
@@ -207,8 +206,8 @@ void SeriesAggregator::add_segment(std::uint32_t call_index, const storage::Seri
     if (selected == run.rows) return;
     state->value = keep_text(state->value);
     if (!keeps_auxiliary_) return;
-    for (std::size_t i = 0; i < auxiliary_inputs_.size(); ++i) {
-        const Input& input = plan_.inputs[auxiliary_inputs_[i]];
+    for (std::size_t i = 0; i < plan_.inputs.size(); ++i) {
+        const Input& input = plan_.inputs[i];
         if (input.kind != Input::Kind::kField) continue;
         auxiliary_row_[i] =
             column_value(run.columns[columns_.column_of_field[input.index]], selected, input.type);

@@ -52,7 +52,6 @@ private:
     const SelectPlan& plan_;
     AggregateTable& table_;
     const ScanColumns columns_;
-    const std::vector<std::uint32_t> auxiliary_inputs_;
     const bool keeps_auxiliary_;
 
     bool in_series_ = false;

@@ -187,7 +187,7 @@ void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries
                 if (!places[i].row[k].is_null()) row[k] = places[i].row[k];
             }
         }
-        bool exists = plan_.aggregates;
+        bool exists = false;
         for (std::size_t k = 0; k < width; ++k) {
             exists = exists || (plan_.fields[k].makes_rows && !row[k].is_null());
         }

@@ -146,7 +146,7 @@ private:
 
     // Whether the row exists and passes; its values are in fields_.
     bool read_row(const storage::SeriesRun& run, std::size_t row) {
-        bool exists = plan_.aggregates;
+        bool exists = false;
         for (std::size_t i = 0; i < fields_.size(); ++i) {
             fields_[i] =
                 column_value(run.columns[columns_.column_of_field[i]], row, plan_.fields[i].type);

@@ -1,7 +1,5 @@
 #include "query/scan/select_plan.h"
 
-#include <numeric>
-
 namespace sluice::query {
 
 std::uint32_t SelectPlan::add_field(const std::string& name, influxql::DataType type,
@@ -14,12 +12,6 @@ std::uint32_t SelectPlan::add_field(const std::string& name, influxql::DataType 
     }
     fields.push_back({name, type, makes_rows});
     return static_cast<std::uint32_t>(fields.size() - 1);
-}
-
-std::vector<std::uint32_t> SelectPlan::auxiliary_inputs() const {
-    std::vector<std::uint32_t> all(inputs.size());
-    std::iota(all.begin(), all.end(), 0u);
-    return all;
 }
 
 }  // namespace sluice::query

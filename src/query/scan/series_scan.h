@@ -16,8 +16,6 @@
 
 namespace sluice::query {
 
-inline constexpr int kRowsPerBreath = 512;
-
 // Which outer tag sets are read together. Counts in the order of the answer.
 class PortionWalk {
 public:
