@@ -51,13 +51,13 @@ constexpr bool is_one_of = (std::is_same_v<T, Kinds> || ...);
 
 }  // namespace
 
-io::Task<Result<void>> run_statement(StatementContext& context, Statement statement) {
+io::Task<Result<void>> execute_statement(StatementContext& context, Statement statement) {
     if (std::optional<Error> refused = refuse_system_source(statement)) {
         return refuse(*std::move(refused));
     }
     return std::visit(
         [&context]<typename Kind>(Kind& kind) -> io::Task<Result<void>> {
-            return run(context, std::move(kind));
+            return execute(context, std::move(kind));
         },
         statement);
 }

@@ -80,7 +80,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     const bool warns = request.read_only_method && changes_something(statement);
     const std::string text = warns ? text_with_full_names(statement, context) : std::string();
     writer.begin_statement(i, shape_of(statement));
-    Result<void> done = co_await run_statement(context, std::move(statement));
+    Result<void> done = co_await execute_statement(context, std::move(statement));
     std::optional<Error> error;
     if (!done.ok()) error = std::move(done).error();
     if (context.query.stopped()) error = context.query.reason();

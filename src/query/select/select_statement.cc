@@ -4,7 +4,7 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::SelectStatement select) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select) {
     SelectExecutor executor(context.source, context.limits, context.writer);
     Result<void> done = co_await executor.execute(std::move(select), context.defaults);
     co_return done;

@@ -6,6 +6,6 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::SelectStatement select);
+io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select);
 
 }  // namespace sluice::query

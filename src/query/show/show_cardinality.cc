@@ -277,7 +277,7 @@ void CardinalityCounter::write() {
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowCardinalityStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowCardinalityStatement show) {
     CardinalityCounter counter(context, show);
     Result<void> done;
     if (is_estimate(show)) {

@@ -7,7 +7,7 @@ namespace sluice::query {
 
 using namespace influxql;
 
-io::Task<Result<void>> run(StatementContext& context, ShowDatabasesStatement) {
+io::Task<Result<void>> execute(StatementContext& context, ShowDatabasesStatement) {
     const auto catalog = context.source.catalog();
     std::vector<std::string> names;
     for (const auto& database : catalog->databases) names.push_back(database->name);
@@ -15,7 +15,7 @@ io::Task<Result<void>> run(StatementContext& context, ShowDatabasesStatement) {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowRetentionPoliciesStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowRetentionPoliciesStatement show) {
     const auto catalog = context.source.catalog();
     SLUICE_CO_TRY(const meta::Database* database,
                   find_database(*catalog, show.database, context.defaults));

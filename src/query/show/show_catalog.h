@@ -6,8 +6,8 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowDatabasesStatement show);
-io::Task<Result<void>> run(StatementContext& context,
-                           influxql::ShowRetentionPoliciesStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDatabasesStatement show);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::ShowRetentionPoliciesStatement show);
 
 }  // namespace sluice::query

@@ -27,7 +27,7 @@ void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::str
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowStatsStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowStatsStatement show) {
     if (context.facts == nullptr) co_return Result<void>();
     std::vector<FactRow> rows;
     // Not among the others, and looked for only when it is asked for.
@@ -41,7 +41,7 @@ io::Task<Result<void>> run(StatementContext& context, influxql::ShowStatsStateme
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowDiagnosticsStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDiagnosticsStatement show) {
     if (context.facts == nullptr) co_return Result<void>();
     const std::vector<FactRow> rows = co_await context.facts->diagnostics();
     write_rows(context.writer, rows, show.module);

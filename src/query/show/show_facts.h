@@ -6,7 +6,7 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowStatsStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowDiagnosticsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowStatsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDiagnosticsStatement show);
 
 }  // namespace sluice::query

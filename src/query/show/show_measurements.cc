@@ -98,7 +98,7 @@ io::Task<Result<void>> find_measurements(StatementContext& context, const meta::
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowMeasurementsStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowMeasurementsStatement show) {
     const ShowClauses& clauses = show.clauses;
     if (compares_time(clauses.condition.get())) {
         co_return invalid("SHOW MEASUREMENTS doesn't support time in WHERE clause");

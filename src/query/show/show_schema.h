@@ -6,11 +6,11 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowMeasurementsStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowSeriesStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowFieldKeysStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowTagKeysStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowTagValuesStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowCardinalityStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowMeasurementsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowSeriesStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowFieldKeysStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagKeysStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagValuesStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowCardinalityStatement show);
 
 }  // namespace sluice::query

@@ -55,7 +55,7 @@ void select_by_time(const std::vector<ShowSource>& sources, SeriesSelection& sel
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowSeriesStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowSeriesStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
     selection.catalog = context.source.catalog();

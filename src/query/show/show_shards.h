@@ -6,7 +6,7 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowShardsStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowShardGroupsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowShardsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowShardGroupsStatement show);
 
 }  // namespace sluice::query

@@ -134,7 +134,7 @@ io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selec
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowTagKeysStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowTagKeysStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
     Result<void> selected = co_await select_series(context, clauses, selection);
@@ -155,7 +155,7 @@ io::Task<Result<void>> run(StatementContext& context, ShowTagKeysStatement show)
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowTagValuesStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowTagValuesStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
     Result<void> selected = co_await select_series(context, clauses, selection);

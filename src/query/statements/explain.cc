@@ -208,7 +208,7 @@ io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select
     const std::int64_t began_ns = context.source.monotonic_ns();
     writer.begin();
     writer.begin_statement(0);
-    Result<void> done = co_await run(inner, std::move(select));
+    Result<void> done = co_await execute(inner, std::move(select));
     if (!done.ok()) co_return done;
     writer.end_statement();
     const std::int64_t took_ns = context.source.monotonic_ns() - began_ns;
@@ -232,7 +232,7 @@ io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ExplainStatement explain) {
+io::Task<Result<void>> execute(StatementContext& context, ExplainStatement explain) {
     std::vector<std::string> lines;
     Result<void> done;
     if (explain.analyze) {
