@@ -43,8 +43,8 @@ Result<std::vector<Statement>> parse(const QueryRequest& request) {
     return parsed;
 }
 
-io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, ResultSink& sink) {
-    AnswerHead head;
+io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, AnswerSink& sink) {
+    AnswerStart head;
     head.status = 400;
     head.format = request.format;
     head.error = message;
@@ -110,7 +110,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
 io::Task<Result<void>> execute_statements(DataSource& source, QueryRegistry& registry,
                                           ServerFacts* facts, const QueryLimits& limits,
                                           const QueryRequest& request,
-                                          std::vector<Statement>& statements, ResultSink& sink) {
+                                          std::vector<Statement>& statements, AnswerSink& sink) {
     Result<std::unique_ptr<RunningQuery>> begun = registry.begin(
         source.core_number(), text_of(statements), request.database, source.monotonic_ns());
     AnswerWriter writer(request, sink, begun.ok() ? begun->get() : nullptr,
@@ -154,13 +154,13 @@ Result<void> StatementExecutor::check(const QueryRequest& request) {
     return {};
 }
 
-io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, ResultSink& sink) {
+io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, AnswerSink& sink) {
     Result<std::vector<Statement>> parsed = parse(request);
     if (!parsed.ok()) {
         Result<void> refused = co_await refuse(parsed.error().message, request, sink);
         co_return refused;
     }
-    AnswerHead head;
+    AnswerStart head;
     head.format = request.format;
     sink.begin(head);
     Result<void> done =

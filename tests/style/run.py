@@ -43,9 +43,9 @@ APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server"
 PUBLIC_STEPS = {
     "storage": {"head": "memtable", "inspect": "tools", "scan": "rows", "series_list": "rows",
                 "store": "store", "store_metrics": "files", "verify": "tools"},
-    "query": {"answer_format": "request", "continuous_queries": "background", "error_document": "answer",
-              "privileges": "statements", "query_registry": "request", "query_request": "request",
-              "result_sink": "answer", "series_counts": "background", "server_facts": "request",
+    "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
+              "error_document": "answer", "privileges": "statements", "query_registry": "request",
+              "query_request": "request", "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "value_text": "go"},
     "server": {},
 }

@@ -90,8 +90,8 @@ Result<void> SelectExecutor::check_window_count() const {
         static_cast<std::uint64_t>((last - first) / window.interval_ns + 1));
 }
 
-SeriesHead SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping) const {
-    SeriesHead head;
+AnswerSeries SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping) const {
+    AnswerSeries head;
     head.name = tags.name;
     const std::vector<std::string>& names = grouping.group_by();
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -127,7 +127,7 @@ io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     }
     Result<void> written = co_await target.finish();
     if (!written.ok()) co_return std::move(written).error();
-    SeriesHead head;
+    AnswerSeries head;
     head.name = "result";
     head.columns = {"time", "written"};
     writer_.begin_series(std::move(head));

@@ -30,7 +30,7 @@ private:
     Result<void> check_window_count() const;
     io::Task<Result<void>> write_target(CursorBuilder::Rows& rows);
     io::Task<Result<void>> write_answer(RowCursor& rows, const Grouping& grouping);
-    SeriesHead head_of(const TagSet& tags, const Grouping& grouping) const;
+    AnswerSeries head_of(const TagSet& tags, const Grouping& grouping) const;
 
     DataSource& source_;
     SelectBudget budget_;

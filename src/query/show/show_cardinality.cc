@@ -261,7 +261,7 @@ void CardinalityCounter::add(const SeriesVisit::Seen& series, const ValueConditi
 void CardinalityCounter::write() {
     AnswerWriter& writer = context_.writer;
     for (auto& [place, group] : groups_) {
-        SeriesHead head;
+        AnswerSeries head;
         head.name = place[0];
         for (std::size_t i = 0; i < dimensions_.size(); ++i) {
             head.tags.emplace_back(dimensions_[i], place[i + 1]);

@@ -15,7 +15,7 @@ Value as_value(const Fact& fact) {
 void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::string_view module) {
     for (const FactRow& row : rows) {
         if (!module.empty() && row.module != module) continue;
-        SeriesHead head{row.module, row.tags, {}};
+        AnswerSeries head{row.module, row.tags, {}};
         for (const auto& [name, value] : row.values) head.columns.push_back(name);
         writer.begin_series(std::move(head));
         writer.begin_row();

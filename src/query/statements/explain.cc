@@ -182,9 +182,9 @@ void Explanation::write(const std::string& expression, const std::set<std::strin
 }
 
 // Takes an answer and forgets it.
-class Nowhere final : public ResultSink {
+class Nowhere final : public AnswerSink {
 public:
-    void begin(const AnswerHead&) override {}
+    void begin(const AnswerStart&) override {}
     io::Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
 };
 

@@ -30,12 +30,12 @@ constexpr std::int64_t kHalfClosedNs = 5 * kSecondNs;
 
 // Streams an answer to the client in chunks, compressed where the client wants it; the whole answer
 // of a request that could not be parsed is small and gets a length instead.
-class AnswerStream final : public query::ResultSink {
+class AnswerStream final : public query::AnswerSink {
 public:
     AnswerStream(Connection& connection, bool documents)
         : connection_(connection), documents_(documents) {}
 
-    void begin(const query::AnswerHead& head) override {
+    void begin(const query::AnswerStart& head) override {
         head_ = head;
         if (head.status != 200) return;
         framed_ = connection_.request().minor_version >= 1;
@@ -119,7 +119,7 @@ private:
 
     Connection& connection_;
     const bool documents_;  // the answer is chunked: each write is a document
-    query::AnswerHead head_;
+    query::AnswerStart head_;
     bool framed_ = true;
     std::optional<http::GzipEncoder> gzip_;
     http::OutputBuffer compressed_;
@@ -136,9 +136,9 @@ io::Task<void> watch(Connection& connection, AnswerStream& stream) {
 }
 
 // Where the answer of a query goes that nobody waits for.
-class NoAnswer final : public query::ResultSink {
+class NoAnswer final : public query::AnswerSink {
 public:
-    void begin(const query::AnswerHead&) override {}
+    void begin(const query::AnswerStart&) override {}
     io::Task<Result<void>> write(std::string_view) override { co_return Result<void>{}; }
 };
 

@@ -16,19 +16,19 @@ namespace sluice::query {
 class RunningQuery;
 
 // What is settled before the first byte of a body.
-struct AnswerHead {
+struct AnswerStart {
     int status = 200;  // 400 where the text could not be parsed; errors of statements are 200
     AnswerFormat format = AnswerFormat::kJson;
     std::string error;  // for X-Influxdb-Error; empty with status 200
 };
 
 // Where an answer goes. Lives until execute() has completed.
-class ResultSink {
+class AnswerSink {
 public:
-    virtual ~ResultSink() = default;
+    virtual ~AnswerSink() = default;
 
     // Called exactly once, before the first write().
-    virtual void begin(const AnswerHead& head) = 0;
+    virtual void begin(const AnswerStart& head) = 0;
 
     // Before the first statement: the query may be stopped through `query` until execute() has
     // completed or detach() was called.
