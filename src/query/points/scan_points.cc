@@ -105,7 +105,7 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
         const std::uint64_t points = job.points();
         std::uint64_t bytes = 0;
         chunk_bytes_ = 0;
-        for (const RowChunk& chunk : job.chunks) {
+        for (const RowBatch& chunk : job.chunks) {
             chunk_bytes_ = std::max(chunk_bytes_, chunk.memory_bytes());
             bytes += chunk.memory_bytes();
         }

@@ -27,7 +27,7 @@ bool is_same_series(const SeriesRows& a, const SeriesRows& b) {
 
 }  // namespace
 
-RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks)
+RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowBatch> chunks)
     : plan_(plan),
       chunks_(std::move(chunks)),
       tie_breakers_(make_tie_breakers(plan)),
@@ -53,7 +53,7 @@ bool RowMerger::lacks_sequences() const {
         places.clear();
         std::size_t end = i;
         for (; end < entries_.size() && is_same_series(rows_of(entries_[end]), first); ++end) {
-            const RowChunk& chunk = chunks_[entries_[end].chunk];
+            const RowBatch& chunk = chunks_[entries_[end].chunk];
             const SeriesRows& rows = rows_of(entries_[end]);
             for (std::size_t row = rows.begin; row < rows.end; ++row) {
                 places.emplace_back(chunk.times[row], chunk.sequences[row]);
@@ -76,7 +76,7 @@ void RowMerger::begin_tag_set(std::uint32_t tag_set) {
     streams_.clear();
     tags_.clear();
     tag_text_.clear();
-    merged_ = RowChunk();
+    merged_ = RowBatch();
     merged_.width = plan_.fields.size();
     auto at = std::lower_bound(
         entries_.begin(), entries_.end(), tag_set,
@@ -125,7 +125,7 @@ void RowMerger::add_series(const std::vector<Entry>& entries) {
 // Rows of several stores that have no time in common, in stretches that come from one of them.
 void RowMerger::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Cursor {
-        const RowChunk* chunk;
+        const RowBatch* chunk;
         std::size_t at;
         std::size_t end;
         model::Timestamp time() const { return chunk->times[at]; }
@@ -164,7 +164,7 @@ void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries
     };
     std::vector<Place> places;
     for (const Entry entry : entries) {
-        const RowChunk& chunk = chunks_[entry.chunk];
+        const RowBatch& chunk = chunks_[entry.chunk];
         const SeriesRows& rows = rows_of(entry);
         series.has_more = series.has_more || rows.has_more;
         for (std::size_t i = rows.begin; i < rows.end; ++i) {

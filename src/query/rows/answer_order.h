@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "query/rows/row_chunk.h"
+#include "query/rows/row_batch.h"
 #include "query/scan/row_condition.h"
 #include "query/scan/select_plan.h"
 
@@ -19,7 +19,7 @@ namespace sluice::query {
 class RowMerger {
 public:
     // `plan` outlives the merger.
-    RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks);
+    RowMerger(const SelectPlan& plan, std::vector<RowBatch> chunks);
 
     // Rows of equal time have to be merged without knowing which is the newer one: the chunks have
     // to be collected without statistics.
@@ -44,7 +44,7 @@ private:
     };
     struct MergedSeries {
         std::string_view key;
-        const RowChunk* chunk = nullptr;
+        const RowBatch* chunk = nullptr;
         std::size_t begin = 0;
         std::size_t end = 0;
         bool has_more = false;
@@ -74,7 +74,7 @@ private:
     void advance(Stream& stream);
 
     const SelectPlan& plan_;
-    const std::vector<RowChunk> chunks_;
+    const std::vector<RowBatch> chunks_;
     std::vector<Entry> entries_;               // by tag set, source, group, key
     std::vector<std::uint32_t> tie_breakers_;  // inputs, in the order they are compared
     RowCondition condition_;
@@ -82,7 +82,7 @@ private:
     std::vector<MergedSeries> series_;
     std::vector<Value> tags_;
     std::vector<Stream> streams_;
-    RowChunk merged_;  // rows of several stores
+    RowBatch merged_;  // rows of several stores
     Arena tag_text_{4 * 1024};
 };
 

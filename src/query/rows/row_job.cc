@@ -18,7 +18,7 @@ constexpr std::size_t kDropBatch = 1024;
 // Appends rows of one series after the other to a chunk.
 class RowCollector {
 public:
-    RowCollector(const SelectPlan& plan, RowChunk& chunk, bool with_sequences)
+    RowCollector(const SelectPlan& plan, RowBatch& chunk, bool with_sequences)
         : plan_(plan),
           chunk_(chunk),
           with_sequences_(with_sequences),
@@ -185,7 +185,7 @@ private:
     }
 
     const SelectPlan& plan_;
-    RowChunk& chunk_;
+    RowBatch& chunk_;
     const bool with_sequences_;
     const ScanColumns columns_;
     RunPredicate predicate_;
@@ -228,23 +228,23 @@ CollectJob::CollectJob(const SelectPlan& plan, std::vector<CoreSession>& session
 
 bool CollectJob::has_overflow() const {
     return std::any_of(chunks.begin(), chunks.end(),
-                       [](const RowChunk& chunk) { return chunk.overflow; });
+                       [](const RowBatch& chunk) { return chunk.overflow; });
 }
 
 bool CollectJob::has_many_duplicates() const {
-    return std::any_of(chunks.begin(), chunks.end(), [this](const RowChunk& chunk) {
+    return std::any_of(chunks.begin(), chunks.end(), [this](const RowBatch& chunk) {
         return chunk.duplicate_rows > options_.duplicate_rows_max;
     });
 }
 
 std::uint64_t CollectJob::points() const {
     std::uint64_t sum = 0;
-    for (const RowChunk& chunk : chunks) sum += chunk.times.size();
+    for (const RowBatch& chunk : chunks) sum += chunk.times.size();
     return sum;
 }
 
 io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& piece,
-                                                 RowChunk& chunk, RowLimits& limits) {
+                                                 RowBatch& chunk, RowLimits& limits) {
     PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kAll);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
@@ -288,7 +288,7 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
 }
 
 io::Task<Result<void>> CollectJob::run(CoreView& core) {
-    RowChunk& chunk = chunks[core.number()];
+    RowBatch& chunk = chunks[core.number()];
     chunk.width = plan_.fields.size();
     // What one store has of a duplicate says nothing about the rows of another.
     std::vector<RowLimits> limits(duplicates_.empty() ? 1 : core.store_count(),

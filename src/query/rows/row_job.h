@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "query/rows/row_chunk.h"
+#include "query/rows/row_batch.h"
 #include "query/scan/core_session.h"
 #include "query/scan/scan_portion.h"
 #include "query/scan/select_budget.h"
@@ -32,7 +32,7 @@ public:
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
-    std::vector<RowChunk> chunks;  // by core
+    std::vector<RowBatch> chunks;  // by core
 
     // Where one of these is true, the chunks are of no use.
     bool has_overflow() const;
@@ -40,7 +40,7 @@ public:
     std::uint64_t points() const;  // of all chunks
 
 private:
-    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowChunk& chunk,
+    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowBatch& chunk,
                                          class RowLimits& limits);
 
     const SelectPlan& plan_;

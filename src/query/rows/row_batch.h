@@ -27,7 +27,7 @@ struct SeriesRows {
 // Of rows that were taken from a block's statistics.
 inline constexpr std::uint64_t kUnknownSequence = std::numeric_limits<std::uint64_t>::max();
 
-struct RowChunk {
+struct RowBatch {
     std::size_t width = 0;  // values of a row
     std::vector<SeriesRows> series;
     std::vector<model::Timestamp> times;
@@ -38,7 +38,7 @@ struct RowChunk {
     bool overflow = false;  // stopped at its bound: the chunk is of no use
 
     // Rows [first, last) of another chunk; strings stay there.
-    void append(const RowChunk& from, std::size_t first, std::size_t last) {
+    void append(const RowBatch& from, std::size_t first, std::size_t last) {
         const auto at = [](std::size_t index) { return static_cast<std::ptrdiff_t>(index); };
         times.insert(times.end(), from.times.begin() + at(first), from.times.begin() + at(last));
         values.insert(values.end(), from.values.begin() + at(first * width),
