@@ -109,7 +109,7 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
             chunk_bytes_ = std::max(chunk_bytes_, chunk.memory_bytes());
             bytes += chunk.memory_bytes();
         }
-        auto merger = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
+        auto merger = std::make_unique<AnswerOrder>(scan_.plan(), std::move(job.chunks));
         if (options.uses_statistics && merger->lacks_sequences()) {
             options.uses_statistics = false;
             continue;
@@ -123,7 +123,7 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
 
 // Rows of one tag set: what they refer to does not outlive it.
 void ScanPoints::read_rows(PointBlock& block) {
-    RowMerger::Row row;
+    AnswerOrder::Row row;
     while (block.points.size() < kPointsPerBlock) {
         if (!in_tag_set_) {
             if (tag_sets_left_ == 0 || !block.points.empty()) return;
@@ -147,14 +147,14 @@ void ScanPoints::read_rows(PointBlock& block) {
     }
 }
 
-bool ScanPoints::is_within_group(const RowMerger::Row& row) {
+bool ScanPoints::is_within_group(const AnswerOrder::Row& row) {
     const std::int64_t rows_max = scan_.plan().group_rows_max;
     if (rows_max == 0) return true;
     if (group_rows_.size() <= row.stream) group_rows_.resize(row.stream + 1);
     return group_rows_[row.stream]++ < rows_max;
 }
 
-void ScanPoints::append(const RowMerger::Row& row, PointBlock& block) {
+void ScanPoints::append(const AnswerOrder::Row& row, PointBlock& block) {
     const TagSet* tags = tags_;
     if (scan_.grouping().is_nested()) {
         SeriesState& series = series_[row.key.data()];

@@ -27,7 +27,7 @@ bool is_same_series(const SeriesRows& a, const SeriesRows& b) {
 
 }  // namespace
 
-RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowBatch> chunks)
+AnswerOrder::AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> chunks)
     : plan_(plan),
       chunks_(std::move(chunks)),
       tie_breakers_(make_tie_breakers(plan)),
@@ -45,7 +45,7 @@ RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowBatch> chunks)
     });
 }
 
-bool RowMerger::lacks_sequences() const {
+bool AnswerOrder::lacks_sequences() const {
     std::vector<std::pair<model::Timestamp, std::uint64_t>> places;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const SeriesRows& first = rows_of(entries_[i]);
@@ -71,7 +71,7 @@ bool RowMerger::lacks_sequences() const {
     return false;
 }
 
-void RowMerger::begin_tag_set(std::uint32_t tag_set) {
+void AnswerOrder::begin_tag_set(std::uint32_t tag_set) {
     series_.clear();
     streams_.clear();
     tags_.clear();
@@ -102,7 +102,7 @@ void RowMerger::begin_tag_set(std::uint32_t tag_set) {
     }
 }
 
-void RowMerger::add_series(const std::vector<Entry>& entries) {
+void AnswerOrder::add_series(const std::vector<Entry>& entries) {
     const SeriesRows& first = rows_of(entries.front());
     MergedSeries series;
     series.key = first.key;
@@ -123,7 +123,7 @@ void RowMerger::add_series(const std::vector<Entry>& entries) {
 }
 
 // Rows of several stores that have no time in common, in stretches that come from one of them.
-void RowMerger::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
+void AnswerOrder::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Cursor {
         const RowBatch* chunk;
         std::size_t at;
@@ -156,7 +156,7 @@ void RowMerger::interleave(const std::vector<Entry>& entries, MergedSeries& seri
 }
 
 // Field by field the highest sequence wins; the condition is asked about the merged row.
-void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries& series) {
+void AnswerOrder::merge_duplicates(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Place {
         model::Timestamp time;
         std::uint64_t sequence;
@@ -200,7 +200,7 @@ void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries
     series.chunk = &merged_;
 }
 
-void RowMerger::add_tags(MergedSeries& series) {
+void AnswerOrder::add_tags(MergedSeries& series) {
     series.tags = tags_.size();
     std::string scratch;
     for (const Input& input : plan_.inputs) {
@@ -210,17 +210,17 @@ void RowMerger::add_tags(MergedSeries& series) {
     }
 }
 
-std::size_t RowMerger::current(const MergedSeries& series) const {
+std::size_t AnswerOrder::current(const MergedSeries& series) const {
     return plan_.ascending ? series.begin + series.read : series.end - 1 - series.read;
 }
 
-Value RowMerger::auxiliary(const MergedSeries& series, std::uint32_t index) const {
+Value AnswerOrder::auxiliary(const MergedSeries& series, std::uint32_t index) const {
     const Input& input = plan_.inputs[index];
     if (input.kind == Input::Kind::kTag) return tags_[series.tags + index];
     return series.chunk->row(current(series))[input.index];
 }
 
-bool RowMerger::less(std::uint32_t a, std::uint32_t b) const {
+bool AnswerOrder::less(std::uint32_t a, std::uint32_t b) const {
     const MergedSeries& x = series_[a];
     const MergedSeries& y = series_[b];
     // What was left out behind a limit comes after everything that is here.
@@ -241,7 +241,7 @@ bool RowMerger::less(std::uint32_t a, std::uint32_t b) const {
     return false;
 }
 
-void RowMerger::sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const {
+void AnswerOrder::sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const {
     while (at > 0) {
         const std::size_t parent = (at - 1) / 2;
         if (!less(heap[at], heap[parent])) break;
@@ -250,8 +250,8 @@ void RowMerger::sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const 
     }
 }
 
-void RowMerger::sift_down(std::vector<std::uint32_t>& heap, std::size_t at,
-                          std::size_t size) const {
+void AnswerOrder::sift_down(std::vector<std::uint32_t>& heap, std::size_t at,
+                            std::size_t size) const {
     for (;;) {
         std::size_t child = 2 * at + 1;
         if (child >= size) break;
@@ -262,12 +262,12 @@ void RowMerger::sift_down(std::vector<std::uint32_t>& heap, std::size_t at,
     }
 }
 
-void RowMerger::make_heap(std::vector<std::uint32_t>& heap) const {
+void AnswerOrder::make_heap(std::vector<std::uint32_t>& heap) const {
     for (std::size_t i = heap.size() / 2; i-- > 0;) sift_down(heap, i, heap.size());
 }
 
 // Pop and push, as two steps: the order of equal elements depends on it.
-void RowMerger::advance(Stream& stream) {
+void AnswerOrder::advance(Stream& stream) {
     std::vector<std::uint32_t>& heap = stream.heap;
     const std::uint32_t top = heap.front();
     std::swap(heap.front(), heap.back());
@@ -280,7 +280,7 @@ void RowMerger::advance(Stream& stream) {
     sift_up(heap, heap.size() - 1);
 }
 
-bool RowMerger::next(Row& row) {
+bool AnswerOrder::next(Row& row) {
     Stream* nearest = nullptr;
     for (Stream& stream : streams_) {
         if (stream.heap.empty() || is_exhausted(series_[stream.heap.front()])) continue;

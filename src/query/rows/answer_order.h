@@ -16,10 +16,10 @@
 
 namespace sluice::query {
 
-class RowMerger {
+class AnswerOrder {
 public:
     // `plan` outlives the merger.
-    RowMerger(const SelectPlan& plan, std::vector<RowBatch> chunks);
+    AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> chunks);
 
     // Rows of equal time have to be merged without knowing which is the newer one: the chunks have
     // to be collected without statistics.
