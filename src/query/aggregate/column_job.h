@@ -1,5 +1,5 @@
-// Collects the rows of series that lie in several stores, for a RunMerger. What the condition says
-// of a row is not asked: it holds for the merged one.
+// Collects the rows of series that lie in several stores, for a StoreMerger. What the condition
+// says of a row is not asked: it holds for the merged one.
 #pragma once
 
 #include <cstdint>

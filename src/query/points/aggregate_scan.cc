@@ -138,7 +138,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
             continue;
         }
         slices.advance(portion.range, job.largest_bytes(), scan_.chunk_bytes_max());
-        RunMerger merger(job.take_pieces());
+        StoreMerger merger(job.take_pieces());
         storage::SeriesRun run;
         while (merger.next_series()) {
             aggregator.begin_series(merger.tag_set(), merger.key());
