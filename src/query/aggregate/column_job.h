@@ -15,12 +15,12 @@ namespace sluice::query {
 // Whether all that is asked of a series is the first row that has a value, or the last one.
 bool wants_one_row(const SelectPlan& plan);
 
-class CollectColumnsJob final : public CoreJob {
+class ColumnJob final : public CoreJob {
 public:
     // Everything outlives the job. `memory_bytes_max` is for each core.
-    CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
-                      std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
-                      const ScanPortion& portion, std::uint64_t memory_bytes_max);
+    ColumnJob(const SelectPlan& plan, const ScanColumns& columns,
+              std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
+              const ScanPortion& portion, std::uint64_t memory_bytes_max);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 

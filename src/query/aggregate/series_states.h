@@ -11,10 +11,10 @@
 
 namespace sluice::query {
 
-class SeriesAggregator {
+class SeriesStates {
 public:
     // Both outlive the aggregator.
-    SeriesAggregator(const SelectPlan& plan, AggregateTable& table);
+    SeriesStates(const SelectPlan& plan, AggregateTable& table);
 
     // Ends the series before. `key` is copied where it is needed.
     void begin_series(std::uint32_t tag_set, std::string_view key);

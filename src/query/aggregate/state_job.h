@@ -12,11 +12,11 @@
 namespace sluice::query {
 
 // Aggregates all series but duplicates.
-class AggregateJob final : public CoreJob {
+class StateJob final : public CoreJob {
 public:
-    AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                 const DuplicateSeries& duplicates, const ScanPortion& portion,
-                 const SelectBudget& budget, std::uint64_t memory_bytes_max);
+    StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+             const DuplicateSeries& duplicates, const ScanPortion& portion,
+             const SelectBudget& budget, std::uint64_t memory_bytes_max);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 

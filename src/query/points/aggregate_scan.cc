@@ -81,8 +81,8 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     for (;;) {
         wanted.table = AggregateTable(plan, portion.first_tag_set,
                                       portion.end_tag_set - portion.first_tag_set);
-        AggregateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
-                         scan_.chunk_bytes_max());
+        StateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+                     scan_.chunk_bytes_max());
         Result<void> done = co_await scan_.source().run_on_every_core(job);
         if (!done.ok()) co_return std::move(done).error();
         for (const std::uint8_t full : job.overflows) {
@@ -114,7 +114,7 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
 io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
     const SelectPlan& plan = scan_.plan();
     const ScanColumns columns(plan);
-    RunAggregator aggregator(plan, columns, table);
+    FilteredStates aggregator(plan, columns, table);
     std::uint64_t points_taken = 0;
     bool asks = scan_.may_be_disjoint() && !depends_on_order(plan) && !wants_one_row(plan);
     const model::Timestamp end = portion.range.end;
@@ -123,8 +123,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
         portion.range = end_with_window(slices.slice(), end);
         std::uint64_t bytes_max = scan_.chunk_bytes_max();
         if (asks) bytes_max = std::min(bytes_max, kBytesMergedUnasked);
-        CollectColumnsJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion,
-                              bytes_max);
+        ColumnJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion, bytes_max);
         Result<void> done = co_await scan_.source().run_on_every_core(job);
         if (!done.ok()) co_return std::move(done).error();
         if (job.has_overflow()) {

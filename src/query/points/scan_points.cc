@@ -88,13 +88,13 @@ io::Task<Result<void>> ScanPoints::load() {
 
 // False: it does not fit into memory.
 io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
-    CollectJob::Options options;
+    RowJob::Options options;
     if (!in_slices_) options.rows_max = rows_max_;
     options.memory_bytes_max = scan_.chunk_bytes_max();
     for (;;) {
         options.duplicate_rows_max = scan_.may_be_disjoint() ? kRowsMergedUnasked : kUnlimited;
-        CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
-                       options);
+        RowJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+                   options);
         Result<void> collected = co_await scan_.source().run_on_every_core(job);
         if (!collected.ok()) co_return std::move(collected).error();
         if (job.has_many_duplicates()) {

@@ -214,9 +214,9 @@ void limit_rows(const SelectPlan& plan, const ScanColumns& columns, std::uint64_
 
 }  // namespace
 
-CollectJob::CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                       const DuplicateSeries& duplicates, const ScanPortion& portion,
-                       const SelectBudget& budget, Options options)
+RowJob::RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+               const DuplicateSeries& duplicates, const ScanPortion& portion,
+               const SelectBudget& budget, Options options)
     : plan_(plan),
       sessions_(sessions),
       duplicates_(duplicates),
@@ -226,25 +226,25 @@ CollectJob::CollectJob(const SelectPlan& plan, std::vector<CoreSession>& session
     chunks.resize(sessions.size());
 }
 
-bool CollectJob::has_overflow() const {
+bool RowJob::has_overflow() const {
     return std::any_of(chunks.begin(), chunks.end(),
                        [](const RowBatch& chunk) { return chunk.overflow; });
 }
 
-bool CollectJob::has_many_duplicates() const {
+bool RowJob::has_many_duplicates() const {
     return std::any_of(chunks.begin(), chunks.end(), [this](const RowBatch& chunk) {
         return chunk.duplicate_rows > options_.duplicate_rows_max;
     });
 }
 
-std::uint64_t CollectJob::points() const {
+std::uint64_t RowJob::points() const {
     std::uint64_t sum = 0;
     for (const RowBatch& chunk : chunks) sum += chunk.times.size();
     return sum;
 }
 
-io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& piece,
-                                                 RowBatch& chunk, RowLimits& limits) {
+io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece, RowBatch& chunk,
+                                             RowLimits& limits) {
     PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kAll);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
@@ -287,7 +287,7 @@ io::Task<Result<void>> CollectJob::collect_piece(CoreView& core, const Piece& pi
     co_return Result<void>();
 }
 
-io::Task<Result<void>> CollectJob::run(CoreView& core) {
+io::Task<Result<void>> RowJob::run(CoreView& core) {
     RowBatch& chunk = chunks[core.number()];
     chunk.width = plan_.fields.size();
     // What one store has of a duplicate says nothing about the rows of another.

@@ -14,7 +14,7 @@ namespace sluice::query {
 
 // Collects rows. Those of duplicates are passed whatever the condition on fields says: it holds for
 // the merged row.
-class CollectJob final : public CoreJob {
+class RowJob final : public CoreJob {
 public:
     struct Options {
         // Rows that are wanted of each tag set, from the beginning or, descending, from the end;
@@ -26,9 +26,9 @@ public:
         // Rows may come from statistics: those of duplicates have no sequence then.
         bool uses_statistics = true;
     };
-    CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-               const DuplicateSeries& duplicates, const ScanPortion& portion,
-               const SelectBudget& budget, Options options);
+    RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+           const DuplicateSeries& duplicates, const ScanPortion& portion,
+           const SelectBudget& budget, Options options);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 

@@ -14,11 +14,11 @@ namespace sluice::query {
 namespace {
 
 // When duplicates have rows, piece by piece.
-class CollectTimesJob final : public CoreJob {
+class TimeJob final : public CoreJob {
 public:
-    CollectTimesJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                    const DuplicateSeries& duplicates, const ScanPortion& portion,
-                    std::uint64_t memory_bytes_max)
+    TimeJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+            const DuplicateSeries& duplicates, const ScanPortion& portion,
+            std::uint64_t memory_bytes_max)
         : plan_(plan),
           sessions_(sessions),
           duplicates_(duplicates),
@@ -76,7 +76,7 @@ private:
     std::vector<Collected> cores_;
 };
 
-io::Task<Result<void>> CollectTimesJob::collect_piece(CoreView& core, const Piece& piece) {
+io::Task<Result<void>> TimeJob::collect_piece(CoreView& core, const Piece& piece) {
     PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns only_times;
@@ -103,8 +103,7 @@ io::Task<Result<void>> CollectTimesJob::collect_piece(CoreView& core, const Piec
     co_return Result<void>();
 }
 
-io::Task<void> CollectTimesJob::add_repeating(DataSource& source,
-                                              DuplicateSeries& repeating) const {
+io::Task<void> TimeJob::add_repeating(DataSource& source, DuplicateSeries& repeating) const {
     struct Times {
         std::uint64_t identity;
         std::span<const TimeStride> strides;
@@ -140,7 +139,7 @@ io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     TimeSlices slices(slice.range, true);
     while (!slices.at_end()) {
         slice.range = slices.slice();
-        CollectTimesJob job(plan_, sessions_, duplicates_, slice, chunk_bytes_max());
+        TimeJob job(plan_, sessions_, duplicates_, slice, chunk_bytes_max());
         SLUICE_CO_TRY_VOID(co_await source_.run_on_every_core(job));
         if (job.has_overflow()) {
             if (!slices.narrow()) co_return false;
