@@ -200,10 +200,10 @@ private:
 }  // namespace
 
 // What the pieces of one core are put into.
-class GroupJob::Grouping {
+class GroupJob::Grouper {
 public:
-    Grouping(const SelectPlan& plan, const SelectBudget& budget, CoreView& core,
-             CoreSession& session)
+    Grouper(const SelectPlan& plan, const SelectBudget& budget, CoreView& core,
+            CoreSession& session)
         : plan_(plan), budget_(budget), core_(core), session_(session), condition_(plan) {}
 
     io::Task<Result<void>> add(Piece piece) {
@@ -317,7 +317,7 @@ private:
 
 io::Task<Result<void>> GroupJob::run(CoreView& core) {
     CoreSession& session = sessions_[core.number()];
-    Grouping grouping(plan_, budget_, core, session);
+    Grouper grouper(plan_, budget_, core, session);
     for (std::uint32_t source = 0; source < plan_.sources.size(); ++source) {
         for (std::uint32_t group = 0; group < plan_.sources[source].groups.size(); ++group) {
             for (std::size_t store = 0; store < core.store_count(); ++store) {
@@ -325,7 +325,7 @@ io::Task<Result<void>> GroupJob::run(CoreView& core) {
                 piece.source = source;
                 piece.group = group;
                 piece.store = store;
-                Result<void> added = co_await grouping.add(std::move(piece));
+                Result<void> added = co_await grouper.add(std::move(piece));
                 if (!added.ok()) co_return std::move(added).error();
                 co_await core.breathe();
             }

@@ -93,7 +93,7 @@ public:
     io::Task<Result<void>> run(CoreView& core) override;
 
 private:
-    class Grouping;
+    class Grouper;
 
     const SelectPlan& plan_;
     const SelectBudget& budget_;
