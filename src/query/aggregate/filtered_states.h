@@ -8,6 +8,7 @@
 
 #include "query/aggregate/series_states.h"
 #include "query/scan/run_predicate.h"
+#include "query/scan/series_filter.h"
 
 namespace sluice::query {
 

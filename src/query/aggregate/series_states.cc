@@ -4,6 +4,7 @@
 
 #include "query/aggregate/clock_windows.h"
 #include "query/aggregate/column_words.h"
+#include "query/scan/series_tags.h"
 
 namespace sluice::query {
 namespace {

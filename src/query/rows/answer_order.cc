@@ -4,6 +4,9 @@
 #include <numeric>
 #include <tuple>
 
+#include "query/scan/series_filter.h"
+#include "query/scan/series_tags.h"
+
 namespace sluice::query {
 namespace {
 

@@ -7,6 +7,7 @@
 #include "query/rows/row_limits.h"
 #include "query/scan/piece_scan.h"
 #include "query/scan/run_predicate.h"
+#include "query/scan/series_filter.h"
 
 namespace sluice::query {
 namespace {

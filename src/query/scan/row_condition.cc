@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "query/scan/series_tags.h"
+
 namespace sluice::query {
 namespace {
 

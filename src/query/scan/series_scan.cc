@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "query/scan/group_job.h"
+
 namespace sluice::query {
 namespace {
 

@@ -5,6 +5,7 @@
 // others have to be merged row by row. Times alone are read to tell.
 #include <algorithm>
 
+#include "query/scan/core_session.h"
 #include "query/scan/piece_scan.h"
 #include "query/scan/series_scan.h"
 #include "query/scan/time_slices.h"

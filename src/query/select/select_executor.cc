@@ -4,6 +4,7 @@
 
 #include "query/expr/expression_type.h"
 #include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/select/live_measurements.h"
 #include "query/select/target_writer.h"
 

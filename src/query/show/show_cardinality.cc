@@ -6,6 +6,8 @@
 #include <set>
 
 #include "query/expr/evaluate.h"
+#include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/show/distinct_sample.h"
 #include "query/show/series_selection.h"
 #include "query/show/show_schema.h"

@@ -1,5 +1,6 @@
 #include <map>
 
+#include "query/scan/select_budget.h"
 #include "query/session/sort_in_slices.h"
 #include "query/show/distinct_texts.h"
 #include "query/show/series_selection.h"

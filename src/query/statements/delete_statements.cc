@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/show/series_selection.h"
 #include "query/statements/delete_condition.h"
 #include "sluice/influxql/condition.h"

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "query/expr/function_table.h"
+#include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/select/select_statement.h"
 #include "query/show/series_selection.h"
 #include "query/statements/span_tree.h"
