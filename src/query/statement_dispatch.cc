@@ -4,11 +4,8 @@
 #include <optional>
 #include <type_traits>
 
-#include "query/select/select_statement.h"
-#include "query/show/show_catalog.h"
-#include "query/show/show_facts.h"
-#include "query/show/show_schema.h"
-#include "query/show/show_shards.h"
+#include "query/select/select_executor.h"
+#include "query/show/show_statements.h"
 #include "query/show/tag_condition.h"
 #include "query/statements/define_databases.h"
 #include "query/statements/delete_statements.h"

@@ -183,4 +183,10 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
     co_return Result<void>();
 }
 
+io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select) {
+    SelectExecutor executor(context.source, context.limits, context.writer);
+    Result<void> done = co_await executor.execute(std::move(select), context.defaults);
+    co_return done;
+}
+
 }  // namespace sluice::query

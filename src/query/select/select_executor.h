@@ -11,6 +11,7 @@
 #include "query/scan/select_budget.h"
 #include "query/select/cursor_builder.h"
 #include "query/session/data_source.h"
+#include "query/session/statement_context.h"
 
 namespace sluice::query {
 
@@ -42,5 +43,7 @@ private:
     std::optional<influxql::Measurement> target_;
     std::vector<std::string> columns_;
 };
+
+io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select);
 
 }  // namespace sluice::query

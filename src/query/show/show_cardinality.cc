@@ -10,7 +10,7 @@
 #include "query/scan/list_job.h"
 #include "query/show/distinct_sample.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 #include "sluice/base/hash.h"
 
 namespace sluice::query {

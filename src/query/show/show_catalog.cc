@@ -1,6 +1,5 @@
-#include "query/show/show_catalog.h"
-
 #include "query/show/series_selection.h"
+#include "query/show/show_statements.h"
 #include "sluice/influxql/duration.h"
 
 namespace sluice::query {

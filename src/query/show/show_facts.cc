@@ -1,4 +1,4 @@
-#include "query/show/show_facts.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "query/select/live_measurements.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {

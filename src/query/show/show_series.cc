@@ -2,7 +2,7 @@
 
 #include "query/show/listing_order.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {

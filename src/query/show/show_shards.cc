@@ -1,7 +1,7 @@
-#include "query/show/show_shards.h"
-
 #include <chrono>
 #include <cstdio>
+
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {

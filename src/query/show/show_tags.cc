@@ -4,7 +4,7 @@
 #include "query/session/sort_in_slices.h"
 #include "query/show/distinct_texts.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {

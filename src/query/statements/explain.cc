@@ -5,7 +5,7 @@
 #include "query/expr/function_table.h"
 #include "query/scan/core_session.h"
 #include "query/scan/list_job.h"
-#include "query/select/select_statement.h"
+#include "query/select/select_executor.h"
 #include "query/show/series_selection.h"
 #include "query/statements/span_tree.h"
 #include "sluice/influxql/duration.h"
