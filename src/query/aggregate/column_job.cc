@@ -41,12 +41,12 @@ bool wants_one_row(const SelectPlan& plan) {
 }
 
 ColumnJob::ColumnJob(const SelectPlan& plan, const ScanColumns& columns,
-                     std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
+                     std::vector<CoreSession>& sessions, const SharedSeries& shared,
                      const ScanPortion& portion, std::uint64_t memory_bytes_max)
     : plan_(plan),
       columns_(columns),
       sessions_(sessions),
-      duplicates_(duplicates),
+      shared_(shared),
       portion_(portion),
       memory_bytes_max_(memory_bytes_max) {
     collected_.resize(sessions.size());
@@ -76,12 +76,12 @@ std::vector<PieceColumns> ColumnJob::take_pieces() {
 }
 
 io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& piece, Collected& to) {
-    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
+    PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kSharedOnly);
     if (scan.empty()) co_return Result<void>();
     storage::ScanSpec spec = scan.spec(columns_);
     spec.with_sequences = true;
     limit_rows(plan_, spec);
-    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_shared(key); };
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     std::uint64_t bytes_before = 0;

@@ -20,7 +20,7 @@ class ColumnJob final : public CoreJob {
 public:
     // Everything outlives the job. `memory_bytes_max` is for each core.
     ColumnJob(const SelectPlan& plan, const ScanColumns& columns,
-              std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
+              std::vector<CoreSession>& sessions, const SharedSeries& shared,
               const ScanPortion& portion, std::uint64_t memory_bytes_max);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
@@ -41,7 +41,7 @@ private:
     const SelectPlan& plan_;
     const ScanColumns& columns_;
     std::vector<CoreSession>& sessions_;
-    const DuplicateSeries& duplicates_;
+    const SharedSeries& shared_;
     const ScanPortion portion_;
     const std::uint64_t memory_bytes_max_;
     std::vector<Collected> collected_;  // by core

@@ -7,11 +7,11 @@
 namespace sluice::query {
 
 StateJob::StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                   const DuplicateSeries& duplicates, const ScanPortion& portion,
+                   const SharedSeries& shared, const ScanPortion& portion,
                    const SelectBudget& budget, std::uint64_t memory_bytes_max)
     : plan_(plan),
       sessions_(sessions),
-      duplicates_(duplicates),
+      shared_(shared),
       portion_(portion),
       budget_(budget),
       memory_bytes_max_(memory_bytes_max) {
@@ -24,7 +24,7 @@ StateJob::StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
 }
 
 io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& piece) {
-    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kWithoutDuplicates);
+    PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kWithoutShared);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
     AggregateTable& table = tables[core.number()];

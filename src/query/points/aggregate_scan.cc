@@ -12,7 +12,8 @@
 namespace sluice::query {
 namespace {
 
-// Rows of duplicates up to this size, of a core, are merged without asking whether they have to be.
+// Rows of shared series up to this size, of a core, are merged without asking whether they have to
+// be.
 constexpr std::uint64_t kBytesMergedUnasked = 512 * kKiB;
 
 // Whether the answer shows in which order the rows of a series were added up.
@@ -81,7 +82,7 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     for (;;) {
         wanted.table = AggregateTable(plan, portion.first_tag_set,
                                       portion.end_tag_set - portion.first_tag_set);
-        StateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+        StateJob job(plan, scan_.sessions(), scan_.shared(), portion, scan_.budget(),
                      scan_.chunk_bytes_max());
         Result<void> done = co_await scan_.source().run_on_every_core(job);
         if (!done.ok()) co_return std::move(done).error();
@@ -93,7 +94,7 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
             partial = AggregateTable();
             co_await scan_.source().breathe();
         }
-        if (!scan_.duplicates().empty()) {
+        if (!scan_.shared().empty()) {
             SLUICE_CO_TRY(const bool folded, co_await fold_duplicates(portion, wanted.table));
             if (!folded) continue;
         }
@@ -123,7 +124,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
         portion.range = end_with_window(slices.slice(), end);
         std::uint64_t bytes_max = scan_.chunk_bytes_max();
         if (asks) bytes_max = std::min(bytes_max, kBytesMergedUnasked);
-        ColumnJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion, bytes_max);
+        ColumnJob job(plan, columns, scan_.sessions(), scan_.shared(), portion, bytes_max);
         Result<void> done = co_await scan_.source().run_on_every_core(job);
         if (!done.ok()) co_return std::move(done).error();
         if (job.has_overflow()) {

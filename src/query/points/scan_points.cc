@@ -8,8 +8,8 @@
 namespace sluice::query {
 namespace {
 
-// Rows of duplicates up to this number, of a core, are merged without asking whether they have to
-// be.
+// Rows of shared series up to this number, of a core, are merged without asking whether they have
+// to be.
 constexpr std::uint64_t kRowsMergedUnasked = 8192;
 constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
@@ -92,12 +92,12 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
     if (!in_slices_) options.rows_max = rows_max_;
     options.memory_bytes_max = scan_.chunk_bytes_max();
     for (;;) {
-        options.duplicate_rows_max = scan_.may_be_disjoint() ? kRowsMergedUnasked : kUnlimited;
-        RowJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
+        options.shared_rows_max = scan_.may_be_disjoint() ? kRowsMergedUnasked : kUnlimited;
+        RowJob job(scan_.plan(), scan_.sessions(), scan_.shared(), portion, scan_.budget(),
                    options);
         Result<void> collected = co_await scan_.source().run_on_every_core(job);
         if (!collected.ok()) co_return std::move(collected).error();
-        if (job.has_many_duplicates()) {
+        if (job.has_many_shared()) {
             SLUICE_CO_TRY_VOID(co_await scan_.exclude_disjoint());
             continue;
         }

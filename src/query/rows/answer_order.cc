@@ -52,7 +52,7 @@ bool AnswerOrder::lacks_sequences() const {
     std::vector<std::pair<model::Timestamp, std::uint64_t>> places;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const SeriesRows& first = rows_of(entries_[i]);
-        if (!first.is_duplicate) continue;
+        if (!first.is_shared) continue;
         places.clear();
         std::size_t end = i;
         for (; end < entries_.size() && is_same_series(rows_of(entries_[end]), first); ++end) {
@@ -109,7 +109,7 @@ void AnswerOrder::add_series(const std::vector<Entry>& entries) {
     const SeriesRows& first = rows_of(entries.front());
     MergedSeries series;
     series.key = first.key;
-    if (first.is_duplicate) {
+    if (first.is_shared) {
         merge_duplicates(entries, series);
     } else if (entries.size() == 1) {
         series.chunk = &chunks_[entries.front().chunk];

@@ -18,8 +18,8 @@ struct SeriesRows {
     std::uint32_t source = 0;
     std::uint32_t group = 0;
     std::uint32_t tag_set = 0;
-    bool is_duplicate = false;  // other stores have rows of it too
-    bool has_more = false;      // rows behind a limit were left out
+    bool is_shared = false;  // other stores have rows of it too
+    bool has_more = false;   // rows behind a limit were left out
     std::size_t begin = 0;
     std::size_t end = 0;
 };
@@ -31,9 +31,9 @@ struct RowBatch {
     std::size_t width = 0;  // values of a row
     std::vector<SeriesRows> series;
     std::vector<model::Timestamp> times;
-    std::vector<std::uint64_t> sequences;  // of duplicates; else empty or 0
+    std::vector<std::uint64_t> sequences;  // of shared series; else empty or 0
     std::vector<Value> values;
-    std::uint64_t duplicate_rows = 0;
+    std::uint64_t shared_rows = 0;
     Arena text{16 * 1024};
     bool overflow = false;  // stopped at its bound: the chunk is of no use
 

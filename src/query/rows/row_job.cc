@@ -35,7 +35,7 @@ public:
         verdict_ = condition_.begin_series(key);
         limits_ = limits.enabled() ? &limits : nullptr;
         if (verdict_ == Verdict::kDependsOnFields) {
-            if (place.is_duplicate) {
+            if (place.is_shared) {
                 // What counts is the merged row.
                 verdict_ = Verdict::kAlways;
                 limits_ = nullptr;
@@ -49,7 +49,7 @@ public:
         rows.source = piece.source;
         rows.group = piece.group;
         rows.tag_set = place.tag_set;
-        rows.is_duplicate = place.is_duplicate;
+        rows.is_shared = place.is_shared;
         rows.begin = chunk_.times.size();
         chunk_.series.push_back(std::move(rows));
         open_ = true;
@@ -121,13 +121,13 @@ public:
                 continue;
             }
             const bool exists = read_row(run, row);
-            if (!exists && !rows.is_duplicate) continue;
+            if (!exists && !rows.is_shared) continue;
             append(time, with_sequences_ && !run.sequences.empty() ? run.sequences[row] : 0);
             if (limits_ == nullptr || !exists) continue;
-            // Of a duplicate there may be several rows of one time.
+            // Of a shared series there may be several rows of one time.
             if (counted_ != time) limits_->add(rows.tag_set, time);
             counted_ = time;
-            if (!plan_.ascending && !rows.is_duplicate) drop_old_rows(rows);
+            if (!plan_.ascending && !rows.is_shared) drop_old_rows(rows);
         }
     }
 
@@ -160,7 +160,7 @@ private:
     void append(model::Timestamp time, std::uint64_t sequence) {
         chunk_.times.push_back(time);
         if (with_sequences_) chunk_.sequences.push_back(sequence);
-        if (chunk_.series.back().is_duplicate) ++chunk_.duplicate_rows;
+        if (chunk_.series.back().is_shared) ++chunk_.shared_rows;
         for (const Value& value : fields_) {
             chunk_.values.push_back(value.kind() == Value::Kind::kString
                                         ? Value::of_string(chunk_.text.copy(value.as_string()))
@@ -216,11 +216,11 @@ void limit_rows(const SelectPlan& plan, const ScanColumns& columns, std::uint64_
 }  // namespace
 
 RowJob::RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-               const DuplicateSeries& duplicates, const ScanPortion& portion,
-               const SelectBudget& budget, Options options)
+               const SharedSeries& shared, const ScanPortion& portion, const SelectBudget& budget,
+               Options options)
     : plan_(plan),
       sessions_(sessions),
-      duplicates_(duplicates),
+      shared_(shared),
       portion_(portion),
       budget_(budget),
       options_(options) {
@@ -232,9 +232,9 @@ bool RowJob::has_overflow() const {
                        [](const RowBatch& chunk) { return chunk.overflow; });
 }
 
-bool RowJob::has_many_duplicates() const {
+bool RowJob::has_many_shared() const {
     return std::any_of(chunks.begin(), chunks.end(), [this](const RowBatch& chunk) {
-        return chunk.duplicate_rows > options_.duplicate_rows_max;
+        return chunk.shared_rows > options_.shared_rows_max;
     });
 }
 
@@ -246,17 +246,17 @@ std::uint64_t RowJob::points() const {
 
 io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece, RowBatch& chunk,
                                              RowLimits& limits) {
-    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kAll);
+    PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kAll);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
     storage::ScanSpec spec = scan.spec(columns);
-    spec.with_sequences = !duplicates_.empty();
+    spec.with_sequences = !shared_.empty();
     if (limits.enabled()) limit_rows(plan_, columns, limits.rows_max(), spec);
     spec.statistics_allowed =
         options_.uses_statistics && (limits.enabled() || has_field_condition(plan_));
     const bool with_sequences = spec.with_sequences;
     if (with_sequences) {
-        spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+        spec.keeps_apart = [&scan](std::string_view key) { return scan.is_shared(key); };
     }
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
@@ -281,7 +281,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
             chunk.overflow = true;
             break;
         }
-        if (chunk.duplicate_rows > options_.duplicate_rows_max) break;
+        if (chunk.shared_rows > options_.shared_rows_max) break;
         co_await core.breathe();
     }
     collector.end_series();
@@ -291,18 +291,18 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
 io::Task<Result<void>> RowJob::run(CoreView& core) {
     RowBatch& chunk = chunks[core.number()];
     chunk.width = plan_.fields.size();
-    // What one store has of a duplicate says nothing about the rows of another.
-    std::vector<RowLimits> limits(duplicates_.empty() ? 1 : core.store_count(),
+    // What one store has of a shared series says nothing about the rows of another.
+    std::vector<RowLimits> limits(shared_.empty() ? 1 : core.store_count(),
                                   RowLimits(portion_.first_tag_set, portion_.end_tag_set,
                                             options_.rows_max, plan_.ascending));
     // Descending, the latest shard group first: it may hold all that is wanted.
     const std::vector<Piece>& pieces = sessions_[core.number()].pieces;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         const Piece& piece = pieces[plan_.ascending ? i : pieces.size() - 1 - i];
-        RowLimits& of_store = limits[duplicates_.empty() ? 0 : piece.store];
+        RowLimits& of_store = limits[shared_.empty() ? 0 : piece.store];
         Result<void> done = co_await collect_piece(core, piece, chunk, of_store);
         if (!done.ok()) co_return std::move(done).error();
-        if (chunk.overflow || chunk.duplicate_rows > options_.duplicate_rows_max) break;
+        if (chunk.overflow || chunk.shared_rows > options_.shared_rows_max) break;
     }
     co_return Result<void>();
 }

@@ -14,8 +14,8 @@
 
 namespace sluice::query {
 
-// Collects rows. Those of duplicates are passed whatever the condition on fields says: it holds for
-// the merged row.
+// Collects rows. Those of shared series are passed whatever the condition on fields says: it holds
+// for the merged row.
 class RowJob final : public CoreJob {
 public:
     struct Options {
@@ -23,14 +23,13 @@ public:
         // 0: all.
         std::uint64_t rows_max = 0;
         std::uint64_t memory_bytes_max = 0;  // of each chunk
-        // A core gives up beyond so many rows of duplicates.
-        std::uint64_t duplicate_rows_max = std::numeric_limits<std::uint64_t>::max();
-        // Rows may come from statistics: those of duplicates have no sequence then.
+        // A core gives up beyond so many rows of shared series.
+        std::uint64_t shared_rows_max = std::numeric_limits<std::uint64_t>::max();
+        // Rows may come from statistics: those of shared series have no sequence then.
         bool uses_statistics = true;
     };
-    RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-           const DuplicateSeries& duplicates, const ScanPortion& portion,
-           const SelectBudget& budget, Options options);
+    RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
+           const ScanPortion& portion, const SelectBudget& budget, Options options);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
@@ -38,7 +37,7 @@ public:
 
     // Where one of these is true, the chunks are of no use.
     bool has_overflow() const;
-    bool has_many_duplicates() const;
+    bool has_many_shared() const;
     std::uint64_t points() const;  // of all chunks
 
 private:
@@ -47,7 +46,7 @@ private:
 
     const SelectPlan& plan_;
     std::vector<CoreSession>& sessions_;
-    const DuplicateSeries& duplicates_;
+    const SharedSeries& shared_;
     const ScanPortion portion_;
     const SelectBudget& budget_;
     const Options options_;
