@@ -46,7 +46,7 @@ PUBLIC_STEPS = {
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
               "error_document": "answer", "privileges": "statements", "query_registry": "request",
               "query_request": "request", "series_counts": "background", "server_facts": "request",
-              "statement_executor": "", "value_text": "go"},
+              "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},
     "server": {},
 }
 FILES_IN_FOLDER_MAX = 30
@@ -58,7 +58,7 @@ CALLED_BY_LANGUAGE = {
 }
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
-    "has_waiters", "list_measurements", "may_all", "on_every_core", "sanitize", "tag_ids",
+    "has_waiters", "kExpressionLevelsMax", "list_measurements", "may_all", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
