@@ -105,11 +105,11 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
         const std::uint64_t points = job.points();
         std::uint64_t bytes = 0;
         chunk_bytes_ = 0;
-        for (const RowBatch& chunk : job.chunks) {
-            chunk_bytes_ = std::max(chunk_bytes_, chunk.memory_bytes());
-            bytes += chunk.memory_bytes();
+        for (const RowBatch& batch : job.batches) {
+            chunk_bytes_ = std::max(chunk_bytes_, batch.memory_bytes());
+            bytes += batch.memory_bytes();
         }
-        auto merger = std::make_unique<AnswerOrder>(scan_.plan(), std::move(job.chunks));
+        auto merger = std::make_unique<AnswerOrder>(scan_.plan(), std::move(job.batches));
         if (options.uses_statistics && merger->lacks_sequences()) {
             options.uses_statistics = false;
             continue;

@@ -30,14 +30,14 @@ bool is_same_series(const SeriesRows& a, const SeriesRows& b) {
 
 }  // namespace
 
-AnswerOrder::AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> chunks)
+AnswerOrder::AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> batches)
     : plan_(plan),
-      chunks_(std::move(chunks)),
+      batches_(std::move(batches)),
       tie_breakers_(make_tie_breakers(plan)),
       condition_(plan) {
-    for (std::uint32_t chunk = 0; chunk < chunks_.size(); ++chunk) {
-        for (std::uint32_t i = 0; i < chunks_[chunk].series.size(); ++i) {
-            entries_.push_back({chunk, i});
+    for (std::uint32_t batch = 0; batch < batches_.size(); ++batch) {
+        for (std::uint32_t i = 0; i < batches_[batch].series.size(); ++i) {
+            entries_.push_back({batch, i});
         }
     }
     std::sort(entries_.begin(), entries_.end(), [this](Entry a, Entry b) {
@@ -56,10 +56,10 @@ bool AnswerOrder::lacks_sequences() const {
         places.clear();
         std::size_t end = i;
         for (; end < entries_.size() && is_same_series(rows_of(entries_[end]), first); ++end) {
-            const RowBatch& chunk = chunks_[entries_[end].chunk];
+            const RowBatch& batch = batches_[entries_[end].batch];
             const SeriesRows& rows = rows_of(entries_[end]);
             for (std::size_t row = rows.begin; row < rows.end; ++row) {
-                places.emplace_back(chunk.times[row], chunk.sequences[row]);
+                places.emplace_back(batch.times[row], batch.sequences[row]);
             }
         }
         i = end - 1;
@@ -112,7 +112,7 @@ void AnswerOrder::add_series(const std::vector<Entry>& entries) {
     if (first.is_shared) {
         merge_duplicates(entries, series);
     } else if (entries.size() == 1) {
-        series.chunk = &chunks_[entries.front().chunk];
+        series.batch = &batches_[entries.front().batch];
         series.begin = first.begin;
         series.end = first.end;
         series.has_more = first.has_more;
@@ -128,17 +128,17 @@ void AnswerOrder::add_series(const std::vector<Entry>& entries) {
 // Rows of several stores that have no time in common, in stretches that come from one of them.
 void AnswerOrder::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Cursor {
-        const RowBatch* chunk;
+        const RowBatch* batch;
         std::size_t at;
         std::size_t end;
-        model::Timestamp time() const { return chunk->times[at]; }
+        model::Timestamp time() const { return batch->times[at]; }
     };
     std::vector<Cursor> cursors;
     for (const Entry entry : entries) {
         const SeriesRows& rows = rows_of(entry);
         series.has_more = series.has_more || rows.has_more;
         if (rows.begin != rows.end) {
-            cursors.push_back({&chunks_[entry.chunk], rows.begin, rows.end});
+            cursors.push_back({&batches_[entry.batch], rows.begin, rows.end});
         }
     }
     const auto is_earlier = [](const Cursor& a, const Cursor& b) { return a.time() < b.time(); };
@@ -151,11 +151,11 @@ void AnswerOrder::interleave(const std::vector<Entry>& entries, MergedSeries& se
                    std::min_element(cursors.begin(), cursors.end(), is_earlier) == nearest;
         };
         while (goes_on()) ++nearest->at;
-        merged_.append(*nearest->chunk, begin, nearest->at);
+        merged_.append(*nearest->batch, begin, nearest->at);
         if (nearest->at == nearest->end) cursors.erase(nearest);
     }
     series.end = merged_.times.size();
-    series.chunk = &merged_;
+    series.batch = &merged_;
 }
 
 // Field by field the highest sequence wins; the condition is asked about the merged row.
@@ -167,12 +167,12 @@ void AnswerOrder::merge_duplicates(const std::vector<Entry>& entries, MergedSeri
     };
     std::vector<Place> places;
     for (const Entry entry : entries) {
-        const RowBatch& chunk = chunks_[entry.chunk];
+        const RowBatch& batch = batches_[entry.batch];
         const SeriesRows& rows = rows_of(entry);
         series.has_more = series.has_more || rows.has_more;
         for (std::size_t i = rows.begin; i < rows.end; ++i) {
-            const std::uint64_t sequence = chunk.sequences.empty() ? 0 : chunk.sequences[i];
-            places.push_back({chunk.times[i], sequence, chunk.row(i)});
+            const std::uint64_t sequence = batch.sequences.empty() ? 0 : batch.sequences[i];
+            places.push_back({batch.times[i], sequence, batch.row(i)});
         }
     }
     std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
@@ -200,7 +200,7 @@ void AnswerOrder::merge_duplicates(const std::vector<Entry>& entries, MergedSeri
         merged_.values.insert(merged_.values.end(), row.begin(), row.end());
     }
     series.end = merged_.times.size();
-    series.chunk = &merged_;
+    series.batch = &merged_;
 }
 
 void AnswerOrder::add_tags(MergedSeries& series) {
@@ -220,7 +220,7 @@ std::size_t AnswerOrder::current(const MergedSeries& series) const {
 Value AnswerOrder::auxiliary(const MergedSeries& series, std::uint32_t index) const {
     const Input& input = plan_.inputs[index];
     if (input.kind == Input::Kind::kTag) return tags_[series.tags + index];
-    return series.chunk->row(current(series))[input.index];
+    return series.batch->row(current(series))[input.index];
 }
 
 bool AnswerOrder::less(std::uint32_t a, std::uint32_t b) const {
@@ -228,8 +228,8 @@ bool AnswerOrder::less(std::uint32_t a, std::uint32_t b) const {
     const MergedSeries& y = series_[b];
     // What was left out behind a limit comes after everything that is here.
     if (is_exhausted(x) || is_exhausted(y)) return !is_exhausted(x);
-    const model::Timestamp x_time = x.chunk->times[current(x)];
-    const model::Timestamp y_time = y.chunk->times[current(y)];
+    const model::Timestamp x_time = x.batch->times[current(x)];
+    const model::Timestamp y_time = y.batch->times[current(y)];
     if (x_time != y_time) return plan_.ascending ? x_time < y_time : x_time > y_time;
     for (const std::uint32_t input : tie_breakers_) {
         const Value left = auxiliary(x, input);
@@ -294,8 +294,8 @@ bool AnswerOrder::next(Row& row) {
     if (nearest == nullptr) return false;
     const MergedSeries& series = series_[nearest->heap.front()];
     const std::size_t index = current(series);
-    row.time = series.chunk->times[index];
-    row.fields = series.chunk->row(index);
+    row.time = series.batch->times[index];
+    row.fields = series.batch->row(index);
     row.tags = tags_.data() + series.tags;
     row.key = series.key;
     row.stream = static_cast<std::uint32_t>(nearest - streams_.data());

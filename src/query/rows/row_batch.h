@@ -35,9 +35,9 @@ struct RowBatch {
     std::vector<Value> values;
     std::uint64_t shared_rows = 0;
     Arena text{16 * 1024};
-    bool overflow = false;  // stopped at its bound: the chunk is of no use
+    bool overflow = false;  // stopped at its bound: the batch is of no use
 
-    // Rows [first, last) of another chunk; strings stay there.
+    // Rows [first, last) of another batch; strings stay there.
     void append(const RowBatch& from, std::size_t first, std::size_t last) {
         const auto at = [](std::size_t index) { return static_cast<std::ptrdiff_t>(index); };
         times.insert(times.end(), from.times.begin() + at(first), from.times.begin() + at(last));

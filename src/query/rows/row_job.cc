@@ -1,4 +1,4 @@
-// Rows of one piece after the other, as a chunk of each core.
+// Rows of one piece after the other, as a batch of each core.
 #include "query/rows/row_job.h"
 
 #include <algorithm>
@@ -16,12 +16,12 @@ namespace {
 // least this many.
 constexpr std::size_t kDropBatch = 1024;
 
-// Appends rows of one series after the other to a chunk.
+// Appends rows of one series after the other to a batch.
 class RowCollector {
 public:
-    RowCollector(const SelectPlan& plan, RowBatch& chunk, bool with_sequences)
+    RowCollector(const SelectPlan& plan, RowBatch& batch, bool with_sequences)
         : plan_(plan),
-          chunk_(chunk),
+          batch_(batch),
           with_sequences_(with_sequences),
           columns_(plan),
           predicate_(plan, columns_),
@@ -50,16 +50,16 @@ public:
         rows.group = piece.group;
         rows.tag_set = place.tag_set;
         rows.is_shared = place.is_shared;
-        rows.begin = chunk_.times.size();
-        chunk_.series.push_back(std::move(rows));
+        rows.begin = batch_.times.size();
+        batch_.series.push_back(std::move(rows));
         open_ = true;
     }
 
     void end_series() {
         if (!open_) return;
-        SeriesRows& rows = chunk_.series.back();
-        rows.end = chunk_.times.size();
-        if (rows.begin == rows.end && !rows.has_more) chunk_.series.pop_back();
+        SeriesRows& rows = batch_.series.back();
+        rows.end = batch_.times.size();
+        if (rows.begin == rows.end && !rows.has_more) batch_.series.pop_back();
         open_ = false;
     }
 
@@ -70,7 +70,7 @@ public:
             predicate_.judge(run) == Verdict::kNever) {
             return true;
         }
-        SeriesRows& rows = chunk_.series.back();
+        SeriesRows& rows = batch_.series.back();
         const model::Timestamp nearest = plan_.ascending ? run.time_first : run.time_last;
         if (limits_ == nullptr || !limits_->is_beyond(rows.tag_set, nearest)) return false;
         rows.has_more = true;
@@ -79,7 +79,7 @@ public:
 
     // The nearest row of a block, where no other of it is wanted and its statistics have it all.
     bool add_nearest(const storage::SeriesRun& run) {
-        SeriesRows& rows = chunk_.series.back();
+        SeriesRows& rows = batch_.series.back();
         if (limits_ == nullptr || limits_->rows_max() != 1 || verdict_ != Verdict::kAlways) {
             return false;
         }
@@ -106,7 +106,7 @@ public:
 
     void add_run(const storage::SeriesRun& run) {
         if (verdict_ == Verdict::kNever) return;
-        SeriesRows& rows = chunk_.series.back();
+        SeriesRows& rows = batch_.series.back();
         decided_ = verdict_ == Verdict::kAlways ||
                    (predicate_.is_supported() && predicate_.evaluate(run, accepted_));
         const bool has_mask = decided_ && verdict_ == Verdict::kDependsOnFields;
@@ -158,35 +158,35 @@ private:
     }
 
     void append(model::Timestamp time, std::uint64_t sequence) {
-        chunk_.times.push_back(time);
-        if (with_sequences_) chunk_.sequences.push_back(sequence);
-        if (chunk_.series.back().is_shared) ++chunk_.shared_rows;
+        batch_.times.push_back(time);
+        if (with_sequences_) batch_.sequences.push_back(sequence);
+        if (batch_.series.back().is_shared) ++batch_.shared_rows;
         for (const Value& value : fields_) {
-            chunk_.values.push_back(value.kind() == Value::Kind::kString
-                                        ? Value::of_string(chunk_.text.copy(value.as_string()))
+            batch_.values.push_back(value.kind() == Value::Kind::kString
+                                        ? Value::of_string(batch_.text.copy(value.as_string()))
                                         : value);
         }
     }
 
     void drop_old_rows(SeriesRows& rows) {
-        const std::size_t count = chunk_.times.size() - rows.begin;
+        const std::size_t count = batch_.times.size() - rows.begin;
         const std::size_t kept = limits_->rows_max();
         if (count < kept || count - kept < kDropBatch + kept) return;
         const auto first = static_cast<std::ptrdiff_t>(rows.begin);
         const auto dropped = static_cast<std::ptrdiff_t>(count - kept);
-        const auto width = static_cast<std::ptrdiff_t>(chunk_.width);
-        chunk_.times.erase(chunk_.times.begin() + first, chunk_.times.begin() + first + dropped);
+        const auto width = static_cast<std::ptrdiff_t>(batch_.width);
+        batch_.times.erase(batch_.times.begin() + first, batch_.times.begin() + first + dropped);
         if (with_sequences_) {
-            chunk_.sequences.erase(chunk_.sequences.begin() + first,
-                                   chunk_.sequences.begin() + first + dropped);
+            batch_.sequences.erase(batch_.sequences.begin() + first,
+                                   batch_.sequences.begin() + first + dropped);
         }
-        chunk_.values.erase(chunk_.values.begin() + first * width,
-                            chunk_.values.begin() + (first + dropped) * width);
+        batch_.values.erase(batch_.values.begin() + first * width,
+                            batch_.values.begin() + (first + dropped) * width);
         rows.has_more = true;
     }
 
     const SelectPlan& plan_;
-    RowBatch& chunk_;
+    RowBatch& batch_;
     const bool with_sequences_;
     const ScanColumns columns_;
     RunPredicate predicate_;
@@ -224,27 +224,27 @@ RowJob::RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
       portion_(portion),
       budget_(budget),
       options_(options) {
-    chunks.resize(sessions.size());
+    batches.resize(sessions.size());
 }
 
 bool RowJob::has_overflow() const {
-    return std::any_of(chunks.begin(), chunks.end(),
-                       [](const RowBatch& chunk) { return chunk.overflow; });
+    return std::any_of(batches.begin(), batches.end(),
+                       [](const RowBatch& batch) { return batch.overflow; });
 }
 
 bool RowJob::has_many_shared() const {
-    return std::any_of(chunks.begin(), chunks.end(), [this](const RowBatch& chunk) {
-        return chunk.shared_rows > options_.shared_rows_max;
+    return std::any_of(batches.begin(), batches.end(), [this](const RowBatch& batch) {
+        return batch.shared_rows > options_.shared_rows_max;
     });
 }
 
 std::uint64_t RowJob::points() const {
     std::uint64_t sum = 0;
-    for (const RowBatch& chunk : chunks) sum += chunk.times.size();
+    for (const RowBatch& batch : batches) sum += batch.times.size();
     return sum;
 }
 
-io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece, RowBatch& chunk,
+io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece, RowBatch& batch,
                                              RowLimits& limits) {
     PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kAll);
     if (scan.empty()) co_return Result<void>();
@@ -260,7 +260,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
     }
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
-    RowCollector collector(plan_, chunk, with_sequences);
+    RowCollector collector(plan_, batch, with_sequences);
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
@@ -276,12 +276,12 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
             continue;
         }
         collector.add_run(run);
-        SLUICE_CO_TRY_VOID(budget_.check_points(chunk.times.size()));
-        if (chunk.memory_bytes() > options_.memory_bytes_max) {
-            chunk.overflow = true;
+        SLUICE_CO_TRY_VOID(budget_.check_points(batch.times.size()));
+        if (batch.memory_bytes() > options_.memory_bytes_max) {
+            batch.overflow = true;
             break;
         }
-        if (chunk.shared_rows > options_.shared_rows_max) break;
+        if (batch.shared_rows > options_.shared_rows_max) break;
         co_await core.breathe();
     }
     collector.end_series();
@@ -289,8 +289,8 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
 }
 
 io::Task<Result<void>> RowJob::run(CoreView& core) {
-    RowBatch& chunk = chunks[core.number()];
-    chunk.width = plan_.fields.size();
+    RowBatch& batch = batches[core.number()];
+    batch.width = plan_.fields.size();
     // What one store has of a shared series says nothing about the rows of another.
     std::vector<RowLimits> limits(shared_.empty() ? 1 : core.store_count(),
                                   RowLimits(portion_.first_tag_set, portion_.end_tag_set,
@@ -300,9 +300,9 @@ io::Task<Result<void>> RowJob::run(CoreView& core) {
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         const Piece& piece = pieces[plan_.ascending ? i : pieces.size() - 1 - i];
         RowLimits& of_store = limits[shared_.empty() ? 0 : piece.store];
-        Result<void> done = co_await collect_piece(core, piece, chunk, of_store);
+        Result<void> done = co_await collect_piece(core, piece, batch, of_store);
         if (!done.ok()) co_return std::move(done).error();
-        if (chunk.overflow || chunk.shared_rows > options_.shared_rows_max) break;
+        if (batch.overflow || batch.shared_rows > options_.shared_rows_max) break;
     }
     co_return Result<void>();
 }

@@ -22,7 +22,7 @@ public:
         // Rows that are wanted of each tag set, from the beginning or, descending, from the end;
         // 0: all.
         std::uint64_t rows_max = 0;
-        std::uint64_t memory_bytes_max = 0;  // of each chunk
+        std::uint64_t memory_bytes_max = 0;  // of each batch
         // A core gives up beyond so many rows of shared series.
         std::uint64_t shared_rows_max = std::numeric_limits<std::uint64_t>::max();
         // Rows may come from statistics: those of shared series have no sequence then.
@@ -33,15 +33,15 @@ public:
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
-    std::vector<RowBatch> chunks;  // by core
+    std::vector<RowBatch> batches;  // by core
 
-    // Where one of these is true, the chunks are of no use.
+    // Where one of these is true, the batches are of no use.
     bool has_overflow() const;
     bool has_many_shared() const;
-    std::uint64_t points() const;  // of all chunks
+    std::uint64_t points() const;  // of all batches
 
 private:
-    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowBatch& chunk,
+    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowBatch& batch,
                                          class RowLimits& limits);
 
     const SelectPlan& plan_;
