@@ -41,4 +41,11 @@ public:
     virtual io::Task<Result<void>> write(std::string_view bytes) = 0;
 };
 
+// For an answer that nobody reads.
+class DiscardSink final : public AnswerSink {
+public:
+    void begin(const AnswerStart&) override {}
+    io::Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
+};
+
 }  // namespace sluice::query

@@ -183,13 +183,6 @@ void Explanation::write(const std::string& expression, const std::set<std::strin
     lines_.push_back("NUMBER OF STORES: " + std::to_string(cost.stores));
 }
 
-// Takes an answer and forgets it.
-class Nowhere final : public AnswerSink {
-public:
-    void begin(const AnswerStart&) override {}
-    io::Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
-};
-
 // Runs the statement, counts what it reads on each core, and draws that.
 io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select,
                                std::vector<std::string>& lines) {
@@ -197,9 +190,9 @@ io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select
     std::vector<ScanCounts> counts(context.source.core_count());
     const std::unique_ptr<DataSource> counting =
         context.source.for_query(context.query.stopping(), &counts);
-    Nowhere nowhere;
+    DiscardSink sink;
     const QueryRequest request;
-    AnswerWriter writer(request, nowhere, &context.query, context.limits.memory_bytes_max / 2);
+    AnswerWriter writer(request, sink, &context.query, context.limits.memory_bytes_max / 2);
     StatementContext inner{counting ? *counting : context.source,
                            context.limits,
                            writer,

@@ -135,16 +135,9 @@ io::Task<void> watch(Connection& connection, AnswerStream& stream) {
     if (left) stream.client_left();
 }
 
-// Where the answer of a query goes that nobody waits for.
-class NoAnswer final : public query::AnswerSink {
-public:
-    void begin(const query::AnswerStart&) override {}
-    io::Task<Result<void>> write(std::string_view) override { co_return Result<void>{}; }
-};
-
 io::Task<void> run_in_background(CoreServices& services, query::QueryRequest request) {
     co_await services.reactor.switch_to(io::Share::kQuery);
-    NoAnswer sink;
+    query::DiscardSink sink;
     io::Task<Result<void>> running = services.executor.execute(std::move(request), sink);
     const auto done = co_await running;
     if (!done.ok()) log_warn("asynchronous query failed", {{"error", done.error().message}});
