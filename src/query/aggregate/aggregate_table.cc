@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "query/aggregate/clock_windows.h"
-#include "query/functions/order.h"
+#include "query/functions/compare.h"
 
 namespace sluice::query {
 namespace {
