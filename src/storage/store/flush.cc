@@ -137,7 +137,7 @@ io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) 
     changed_.notify_all();
     merge_wanted_.notify_all();
 
-    std::vector<std::unique_ptr<LogFile>> files = std::move(generation->replayed_files);
+    std::vector<std::unique_ptr<WalFile>> files = std::move(generation->replayed_files);
     generation->replayed_files.clear();
     if (generation->log) {
         for (auto& each : generation->log->take_files()) files.push_back(std::move(each));

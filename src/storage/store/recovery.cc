@@ -175,7 +175,7 @@ io::Task<Result<void>> RecoveryRun::start() {
     co_await core_.manifest_.begin(std::move(state_), std::move(manifests_));
 
     core_.files_.set_next_number(log_file_number_max_ + 1);
-    for (std::unique_ptr<LogFile>& each : spare_) core_.files_.adopt(std::move(each));
+    for (std::unique_ptr<WalFile>& each : spare_) core_.files_.adopt(std::move(each));
     WalContext context(core_.reactor_, core_.files_, core_.metrics_, core_.gate_);
     context.store_id = store_id;
     context.next_log_number = log_number_max_ + 1;

@@ -23,7 +23,7 @@ namespace sluice::storage {
 
 // A log file that begins with a frame.
 struct FoundLog {
-    std::unique_ptr<LogFile> file;
+    std::unique_ptr<WalFile> file;
     std::uint64_t bytes = 0;
     WalFrameHeader first;
 };
@@ -40,12 +40,12 @@ private:
     io::Task<Result<void>> make_directories();
     io::Task<Result<void>> read_manifest();
     io::Task<Result<void>> find_logs();
-    io::Task<Result<bool>> read_first_frame(std::string path, LogFile& file, std::uint64_t& size,
+    io::Task<Result<bool>> read_first_frame(std::string path, WalFile& file, std::uint64_t& size,
                                             WalFrameHeader& header);
     io::Task<Result<void>> replay_logs();
     io::Task<Result<void>> replay_head(std::vector<FoundLog*> logs);
     io::Task<Result<bool>> replay_file(FoundLog& log, std::uint64_t frame_limit, WalChain& chain,
-                                       LogReplay& replay);
+                                       WalReplay& replay);
     io::Task<Result<void>> find_segments();
     io::Task<Result<void>> sort_out_group(model::ShardGroupId group);
     io::Task<Result<void>> adopt_segment(model::ShardGroupId group, std::uint64_t id);
@@ -61,7 +61,7 @@ private:
     ManifestSearch manifests_;
     bool rebuild_ = false;  // the manifest is lost: the segments themselves say what there is
     std::vector<FoundLog> logs_;
-    std::vector<std::unique_ptr<LogFile>> spare_;
+    std::vector<std::unique_ptr<WalFile>> spare_;
     std::uint64_t log_file_number_max_ = 0;
     std::uint64_t log_number_max_ = 0;
     std::shared_ptr<Generation> replayed_;

@@ -38,7 +38,7 @@ struct Generation {
     std::shared_ptr<Head> head;
     std::unique_ptr<WalWriter> log;  // none for what recovery replayed
     // Files the generation was replayed from.
-    std::vector<std::unique_ptr<LogFile>> replayed_files;
+    std::vector<std::unique_ptr<WalFile>> replayed_files;
     // append() calls that will add rows or have not yet heard that they did.
     std::uint32_t appends = 0;
     std::int64_t first_row_ns = 0;  // monotonic; 0: no rows yet
@@ -167,7 +167,7 @@ private:
     BlockCache cache_;
     SegmentReaper reaper_;
     Manifest manifest_;
-    LogFilePool files_;
+    WalFilePool files_;
     std::optional<WalContext> wal_;
 
     std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation

@@ -8,7 +8,7 @@
 
 namespace sluice::storage {
 
-io::Task<Result<bool>> RecoveryRun::read_first_frame(std::string path, LogFile& file,
+io::Task<Result<bool>> RecoveryRun::read_first_frame(std::string path, WalFile& file,
                                                      std::uint64_t& size, WalFrameHeader& header) {
     SLUICE_CO_TRY(file.file, co_await io::File::open(reactor_, path, io::OpenMode::kReadWrite));
     SLUICE_CO_TRY(size, co_await file.file.size());
@@ -23,7 +23,7 @@ io::Task<Result<void>> RecoveryRun::find_logs() {
         const auto number = parse_log_name(each.name);
         if (!number) continue;
         log_file_number_max_ = std::max(log_file_number_max_, *number);
-        auto file = std::make_unique<LogFile>();
+        auto file = std::make_unique<WalFile>();
         file->number = *number;
         const std::string path = log_path(directory_, *number);
         WalFrameHeader header;
@@ -82,7 +82,7 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
     WalChain chain;
     chain.store_id = state_.store_id;
     chain.head_id = logs.front()->first.head_id;
-    LogReplay replay(
+    WalReplay replay(
         *replayed_->head,
         [this](model::ShardGroupId group) { return state_.dropped_groups.contains(group); },
         [this](model::ShardGroupId group, std::string_view measurement, std::uint64_t sequence) {
@@ -106,7 +106,7 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
 
 // False when the chain ends for good.
 io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, std::uint64_t frame_limit,
-                                                WalChain& chain, LogReplay& replay) {
+                                                WalChain& chain, WalReplay& replay) {
     RecoveryReport& report = core_.recovery_;
     WalReader reader(log.file->file, log.bytes);
     WalDecoder decoder;

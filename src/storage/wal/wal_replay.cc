@@ -17,7 +17,7 @@ constexpr std::uint32_t kGapMax = 1u << 20;
 
 }  // namespace
 
-Result<void> LogReplay::on_series(std::uint32_t series, std::string_view key) {
+Result<void> WalReplay::on_series(std::uint32_t series, std::string_view key) {
     if (series > series_.size()) return undefined("the series before", series);
     const model::SeriesId id = head_.series_index().add_series(key);
     if (series == series_.size()) {
@@ -28,7 +28,7 @@ Result<void> LogReplay::on_series(std::uint32_t series, std::string_view key) {
     return {};
 }
 
-Result<void> LogReplay::on_table(std::uint32_t memtable, model::ShardGroupId group,
+Result<void> WalReplay::on_table(std::uint32_t memtable, model::ShardGroupId group,
                                  std::string_view measurement) {
     // Memtables of a head that only ever held refused rows are not defined: gaps are normal.
     if (memtable >= tables_.size() + kGapMax) return undefined("the table before", memtable);
@@ -40,7 +40,7 @@ Result<void> LogReplay::on_table(std::uint32_t memtable, model::ShardGroupId gro
     return {};
 }
 
-Result<void> LogReplay::on_column(std::uint32_t memtable, std::uint32_t column,
+Result<void> WalReplay::on_column(std::uint32_t memtable, std::uint32_t column,
                                   model::FieldType type, std::string_view name) {
     if (memtable >= tables_.size() || !tables_[memtable].defined) {
         return undefined("table", memtable);
@@ -52,7 +52,7 @@ Result<void> LogReplay::on_column(std::uint32_t memtable, std::uint32_t column,
     return {};
 }
 
-Result<void> LogReplay::on_rows(WalRows& rows) {
+Result<void> WalReplay::on_rows(WalRows& rows) {
     if (rows.memtable >= tables_.size() || !tables_[rows.memtable].defined) {
         return undefined("table", rows.memtable);
     }
@@ -85,7 +85,7 @@ Result<void> LogReplay::on_rows(WalRows& rows) {
 
 // Rows that contradict the types of earlier ones were written after these had been dropped as a
 // whole, though that may be known no more: with their database, say.
-Result<void> LogReplay::append(const Table& table, const WalRows& rows) {
+Result<void> WalReplay::append(const Table& table, const WalRows& rows) {
     Memtable& memtable = head_.memtable(table.group, table.measurement);
     Result<void> appended = memtable.append(rows.table, rows.sequence);
     if (appended.ok() || appended.error().kind != ErrorKind::kConflict) return appended;
