@@ -7,7 +7,7 @@
 #include "storage/files/file_names.h"
 
 namespace sluice::storage {
-io::Task<Result<void>> RecoveryRun::run() {
+io::Task<Result<void>> Recovery::run() {
     const std::int64_t begin = reactor_.precise_ns();
     SLUICE_CO_TRY_VOID(co_await make_directories());
     SLUICE_CO_TRY_VOID(co_await read_manifest());
@@ -19,7 +19,7 @@ io::Task<Result<void>> RecoveryRun::run() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::make_directories() {
+io::Task<Result<void>> Recovery::make_directories() {
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, directory_));
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, log_directory(directory_)));
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, shards_directory(directory_)));
@@ -31,7 +31,7 @@ io::Task<Result<void>> RecoveryRun::make_directories() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::read_manifest() {
+io::Task<Result<void>> Recovery::read_manifest() {
     SLUICE_CO_TRY(manifests_, co_await find_manifest(reactor_, directory_));
     for (const std::uint64_t each : manifests_.unreadable) {
         std::erase(manifests_.numbers, each);
@@ -54,7 +54,7 @@ io::Task<Result<void>> RecoveryRun::read_manifest() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::find_segments() {
+io::Task<Result<void>> Recovery::find_segments() {
     SLUICE_CO_TRY(const auto entries,
                   co_await io::list_directory(reactor_, shards_directory(directory_)));
     for (const io::DirectoryEntry& each : entries) {
@@ -81,7 +81,7 @@ io::Task<Result<void>> RecoveryRun::find_segments() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::sort_out_group(model::ShardGroupId group) {
+io::Task<Result<void>> Recovery::sort_out_group(model::ShardGroupId group) {
     const std::string directory = group_directory(directory_, group);
     SLUICE_CO_TRY(const auto entries, co_await io::list_directory(reactor_, directory));
     std::vector<std::uint64_t> ids;
@@ -108,7 +108,7 @@ io::Task<Result<void>> RecoveryRun::sort_out_group(model::ShardGroupId group) {
 
 // Without a manifest every whole segment counts. Merged ones and their inputs may both be there:
 // their rows are the same.
-io::Task<Result<void>> RecoveryRun::adopt_segment(model::ShardGroupId group, std::uint64_t id) {
+io::Task<Result<void>> Recovery::adopt_segment(model::ShardGroupId group, std::uint64_t id) {
     const std::string path = segment_path(directory_, group, id);
     SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor_, path, io::OpenMode::kRead));
     SLUICE_CO_TRY(const std::uint64_t size, co_await file.size());
@@ -139,7 +139,7 @@ io::Task<Result<void>> RecoveryRun::adopt_segment(model::ShardGroupId group, std
 }
 
 // A file that cannot be read gets a name that nothing reads or removes.
-io::Task<void> RecoveryRun::set_aside(std::string path, std::string_view why) {
+io::Task<void> Recovery::set_aside(std::string path, std::string_view why) {
     log_error("a file cannot be read and is set aside", {{"file", path}, {"error", why}});
     core_.damage_.push_back("unreadable file: " + path);
     core_.recovery_.quarantined.push_back(path);
@@ -149,12 +149,12 @@ io::Task<void> RecoveryRun::set_aside(std::string path, std::string_view why) {
     }
 }
 
-io::Task<Result<void>> RecoveryRun::remove(std::string path) {
+io::Task<Result<void>> Recovery::remove(std::string path) {
     ++core_.recovery_.files_removed;
     co_return co_await io::remove_file(reactor_, std::move(path));
 }
 
-io::Task<Result<void>> RecoveryRun::start() {
+io::Task<Result<void>> Recovery::start() {
     if (rebuild_ && !state_.segments.empty()) {
         log_error("the manifest was lost and is made again from the segments",
                   {{"store", directory_}});
@@ -196,7 +196,7 @@ io::Task<Result<void>> RecoveryRun::start() {
 }
 
 io::Task<Result<void>> StoreCore::open() {
-    RecoveryRun run(*this);
+    Recovery run(*this);
     Result<void> done = co_await run.run();
     if (!done.ok()) {
         segments_.clear();

@@ -29,9 +29,9 @@ struct FoundLog {
 };
 
 // One opening. Lives on the stack of StoreCore::open().
-class RecoveryRun {
+class Recovery {
 public:
-    explicit RecoveryRun(StoreCore& core)
+    explicit Recovery(StoreCore& core)
         : core_(core), reactor_(core.reactor_), directory_(core.options_.directory) {}
 
     io::Task<Result<void>> run();

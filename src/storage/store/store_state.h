@@ -97,7 +97,7 @@ public:
     void report_damage(const SegmentPtr& segment, const Error& error, bool unreadable);
 
 private:
-    friend class RecoveryRun;
+    friend class Recovery;
 
     // store.cc
     std::shared_ptr<Generation> make_generation();

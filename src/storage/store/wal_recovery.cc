@@ -8,15 +8,15 @@
 
 namespace sluice::storage {
 
-io::Task<Result<bool>> RecoveryRun::read_first_frame(std::string path, WalFile& file,
-                                                     std::uint64_t& size, WalFrameHeader& header) {
+io::Task<Result<bool>> Recovery::read_first_frame(std::string path, WalFile& file,
+                                                  std::uint64_t& size, WalFrameHeader& header) {
     SLUICE_CO_TRY(file.file, co_await io::File::open(reactor_, path, io::OpenMode::kReadWrite));
     SLUICE_CO_TRY(size, co_await file.file.size());
     WalReader reader(file.file, size);
     co_return co_await reader.read_first(header);
 }
 
-io::Task<Result<void>> RecoveryRun::find_logs() {
+io::Task<Result<void>> Recovery::find_logs() {
     SLUICE_CO_TRY(const auto entries,
                   co_await io::list_directory(reactor_, log_directory(directory_)));
     for (const io::DirectoryEntry& each : entries) {
@@ -60,7 +60,7 @@ io::Task<Result<void>> RecoveryRun::find_logs() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::replay_logs() {
+io::Task<Result<void>> Recovery::replay_logs() {
     if (logs_.empty()) co_return Result<void>();
     replayed_ = std::make_shared<Generation>();
     replayed_->head = std::make_shared<Head>(logs_.back().first.head_id);
@@ -78,7 +78,7 @@ io::Task<Result<void>> RecoveryRun::replay_logs() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
+io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
     WalChain chain;
     chain.store_id = state_.store_id;
     chain.head_id = logs.front()->first.head_id;
@@ -105,8 +105,8 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
 }
 
 // False when the chain ends for good.
-io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, std::uint64_t frame_limit,
-                                                WalChain& chain, WalReplay& replay) {
+io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, std::uint64_t frame_limit,
+                                             WalChain& chain, WalReplay& replay) {
     RecoveryReport& report = core_.recovery_;
     WalReader reader(log.file->file, log.bytes);
     WalDecoder decoder;
@@ -155,7 +155,7 @@ io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, std::uint64_t fra
 }
 
 // What was read of it counts; the file keeps its bytes when that is in segments.
-void RecoveryRun::report_log_damage(FoundLog& log, std::string_view what) {
+void Recovery::report_log_damage(FoundLog& log, std::string_view what) {
     const std::string& path = log.file->file.path();
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});
     std::string text = path + ": " + std::string(what);
