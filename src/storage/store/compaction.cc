@@ -11,7 +11,7 @@
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_output.h"
 #include "storage/segment/segment_source.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
@@ -131,7 +131,7 @@ std::vector<std::vector<SegmentPtr>> mergeable_runs(std::vector<SegmentPtr> segm
 
 }  // namespace
 
-io::Task<void> StoreCore::run_compactor() {
+io::Task<void> StoreParts::run_compactor() {
     co_await reactor_.switch_to(io::Share::kBackground);
     for (const auto& [group, segments] : segments_) {
         last_write_ns_.try_emplace(group, reactor_.monotonic_ns());
@@ -158,7 +158,7 @@ io::Task<void> StoreCore::run_compactor() {
 }
 
 // The group with the most segments to win from; `into_one`: any group with more than one.
-std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
+std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
     Merge best;
     const auto in_memory = [this](model::ShardGroupId group) {
         const auto has = [group](const Generation& generation) {
@@ -199,7 +199,7 @@ std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
 }
 
 // One merge at a time: inputs count until the manifest says otherwise.
-io::Task<Result<void>> StoreCore::merge(Merge merge) {
+io::Task<Result<void>> StoreParts::merge(Merge merge) {
     SLUICE_CHECK(!compacting_);
     compacting_ = true;
     Result<void> merged = co_await merge_alone(std::move(merge));
@@ -208,7 +208,7 @@ io::Task<Result<void>> StoreCore::merge(Merge merge) {
     co_return merged;
 }
 
-void StoreCore::note_compaction_trouble(const Error& error) {
+void StoreParts::note_compaction_trouble(const Error& error) {
     if (!compaction_trouble_ && !stopping_) {
         log_error("compaction failed; it is tried again", {{"error", error.message}});
     }
@@ -216,7 +216,7 @@ void StoreCore::note_compaction_trouble(const Error& error) {
     changed_.notify_all();
 }
 
-io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
+io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
     auto made = co_await write_merged(merge);
     if (!made.ok()) {
         metrics_.compaction_failures.add();
@@ -264,7 +264,7 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
 }
 
 // Writes the merged segment; the manifest does not know it yet. Nothing: every row was deleted.
-io::Task<Result<std::optional<SegmentRecord>>> StoreCore::write_merged(Merge& merge) {
+io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& merge) {
     // Whatever is deleted from here on has a sequence above those of the inputs.
     const Tombstones deletes = tombstones_;
     SegmentRecord record;
@@ -296,7 +296,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreCore::write_merged(Merge& me
 }
 
 // A merge met damage in one of its inputs: in this one?
-io::Task<void> StoreCore::check_input(SegmentPtr segment, Error error) {
+io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
     auto reader = co_await segment->reader();
     if (reader.ok()) {
         const Result<void> verified = co_await (*reader)->verify();
@@ -306,7 +306,7 @@ io::Task<void> StoreCore::check_input(SegmentPtr segment, Error error) {
     report_damage(segment, error, !reader.ok());
 }
 
-io::Task<Result<void>> StoreCore::compact_all(bool into_one) {
+io::Task<Result<void>> StoreParts::compact_all(bool into_one) {
     for (;;) {
         if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
         if (compacting_ || merges_held()) {

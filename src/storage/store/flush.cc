@@ -8,7 +8,7 @@
 #include "storage/memtable/memtable_source.h"
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_output.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
@@ -69,7 +69,7 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 
 }  // namespace
 
-io::Task<void> StoreCore::run_flusher() {
+io::Task<void> StoreParts::run_flusher() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {
         if (frozen_.empty()) {
@@ -97,7 +97,7 @@ io::Task<void> StoreCore::run_flusher() {
 }
 
 // `generation` is the oldest frozen one and no append of it is running.
-io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) {
+io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation) {
     std::vector<SegmentRecord> made;
     {
         const SeriesOrder order =
@@ -150,7 +150,7 @@ io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) 
 }
 
 // Nothing when all rows turned out to be dropped.
-io::Task<Result<std::optional<SegmentRecord>>> StoreCore::flush_group(
+io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     std::shared_ptr<const Head> head, model::ShardGroupId group,
     std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
     const SeriesOrder& order) {
@@ -176,7 +176,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreCore::flush_group(
 }
 
 // Segments no manifest ever named, or of a group dropped meanwhile.
-io::Task<void> StoreCore::discard_files(std::vector<SegmentRecord> segments) {
+io::Task<void> StoreParts::discard_files(std::vector<SegmentRecord> segments) {
     for (const SegmentRecord& each : segments) {
         auto removed = co_await io::remove_file(
             reactor_, segment_path(options_.directory, each.meta.group, each.id));
@@ -187,7 +187,7 @@ io::Task<void> StoreCore::discard_files(std::vector<SegmentRecord> segments) {
     }
 }
 
-io::Task<Result<void>> StoreCore::flush_all() {
+io::Task<Result<void>> StoreParts::flush_all() {
     if (active_->first_row_ns != 0 || active_->appends != 0) {
         while (!may_rotate() && !stopping_ && !flush_trouble_) co_await changed_.wait();
         if (may_rotate()) rotate();

@@ -244,63 +244,63 @@ io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const H
     co_return list;
 }
 
-std::vector<std::shared_ptr<Head>> heads_of(StoreCore& core) {
+std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
     std::vector<std::shared_ptr<Head>> heads;
-    for (const auto& each : core.frozen()) heads.push_back(each->head);
-    heads.push_back(core.active().head);
+    for (const auto& each : parts.frozen()) heads.push_back(each->head);
+    heads.push_back(parts.active().head);
     return heads;
 }
 
 }  // namespace
 
-io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGroupId group,
+io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
                                                std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
-    if (core.is_dropped(group)) co_return list;
-    const Tombstones tombstones = core.tombstones();
-    const std::vector<std::shared_ptr<Head>> heads = heads_of(core);
-    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    if (parts.is_dropped(group)) co_return list;
+    const Tombstones tombstones = parts.tombstones();
+    const std::vector<std::shared_ptr<Head>> heads = heads_of(parts);
+    const std::vector<SegmentPtr> segments = parts.segments_of(group);
     for (const SegmentPtr& each : segments) {
-        auto keys = co_await list_segment(core.reactor(), each, measurement, tombstones, sieve);
+        auto keys = co_await list_segment(parts.reactor(), each, measurement, tombstones, sieve);
         if (!keys.ok()) {
             if (keys.error().kind == ErrorKind::kCorrupt) {
-                core.report_damage(each, keys.error(), false);
+                parts.report_damage(each, keys.error(), false);
             }
             co_return std::move(keys).error();
         }
         if (list.keys().empty()) {
             list = std::move(*keys);
         } else {
-            list = co_await merge_lists(core.reactor(), std::move(list), std::move(*keys));
+            list = co_await merge_lists(parts.reactor(), std::move(list), std::move(*keys));
         }
-        if (core.reactor().needs_yield()) co_await core.reactor().yield();
+        if (parts.reactor().needs_yield()) co_await parts.reactor().yield();
     }
     for (const std::shared_ptr<Head>& each : heads) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
-        SeriesList keys = co_await list_memtable(core.reactor(), each, table, tombstones, sieve);
+        SeriesList keys = co_await list_memtable(parts.reactor(), each, table, tombstones, sieve);
         if (list.keys().empty()) {
             list = std::move(keys);
         } else {
-            list = co_await merge_lists(core.reactor(), std::move(list), std::move(keys));
+            list = co_await merge_lists(parts.reactor(), std::move(list), std::move(keys));
         }
     }
     co_return list;
 }
 
-io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId group,
+io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement) {
-    if (core.is_dropped(group)) co_return false;
-    const Tombstones tombstones = core.tombstones();
-    const std::vector<SegmentPtr> segments = core.segments_of(group);
-    for (const std::shared_ptr<Head>& each : heads_of(core)) {
+    if (parts.is_dropped(group)) co_return false;
+    const Tombstones tombstones = parts.tombstones();
+    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    for (const std::shared_ptr<Head>& each : heads_of(parts)) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
         const DeleteFilter deletes(tombstones, delete_scope(*each, *table));
         if (deletes.empty()) co_return true;
         if (deletes.covers_everything()) continue;
         const SeriesList kept =
-            co_await list_memtable(core.reactor(), each, table, tombstones, nullptr);
+            co_await list_memtable(parts.reactor(), each, table, tombstones, nullptr);
         if (!kept.keys().empty()) co_return true;
     }
     for (const SegmentPtr& each : segments) {
@@ -309,25 +309,25 @@ io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId gro
         if (DeleteFilter(tombstones, each->delete_scope(measurement)).empty()) co_return true;
         SLUICE_CO_TRY(
             const SeriesList kept,
-            co_await list_segment(core.reactor(), each, measurement, tombstones, nullptr));
+            co_await list_segment(parts.reactor(), each, measurement, tombstones, nullptr));
         if (!kept.keys().empty()) co_return true;
     }
     co_return false;
 }
 
-io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& core,
+io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& parts,
                                                                    model::ShardGroupId group) {
     std::set<std::string> names;
-    if (core.is_dropped(group)) co_return std::vector<std::string>();
+    if (parts.is_dropped(group)) co_return std::vector<std::string>();
     const auto add_head = [&](const Head& head) {
         for (const auto& [key, table] : head.memtables()) {
             if (key.group != group || table->rows() == 0) continue;
             names.emplace(head.series_index().measurement_name(key.measurement));
         }
     };
-    for (const auto& each : core.frozen()) add_head(*each->head);
-    add_head(*core.active().head);
-    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    for (const auto& each : parts.frozen()) add_head(*each->head);
+    add_head(*parts.active().head);
+    const std::vector<SegmentPtr> segments = parts.segments_of(group);
     for (const SegmentPtr& each : segments) {
         SLUICE_CO_TRY(const SegmentReader* reader, co_await each->reader());
         for (const SegmentMeasurement& measurement : reader->measurements()) {
@@ -336,13 +336,13 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& co
     }
     std::vector<std::string> kept;
     for (const std::string& each : names) {
-        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(core, group, each));
+        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(parts, group, each));
         if (has_rows) kept.push_back(each);
     }
     co_return kept;
 }
 
-std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
+std::vector<model::ShardGroupId> StoreParts::shard_groups() const {
     std::set<model::ShardGroupId> groups;
     for (const auto& [group, segments] : segments_) groups.insert(group);
     const auto add_head = [&](const Generation& generation) {
@@ -357,13 +357,13 @@ std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
 
 io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group, std::string measurement,
                                                 SeriesSieve* sieve) {
-    return list_store_series(*core_, group, std::move(measurement), sieve);
+    return list_store_series(*parts_, group, std::move(measurement), sieve);
 }
 io::Task<Result<bool>> Store::has_series(model::ShardGroupId group, std::string measurement) {
-    return store_has_series(*core_, group, std::move(measurement));
+    return store_has_series(*parts_, group, std::move(measurement));
 }
 io::Task<Result<std::vector<std::string>>> Store::list_measurements(model::ShardGroupId group) {
-    return list_store_measurements(*core_, group);
+    return list_store_measurements(*parts_, group);
 }
 
 }  // namespace sluice::storage

@@ -15,7 +15,7 @@ io::Task<Result<void>> Recovery::run() {
     SLUICE_CO_TRY_VOID(co_await replay_logs());
     SLUICE_CO_TRY_VOID(co_await find_segments());
     SLUICE_CO_TRY_VOID(co_await start());
-    core_.recovery_.duration_ns = reactor_.precise_ns() - begin;
+    parts_.recovery_.duration_ns = reactor_.precise_ns() - begin;
     co_return Result<void>();
 }
 
@@ -38,7 +38,7 @@ io::Task<Result<void>> Recovery::read_manifest() {
         co_await set_aside(manifest_path(directory_, each), "cannot be read");
     }
     if (manifests_.content) {
-        core_.recovery_.manifest_records_cut = manifests_.content->torn ? 1 : 0;
+        parts_.recovery_.manifest_records_cut = manifests_.content->torn ? 1 : 0;
         state_ = manifests_.content->state;
         if (manifests_.damaged != 0) {
             log_warn("a manifest that was begun is not whole; the one before it serves",
@@ -64,7 +64,7 @@ io::Task<Result<void>> Recovery::find_segments() {
     }
     std::vector<std::uint64_t> missing;
     for (const auto& [id, record] : state_.segments) {
-        const std::vector<SegmentPtr> present = core_.segments_of(record.meta.group);
+        const std::vector<SegmentPtr> present = parts_.segments_of(record.meta.group);
         const bool found =
             std::any_of(present.begin(), present.end(),
                         [wanted = id](const auto& each) { return each->record().id == wanted; });
@@ -73,9 +73,9 @@ io::Task<Result<void>> Recovery::find_segments() {
     for (const std::uint64_t id : missing) {
         const std::string path = segment_path(directory_, state_.segments[id].meta.group, id);
         log_error("segment missing", {{"file", path}});
-        core_.damage_.push_back("missing segment: " + path);
-        core_.recovery_.quarantined.push_back(path);
-        ++core_.quarantined_;
+        parts_.damage_.push_back("missing segment: " + path);
+        parts_.recovery_.quarantined.push_back(path);
+        ++parts_.quarantined_;
         state_.segments.erase(id);
     }
     co_return Result<void>();
@@ -96,7 +96,7 @@ io::Task<Result<void>> Recovery::sort_out_group(model::ShardGroupId group) {
     for (const std::uint64_t id : ids) {
         const auto known = state_.segments.find(id);
         if (known != state_.segments.end() && known->second.meta.group == group) {
-            core_.add_segment(known->second);
+            parts_.add_segment(known->second);
         } else if (rebuild_) {
             SLUICE_CO_TRY_VOID(co_await adopt_segment(group, id));
         } else {
@@ -120,7 +120,7 @@ io::Task<Result<void>> Recovery::adopt_segment(model::ShardGroupId group, std::u
             record.id = id;
             record.has_sequences = (*reader)->has_sequences();
             // Rows without sequences cannot be told from those written after a delete.
-            if (!record.has_sequences) record.deletes_applied = last_delete(core_.tombstones_);
+            if (!record.has_sequences) record.deletes_applied = last_delete(parts_.tombstones_);
             record.meta = (*reader)->meta();
             record.meta.size_bytes = size;
         }
@@ -129,20 +129,20 @@ io::Task<Result<void>> Recovery::adopt_segment(model::ShardGroupId group, std::u
     state_.next_segment_id = std::max(state_.next_segment_id, id + 1);
     if (record.id == 0 || record.meta.group != group) {
         log_error("segment damaged", {{"file", path}});
-        core_.recovery_.quarantined.push_back(path);
-        ++core_.quarantined_;
+        parts_.recovery_.quarantined.push_back(path);
+        ++parts_.quarantined_;
         co_return co_await io::rename_file(reactor_, path, quarantine_path(path));
     }
     state_.segments[id] = record;
-    core_.add_segment(record);
+    parts_.add_segment(record);
     co_return Result<void>();
 }
 
 // A file that cannot be read gets a name that nothing reads or removes.
 io::Task<void> Recovery::set_aside(std::string path, std::string_view why) {
     log_error("a file cannot be read and is set aside", {{"file", path}, {"error", why}});
-    core_.damage_.push_back("unreadable file: " + path);
-    core_.recovery_.quarantined.push_back(path);
+    parts_.damage_.push_back("unreadable file: " + path);
+    parts_.recovery_.quarantined.push_back(path);
     auto renamed = co_await io::rename_file(reactor_, path, quarantine_path(path));
     if (!renamed.ok()) {
         log_warn("a damaged file keeps its name", {{"error", renamed.error().message}});
@@ -150,7 +150,7 @@ io::Task<void> Recovery::set_aside(std::string path, std::string_view why) {
 }
 
 io::Task<Result<void>> Recovery::remove(std::string path) {
-    ++core_.recovery_.files_removed;
+    ++parts_.recovery_.files_removed;
     co_return co_await io::remove_file(reactor_, std::move(path));
 }
 
@@ -158,44 +158,44 @@ io::Task<Result<void>> Recovery::start() {
     if (rebuild_ && !state_.segments.empty()) {
         log_error("the manifest was lost and is made again from the segments",
                   {{"store", directory_}});
-        core_.damage_.push_back("the manifest was lost and made again from the segments");
+        parts_.damage_.push_back("the manifest was lost and made again from the segments");
     }
     for (const auto& [id, record] : state_.segments) {
         sequence_max_ = std::max(sequence_max_, record.meta.sequence_max);
         // Those deletes may be forgotten; later ones must be above them all the same.
         sequence_max_ = std::max(sequence_max_, record.deletes_applied);
     }
-    sequence_max_ = std::max(sequence_max_, last_delete(core_.tombstones_));
-    core_.options_.sequences->raise_above(sequence_max_);
+    sequence_max_ = std::max(sequence_max_, last_delete(parts_.tombstones_));
+    parts_.options_.sequences->raise_above(sequence_max_);
     // A group no log speaks of any more needs no reminder.
     std::erase_if(state_.dropped_groups,
                   [this](model::ShardGroupId group) { return !dropped_seen_.contains(group); });
     ++state_.incarnation;
     const std::uint64_t store_id = state_.store_id;
-    co_await core_.manifest_.begin(std::move(state_), std::move(manifests_));
+    co_await parts_.manifest_.begin(std::move(state_), std::move(manifests_));
 
-    core_.files_.set_next_number(log_file_number_max_ + 1);
-    for (std::unique_ptr<WalFile>& each : spare_) core_.files_.adopt(std::move(each));
-    WalContext context(core_.reactor_, core_.files_, core_.metrics_, core_.gate_);
+    parts_.files_.set_next_number(log_file_number_max_ + 1);
+    for (std::unique_ptr<WalFile>& each : spare_) parts_.files_.adopt(std::move(each));
+    WalContext context(parts_.reactor_, parts_.files_, parts_.metrics_, parts_.gate_);
     context.store_id = store_id;
     context.next_log_number = log_number_max_ + 1;
-    context.file_bytes = core_.options_.wal_file_bytes;
-    context.frame_bytes = core_.options_.wal_frame_bytes;
-    context.writes_in_flight = core_.options_.wal_writes_in_flight;
-    core_.wal_.emplace(std::move(context));
-    if (core_.tombstones_ != nullptr) {
+    context.file_bytes = parts_.options_.wal_file_bytes;
+    context.frame_bytes = parts_.options_.wal_frame_bytes;
+    context.writes_in_flight = parts_.options_.wal_writes_in_flight;
+    parts_.wal_.emplace(std::move(context));
+    if (parts_.tombstones_ != nullptr) {
         const std::uint64_t replayed_head = replayed_ ? replayed_->head->id() : 0;
-        for (const auto& [group, list] : core_.tombstones_->groups) {
-            for (const auto& each : *list) core_.arrivals_[each->sequence] = {0, replayed_head};
+        for (const auto& [group, list] : parts_.tombstones_->groups) {
+            for (const auto& each : *list) parts_.arrivals_[each->sequence] = {0, replayed_head};
         }
     }
-    if (replayed_) core_.frozen_.push_back(std::move(replayed_));
-    core_.active_ = core_.make_generation();
-    core_.start_background();
+    if (replayed_) parts_.frozen_.push_back(std::move(replayed_));
+    parts_.active_ = parts_.make_generation();
+    parts_.start_background();
     co_return Result<void>();
 }
 
-io::Task<Result<void>> StoreCore::open() {
+io::Task<Result<void>> StoreParts::open() {
     Recovery run(*this);
     Result<void> done = co_await run.run();
     if (!done.ok()) {

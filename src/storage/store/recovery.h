@@ -15,7 +15,7 @@
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "storage/manifest/manifest.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 #include "storage/wal/wal_reader.h"
 #include "storage/wal/wal_replay.h"
 
@@ -28,11 +28,11 @@ struct FoundLog {
     WalFrameHeader first;
 };
 
-// One opening. Lives on the stack of StoreCore::open().
+// One opening. Lives on the stack of StoreParts::open().
 class Recovery {
 public:
-    explicit Recovery(StoreCore& core)
-        : core_(core), reactor_(core.reactor_), directory_(core.options_.directory) {}
+    explicit Recovery(StoreParts& parts)
+        : parts_(parts), reactor_(parts.reactor_), directory_(parts.options_.directory) {}
 
     io::Task<Result<void>> run();
 
@@ -54,7 +54,7 @@ private:
     io::Task<void> set_aside(std::string path, std::string_view why);
     void report_log_damage(FoundLog& log, std::string_view what);
 
-    StoreCore& core_;
+    StoreParts& parts_;
     io::Reactor& reactor_;
     std::string directory_;
     ManifestState state_;

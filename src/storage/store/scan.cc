@@ -10,7 +10,7 @@
 #include "storage/memtable/memtable_source.h"
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_source.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 
@@ -23,7 +23,7 @@ struct MemtableView {
 
 class ScanState {
 public:
-    ScanState(StoreCore& core, ScanSpec spec);
+    ScanState(StoreParts& parts, ScanSpec spec);
 
     io::Task<Result<bool>> next(SeriesRun& run);
     void expand() { merger_->expand(); }
@@ -39,7 +39,7 @@ private:
     void show_statistics(SeriesRun& run) const;
     bool run_is_empty() const;
 
-    StoreCore& core_;
+    StoreParts& parts_;
     ScanSpec spec_;
     Tombstones deletes_;
     std::vector<MemtableView> memtables_;
@@ -50,9 +50,9 @@ private:
     PodVector<std::uint64_t> sequences_;  // where all rows have the same
 };
 
-ScanState::ScanState(StoreCore& core, ScanSpec spec)
-    : core_(core), spec_(std::move(spec)), deletes_(core.tombstones()) {
-    if (core_.is_dropped(spec_.group)) return;
+ScanState::ScanState(StoreParts& parts, ScanSpec spec)
+    : parts_(parts), spec_(std::move(spec)), deletes_(parts.tombstones()) {
+    if (parts_.is_dropped(spec_.group)) return;
     const auto add = [this](const std::shared_ptr<Head>& head) {
         auto table = head->find(spec_.group, spec_.measurement);
         if (table == nullptr || table->rows() == 0) return;
@@ -60,9 +60,9 @@ ScanState::ScanState(StoreCore& core, ScanSpec spec)
         const std::uint32_t rows = table->rows();
         memtables_.push_back({head, std::move(table), rows});
     };
-    for (const auto& each : core_.frozen()) add(each->head);
-    add(core_.active().head);
-    for (SegmentPtr& each : core_.segments_of(spec_.group)) {
+    for (const auto& each : parts_.frozen()) add(each->head);
+    add(parts_.active().head);
+    for (SegmentPtr& each : parts_.segments_of(spec_.group)) {
         if (each->time_range().overlaps(spec_.range)) segments_.push_back(std::move(each));
     }
 }
@@ -77,8 +77,8 @@ io::Task<Result<void>> ScanState::open() {
     }
     segments_.clear();
     memtables_.clear();
-    merger_ = std::make_unique<RowMerger>(core_.reactor(), std::move(sources_), spec_.fields.size(),
-                                          std::move(spec_.keeps_apart));
+    merger_ = std::make_unique<RowMerger>(parts_.reactor(), std::move(sources_),
+                                          spec_.fields.size(), std::move(spec_.keeps_apart));
     co_return Result<void>();
 }
 
@@ -86,7 +86,7 @@ io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
     auto reader = co_await segment->reader();
     if (!reader.ok()) {
         if (reader.error().kind == ErrorKind::kCorrupt) {
-            core_.report_damage(segment, reader.error(), true);
+            parts_.report_damage(segment, reader.error(), true);
         }
         co_return std::move(reader).error();
     }
@@ -106,7 +106,7 @@ io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
         segment, *reader, segment->record().meta.sequence_max, std::move(options));
     if (!source.ok()) {
         if (source.error().kind == ErrorKind::kCorrupt) {
-            core_.report_damage(segment, source.error(), false);
+            parts_.report_damage(segment, source.error(), false);
         }
         co_return std::move(source).error();
     }
@@ -119,12 +119,12 @@ io::Task<Result<void>> ScanState::open_memtable(MemtableView view) {
     if (spec_.series) {
         order = SeriesOrder::pick(*view.head, *spec_.series);
     } else {
-        order = co_await SeriesOrder::sort(core_.reactor(), view.head, view.table->measurement());
+        order = co_await SeriesOrder::sort(parts_.reactor(), view.head, view.table->measurement());
     }
     std::vector<std::uint32_t> columns;
     for (const std::string& name : spec_.fields) columns.push_back(view.table->find_column(name));
     OrderedRows rows =
-        co_await order_rows(core_.reactor(), view.head, view.table, view.rows, order, spec_.range,
+        co_await order_rows(parts_.reactor(), view.head, view.table, view.rows, order, spec_.range,
                             DeleteFilter(deletes_, delete_scope(*view.head, *view.table)));
     if (rows.places.empty()) co_return Result<void>();
     sources_.push_back(std::make_unique<MemtableSource>(
@@ -224,7 +224,7 @@ std::size_t Scan::memory_bytes() const {
 }
 
 Scan Store::scan(ScanSpec spec) {
-    return Scan(std::make_unique<ScanState>(*core_, std::move(spec)));
+    return Scan(std::make_unique<ScanState>(*parts_, std::move(spec)));
 }
 
 }  // namespace sluice::storage

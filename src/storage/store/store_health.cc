@@ -5,11 +5,11 @@
 #include "sluice/base/log.h"
 #include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 
-void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, bool unreadable) {
+void StoreParts::report_damage(const SegmentPtr& segment, const Error& error, bool unreadable) {
     if (segment->damaged() || io::abandoning()) return;
     segment->set_damaged();
     log_error("segment damaged", {{"file", segment->path()}, {"error", error.message}});
@@ -18,7 +18,7 @@ void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, boo
 }
 
 // The segment leaves the manifest and its file gets a name that nothing reads or removes.
-io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
+io::Task<void> StoreParts::set_aside(SegmentPtr segment) {
     std::vector<ManifestEdit> edits;
     edits.push_back(edit::RemoveSegment{segment->record().id});
     remove_segment(segment);
@@ -33,7 +33,7 @@ io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
     }
 }
 
-StoreHealth StoreCore::health() const {
+StoreHealth StoreParts::health() const {
     StoreHealth health;
     const auto add = [&](StoreState state, const std::string& text) {
         health.state = std::max(health.state, state);
@@ -60,7 +60,7 @@ StoreHealth StoreCore::health() const {
     return health;
 }
 
-StoreStats StoreCore::stats() const {
+StoreStats StoreParts::stats() const {
     StoreStats stats;
     const auto add_head = [&](const Generation& generation) {
         stats.head_bytes += generation.head->memory_bytes();
@@ -84,7 +84,7 @@ StoreStats StoreCore::stats() const {
     return stats;
 }
 
-std::vector<GroupStats> StoreCore::group_stats() const {
+std::vector<GroupStats> StoreParts::group_stats() const {
     std::map<model::ShardGroupId, GroupStats> groups;
     const auto add_head = [&groups](const Generation& generation) {
         for (const auto& [key, table] : generation.head->memtables()) {

@@ -45,7 +45,7 @@ io::Task<Result<void>> Recovery::find_logs() {
         if (begun) log_number_max_ = std::max(log_number_max_, header.log_number);
         if (begun && header.store_id == state_.store_id && header.head_id > state_.flushed_head) {
             logs_.push_back({std::move(file), size, header});
-        } else if (size == core_.options_.wal_file_bytes) {
+        } else if (size == parts_.options_.wal_file_bytes) {
             spare_.push_back(std::move(file));
         } else {
             // Of another size, or not filled to its end when the process died.
@@ -74,7 +74,7 @@ io::Task<Result<void>> Recovery::replay_logs() {
         begin = end;
     }
     for (FoundLog& each : logs_) replayed_->replayed_files.push_back(std::move(each.file));
-    core_.recovery_.log_files = logs_.size();
+    parts_.recovery_.log_files = logs_.size();
     co_return Result<void>();
 }
 
@@ -86,7 +86,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
         *replayed_->head,
         [this](model::ShardGroupId group) { return state_.dropped_groups.contains(group); },
         [this](model::ShardGroupId group, std::string_view measurement, std::uint64_t sequence) {
-            return core_.is_deleted(group, measurement, sequence);
+            return parts_.is_deleted(group, measurement, sequence);
         });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
@@ -98,7 +98,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
         SLUICE_CO_TRY(const bool goes_on, co_await replay_file(*logs[i], limit, chain, replay));
         if (!goes_on) break;
     }
-    core_.recovery_.rows += replay.rows();
+    parts_.recovery_.rows += replay.rows();
     sequence_max_ = std::max(sequence_max_, replay.sequence_max());
     dropped_seen_.insert(replay.dropped_groups_seen().begin(), replay.dropped_groups_seen().end());
     co_return Result<void>();
@@ -107,7 +107,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
 // False when the chain ends for good.
 io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, std::uint64_t frame_limit,
                                              WalChain& chain, WalReplay& replay) {
-    RecoveryReport& report = core_.recovery_;
+    RecoveryReport& report = parts_.recovery_;
     WalReader reader(log.file->file, log.bytes);
     WalDecoder decoder;
     WalStep step = WalStep::kEnd;
@@ -159,8 +159,8 @@ void Recovery::report_log_damage(FoundLog& log, std::string_view what) {
     const std::string& path = log.file->file.path();
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});
     std::string text = path + ": " + std::string(what);
-    core_.damage_.push_back("damaged log: " + std::move(text));
-    core_.recovery_.quarantined.push_back(path);
+    parts_.damage_.push_back("damaged log: " + std::move(text));
+    parts_.recovery_.quarantined.push_back(path);
     log.file->damaged = true;
 }
 

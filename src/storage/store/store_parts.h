@@ -44,10 +44,10 @@ struct Generation {
     std::int64_t first_row_ns = 0;  // monotonic; 0: no rows yet
 };
 
-class StoreCore {
+class StoreParts {
 public:
-    StoreCore(io::Reactor& reactor, StoreOptions options);
-    ~StoreCore();
+    StoreParts(io::Reactor& reactor, StoreOptions options);
+    ~StoreParts();
 
     // recovery.cc
     io::Task<Result<void>> open();
