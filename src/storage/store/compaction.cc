@@ -109,24 +109,24 @@ io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInpu
 // Segments that may be merged with each other: neighbours in the order of their sequences, without
 // a damaged one between, and of one level unless `any_level`. Then nothing in this store comes
 // between two rows of an output, also when their sequences are gone.
-std::vector<std::vector<SegmentPtr>> mergeable_runs(std::vector<SegmentPtr> segments,
-                                                    bool any_level) {
+std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr> segments,
+                                                          bool any_level) {
     std::sort(segments.begin(), segments.end(), [](const SegmentPtr& a, const SegmentPtr& b) {
         return a->record().meta.sequence_min < b->record().meta.sequence_min;
     });
-    std::vector<std::vector<SegmentPtr>> runs(1);
+    std::vector<std::vector<SegmentPtr>> found(1);
     for (const SegmentPtr& each : segments) {
-        std::vector<SegmentPtr>& run = runs.back();
+        std::vector<SegmentPtr>& neighbours = found.back();
         if (each->damaged()) {
-            runs.emplace_back();
-        } else if (!any_level && !run.empty() &&
-                   run.back()->record().level != each->record().level) {
-            runs.push_back({each});
+            found.emplace_back();
+        } else if (!any_level && !neighbours.empty() &&
+                   neighbours.back()->record().level != each->record().level) {
+            found.push_back({each});
         } else {
-            run.push_back(each);
+            neighbours.push_back(each);
         }
     }
-    return runs;
+    return found;
 }
 
 }  // namespace
@@ -180,17 +180,18 @@ std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
         const bool cold = written != last_write_ns_.end() &&
                           reactor_.monotonic_ns() - written->second >= options_.cold_after_ns &&
                           !in_memory(group);
-        for (const std::vector<SegmentPtr>& run : mergeable_runs(segments, cold || into_one)) {
+        for (const std::vector<SegmentPtr>& neighbours :
+             mergeable_neighbours(segments, cold || into_one)) {
             if (cold || into_one) {
-                if (run.size() < 2 || run.size() <= best.inputs.size()) continue;
-                consider(group, run);
-                best.drop_sequences = cold && run.size() == segments.size() &&
+                if (neighbours.size() < 2 || neighbours.size() <= best.inputs.size()) continue;
+                consider(group, neighbours);
+                best.drop_sequences = cold && neighbours.size() == segments.size() &&
                                       options_.group_is_ours_alone &&
                                       options_.group_is_ours_alone(group);
-            } else if (run.size() >= options_.merge_width &&
-                       run.front()->record().level < kLevelMax) {
+            } else if (neighbours.size() >= options_.merge_width &&
+                       neighbours.front()->record().level < kLevelMax) {
                 // The oldest: they are the likeliest to be complete.
-                consider(group, std::span(run).first(options_.merge_width));
+                consider(group, std::span(neighbours).first(options_.merge_width));
             }
         }
     }
