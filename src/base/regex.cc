@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 namespace sluice {
 namespace {
 
@@ -61,6 +63,10 @@ Result<Regex> Regex::compile(std::string pattern) {
         return Error{ErrorKind::kInvalid, std::move(message)};
     }
     return Regex(std::move(pattern), std::move(program));
+}
+
+std::size_t Regex::program_size() const {
+    return static_cast<std::size_t>(std::max(0, program_->ProgramSize()));
 }
 
 bool Regex::matches(std::string_view text) const {

@@ -43,6 +43,7 @@ EngineState::CatalogFacts EngineState::catalog_facts() const {
     facts.failing = catalog_->is_failing();
     facts.low_space = low_space_;
     facts.damage = catalog_->damage();
+    facts.catalog_troubles = catalog_->troubles();
     facts.log_bytes = catalog_->log_bytes();
     facts.groups_expired = groups_expired_;
     return facts;
@@ -108,13 +109,11 @@ io::Task<EngineHealth> EngineState::health(Core& here) {
         health.writable = false;
         worsen(HealthState::kFail, "the disk is nearly full: writes are refused");
     }
-    if (facts.damage.changes_lost != 0) {
-        worsen(HealthState::kWarn,
-               "the catalog was damaged: " + std::to_string(facts.damage.changes_lost) +
-                   " changes are lost");
+    for (const std::string& trouble : facts.catalog_troubles) {
+        worsen(HealthState::kWarn, "a copy of the catalog cannot be written: " + trouble);
     }
-    if (facts.damage.snapshots_damaged != 0) {
-        worsen(HealthState::kWarn, "a damaged catalog snapshot was replaced by the one before");
+    for (const std::string& sentence : facts.damage.sentences()) {
+        worsen(HealthState::kWarn, "the catalog was damaged: " + sentence);
     }
     co_return health;
 }

@@ -99,9 +99,8 @@ io::Task<void> EngineState::prepare_catalog() {
     catalog_->set_publish(
         [this](const std::shared_ptr<const meta::Catalog>& catalog) { publish(catalog); });
     if (last_group_in_stores_ <= catalog_->catalog()->last_group_id) co_return;
-    // The catalog has lost changes. An id must not be given to a second group.
-    log_error("stores hold shard groups that the catalog does not know",
-              {{"last_group", last_group_in_stores_}});
+    // The catalog has lost changes, if not all. An id must not be given to a second group.
+    co_await catalog_->note_unknown_groups(last_group_in_stores_);
     const auto raised = co_await catalog_->change([this](meta::CatalogEditor& editor) {
         editor.raise_group_id(last_group_in_stores_);
         return Result<void>();

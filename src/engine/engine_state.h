@@ -76,6 +76,7 @@ private:
         bool failing = false;
         bool low_space = false;
         meta::CatalogDamage damage;
+        std::vector<std::string> catalog_troubles;
         std::uint64_t log_bytes = 0;
         std::uint64_t groups_expired = 0;
     };

@@ -76,8 +76,11 @@ void append_escaped_beyond_ascii(std::string& out, std::string_view text) {
 }
 
 void Parameters::clear() {
+    constexpr std::size_t kTextBytesKept = 4096;
+    if (text_.capacity() > kTextBytesKept) text_ = std::string();
     text_.clear();
     pairs_.clear();
+    is_cut_ = false;
 }
 
 void Parameters::parse(std::string_view encoded) {
@@ -86,6 +89,10 @@ void Parameters::parse(std::string_view encoded) {
         const std::string_view pair = encoded.substr(0, end);
         encoded = end == encoded.npos ? std::string_view() : encoded.substr(end + 1);
         if (pair.empty()) continue;
+        if (pairs_.size() == kCountMax) {
+            is_cut_ = true;
+            return;
+        }
         const std::size_t equals = pair.find('=');
         const std::string_view value =
             equals == pair.npos ? std::string_view() : pair.substr(equals + 1);
@@ -101,6 +108,10 @@ void Parameters::parse(std::string_view encoded) {
 }
 
 void Parameters::add(std::string_view name, std::string_view value) {
+    if (pairs_.size() == kCountMax) {
+        is_cut_ = true;
+        return;
+    }
     pairs_.push_back({text_.size(), name.size(), value.size()});
     text_.append(name);
     text_.append(value);

@@ -110,8 +110,7 @@ Result<Condition> split_binary(const BinaryExpr& binary, TimeLiteral now) {
         } else if (!left.expr) {
             both.expr = std::move(right.expr);
         } else {
-            both.expr = reduce_inner(
-                BinaryExpr{binary.op, std::move(left.expr), std::move(right.expr)}, std::nullopt);
+            both.expr = reduce_operation(binary.op, std::move(*left.expr), std::move(*right.expr));
         }
         return both;
     }
@@ -130,8 +129,9 @@ Result<Condition> split(const Expr& expr, TimeLiteral now) {
     if (const auto* binary = expr.as<BinaryExpr>()) return split_binary(*binary, now);
     if (const auto* paren = expr.as<ParenExpr>()) {
         SLUICE_TRY(Condition inner, split(*paren->inner, now));
-        if (inner.expr) {
-            inner.expr = reduce_inner(ParenExpr{std::move(inner.expr)}, std::nullopt);
+        // What is inside is reduced already, and no parentheses are needed around anything else.
+        if (inner.expr && inner.expr->is<BinaryExpr>()) {
+            inner.expr = Expr(ParenExpr{std::move(inner.expr)});
         }
         return inner;
     }

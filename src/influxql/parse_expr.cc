@@ -96,9 +96,8 @@ Result<Expr> StatementParser::parse_unary_inner() {
         case Token::kMul:
             return parse_wildcard();
         case Token::kRegex: {
-            Result<Regex> regex = Regex::compile(found.literal);
-            if (!regex.ok()) return error_at(regex.error().message, found.position);
-            return Expr(RegexLiteral{std::move(*regex)});
+            SLUICE_TRY(Regex regex, compile_regex(found.literal, found.position));
+            return Expr(RegexLiteral{std::move(regex)});
         }
         case Token::kBoundParam:
             return bound_parameter_error(found);
@@ -282,9 +281,21 @@ Result<std::optional<Regex>> StatementParser::parse_regex() {
         return error_at("bad regex: " + found.literal, found.position);
     }
     if (found.token != Token::kRegex) return unexpected(found, {"regex"});
-    Result<Regex> regex = Regex::compile(found.literal);
-    if (!regex.ok()) return error_at(regex.error().message, found.position);
-    return std::optional<Regex>(std::move(*regex));
+    SLUICE_TRY(Regex regex, compile_regex(found.literal, found.position));
+    return std::optional<Regex>(std::move(regex));
+}
+
+Result<Regex> StatementParser::compile_regex(const std::string& pattern, Position position) {
+    const auto known = regexes_.find(pattern);
+    if (known != regexes_.end()) return known->second;
+    Result<Regex> regex = Regex::compile(pattern);
+    if (!regex.ok()) return error_at(regex.error().message, position);
+    regex_program_ += regex->program_size();
+    if (regex_program_ > kRegexProgramMax) {
+        return Error{ErrorKind::kTooLarge, "query has too many or too large regular expressions"};
+    }
+    regexes_.emplace(pattern, *regex);
+    return regex;
 }
 
 Result<Regex> StatementParser::parse_required_regex() {

@@ -10,24 +10,6 @@ bool is_boolean(const Expr& expr, bool value) {
     return boolean != nullptr && boolean->value == value;
 }
 
-Expr reduce_binary(const BinaryExpr& binary, const std::optional<TimeLiteral>& now) {
-    Expr left = reduce_inner(*binary.left, now);
-    Expr right = reduce_inner(*binary.right, now);
-    if (binary.op == Operator::kAnd) {
-        if (is_boolean(left, false) || is_boolean(right, false)) return BooleanLiteral{false};
-        if (is_boolean(left, true)) return right;
-        if (is_boolean(right, true)) return left;
-    } else if (binary.op == Operator::kOr) {
-        if (is_boolean(left, true) || is_boolean(right, true)) return BooleanLiteral{true};
-        if (is_boolean(left, false)) return right;
-        if (is_boolean(right, false)) return left;
-    }
-    if (std::optional<Expr> folded = reduce_literals(binary.op, left, right)) {
-        return std::move(*folded);
-    }
-    return BinaryExpr{binary.op, std::move(left), std::move(right)};
-}
-
 Expr reduce_call(const Call& call, const std::optional<TimeLiteral>& now) {
     if (now && call.name == "now" && call.arguments.empty()) return *now;
     Call reduced{call.name, {}};
@@ -40,8 +22,25 @@ Expr reduce_call(const Call& call, const std::optional<TimeLiteral>& now) {
 
 }  // namespace
 
+Expr reduce_operation(Operator op, Expr left, Expr right) {
+    if (op == Operator::kAnd) {
+        if (is_boolean(left, false) || is_boolean(right, false)) return BooleanLiteral{false};
+        if (is_boolean(left, true)) return right;
+        if (is_boolean(right, true)) return left;
+    } else if (op == Operator::kOr) {
+        if (is_boolean(left, true) || is_boolean(right, true)) return BooleanLiteral{true};
+        if (is_boolean(left, false)) return right;
+        if (is_boolean(right, false)) return left;
+    }
+    if (std::optional<Expr> folded = reduce_literals(op, left, right)) return std::move(*folded);
+    return BinaryExpr{op, std::move(left), std::move(right)};
+}
+
 Expr reduce_inner(const Expr& expr, const std::optional<TimeLiteral>& now) {
-    if (const auto* binary = expr.as<BinaryExpr>()) return reduce_binary(*binary, now);
+    if (const auto* binary = expr.as<BinaryExpr>()) {
+        Expr left = reduce_inner(*binary->left, now);
+        return reduce_operation(binary->op, std::move(left), reduce_inner(*binary->right, now));
+    }
     if (const auto* call = expr.as<Call>()) return reduce_call(*call, now);
     if (const auto* paren = expr.as<ParenExpr>()) {
         Expr inner = reduce_inner(*paren->inner, now);

@@ -3,6 +3,7 @@
 // The order of look-aheads follows influxql/parser.go: error texts and positions depend on it.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,8 @@ private:
     Result<std::optional<Expr>> parse_call_argument();
     Result<Expr> parse_reference();
     Error bound_parameter_error(const Lexeme& lexeme) const;
+    // The text of a regular expression, compiled; `position` is where it stands.
+    Result<Regex> compile_regex(const std::string& pattern, Position position);
     // Empty where no regular expression follows.
     Result<std::optional<Regex>> parse_regex();
     // As above, but an error where none follows.
@@ -123,10 +126,12 @@ private:
 
     TokenStream tokens_;
     // How much there is of what parser.h bounds.
-    int nesting_ = 0;     // operands around the token that is read
-    int operators_ = 0;   // of the outermost expression around it
-    int nodes_ = 0;       // of the text
-    int subqueries_ = 0;  // around the token that is read
+    int nesting_ = 0;                       // operands around the token that is read
+    int operators_ = 0;                     // of the outermost expression around it
+    int nodes_ = 0;                         // of the text
+    int subqueries_ = 0;                    // around the token that is read
+    std::size_t regex_program_ = 0;         // instructions in regexes_
+    std::map<std::string, Regex> regexes_;  // by pattern
 };
 
 // The interval of GROUP BY time(), 0 without one.

@@ -73,7 +73,7 @@ bool LineProtocolParser::Impl::parse_piece(std::string_view body, std::size_t by
         result,
         rejections,
         model::truncate_as_go(options.now, static_cast<std::int64_t>(options.precision)),
-        std::max<std::uint64_t>(kCellsMax, body.size())};
+        std::max<std::uint64_t>(options.cells_max, body.size())};
     LineRun run(request, shapes_, values_, plain_key_, ++request_number_);
     run.shape = shapes_.find(last_measurement_);
 

@@ -67,7 +67,7 @@ Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
 
 }  // namespace
 
-Task<void> detail::run_on_a_thread(std::function<void()> work) {
+Task<void> run_on_a_thread(std::function<void()> work) {
     Reactor& reactor = Reactor::current();
     if (reactor.backend().is_real()) {
         Limiter& limiter = limiter_of_this_core();

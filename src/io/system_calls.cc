@@ -94,12 +94,14 @@ Result<std::vector<DirectoryEntry>> system_list_directory(const std::string& pat
         const std::string name = entry->d_name;
         if (name == "." || name == "..") continue;
         bool is_directory = entry->d_type == DT_DIR;
-        if (entry->d_type == DT_UNKNOWN) {
+        bool is_file = entry->d_type == DT_REG;
+        if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK) {
             struct stat status;
-            is_directory = fstatat(dirfd(directory), entry->d_name, &status, 0) == 0 &&
-                           S_ISDIR(status.st_mode);
+            const bool known = fstatat(dirfd(directory), entry->d_name, &status, 0) == 0;
+            is_directory = known && entry->d_type == DT_UNKNOWN && S_ISDIR(status.st_mode);
+            is_file = known && S_ISREG(status.st_mode);
         }
-        entries.emplace_back(name, is_directory);
+        entries.emplace_back(name, is_directory, is_file);
         errno = 0;
     }
     const int os_error = errno;

@@ -44,6 +44,7 @@ enum class CatalogFrameKind : std::uint16_t {
     kChanges = 2,
     kSnapshotPart = 3,
     kSnapshotEnd = 4,
+    kLogEnd = 5,  // an orderly stop: what comes before it is all there was
 };
 
 inline constexpr std::uint32_t kCatalogMagic = 0x54434C53;  // "SLCT"
@@ -59,5 +60,10 @@ inline constexpr std::size_t kCatalogPayloadBytesMax = kGiB;
 inline constexpr std::size_t kCatalogGroupBytes = 16 * kMiB;
 // A snapshot is cut into parts of about this size.
 inline constexpr std::size_t kCatalogSnapshotPartBytes = 256 * kKiB;
+// The catalog is kept in as many directories; a log start says so.
+inline constexpr std::size_t kCatalogCopies = 2;
+// Reserved when a log is made: a full disk must not keep anybody from dropping a database. A log
+// that is shorter has been cut.
+inline constexpr std::uint64_t kCatalogLogReservedBytes = kMiB;
 
 }  // namespace sluice::meta

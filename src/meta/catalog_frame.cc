@@ -1,6 +1,7 @@
 #include "meta/catalog_frame.h"
 
-#include <algorithm>
+#include <cstring>
+#include <optional>
 
 #include "sluice/base/check.h"
 #include "sluice/base/crc32c.h"
@@ -16,6 +17,12 @@ struct ParsedFrame {
     std::uint64_t generation = 0;
     CatalogFrame frame;
 };
+
+bool is_zero(ByteSpan bytes) {
+    if (bytes.empty()) return true;
+    return bytes[0] == std::byte{0} &&
+           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
 
 ParsedFrame parse_frame(ByteSpan bytes) {
     ParsedFrame parsed;
@@ -61,27 +68,32 @@ void append_frame(ByteWriter& out, CatalogFrameKind kind, std::uint64_t generati
 CatalogFrames scan_frames(ByteSpan file, std::uint64_t generation) {
     CatalogFrames result;
     std::size_t at = 0;
-    bool in_gap = false;
-    std::uint64_t gaps = 0;
+    std::optional<std::size_t> gap;
+    const auto note_damage = [&result](std::size_t where) {
+        if (result.damaged_places++ == 0) result.first_damage = where;
+    };
     while (at < file.size()) {
-        const ParsedFrame parsed = parse_frame(file.subspan(at));
+        ParsedFrame parsed = parse_frame(file.subspan(at));
         if (!parsed.intact || parsed.generation != generation) {
-            if (!in_gap) ++gaps;
-            in_gap = true;
+            if (!gap.has_value()) gap = at;
             at += kCatalogFrameAlignment;
             continue;
         }
         if (parsed.version != kCatalogFormatVersion) result.from_later_version = true;
-        in_gap = false;
-        result.damaged_places = gaps;  // what lies before an intact frame is not a torn tail
+        // What lies before an intact frame is not a torn tail.
+        if (gap.has_value()) note_damage(*gap);
+        gap.reset();
+        parsed.frame.offset = at;
         result.frames.push_back(parsed.frame);
+        const std::size_t padding = at + kCatalogHeaderBytes + parsed.frame.payload.size();
         at += align_up(kCatalogHeaderBytes + parsed.frame.payload.size());
+        // No checksum covers the padding.
+        const std::size_t padding_end = std::min(at, file.size());
+        if (!is_zero(file.subspan(padding, padding_end - padding))) note_damage(padding);
         result.end = at;
     }
     // The last frame's padding may lie beyond a file that was cut.
-    const ByteSpan tail = result.end < file.size() ? file.subspan(result.end) : ByteSpan();
-    result.torn_tail =
-        std::any_of(tail.begin(), tail.end(), [](std::byte b) { return b != std::byte{0}; });
+    result.torn_tail = result.end < file.size() && !is_zero(file.subspan(result.end));
     return result;
 }
 

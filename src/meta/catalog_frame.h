@@ -14,6 +14,7 @@ struct CatalogFrame {
     CatalogFrameKind kind = CatalogFrameKind::kChanges;
     std::uint64_t sequence = 0;
     ByteSpan payload;  // into the file's bytes
+    std::uint64_t offset = 0;
 };
 
 // Appends one frame and pads it to the alignment.
@@ -26,8 +27,10 @@ struct CatalogFrames {
     std::uint64_t end = 0;
     // Bytes other than zero follow `end`: a write that did not complete.
     bool torn_tail = false;
-    // Places before `end` that hold no intact frame: damage, not a crash.
+    // Places before `end` that hold no intact frame, or bytes behind one that are not zero: damage,
+    // not a crash. Where the first of them is.
     std::uint64_t damaged_places = 0;
+    std::uint64_t first_damage = 0;
     // An intact frame has a format version this program does not know.
     bool from_later_version = false;
 };

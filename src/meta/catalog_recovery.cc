@@ -1,155 +1,237 @@
 #include "meta/catalog_recovery.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 
 #include "meta/catalog_draft.h"
-#include "meta/catalog_frame.h"
+#include "meta/catalog_reading.h"
 #include "meta/catalog_snapshot.h"
+#include "meta/copy_review.h"
 
 namespace sluice::meta {
 namespace {
 
-constexpr std::string_view kPrefix = "catalog-";
-constexpr std::string_view kSnapshotSuffix = ".snapshot";
-constexpr std::string_view kLogSuffix = ".log";
+constexpr std::uint64_t kEndless = ~std::uint64_t{0};
 
-std::string file_name(std::uint64_t generation, std::string_view suffix) {
-    char number[24];
-    std::snprintf(number, sizeof number, "%010llu", static_cast<unsigned long long>(generation));
-    return std::string(kPrefix) + number + std::string(suffix);
+std::string number(std::uint64_t value) {
+    return std::to_string(value);
 }
 
-struct Log {
-    std::uint64_t generation = 0;
-    CatalogFrames scanned;
-    // The last change before this log; nothing when its first frame is not intact.
-    std::optional<std::uint64_t> starts_after;
+// One way of making the catalog from what was read.
+struct Attempt {
+    CatalogDraft draft{Catalog{}};
+    CatalogRecovery recovery;
+    std::uint64_t base = 0;  // the generation whose snapshot it begins with; 0: with nothing
+
+    void lose(std::uint64_t first, std::uint64_t last) {
+        if (first > last) return;
+        recovery.changes_lost += last - first + 1;
+        recovery.losses.push_back(first == last ? "catalog change " + number(first) + " is lost"
+                                                : "catalog changes " + number(first) + " to " +
+                                                      number(last) + " are lost");
+    }
 };
 
-Log read_log(std::uint64_t generation, ByteSpan bytes) {
-    Log log{generation, scan_frames(bytes, generation), std::nullopt};
-    auto& frames = log.scanned.frames;
-    if (!frames.empty() && frames.front().kind == CatalogFrameKind::kLogStart) {
-        log.starts_after = frames.front().sequence;
-        frames.erase(frames.begin());
+class Recovering {
+public:
+    explicit Recovering(std::span<const CatalogFiles> copies)
+        : copies_(copies), readings_(read_generations(copies)) {
+        for (auto& [number, generation] : readings_) {
+            if (generation.is_used()) used_.push_back(number);
+        }
     }
-    return log;
-}
 
-// Applies what `log` has up to change `last`.
-Result<void> replay(const Log& log, std::uint64_t last, CatalogDraft& draft,
-                    CatalogRecovery& recovery) {
-    for (const CatalogFrame& frame : log.scanned.frames) {
-        if (frame.kind != CatalogFrameKind::kChanges) continue;
-        if (frame.sequence <= recovery.sequence) continue;
-        if (frame.sequence > last) break;
-        recovery.changes_lost += frame.sequence - recovery.sequence - 1;
-        const Misfit misfit = recovery.changes_lost == 0 ? Misfit::kRefuse : Misfit::kSkip;
-        SLUICE_TRY_VOID(draft.apply(frame.payload, misfit));
-        recovery.sequence = frame.sequence;
-    }
-    return {};
-}
-
-Result<CatalogRecovery> recover_from(std::uint64_t generation, const CatalogFiles& files) {
-    CatalogDraft draft{Catalog{}};
-    SLUICE_TRY(const LoadedSnapshot snapshot,
-               load_snapshot(files.snapshots.at(generation), generation, draft));
-    CatalogRecovery recovery;
-    recovery.generation = generation;
-    recovery.sequence = snapshot.sequence;
-
-    std::vector<Log> logs;
-    for (const auto& [number, bytes] : files.logs) {
-        if (number < generation) continue;
-        Log log = read_log(number, bytes);
-        // A log without a snapshot and without changes was made by a compaction that came no
-        // further: history went on in the log before it.
-        const bool used = !log.scanned.frames.empty() || files.snapshots.contains(number);
-        if (used) logs.push_back(std::move(log));
-    }
-    for (std::size_t i = 0; i < logs.size(); ++i) {
-        if (logs[i].scanned.from_later_version) {
+    Result<CatalogRecovery> run() {
+        for (const auto& [number, generation] : readings_) {
+            if (!generation.from_later_version) continue;
             return Error{ErrorKind::kUnsupported, "the catalog was written by a later version"};
         }
-        // A change that failed may still lie at the end of the log it failed in; the next log says
-        // where history went on.
-        const bool is_last = i + 1 == logs.size();
-        const std::uint64_t last =
-            is_last ? ~std::uint64_t{0} : logs[i + 1].starts_after.value_or(~std::uint64_t{0});
-        SLUICE_TRY_VOID(replay(logs[i], last, draft, recovery));
-        recovery.torn_tail = logs[i].scanned.torn_tail;
-        if (!is_last && logs[i + 1].starts_after.has_value() &&
-            recovery.sequence < *logs[i + 1].starts_after) {
-            recovery.changes_lost += *logs[i + 1].starts_after - recovery.sequence;
-            recovery.sequence = *logs[i + 1].starts_after;
+        SLUICE_TRY_VOID(choose());
+        CatalogRecovery& recovery = attempt_.recovery;
+        if (!used_.empty()) {
+            recovery.generation = used_.back();
+            look_at_the_end();
+        } else if (is_unreadable()) {
+            lose_everything();
+        }
+        review_copies(copies_, readings_, good_snapshots_, recovery);
+        recovery.operations_skipped = attempt_.draft.skipped();
+        if (recovery.operations_skipped != 0) {
+            recovery.findings.push_back(number(recovery.operations_skipped) +
+                                        " operations of the catalog do not fit what is left");
+            recovery.wants_compaction = true;
+        }
+        // What may only not be read now must not be given up.
+        const bool incomplete = !recovery.losses.empty() || used_.empty();
+        for (const CatalogFiles& files : copies_) {
+            if (incomplete && files.refused.has_value()) return *files.refused;
+        }
+        recovery.catalog = attempt_.draft.finish();
+        return std::move(recovery);
+    }
+
+private:
+    // The newest snapshot that is whole; else all changes from the first on; else what can be read
+    // of a snapshot.
+    Result<void> choose() {
+        for (auto number = used_.rbegin(); number != used_.rend(); ++number) {
+            SLUICE_TRY(const bool loaded, load(*number));
+            if (loaded) return replay_all(attempt_);
+        }
+        attempt_ = Attempt();
+        SLUICE_TRY_VOID(replay_all(attempt_));
+        if (attempt_.recovery.losses.empty() && (used_.empty() || begins_at_once())) return {};
+        for (auto number = used_.rbegin(); number != used_.rend(); ++number) {
+            SLUICE_TRY(const bool salvaged, salvage(*number));
+            if (salvaged) return {};
+        }
+        if (!any_change()) {
+            lose_everything();
+        }
+        return {};
+    }
+
+    void lose_everything() {
+        attempt_.recovery.lost_everything = true;
+        attempt_.recovery.losses.assign(1, "nothing is left of the catalog");
+    }
+    bool is_unreadable() const {
+        return std::any_of(copies_.begin(), copies_.end(),
+                           [](const CatalogFiles& files) { return !files.unreadable.empty(); });
+    }
+
+    bool begins_at_once() const {
+        const GenerationReading& first = readings_.at(used_.front());
+        return first.starts_after == 0 || first.changes.contains(1);
+    }
+    bool any_change() const {
+        return std::any_of(readings_.begin(), readings_.end(),
+                           [](const auto& each) { return !each.second.changes.empty(); });
+    }
+
+    // False: no snapshot of this generation can be loaded.
+    Result<bool> load(std::uint64_t number) {
+        const GenerationReading& generation = readings_.at(number);
+        std::vector<CatalogFrames> candidates;
+        for (const SnapshotReading& snapshot : generation.snapshots) {
+            if (snapshot.is_whole) candidates.push_back(snapshot.scanned);
+        }
+        if (candidates.empty()) candidates.push_back(merged_snapshot(generation));
+        for (CatalogFrames& frames : candidates) {
+            attempt_ = Attempt();
+            const Result<LoadedSnapshot> loaded = load_snapshot(frames, attempt_.draft);
+            if (!loaded.ok() && loaded.error().kind == ErrorKind::kUnsupported) {
+                return loaded.error();
+            }
+            if (!loaded.ok()) continue;
+            attempt_.base = number;
+            attempt_.recovery.sequence = loaded->sequence;
+            good_snapshots_[number] = std::move(frames);
+            return true;
+        }
+        return false;
+    }
+
+    Result<bool> salvage(std::uint64_t number_of_generation) {
+        Attempt attempt;
+        const Result<LoadedSnapshot> salvaged =
+            salvage_snapshot(merged_snapshot(readings_.at(number_of_generation)), attempt.draft);
+        if (!salvaged.ok() && salvaged.error().kind == ErrorKind::kUnsupported) {
+            return salvaged.error();
+        }
+        if (!salvaged.ok()) return false;
+        attempt.base = number_of_generation;
+        attempt.recovery.sequence = salvaged->sequence;
+        attempt.recovery.losses.push_back(
+            "of what catalog changes 1 to " + number(salvaged->sequence) +
+            " made, databases, policies, schemas, users and deletes may be lost");
+        SLUICE_TRY_VOID(replay_all(attempt));
+        attempt_ = std::move(attempt);
+        return true;
+    }
+
+    Result<void> replay_all(Attempt& attempt) {
+        for (std::size_t i = 0; i < used_.size(); ++i) {
+            if (used_[i] < attempt.base) continue;
+            // A change that failed may still lie at the end of the log it failed in; the next log
+            // says where history went on.
+            const std::optional<std::uint64_t> next =
+                i + 1 == used_.size() ? std::nullopt : readings_.at(used_[i + 1]).starts_after;
+            SLUICE_TRY_VOID(replay(readings_.at(used_[i]), next.value_or(kEndless), attempt));
+            if (!next.has_value()) continue;
+            attempt.lose(attempt.recovery.sequence + 1, *next);
+            attempt.recovery.sequence = std::max(attempt.recovery.sequence, *next);
+        }
+        return {};
+    }
+
+    static Result<void> replay(const GenerationReading& generation, std::uint64_t last,
+                               Attempt& attempt) {
+        for (const auto& [sequence, changes] : generation.changes) {
+            if (sequence <= attempt.recovery.sequence) continue;
+            if (sequence > last) break;
+            attempt.lose(attempt.recovery.sequence + 1, sequence - 1);
+            const Result<void> applied = attempt.draft.apply(changes, Misfit::kSkip);
+            if (!applied.ok() && applied.error().kind != ErrorKind::kCorrupt) return applied;
+            if (!applied.ok()) attempt.lose(sequence, sequence);
+            attempt.recovery.sequence = sequence;
+        }
+        return {};
+    }
+
+    // What came after the last change that can be read?
+    void look_at_the_end() {
+        CatalogRecovery& recovery = attempt_.recovery;
+        const GenerationReading& newest = readings_.at(used_.back());
+        if (recovery.lost_everything) return;
+        if (newest.stopped_after > recovery.sequence) {
+            attempt_.lose(recovery.sequence + 1, newest.stopped_after);
+            recovery.sequence = newest.stopped_after;
+        }
+        if (!is_end_certain(newest)) {
+            recovery.losses.push_back("catalog changes after " + number(recovery.sequence) +
+                                      " may be lost");
+        }
+        for (const std::uint64_t each : used_) {
+            const std::uint64_t contradiction = readings_.at(each).contradiction;
+            if (contradiction != 0) {
+                recovery.losses.push_back(
+                    "the copies of the catalog contradict each other from change " +
+                    number(contradiction) + " of generation " + number(each) +
+                    " on: " + copies_[0].directory + " is followed");
+            }
+            for (const LogReading& log : readings_.at(each).logs) {
+                recovery.torn_tail |= log.scanned.torn_tail;
+            }
         }
     }
-    recovery.operations_skipped = draft.skipped();
-    const bool newest = !logs.empty() && logs.back().generation == generation &&
-                        generation == files.last_generation();
-    if (newest && logs.back().starts_after.has_value() && recovery.changes_lost == 0 &&
-        logs.back().scanned.damaged_places == 0) {
-        recovery.log_end = logs.back().scanned.end;
+
+    bool is_end_certain(const GenerationReading& newest) const {
+        bool has_end = false;
+        bool is_torn = false;
+        bool is_damaged = false;
+        for (std::size_t i = 0; i < copies_.size(); ++i) {
+            const LogReading& log = newest.logs[i];
+            const bool existed = log.exists || newest.snapshots[i].exists ||
+                                 copies_[i].unreadable_logs.contains(used_.back());
+            has_end = has_end || log.has_end();
+            is_torn = is_torn || (log.has_end() && log.scanned.torn_tail);
+            is_damaged = is_damaged || (existed && !log.has_end());
+        }
+        // A torn frame was not acknowledged, unless the log that could tell is damaged.
+        return has_end && !(is_torn && is_damaged);
     }
-    recovery.catalog = draft.finish();
-    return recovery;
-}
+
+    std::span<const CatalogFiles> copies_;
+    GenerationReadings readings_;
+    std::vector<std::uint64_t> used_;  // generations that are part of the history
+    SnapshotsByGeneration good_snapshots_;
+    Attempt attempt_;
+};
 
 }  // namespace
 
-std::string snapshot_file_name(std::uint64_t generation) {
-    return file_name(generation, kSnapshotSuffix);
-}
-std::string log_file_name(std::uint64_t generation) {
-    return file_name(generation, kLogSuffix);
-}
-
-std::optional<CatalogFileName> parse_file_name(std::string_view name) {
-    CatalogFileName parsed;
-    if (!name.starts_with(kPrefix)) return std::nullopt;
-    name.remove_prefix(kPrefix.size());
-    parsed.is_log = name.ends_with(kLogSuffix);
-    if (!parsed.is_log && !name.ends_with(kSnapshotSuffix)) return std::nullopt;
-    name.remove_suffix(parsed.is_log ? kLogSuffix.size() : kSnapshotSuffix.size());
-    const auto [end, error] =
-        std::from_chars(name.data(), name.data() + name.size(), parsed.generation);
-    if (error != std::errc() || end != name.data() + name.size() || parsed.generation == 0) {
-        return std::nullopt;
-    }
-    return parsed;
-}
-
-std::uint64_t CatalogFiles::last_generation() const {
-    const std::uint64_t snapshot = snapshots.empty() ? 0 : snapshots.rbegin()->first;
-    return std::max(snapshot, logs.empty() ? 0 : logs.rbegin()->first);
-}
-
-Result<CatalogRecovery> recover_catalog(const CatalogFiles& files) {
-    // The very first compaction may have come no further than its log.
-    const bool has_history = !files.snapshots.empty() ||
-                             std::any_of(files.logs.begin(), files.logs.end(), [](const auto& log) {
-                                 return !read_log(log.first, log.second).scanned.frames.empty();
-                             });
-    if (!has_history) {
-        CatalogRecovery fresh;
-        fresh.catalog = CatalogDraft{Catalog{}}.finish();
-        return fresh;
-    }
-    std::uint64_t damaged = 0;
-    for (auto it = files.snapshots.rbegin(); it != files.snapshots.rend(); ++it) {
-        Result<CatalogRecovery> recovery = recover_from(it->first, files);
-        if (recovery.ok()) {
-            recovery->snapshots_damaged = damaged;
-            return recovery;
-        }
-        if (recovery.error().kind != ErrorKind::kCorrupt) return recovery;
-        ++damaged;
-    }
-    return Error{ErrorKind::kCorrupt, "the catalog is damaged: none of its " +
-                                          std::to_string(damaged) + " snapshots can be read"};
+Result<CatalogRecovery> recover_catalog(std::span<const CatalogFiles> copies) {
+    return Recovering(copies).run();
 }
 
 }  // namespace sluice::meta

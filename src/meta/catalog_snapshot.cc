@@ -167,27 +167,49 @@ void CatalogSnapshotEncoder::select(const Place& place, const ShardGroup& group)
     payload_.write(group.range.begin);
 }
 
-Result<LoadedSnapshot> load_snapshot(ByteSpan file, std::uint64_t generation, CatalogDraft& draft) {
-    const CatalogFrames scanned = scan_frames(file, generation);
+bool is_whole_snapshot(const CatalogFrames& scanned) {
+    const auto& frames = scanned.frames;
+    if (scanned.damaged_places != 0 || scanned.torn_tail || frames.empty()) return false;
+    ByteReader count(frames.back().payload);
+    if (frames.back().kind != CatalogFrameKind::kSnapshotEnd ||
+        count.read_varint() != frames.size() - 1 || !count.ok()) {
+        return false;
+    }
+    return std::all_of(frames.begin(), frames.end() - 1, [&frames](const CatalogFrame& part) {
+        return part.kind == CatalogFrameKind::kSnapshotPart &&
+               part.sequence == frames.back().sequence;
+    });
+}
+
+Result<LoadedSnapshot> load_snapshot(const CatalogFrames& scanned, CatalogDraft& draft) {
     if (scanned.from_later_version) {
         return Error{ErrorKind::kUnsupported, "the catalog was written by a later version"};
     }
-    const Error damaged{ErrorKind::kCorrupt, "the catalog snapshot is damaged"};
-    if (scanned.damaged_places != 0 || scanned.torn_tail || scanned.frames.empty()) return damaged;
-    const CatalogFrame& end = scanned.frames.back();
-    ByteReader count(end.payload);
-    if (end.kind != CatalogFrameKind::kSnapshotEnd ||
-        count.read_varint() != scanned.frames.size() - 1 || !count.ok()) {
-        return damaged;
+    if (!is_whole_snapshot(scanned)) {
+        return Error{ErrorKind::kCorrupt, "the catalog snapshot is damaged"};
     }
     for (std::size_t i = 0; i + 1 < scanned.frames.size(); ++i) {
-        const CatalogFrame& part = scanned.frames[i];
-        if (part.kind != CatalogFrameKind::kSnapshotPart || part.sequence != end.sequence) {
-            return damaged;
-        }
-        SLUICE_TRY_VOID(draft.apply(part.payload, Misfit::kRefuse));
+        SLUICE_TRY_VOID(draft.apply(scanned.frames[i].payload, Misfit::kRefuse));
     }
-    return LoadedSnapshot{end.sequence};
+    return LoadedSnapshot{scanned.frames.back().sequence};
+}
+
+Result<LoadedSnapshot> load_snapshot(ByteSpan file, std::uint64_t generation, CatalogDraft& draft) {
+    return load_snapshot(scan_frames(file, generation), draft);
+}
+
+Result<LoadedSnapshot> salvage_snapshot(const CatalogFrames& scanned, CatalogDraft& draft) {
+    LoadedSnapshot loaded;
+    bool any = false;
+    for (const CatalogFrame& part : scanned.frames) {
+        loaded.sequence = std::max(loaded.sequence, part.sequence);
+        if (part.kind != CatalogFrameKind::kSnapshotPart) continue;
+        any = true;
+        const Result<void> applied = draft.apply(part.payload, Misfit::kSkip);
+        if (!applied.ok() && applied.error().kind != ErrorKind::kCorrupt) return applied.error();
+    }
+    if (!any) return Error{ErrorKind::kCorrupt, "nothing of the catalog snapshot can be read"};
+    return loaded;
 }
 
 }  // namespace sluice::meta

@@ -60,8 +60,14 @@ struct LoadedSnapshot {
     std::uint64_t sequence = 0;  // of the last change it contains
 };
 
+// All parts and the end, and nothing else.
+bool is_whole_snapshot(const CatalogFrames& scanned);
 // Applies the snapshot in `file` to an empty draft. kCorrupt: not whole and intact. The draft is of
 // no use after an error.
 Result<LoadedSnapshot> load_snapshot(ByteSpan file, std::uint64_t generation, CatalogDraft& draft);
+Result<LoadedSnapshot> load_snapshot(const CatalogFrames& scanned, CatalogDraft& draft);
+// Applies the parts that are intact, for want of a whole snapshot; what does not fit is left out.
+// kCorrupt: there is no such part.
+Result<LoadedSnapshot> salvage_snapshot(const CatalogFrames& scanned, CatalogDraft& draft);
 
 }  // namespace sluice::meta

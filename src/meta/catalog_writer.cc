@@ -9,6 +9,34 @@
 
 namespace sluice::meta {
 
+namespace {
+
+// More sentences than these say no more.
+constexpr std::size_t kSentencesMax = 16;
+
+}  // namespace
+
+std::vector<std::string> CatalogDamage::sentences() const {
+    std::vector<std::string> all = losses;
+    all.insert(all.end(), findings.begin(), findings.end());
+    for (const std::string& each : remembered) all.push_back("found at an earlier start: " + each);
+    if (all.size() > kSentencesMax) {
+        const std::size_t left_out = all.size() - kSentencesMax;
+        all.resize(kSentencesMax);
+        all.push_back(std::to_string(left_out) + " more");
+    }
+    if (losses.empty() && !findings.empty()) all.emplace_back("nothing of the catalog is lost");
+    return all;
+}
+
+void CatalogDamage::report() const {
+    const bool is_loss = !losses.empty();
+    for (const std::string& sentence : sentences()) {
+        log(is_loss ? LogLevel::kError : LogLevel::kWarn, "the catalog was damaged",
+            {{"what", sentence}});
+    }
+}
+
 CatalogWriter::CatalogWriter(io::Reactor& reactor, std::unique_ptr<CatalogLog> log)
     : reactor_(reactor), log_(std::move(log)) {}
 CatalogWriter::~CatalogWriter() = default;
@@ -23,13 +51,9 @@ io::Task<Result<std::unique_ptr<CatalogWriter>>> CatalogWriter::open(io::Reactor
     }
     std::unique_ptr<CatalogWriter> writer(new CatalogWriter(reactor, std::move(log)));
     writer->catalog_ = recovery->catalog;
-    writer->damage_ = {recovery->torn_tail, recovery->snapshots_damaged, recovery->changes_lost};
-    if (recovery->snapshots_damaged != 0 || recovery->changes_lost != 0) {
-        log_error("the catalog was damaged",
-                  {{"snapshots_damaged", recovery->snapshots_damaged},
-                   {"changes_lost", recovery->changes_lost},
-                   {"operations_skipped", recovery->operations_skipped}});
-    }
+    writer->damage_ = {recovery->torn_tail, recovery->findings, recovery->losses,
+                       recovery->remembered, recovery->lost_everything};
+    writer->damage_.report();
     co_return writer;
 }
 
@@ -69,7 +93,7 @@ io::Task<void> CatalogWriter::commit_queued() {
         Result<void> durable;
         if (editor.changed()) {
             durable = co_await make_durable(editor.changes());
-        } else if (!log_->can_append()) {
+        } else if (log_->needs_healing()) {
             (void)co_await log_->compact(*catalog_);
         }
         if (durable.ok() && editor.changed()) {
@@ -110,7 +134,23 @@ io::Task<Result<void>> CatalogWriter::make_durable(ByteSpan changes) {
 }
 
 bool CatalogWriter::needs_healing() const {
-    return !log_->can_append();
+    return log_->needs_healing();
+}
+
+std::vector<std::string> CatalogWriter::troubles() const {
+    return log_->troubles();
+}
+
+io::Task<void> CatalogWriter::note_unknown_groups(std::uint64_t last_group) {
+    const std::uint64_t known = catalog_->last_group_id;
+    damage_.lost_everything = damage_.lost_everything || known == 0;
+    damage_.losses.push_back(
+        "the stores hold points of shard groups up to " + std::to_string(last_group) +
+        (known == 0 ? ", and the catalog, being empty, knows none of them"
+                    : ", and the catalog knows only those up to " + std::to_string(known)));
+    log_error("the catalog was damaged", {{"what", damage_.losses.back()}});
+    std::vector<std::string> losses(1, damage_.losses.back());
+    co_await log_->remember(std::move(losses));
 }
 
 io::Task<void> CatalogWriter::heal() {
@@ -119,6 +159,7 @@ io::Task<void> CatalogWriter::heal() {
 
 io::Task<void> CatalogWriter::stop() {
     co_await gate_.close();
+    co_await log_->end();
     co_await log_->close();
 }
 

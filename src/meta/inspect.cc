@@ -1,8 +1,9 @@
 #include "sluice/meta/inspect.h"
 
+#include <algorithm>
+
 #include "meta/catalog_log.h"
 #include "meta/catalog_recovery.h"
-#include "sluice/io/file.h"
 #include "sluice/io/reactor.h"
 
 namespace sluice::meta {
@@ -36,23 +37,41 @@ void dump_database(const Database& database, const LineSink& sink) {
     if (database.last_delete != 0) sink("  last delete " + number(database.last_delete));
 }
 
+// The first of the two directories that belong to `directory`.
+std::string first_directory(std::string directory) {
+    const std::string suffix = copy_directory("");
+    if (directory.ends_with(suffix)) directory.resize(directory.size() - suffix.size());
+    return directory;
+}
+
+bool is_absent(const std::vector<CatalogFiles>& copies) {
+    return std::all_of(copies.begin(), copies.end(), [](const CatalogFiles& files) {
+        return files.empty() && files.unreadable.empty();
+    });
+}
+
+void count_files(const CatalogFiles& files, CatalogCheck& check) {
+    check.files += files.logs.size() + files.snapshots.size();
+    for (const auto& [generation, bytes] : files.logs) check.bytes += bytes.size();
+    for (const auto& [generation, bytes] : files.snapshots) check.bytes += bytes.size();
+    for (const std::string& name : files.set_aside) {
+        check.set_aside.push_back(files.directory + "/" + name);
+    }
+}
+
 }  // namespace
 
 io::Task<Result<void>> dump_catalog(io::Reactor& reactor, std::string directory, LineSink sink) {
-    SLUICE_CO_TRY(const CatalogFiles files, co_await read_catalog_files(reactor, directory));
-    if (files.empty()) {
+    const std::vector<CatalogFiles> copies =
+        co_await read_catalog_copies(reactor, first_directory(directory));
+    if (is_absent(copies)) {
         co_return Error{ErrorKind::kInvalid, directory + ": no files of a catalog"};
     }
-    SLUICE_CO_TRY(const CatalogRecovery recovery, recover_catalog(files));
+    SLUICE_CO_TRY(const CatalogRecovery recovery, recover_catalog(copies));
     sink("generation " + number(recovery.generation) + " changes " + number(recovery.sequence) +
          (recovery.torn_tail ? " torn" : ""));
-    if (recovery.snapshots_damaged != 0) {
-        sink("damaged snapshots " + number(recovery.snapshots_damaged));
-    }
-    if (recovery.changes_lost != 0) {
-        sink("changes lost " + number(recovery.changes_lost) + " operations skipped " +
-             number(recovery.operations_skipped));
-    }
+    for (const std::string& sentence : recovery.losses) sink("lost: " + sentence);
+    for (const std::string& sentence : recovery.findings) sink("damaged: " + sentence);
     for (const auto& database : recovery.catalog->databases) dump_database(*database, sink);
     for (const auto& user : recovery.catalog->users) {
         sink("user " + user->name + (user->is_admin ? " admin" : ""));
@@ -61,6 +80,23 @@ io::Task<Result<void>> dump_catalog(io::Reactor& reactor, std::string directory,
         sink("doomed shard group " + number(group));
     }
     co_return Result<void>();
+}
+
+io::Task<Result<CatalogCheck>> check_catalog(io::Reactor& reactor, std::string directory) {
+    const std::vector<CatalogFiles> copies = co_await read_catalog_copies(reactor, directory);
+    CatalogCheck check;
+    for (const CatalogFiles& files : copies) count_files(files, check);
+    check.is_absent = is_absent(copies);
+    SLUICE_CO_TRY(const CatalogRecovery recovery, recover_catalog(copies));
+    check.changes = recovery.sequence;
+    check.torn_tail = recovery.torn_tail;
+    check.losses = recovery.losses;
+    check.findings = recovery.findings;
+    check.remembered = recovery.remembered;
+    for (const CopyRecovery& copy : recovery.copies) {
+        check.is_uneven = check.is_uneven || copy.missing_change.has_value();
+    }
+    co_return check;
 }
 
 }  // namespace sluice::meta

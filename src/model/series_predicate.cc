@@ -1,6 +1,7 @@
 #include "sluice/model/series_predicate.h"
 
 #include <algorithm>
+#include <map>
 
 #include "sluice/base/check.h"
 
@@ -11,6 +12,8 @@ using Kind = SeriesPredicate::Kind;
 
 // Deeper than the parser of InfluxQL lets a condition be.
 constexpr int kDepthMax = 2000;
+// Fewer values are compared one by one.
+constexpr std::size_t kSetValuesMin = 8;
 
 std::string_view value_of(const SeriesName& series, std::string_view tag) {
     return tag == "_name" ? std::string_view(series.measurement) : series.tag_value(tag);
@@ -52,7 +55,38 @@ SeriesPredicate SeriesPredicate::combine(Kind kind, std::vector<SeriesPredicate>
     }
     if (node->parts.empty()) return kind == Kind::kAnd ? SeriesPredicate() : none();
     if (node->parts.size() == 1) return node->parts.front();
+    node->gather_values();
     return SeriesPredicate(std::move(node));
+}
+
+void SeriesPredicate::Node::gather_values() {
+    const Kind wanted = kind == Kind::kAnd ? Kind::kNotEqual : Kind::kEqual;
+    std::map<std::string_view, std::vector<std::uint32_t>> by_tag;
+    for (std::uint32_t i = 0; i < parts.size(); ++i) {
+        const Node& part = *parts[i].node_;
+        if (part.kind == wanted) {
+            by_tag[part.tag].push_back(i);
+        } else {
+            others.push_back(i);
+        }
+    }
+    for (const auto& [tag_name, places] : by_tag) {
+        if (places.size() < kSetValuesMin) {
+            others.insert(others.end(), places.begin(), places.end());
+            continue;
+        }
+        ValueSet set;
+        set.tag = tag_name;
+        for (const std::uint32_t place : places) set.values.push_back(parts[place].node_->value);
+        std::sort(set.values.begin(), set.values.end());
+        sets.push_back(std::move(set));
+    }
+}
+
+bool SeriesPredicate::Node::is_in_a_set(const SeriesName& series) const {
+    return std::any_of(sets.begin(), sets.end(), [&](const ValueSet& set) {
+        return std::binary_search(set.values.begin(), set.values.end(), value_of(series, set.tag));
+    });
 }
 
 SeriesPredicate SeriesPredicate::compare(Kind kind, std::string tag, std::string value) {
@@ -72,16 +106,18 @@ SeriesPredicate SeriesPredicate::match(Kind kind, std::string tag, Regex regex) 
 
 bool SeriesPredicate::matches(const SeriesName& series) const {
     const Node& node = *node_;
-    const auto part_matches = [&](const SeriesPredicate& part) { return part.matches(series); };
+    const auto part_matches = [&](std::uint32_t part) { return node.parts[part].matches(series); };
     switch (node.kind) {
         case Kind::kAll:
             return true;
         case Kind::kNone:
             return false;
         case Kind::kAnd:
-            return std::all_of(node.parts.begin(), node.parts.end(), part_matches);
+            return !node.is_in_a_set(series) &&
+                   std::all_of(node.others.begin(), node.others.end(), part_matches);
         case Kind::kOr:
-            return std::any_of(node.parts.begin(), node.parts.end(), part_matches);
+            return node.is_in_a_set(series) ||
+                   std::any_of(node.others.begin(), node.others.end(), part_matches);
         case Kind::kEqual:
             return value_of(series, node.tag) == node.value;
         case Kind::kNotEqual:

@@ -7,6 +7,9 @@ namespace sluice::query {
 
 StatementExecutor::StatementExecutor(engine::Core& core, QueryRegistry& registry,
                                      QueryLimits limits)
-    : source_(make_engine_source(core)), registry_(&registry), limits_(limits) {}
+    : source_(make_engine_source(core)),
+      registry_(&registry),
+      limits_(limits),
+      memory_(limits.memory_bytes_max) {}
 
 }  // namespace sluice::query

@@ -73,6 +73,17 @@ StatementShape shape_of(const Statement& statement) {
         statement);
 }
 
+bool reads_series(const Statement& statement) {
+    return std::visit(
+        []<typename Kind>(const Kind&) {
+            return is_one_of<Kind, SelectStatement, ExplainStatement, DeleteStatement,
+                             DropSeriesStatement, ShowMeasurementsStatement, ShowSeriesStatement,
+                             ShowTagKeysStatement, ShowFieldKeysStatement, ShowTagValuesStatement,
+                             ShowCardinalityStatement>;
+        },
+        statement);
+}
+
 bool changes_something(const Statement& statement) {
     return std::visit(
         []<typename Kind>(const Kind& kind) {

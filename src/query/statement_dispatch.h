@@ -22,6 +22,9 @@ io::Task<Result<void>> execute_statement(StatementContext& context, influxql::St
 // marked like one.
 StatementShape shape_of(const influxql::Statement& statement);
 
+// Whether it may hold memory that grows with what is stored.
+bool reads_series(const influxql::Statement& statement);
+
 // Whether InfluxDB wants a POST for it; by GET it runs too, with a warning in the answer.
 bool changes_something(const influxql::Statement& statement);
 

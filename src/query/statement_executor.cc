@@ -1,5 +1,9 @@
 #include "sluice/query/statement_executor.h"
 
+#include <algorithm>
+#include <functional>
+#include <optional>
+
 #include "query/answer/answer_writer.h"
 #include "query/compile/full_names.h"
 #include "query/compile/zoned_select.h"
@@ -41,6 +45,26 @@ Result<std::vector<Statement>> parse(const QueryRequest& request) {
         return Error{ErrorKind::kInvalid, "error parsing query: " + parsed.error().message};
     }
     return parsed;
+}
+
+// Whether it may take milliseconds to parse a text: a long one, or one with a short pattern that
+// makes a large program, by a repetition or a class of Unicode.
+bool is_slow_to_parse(std::string_view text) {
+    constexpr std::size_t kShortBytes = 4096;
+    if (text.size() > kShortBytes) return true;
+    return text.find('/') != std::string_view::npos &&
+           (text.find('{') != std::string_view::npos ||
+            text.find("\\p") != std::string_view::npos ||
+            text.find("\\P") != std::string_view::npos);
+}
+
+io::Task<Result<std::vector<Statement>>> parse_aside(DataSource& source,
+                                                     const QueryRequest& request) {
+    if (!is_slow_to_parse(request.text)) co_return parse(request);
+    std::optional<Result<std::vector<Statement>>> parsed;
+    std::function<void()> work = [&parsed, &request] { parsed.emplace(parse(request)); };
+    co_await source.run_aside(std::move(work));
+    co_return std::move(*parsed);
 }
 
 io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, AnswerSink& sink) {
@@ -106,19 +130,48 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     co_return !error && !writer.sink_error() && !writer.is_full();
 }
 
+// What the requests of a core share.
+struct Shared {
+    DataSource& source;
+    QueryRegistry& registry;
+    ServerFacts* facts;
+    const QueryLimits& limits;
+    QueryMemory& memory;
+};
+
+// Takes the memory of a query that reads series or rows; `limits` then says how much it is.
+io::Task<Result<QueryMemory::Grant>> take_memory(QueryMemory& memory, const RunningQuery& query,
+                                                 const std::vector<Statement>& statements,
+                                                 QueryLimits& limits) {
+    if (std::none_of(statements.begin(), statements.end(), reads_series)) {
+        co_return QueryMemory::Grant();
+    }
+    Result<QueryMemory::Grant> grant = co_await memory.take(query);
+    if (grant.ok() && grant->bytes() != 0) limits.memory_bytes_max = grant->bytes();
+    co_return grant;
+}
+
 // Everything outlives the task.
-io::Task<Result<void>> execute_statements(DataSource& source, QueryRegistry& registry,
-                                          ServerFacts* facts, const QueryLimits& limits,
-                                          const QueryRequest& request,
+io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& request,
                                           std::vector<Statement>& statements, AnswerSink& sink) {
+    auto& [source, registry, facts, limits_of_all, memory] = shared;
     Result<std::unique_ptr<RunningQuery>> begun = registry.begin(
         source.core_number(), text_of(statements), request.database, source.monotonic_ns());
+    QueryLimits limits = limits_of_all;
+    Result<QueryMemory::Grant> grant = QueryMemory::Grant();
+    std::optional<Error> refusal;
+    if (begun.ok()) {
+        sink.attach(**begun);
+        grant = co_await take_memory(memory, **begun, statements, limits);
+        if (!grant.ok()) refusal = grant.error();
+    } else {
+        refusal = begun.error();
+    }
     AnswerWriter writer(request, sink, begun.ok() ? begun->get() : nullptr,
                         limits.memory_bytes_max / 2);
     writer.begin();
-    if (begun.ok()) {
+    if (!refusal) {
         RunningQuery& query = **begun;
-        sink.attach(query);
         const std::unique_ptr<DataSource> own_source = source.for_query(query.stopping());
         const Defaults defaults{request.database, request.retention_policy};
         StatementContext context{
@@ -127,11 +180,11 @@ io::Task<Result<void>> execute_statements(DataSource& source, QueryRegistry& reg
             const bool goes_on = co_await answer_statement(context, request, statements, i);
             if (!goes_on) break;
         }
-        sink.detach();
     } else {
         writer.begin_statement(0);
-        writer.end_statement(begun.error());
+        writer.end_statement(*refusal);
     }
+    if (begun.ok()) sink.detach();
     writer.end();
     (void)co_await writer.flush_all();
     if (writer.sink_error()) co_return *writer.sink_error();
@@ -144,18 +197,19 @@ StatementExecutor::StatementExecutor(std::unique_ptr<DataSource> source, QueryLi
     : source_(std::move(source)),
       own_registry_(std::make_unique<QueryRegistry>(source_->core_count())),
       registry_(own_registry_.get()),
-      limits_(limits) {}
+      limits_(limits),
+      memory_(limits.memory_bytes_max) {}
 
 StatementExecutor::~StatementExecutor() = default;
 
-Result<void> StatementExecutor::check(const QueryRequest& request) {
-    Result<std::vector<Statement>> parsed = parse(request);
-    if (!parsed.ok()) return std::move(parsed).error();
-    return {};
+io::Task<Result<void>> StatementExecutor::check(const QueryRequest& request) {
+    const auto parsed = co_await parse_aside(*source_, request);
+    if (!parsed.ok()) co_return parsed.error();
+    co_return Result<void>();
 }
 
 io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, AnswerSink& sink) {
-    Result<std::vector<Statement>> parsed = parse(request);
+    Result<std::vector<Statement>> parsed = co_await parse_aside(*source_, request);
     if (!parsed.ok()) {
         Result<void> refused = co_await refuse(parsed.error().message, request, sink);
         co_return refused;
@@ -163,8 +217,8 @@ io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, AnswerSi
     AnswerStart head;
     head.format = request.format;
     sink.begin(head);
-    Result<void> done =
-        co_await execute_statements(*source_, *registry_, facts_, limits_, request, *parsed, sink);
+    Result<void> done = co_await execute_statements(
+        {*source_, *registry_, facts_, limits_, memory_}, request, *parsed, sink);
     co_return done;
 }
 

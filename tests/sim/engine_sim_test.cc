@@ -1,6 +1,7 @@
 // The engine on machines of one to three cores that crash, fail and fill up: it starts again by
 // itself, every acknowledged point is there with the types its catalog says, what was dropped is
-// gone, and nothing appears that was never sent.
+// gone, and nothing appears that was never sent; also when a copy of the catalog is damaged between
+// two lives.
 //
 //     sim-engine                     the default seeds
 //     sim-engine --seeds FROM COUNT  others; a failure prints its seed
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog_damager.h"
 #include "engine_model.h"
 #include "sluice/base/log.h"
 #include "sluice/base/random.h"
@@ -84,7 +86,7 @@ public:
     }
 
     const std::string& complaint() const { return complaint_; }
-    bool refused() const { return !start_error_.empty(); }
+    bool started() const { return started_; }
 
 private:
     void complain(std::string text) {
@@ -368,9 +370,13 @@ std::string run_seed(std::uint64_t seed, std::uint64_t& acknowledged) {
     EngineModel model;
     io::SimDisk disk;
     const unsigned lives = 1 + static_cast<unsigned>(random.below(3));
+    // A copy that an I/O error cost leaves the other one alone, and damage must not find it so.
+    const bool damages = random.below(3) == 0;
+    CatalogDamager damager(random);
+    bool healed = true;
     for (unsigned life = 0; life < lives; ++life) {
         io::SimOptions sim;
-        if (random.below(3) == 0) {
+        if (!damages && random.below(3) == 0) {
             sim.faults = io::SimFaults::some(0.01);
             sim.faults.wall_jump = 0;
         }
@@ -379,6 +385,10 @@ std::string run_seed(std::uint64_t seed, std::uint64_t& acknowledged) {
         disk = process.run_and_crash(20 + static_cast<unsigned>(random.below(1500)));
         if (!process.complaint().empty()) return process.complaint();
         model.end_life();
+        if (!damages) continue;
+        healed = healed || process.started();
+        damager.damage(disk, healed);
+        healed = false;
     }
     Incarnation reader(seed * 8 + 7, {}, std::move(disk),
                        static_cast<std::uint32_t>(1 + random.below(3)), model);

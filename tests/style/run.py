@@ -44,8 +44,8 @@ PUBLIC_STEPS = {
     "storage": {"head": "memtable", "inspect": "tools", "scan": "rows", "series_list": "rows",
                 "store": "store", "store_metrics": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
-              "error_document": "answer", "privileges": "statements", "query_registry": "request",
-              "query_request": "request", "series_counts": "background", "server_facts": "request",
+              "error_document": "answer", "privileges": "statements", "query_memory": "request",
+              "query_registry": "request", "query_request": "request", "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},
     "server": {},
 }
@@ -58,6 +58,7 @@ CALLED_BY_LANGUAGE = {
 }
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
+    "granted_bytes",
     "has_waiters", "kExpressionLevelsMax", "list_measurements", "may_all", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.

@@ -111,7 +111,7 @@ int SimDisk::rename(std::string_view from, std::string_view to) {
 std::vector<DirectoryEntry> SimDisk::list(const SimInode& directory) const {
     std::vector<DirectoryEntry> entries;
     for (const auto& [name, inode] : directory.children) {
-        entries.emplace_back(name, inode->is_directory);
+        entries.emplace_back(name, inode->is_directory, !inode->is_directory);
     }
     return entries;
 }
@@ -180,6 +180,11 @@ void SimDisk::overwrite(std::string_view path, ByteSpan content) {
     inode->write(0, content, true);
     inode->generations_.clear();
     inode->generation_open_ = false;
+}
+
+void SimDisk::erase(std::string_view path) {
+    SLUICE_CHECK(remove_file(path) == 0);
+    journal_.pop_back();
 }
 
 void SimDisk::flip_bit(std::string_view path, std::uint64_t bit) {

@@ -124,6 +124,7 @@ public:
     // For tests: the content of a file (empty if there is none), damage, and every file's path.
     std::vector<std::byte> content(std::string_view path) const;
     void overwrite(std::string_view path, ByteSpan content);
+    void erase(std::string_view path);  // the file is not there, and no crash brings it back
     void flip_bit(std::string_view path, std::uint64_t bit);
     std::vector<std::string> files() const;
 

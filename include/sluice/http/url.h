@@ -24,9 +24,16 @@ void append_escaped_beyond_ascii(std::string& out, std::string_view text);
 // `;` is an ordinary byte (InfluxQL separates statements by it).
 class Parameters {
 public:
-    // Adds to what is there. Earlier parameters win, so the body's come before the target's.
+    // No client sends more than twenty; each costs more memory than the two bytes it may take in a
+    // request.
+    static constexpr std::size_t kCountMax = 1000;
+
+    // Adds to what is there. Earlier parameters win, so the body's come before the target's. What
+    // would be beyond kCountMax is left out, and is_cut() says so.
     void parse(std::string_view encoded);
     void add(std::string_view name, std::string_view value);
+    bool is_cut() const { return is_cut_; }
+    // Memory that a large request took is given back.
     void clear();
 
     // The first of that name; empty when absent, which is what an empty one means.
@@ -43,6 +50,7 @@ private:
 
     std::string text_;
     std::vector<Pair> pairs_;
+    bool is_cut_ = false;
 };
 
 }  // namespace sluice::http

@@ -46,6 +46,9 @@ inline constexpr int kExpressionOperatorsMax = 10'000;
 inline constexpr int kExpressionLevelsMax = kExpressionOperatorsMax + 2 * kExpressionNestingMax;
 // Operands and operators of all statements of a text.
 inline constexpr int kExpressionNodesMax = 200'000;
+// Instructions of all regular expressions of a text; one that stands there several times counts
+// once. An alternation of 5,000 host names has about 50,000.
+inline constexpr std::size_t kRegexProgramMax = 500'000;
 // SELECTs around a SELECT.
 inline constexpr int kSubqueryNestingMax = 50;
 

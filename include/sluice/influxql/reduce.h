@@ -15,6 +15,9 @@ Expr reduce(const Expr& expr, const std::optional<TimeLiteral>& now);
 // As reduce(), but parentheses stay.
 Expr reduce_inner(const Expr& expr, const std::optional<TimeLiteral>& now);
 
+// An operation whose sides are reduced already: what is below them is not looked at again.
+Expr reduce_operation(Operator op, Expr left, Expr right);
+
 // The name Go's %T gives a node, which some error texts of InfluxDB contain.
 std::string go_type_name(const Expr& expr);
 

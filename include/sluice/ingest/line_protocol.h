@@ -22,8 +22,8 @@ namespace sluice::ingest {
 inline constexpr std::size_t kKeyBytesMax = 65535;
 // Longest string value after unescaping.
 inline constexpr std::size_t kStringValueBytesMax = 64 * 1024;
-// Rows times fields of a body: beyond it, and beyond its bytes, most of them have no value, and
-// would take far more memory than the body.
+// Rows times fields of a body, unless the caller says less: beyond it, and beyond its bytes, most
+// of them have no value, and would take far more memory than the body.
 inline constexpr std::uint64_t kCellsMax = std::uint64_t{16} << 20;
 // Text of all rejections a result carries; what exceeds it is only counted. The first one is always
 // there, cut if need be.
@@ -37,12 +37,14 @@ struct ParseOptions {
     // rejection comes before those of dropped points, and its number counts all newlines, those in
     // strings too.
     bool stop_at_first_error = false;
+    // Rows times fields, see kCellsMax; a cell takes eight bytes.
+    std::uint64_t cells_max = kCellsMax;
 };
 
 struct ParseResult {
     // Points added to the batch.
     std::uint64_t rows = 0;
-    // Parsing ended at kCellsMax; the batch is of no use.
+    // Parsing ended at the bound of cells; the batch is of no use.
     bool is_too_sparse = false;
     // Lines seen, blank lines and comments included: a raw newline in a string starts no line.
     std::uint32_t lines = 0;

@@ -21,18 +21,16 @@ namespace sluice::io {
 
 inline constexpr std::uint64_t kAsideMax = 4;
 
-namespace detail {
 // Completes when `work` has returned, on another thread. Where time is made up (SimBackend), and
 // where the system refuses a thread, it runs here.
 Task<void> run_on_a_thread(std::function<void()> work);
-}  // namespace detail
 
 // `function` touches nothing of its core; it lives in this frame until it has returned.
 template <class F>
 auto run_aside(F function) -> Task<std::invoke_result_t<F&>> {
     std::optional<std::invoke_result_t<F&>> result;
     std::function<void()> work = [&result, &function] { result.emplace(function()); };
-    co_await detail::run_on_a_thread(std::move(work));
+    co_await run_on_a_thread(std::move(work));
     co_return std::move(*result);
 }
 

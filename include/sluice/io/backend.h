@@ -20,10 +20,13 @@ enum class OpenMode : std::uint8_t {
 };
 
 struct DirectoryEntry {
-    DirectoryEntry(std::string name_, bool is_directory_)
-        : name(std::move(name_)), is_directory(is_directory_) {}
+    DirectoryEntry(std::string name_, bool is_directory_, bool is_file_)
+        : name(std::move(name_)), is_directory(is_directory_), is_file(is_file_) {}
     std::string name;
     bool is_directory;
+    // A regular file or a link to one: it can be opened and read without waiting for anybody, as a
+    // FIFO or a device cannot.
+    bool is_file;
 };
 
 // Counted by the backend's core, readable from any.

@@ -25,11 +25,20 @@ namespace sluice::meta {
 
 class CatalogLog;
 
-// What opening found amiss; all zero after an orderly stop.
+// What opening found amiss; nothing after an orderly stop.
 struct CatalogDamage {
     bool torn_tail = false;  // normal after a crash
-    std::uint64_t snapshots_damaged = 0;
-    std::uint64_t changes_lost = 0;  // acknowledged, and not readable any more
+    // A sentence each: files that were damaged or missing, and what could not be had back.
+    std::vector<std::string> findings;
+    std::vector<std::string> losses;
+    // Losses that earlier starts found and wrote down, until somebody removes the files.
+    std::vector<std::string> remembered;
+    // There was a catalog, and nothing at all is left of it.
+    bool lost_everything = false;
+
+    // All, and the word that nothing is lost where that is so.
+    std::vector<std::string> sentences() const;
+    void report() const;  // to the log
 };
 
 // Lives on the catalog's core. stop() completes before destruction.
@@ -38,8 +47,9 @@ public:
     using Change = CatalogChange;
     using Publish = std::function<void(const std::shared_ptr<const Catalog>&)>;
 
-    // Opens or makes the catalog in `directory`, whose parent exists. kCorrupt: nothing readable is
-    // left of it; kUnsupported: a later version wrote it.
+    // Opens or makes the catalog in `directory` and its copy in `directory`-copy, whose parent
+    // exists. Damage does not keep it from opening: see damage(). kUnsupported: a later version
+    // wrote it. Other errors: it cannot be made, or not be read now though it may be whole.
     static io::Task<Result<std::unique_ptr<CatalogWriter>>> open(io::Reactor& reactor,
                                                                  std::string directory);
     ~CatalogWriter();
@@ -54,12 +64,17 @@ public:
     io::Task<Result<std::shared_ptr<const Catalog>>> change(Change change);
 
     const CatalogDamage& damage() const { return damage_; }
+    // The stores hold shard groups up to this one, beyond those that the catalog ever made: it has
+    // lost changes that nothing in its own files tells of.
+    io::Task<void> note_unknown_groups(std::uint64_t last_group);
+    // A sentence for each copy that cannot be written; the other one does.
+    std::vector<std::string> troubles() const;
     std::uint64_t log_bytes() const;
     std::uint64_t commits() const { return commits_; }
     // The last write failed; the next change tries again.
     bool is_failing() const { return failing_; }
-    // After a failed write the log may hold a change that was reported as failed: call this now and
-    // then until it says no. It makes a new log.
+    // After a failed write the log may hold a change that was reported as failed, and a copy may be
+    // missing: call this now and then. It begins a new generation.
     bool needs_healing() const;
     io::Task<void> heal();
 

@@ -1,9 +1,12 @@
-// The catalog's files as text, for `sluice inspect`.
+// The catalog's files as text and what is wrong with them, for `sluice inspect` and `sluice
+// verify`.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
@@ -17,8 +20,27 @@ namespace sluice::meta {
 // Takes one line, without its end.
 using LineSink = std::function<void(std::string_view line)>;
 
-// What a start would make of the files in `directory`, changing none: databases, policies, shard
-// groups and deletes that may still cover something. Passwords are not shown.
+// What a start would make of the files in `directory` and its copy, changing none: databases,
+// policies, shard groups and deletes that may still cover something. Passwords are not shown.
+// `directory` may also be that of the copy.
 io::Task<Result<void>> dump_catalog(io::Reactor& reactor, std::string directory, LineSink sink);
+
+struct CatalogCheck {
+    std::uint64_t files = 0;  // of both copies
+    std::uint64_t bytes = 0;
+    std::uint64_t changes = 0;
+    bool is_absent = false;  // there is no file of a catalog
+    // Both are normal after a crash.
+    bool torn_tail = false;
+    bool is_uneven = false;  // the last change is in one copy only
+    // One sentence each: what is lost, and which files are damaged or missing.
+    std::vector<std::string> losses;
+    std::vector<std::string> findings;
+    std::vector<std::string> remembered;  // losses that earlier starts found
+    std::vector<std::string> set_aside;   // paths
+};
+
+// Reads every byte of the catalog in `directory` and its copy; changes nothing.
+io::Task<Result<CatalogCheck>> check_catalog(io::Reactor& reactor, std::string directory);
 
 }  // namespace sluice::meta

@@ -57,10 +57,21 @@ public:
     std::string text() const;
 
 private:
+    // Parts that compare one tag with many values are asked together, by binary search: of kOr
+    // those with kEqual, of kAnd those with kNotEqual. Scripts delete thousands of hosts in one
+    // statement.
+    struct ValueSet {
+        std::string tag;
+        std::vector<std::string_view> values;  // of the parts' nodes; sorted
+    };
     struct Node {
         explicit Node(Kind kind_) : kind(kind_) {}
+        void gather_values();
+        bool is_in_a_set(const SeriesName& series) const;
         Kind kind;
         std::vector<SeriesPredicate> parts;
+        std::vector<ValueSet> sets;
+        std::vector<std::uint32_t> others;  // of `parts`: those in no set
         std::string tag;
         std::string value;  // or the pattern, or the other tag
         std::shared_ptr<const Regex> regex;

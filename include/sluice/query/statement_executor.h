@@ -16,6 +16,7 @@
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "sluice/query/answer_sink.h"
+#include "sluice/query/query_memory.h"
 #include "sluice/query/query_registry.h"
 #include "sluice/query/query_request.h"
 #include "sluice/query/server_facts.h"
@@ -40,7 +41,8 @@ public:
     ~StatementExecutor();
 
     // What execute() would refuse before the first statement: the text cannot be parsed.
-    static Result<void> check(const QueryRequest& request);
+    // `request` lives until then.
+    io::Task<Result<void>> check(const QueryRequest& request);
 
     // Completes when the whole answer has been written. The error is the sink's own (the client is
     // gone) or a cancellation; everything else is in the answer. `sink` and the executor live until
@@ -53,6 +55,7 @@ private:
     QueryRegistry* registry_;
     ServerFacts* facts_ = nullptr;
     QueryLimits limits_;
+    QueryMemory memory_;
 };
 
 }  // namespace sluice::query

@@ -63,6 +63,8 @@ public:
     virtual ~SeriesSieve() = default;
     // In no order, a key more than once where it is in several places. `key` lives for the call.
     virtual bool keeps(std::string_view key) = 0;
+    // About how many comparisons keeps() takes: a listing looks at the clock accordingly often.
+    virtual std::size_t cost() const { return 1; }
     // What all keys have that it keeps: others need not be shown to it. Null: nothing is known.
     virtual const TagChoice* choice() const { return nullptr; }
 

@@ -31,16 +31,31 @@ bool names_time(std::string_view name) {
 
 // Replaces calls of math functions with nothing but literals by what they give. What has no value
 // becomes a literal without one: an empty list.
-Expr fold_math(const Expr& expr) {
-    if (const auto* paren = expr.as<ParenExpr>()) return ParenExpr{fold_math(*paren->inner)};
+//
+// What stands in a call is reduced on the way, level by level from below: to reduce each argument
+// as a whole would visit what lies in nested calls once for each of them.
+Expr fold_math(const Expr& expr, bool in_call = false) {
+    if (const auto* paren = expr.as<ParenExpr>()) {
+        Expr inner = fold_math(*paren->inner, in_call);
+        if (in_call && !inner.is<BinaryExpr>()) return inner;
+        return ParenExpr{std::move(inner)};
+    }
     if (const auto* binary = expr.as<BinaryExpr>()) {
-        return BinaryExpr{binary->op, fold_math(*binary->left), fold_math(*binary->right)};
+        Expr left = fold_math(*binary->left, in_call);
+        Expr right = fold_math(*binary->right, in_call);
+        if (in_call) return reduce_operation(binary->op, std::move(left), std::move(right));
+        return BinaryExpr{binary->op, std::move(left), std::move(right)};
     }
     const auto* written = expr.as<Call>();
     if (written == nullptr) return expr;
     Call call{written->name, {}};
     for (const Expr& argument : written->arguments) {
-        call.arguments.push_back(reduce(fold_math(argument), std::nullopt));
+        Expr folded = fold_math(argument, true);
+        if (auto* paren = folded.as<ParenExpr>()) {
+            Expr inner = std::move(*paren->inner);
+            folded = std::move(inner);
+        }
+        call.arguments.push_back(std::move(folded));
     }
     const FunctionInfo* info = find_function(call.name);
     if (info == nullptr || info->kind != FunctionKind::kMath ||

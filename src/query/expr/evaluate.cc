@@ -186,6 +186,19 @@ Value evaluate_operation(Operator op, Value left, Value right, bool integer_divi
     return no_answer(op);
 }
 
+std::size_t evaluation_cost(const influxql::Expr* expr) {
+    // A match runs an automaton over the value.
+    constexpr std::size_t kMatchCost = 16;
+    std::size_t cost = 1;
+    if (expr == nullptr) return cost;
+    influxql::walk(*expr, [&cost](const influxql::Expr& part) {
+        cost += part.is<influxql::RegexLiteral>() ? kMatchCost
+                : part.is<influxql::BinaryExpr>() ? 1
+                                                  : 0;
+    });
+    return cost;
+}
+
 RowExpression::RowExpression(const influxql::Expr& expr,
                              const std::function<int(const influxql::VarRef&)>& position,
                              bool integer_division_is_float, Null null, bool knows_functions)

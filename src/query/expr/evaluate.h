@@ -61,6 +61,9 @@ private:
     bool knows_functions_;
 };
 
+// About how many comparisons of a value it takes to evaluate `expr`, which may be null.
+std::size_t evaluation_cost(const influxql::Expr* expr);
+
 // One operation on two values.
 Value evaluate_operation(influxql::Operator op, Value left, Value right,
                          bool integer_division_is_float);

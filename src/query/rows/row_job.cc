@@ -83,6 +83,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
         }
         if (run.is_statistics()) {
             if (!collector.can_skip(run) && !collector.add_nearest(run)) reader->expand();
+            co_await core.breathe();
             continue;
         }
         collector.add_run(run);

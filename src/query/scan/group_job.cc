@@ -22,13 +22,16 @@ constexpr std::size_t kSeriesPerBreath = 256;
 class ConditionSieve final : public storage::SeriesSieve {
 public:
     explicit ConditionSieve(const SelectPlan& plan)
-        : filter_(plan.condition.get(), is_field_reference), scratches_(filter_.tags().size()) {
+        : filter_(plan.condition.get(), is_field_reference),
+          cost_(evaluation_cost(plan.condition.get())),
+          scratches_(filter_.tags().size()) {
         if (plan.condition) choice_ = tag_choice(*plan.condition);
     }
 
     bool excludes_nothing() const { return filter_.tags().empty(); }
     // Of the keys that were shown.
     bool has_excluded() const { return has_excluded_; }
+    std::size_t cost() const override { return cost_; }
     const storage::TagChoice* choice() const override { return choice_ ? &*choice_ : nullptr; }
     void begin_piece() { has_excluded_ = false; }
 
@@ -45,6 +48,7 @@ public:
 
 private:
     const SeriesFilter filter_;
+    const std::size_t cost_;
     // One per tag of the condition: the values of several are looked at together.
     std::vector<std::string> scratches_;
     std::optional<storage::TagChoice> choice_;
@@ -139,8 +143,10 @@ private:
         piece.is_filtered = condition_.has_excluded() || condition_.choice() != nullptr;
         piece.tag_sets.reserve(piece.series.keys().size());
         std::size_t count = 0;
+        const std::size_t per_breath = std::max<std::size_t>(
+            1, kSeriesPerBreath / std::max<std::size_t>(1, plan_.dimensions.size()));
         for (const std::string_view key : piece.series.keys()) {
-            if (++count % kSeriesPerBreath == 0) co_await core_.breathe();
+            if (++count % per_breath == 0) co_await core_.breathe();
             tag_set_ = plan_.sources[piece.source].measurement;
             for (const std::string& dimension : plan_.dimensions) {
                 tag_set_ += '\0';

@@ -30,6 +30,7 @@ public:
         return keeps_series_ && (inner_ == nullptr || inner_->keeps(key));
     }
 
+    std::size_t cost() const override { return inner_ == nullptr ? 1 : inner_->cost(); }
     bool takes_tags() const override { return !keeps_series_; }
     bool begin_tag(std::string_view tag) override {
         keys_.emplace(tag);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "query/scan/series_tags.h"
 
@@ -31,10 +32,12 @@ void give_names_one_type(influxql::Expr& condition) {
 }  // namespace
 
 ScanColumns::ScanColumns(const SelectPlan& plan) {
+    std::unordered_map<std::string_view, std::uint32_t> places;
     for (const ScanField& field : plan.fields) {
-        auto found = std::find(names.begin(), names.end(), field.name);
-        if (found == names.end()) found = names.insert(names.end(), field.name);
-        column_of_field.push_back(static_cast<std::uint32_t>(found - names.begin()));
+        const auto [place, is_new] =
+            places.try_emplace(field.name, static_cast<std::uint32_t>(names.size()));
+        if (is_new) names.push_back(field.name);
+        column_of_field.push_back(place->second);
     }
 }
 
@@ -55,12 +58,8 @@ int condition_position(const SelectPlan& plan, const influxql::VarRef& ref) {
         return static_cast<int>(plan.fields.size() +
                                 static_cast<std::size_t>(tag - plan.condition_tags.begin()));
     }
-    for (std::size_t i = 0; i < plan.fields.size(); ++i) {
-        if (plan.fields[i].name == ref.name && plan.fields[i].type == ref.type) {
-            return static_cast<int>(i);
-        }
-    }
-    return -1;
+    const std::optional<std::uint32_t> place = plan.find_field(ref.name, ref.type);
+    return place ? static_cast<int>(*place) : -1;
 }
 
 // What storage reads of a field that a row lacks is a pointer to nothing, which InfluxDB compares

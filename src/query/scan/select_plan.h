@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "query/compile/sources.h"
@@ -43,7 +45,7 @@ struct Input {
 
 struct SelectPlan {
     std::vector<PlannedSource> sources;
-    std::vector<ScanField> fields;
+    std::vector<ScanField> fields;  // made by add_field() only
     std::vector<AggregateCall> calls;
     std::vector<Input> inputs;
 
@@ -71,9 +73,15 @@ struct SelectPlan {
     bool keeps_auxiliary() const { return is_single_selector() && !inputs.empty(); }
     bool tag_sets_ascending() const { return ascending != reverses_tag_sets; }
     model::TimeRange time_range() const { return {time_min, time_max + 1}; }
-    // The place of a field among `fields`; added unless it is there.
+    // The place of a field among `fields`. In time that does not depend on their number: statements
+    // may ask for tens of thousands.
+    std::optional<std::uint32_t> find_field(const std::string& name, influxql::DataType type) const;
+    // The same; the field is added unless it is there.
     std::uint32_t add_field(const std::string& name, influxql::DataType type,
                             bool makes_rows = false);
+
+private:
+    std::map<std::pair<std::string, influxql::DataType>, std::uint32_t> field_places_;
 };
 
 }  // namespace sluice::query

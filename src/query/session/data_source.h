@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -105,6 +106,12 @@ public:
     virtual io::Task<Result<void>> run_on_every_core(CoreJob& job) = 0;
     // On the core of the query.
     virtual io::Task<void> breathe() = 0;
+    // Runs `work`, which touches nothing of the core, where it holds up nobody; completes when it
+    // has returned. For what cannot breathe and may take tens of milliseconds.
+    virtual io::Task<void> run_aside(std::function<void()> work) {
+        work();
+        co_return;
+    }
     // kCancelled once the query has been stopped: for those who work long without reading.
     virtual Result<void> check_running() { return {}; }
 

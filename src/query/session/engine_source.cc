@@ -5,6 +5,7 @@
 #include "sluice/engine/core.h"
 #include "sluice/engine/engine.h"
 #include "sluice/engine/scan.h"
+#include "sluice/io/aside.h"
 #include "sluice/io/reactor.h"
 
 namespace sluice::query {
@@ -124,6 +125,9 @@ public:
         return std::make_unique<EngineSource>(core_, stopping, counts);
     }
     io::Task<void> breathe() override { return yield_when_due(core_.reactor()); }
+    io::Task<void> run_aside(std::function<void()> work) override {
+        return io::run_on_a_thread(std::move(work));
+    }
     Result<void> check_running() override {
         return stopping_->reached() ? Result<void>(interrupted()) : Result<void>();
     }

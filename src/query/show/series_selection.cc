@@ -125,6 +125,7 @@ public:
     ConditionSieve(TagCondition condition, std::uint32_t core, const SeriesSeen& see)
         : condition_(std::move(condition)), core_(core), see_(&see) {}
 
+    std::size_t cost() const override { return condition_.cost(); }
     bool keeps(std::string_view key) override {
         const model::SeriesName name = model::parse_series_key(key);
         if (!condition_.accepts(name)) return false;

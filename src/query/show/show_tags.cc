@@ -52,6 +52,7 @@ public:
           tags_(found.measurements[measurement]),
           found_(found) {}
 
+    std::size_t cost() const override { return condition_.cost(); }
     bool keeps(std::string_view key) override {
         const model::SeriesName name = model::parse_series_key(key);
         if (!condition_.accepts(name)) return false;

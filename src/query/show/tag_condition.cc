@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/expr/evaluate.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/query/value_text.h"
 
@@ -43,7 +44,7 @@ struct TagCondition::Node {
 
 TagCondition::TagCondition(const Expr* condition, Options options,
                            const std::function<bool(std::string_view)>& is_field)
-    : options_(options), is_field_(is_field) {
+    : options_(options), cost_(evaluation_cost(condition)), is_field_(is_field) {
     if (condition != nullptr) root_ = build(*condition);
 }
 

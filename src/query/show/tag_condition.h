@@ -35,6 +35,8 @@ public:
 
     bool accepts(const model::SeriesName& series) const;
     bool accepts_all() const { return root_ == nullptr; }
+    // As evaluation_cost() of the condition.
+    std::size_t cost() const { return cost_; }
 
 private:
     struct Node;
@@ -45,6 +47,7 @@ private:
     static Truth judge(const Node& node, const model::SeriesName& series);
 
     Options options_;
+    std::size_t cost_ = 1;
     std::function<bool(std::string_view)> is_field_;
     std::shared_ptr<Node> root_;
 };

@@ -1,5 +1,8 @@
 #include "query/statements/delete_condition.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace sluice::query {
 namespace {
 
@@ -22,16 +25,36 @@ public:
         if (binary->op != Operator::kAnd && binary->op != Operator::kOr) {
             return compile_comparison(*binary);
         }
-        const Kind kind = binary->op == Operator::kAnd ? Kind::kAnd : Kind::kOr;
-        DeleteCondition left = compile(*binary->left);
-        DeleteCondition right = compile(*binary->right);
-        return {
-            SeriesPredicate::combine(kind, {std::move(left.certain), std::move(right.certain)}),
-            SeriesPredicate::combine(kind, {std::move(left.possible), std::move(right.possible)}),
-            left.has_leftovers || right.has_leftovers};
+        return compile_chain(expr, binary->op);
     }
 
 private:
+    // A chain of ANDs or ORs leans to the left. It becomes one list of parts, not one in another at
+    // each operator.
+    DeleteCondition compile_chain(const Expr& expr, Operator op) const {
+        std::vector<const Expr*> operands;
+        const Expr* rest = &expr;
+        for (;;) {
+            const auto* binary = rest->as<BinaryExpr>();
+            if (binary == nullptr || binary->op != op) break;
+            operands.push_back(binary->right.get());
+            rest = binary->left.get();
+        }
+        operands.push_back(rest);
+        std::reverse(operands.begin(), operands.end());
+        std::vector<SeriesPredicate> certain;
+        std::vector<SeriesPredicate> possible;
+        bool has_leftovers = false;
+        for (const Expr* operand : operands) {
+            DeleteCondition part = compile(*operand);
+            certain.push_back(std::move(part.certain));
+            possible.push_back(std::move(part.possible));
+            has_leftovers = has_leftovers || part.has_leftovers;
+        }
+        const Kind kind = op == Operator::kAnd ? Kind::kAnd : Kind::kOr;
+        return {SeriesPredicate::combine(kind, std::move(certain)),
+                SeriesPredicate::combine(kind, std::move(possible)), has_leftovers};
+    }
     static DeleteCondition decided(SeriesPredicate predicate) {
         return {predicate, predicate, false};
     }

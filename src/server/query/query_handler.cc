@@ -246,7 +246,7 @@ io::Task<void> handle_query(Connection& connection) {
         make_request(connection, parameters, format, pretty, services.config().http.max_row_limit);
     if (!has_text) request.text = std::move(*query_file);
     if (parameters.get("async") == "true") {
-        const Result<void> checked = query::StatementExecutor::check(request);
+        const Result<void> checked = co_await services.executor.check(request);
         if (!checked.ok()) {
             answer_error(connection, 400, checked.error().message, format, pretty);
             co_return;

@@ -37,21 +37,33 @@ io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList 
     co_return merged;
 }
 
-SeriesList sifted(const SeriesList& all, SeriesSieve& sieve) {
-    SeriesList list;
-    for (const std::string_view key : all.keys()) {
-        if (sieve.keeps(key)) list.add(key);
-    }
-    return list;
+// Keys between looks at the clock where `sieve`, which may be null, sees each.
+std::size_t keys_per_look(const SeriesSieve* sieve) {
+    if (sieve == nullptr) return kKeysPerLook;
+    return std::max<std::size_t>(1, kKeysPerLook / std::max<std::size_t>(1, sieve->cost()));
 }
 
-SeriesList sifted(const SeriesList& all, const std::vector<std::uint32_t>& places,
-                  SeriesSieve& sieve) {
+io::Task<SeriesList> sifted(io::Reactor& reactor, SeriesList all, SeriesSieve& sieve) {
     SeriesList list;
+    std::size_t count = 0;
+    const std::size_t per_look = keys_per_look(&sieve);
+    for (const std::string_view key : all.keys()) {
+        if (++count % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
+        if (sieve.keeps(key)) list.add(key);
+    }
+    co_return list;
+}
+
+io::Task<SeriesList> sifted(io::Reactor& reactor, SeriesList all, std::vector<std::uint32_t> places,
+                            SeriesSieve& sieve) {
+    SeriesList list;
+    std::size_t count = 0;
+    const std::size_t per_look = keys_per_look(&sieve);
     for (const std::uint32_t place : places) {
+        if (++count % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
         if (sieve.keeps(all.keys()[place])) list.add(all.keys()[place]);
     }
-    return list;
+    co_return list;
 }
 
 // Those of `keys` that have a row left.
@@ -155,16 +167,21 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     SeriesList list;
     std::vector<std::string> uncertain;
     std::size_t count = 0;
+    const std::size_t per_look = keys_per_look(sieve);
     for (std::uint32_t batch = 0; batch < keys.batch_count(); ++batch) {
         SLUICE_CO_TRY(SeriesList all, co_await keys.read_batch(batch));
         if (keys.batch_count() == 1 && deletes.empty()) {
             if (sieve == nullptr) co_return all;
             const TagChoice* choice = sieve->choice();
-            const auto places = choice == nullptr ? std::nullopt : all.find(*choice);
-            if (places) co_return sifted(all, *places, *sieve);
+            auto places = choice == nullptr ? std::nullopt : all.find(*choice);
+            if (places) {
+                SeriesList chosen =
+                    co_await sifted(reactor, std::move(all), std::move(*places), *sieve);
+                co_return chosen;
+            }
         }
         for (const std::string_view key : all.keys()) {
-            if (++count % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
+            if (++count % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
             deletes.choose(key);
             const bool touched = deletes.touches_series();
             if (touched && deletes.covers_all(found->time_min, found->time_max)) continue;
@@ -178,7 +195,7 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     if (uncertain.empty()) co_return list;
     SLUICE_CO_TRY(SeriesList kept, co_await list_kept(segment, reader, std::move(measurement),
                                                       std::move(uncertain), std::move(deletes)));
-    if (sieve != nullptr) kept = sifted(kept, *sieve);
+    if (sieve != nullptr) kept = co_await sifted(reactor, std::move(kept), *sieve);
     SeriesList merged = co_await merge_lists(reactor, std::move(list), std::move(kept));
     co_return merged;
 }
@@ -192,6 +209,8 @@ io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const He
     PodVector<std::uint8_t> states;
     states.append_copies(index.series_count(), 0);
     std::vector<model::SeriesId> kept;
+    const std::size_t per_look = keys_per_look(sieve);
+    std::size_t looked_at = 0;
     const std::uint32_t rows = table->rows();
     for (std::uint32_t row = 0; row < rows;) {
         const std::uint32_t chunk = row_chunk::chunk_of(row);
@@ -200,6 +219,7 @@ io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const He
         for (std::uint32_t offset = 0; offset < count; ++offset) {
             const model::SeriesId id = series[offset];
             if (states[id] != 0) continue;
+            if (++looked_at % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
             const bool keep = sieve == nullptr || sieve->keeps(index.key(id));
             states[id] = keep ? kKept : kSeen;
             if (keep) kept.push_back(id);
@@ -237,7 +257,10 @@ io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const H
     const OrderedRows rows =
         co_await order_rows(reactor, head, table, table->rows(), order, {}, std::move(deletes));
     SeriesList list;
+    const std::size_t per_look = keys_per_look(sieve);
+    std::size_t count = 0;
     for (const auto& each : rows.series) {
+        if (++count % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
         const std::string_view key = head->series_index().key(each.series);
         if (sieve == nullptr || sieve->keeps(key)) list.add(key);
     }

@@ -58,5 +58,21 @@ TEST(BeyondAscii, IsSeenWhereverItStands) {
     EXPECT_EQ(out, "xa%%C3%A4\n");
 }
 
+TEST(Parameters, AreBoundedInNumber) {
+    std::string text = "q=1";
+    for (std::size_t i = 1; i < Parameters::kCountMax; ++i) text += "&a=";
+    Parameters parameters;
+    parameters.parse(text);
+    EXPECT_FALSE(parameters.is_cut());
+    parameters.parse("last=1");
+    EXPECT_TRUE(parameters.is_cut());
+    EXPECT_FALSE(parameters.contains("last"));
+    EXPECT_EQ(parameters.get("q"), "1");
+    parameters.clear();
+    EXPECT_FALSE(parameters.is_cut());
+    parameters.add("x", "y");
+    EXPECT_EQ(parameters.get("x"), "y");
+}
+
 }  // namespace
 }  // namespace sluice::http

@@ -254,5 +254,17 @@ TEST(ParserBounds, CountNodesOfAllStatements) {
     EXPECT_EQ(many.error().message, "query has too many expressions");
 }
 
+TEST(ParserBounds, CountRegularExpressionsByTheirPrograms) {
+    EXPECT_TRUE(parse_query("SELECT v FROM /" + repeated("host[0-9]+|", 5000) + "x/").ok());
+    std::string many = "SELECT v FROM m WHERE h =~ /a/";
+    for (int i = 0; i < 1000; ++i) many += " OR h =~ /[^x]{900}N" + std::to_string(i) + "/";
+    const auto refused = parse_query(many);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message, "query has too many or too large regular expressions");
+    // The same one counts once.
+    EXPECT_TRUE(
+        parse_query("SELECT v FROM m WHERE a = 1" + repeated(" OR h =~ /[^x]{900}N/", 1000)).ok());
+}
+
 }  // namespace
 }  // namespace sluice::influxql

@@ -112,7 +112,7 @@ TEST(CatalogWriter, AFailedOperationLosesNothingAcknowledged) {
             for (const std::string& name : process.acknowledged) {
                 EXPECT_TRUE(contains(again.found, name)) << name << " " << nth << " " << error;
             }
-            EXPECT_EQ(again.writer->damage().changes_lost, 0u);
+            EXPECT_TRUE(again.writer->damage().losses.empty()) << nth;
         }
     }
 }
@@ -137,7 +137,7 @@ TEST(CatalogWriter, FaultsAndCrashesTogetherLoseNothingAcknowledged) {
                 for (const std::string& name : acknowledged) {
                     ASSERT_TRUE(contains(process.found, name)) << name << " seed " << seed;
                 }
-                ASSERT_EQ(process.writer->damage().changes_lost, 0u) << seed;
+                ASSERT_TRUE(process.writer->damage().losses.empty()) << seed;
             }
             for (const std::string& name : process.acknowledged) acknowledged.push_back(name);
             disk = process.backend.crash();
@@ -192,7 +192,7 @@ TEST(CatalogWriter, ALongHistoryIsCompacted) {
     EXPECT_EQ(done.size(), 1000u);
     EXPECT_LT(writer->log_bytes(), 900u * 1024);
     reactor.run_until_done(writer->stop());
-    EXPECT_LE(backend.world().disk().files().size(), 4u);
+    EXPECT_LE(backend.world().disk().files().size(), 8u);
     writer.reset();
     writer = std::move(*reactor.run_until_done(open(reactor)));
     EXPECT_EQ(writer->catalog()->databases.size(), 1000u);

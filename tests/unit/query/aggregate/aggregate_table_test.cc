@@ -10,7 +10,7 @@ namespace {
 // max(v), h
 SelectPlan max_with_tag() {
     SelectPlan plan;
-    plan.fields.push_back({"v", influxql::DataType::kInteger});
+    plan.add_field("v", influxql::DataType::kInteger);
     plan.calls.push_back(
         {Function::kMax, 0, influxql::DataType::kInteger, influxql::DataType::kInteger});
     Input tag;

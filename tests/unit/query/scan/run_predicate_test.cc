@@ -66,9 +66,9 @@ struct Rows {
 
 SelectPlan plan_of(const std::string& condition) {
     SelectPlan plan;
-    plan.fields = {{"f", DataType::kFloat, true},
-                   {"i", DataType::kInteger, true},
-                   {"missing", DataType::kFloat, true}};
+    plan.add_field("f", DataType::kFloat, true);
+    plan.add_field("i", DataType::kInteger, true);
+    plan.add_field("missing", DataType::kFloat, true);
     plan.condition_tags = {"host"};
     auto parsed = influxql::parse_expression(condition);
     EXPECT_TRUE(parsed.ok()) << condition;
