@@ -312,12 +312,4 @@ void DecodedColumn::set_all_null(FieldType column_type, std::uint32_t row_count)
     if (type == FieldType::kBoolean) flags.append_copies(row_count, 0);
 }
 
-std::string_view chunk_encoding_name(ByteSpan chunk) {
-    static constexpr std::string_view kNames[] = {"unknown",  "words",   "floats",
-                                                  "booleans", "strings", "times"};
-    if (chunk.empty()) return kNames[0];
-    const auto encoding = static_cast<std::uint8_t>(chunk[0]) & ~kHasNulls;
-    return encoding <= kTimes ? kNames[encoding] : kNames[0];
-}
-
 }  // namespace sluice::codec

@@ -16,7 +16,7 @@ struct OneCore {
 
 OneCore report_of(CoreState& core) {
     OneCore one;
-    one.core = {core.reactor.core(), core.admission.bytes_in_flight(), core.admission.refused()};
+    one.core = {core.reactor.core(), core.admission.bytes_in_flight()};
     for (const CoreState::OwnedStore& owned : core.owned_stores) {
         one.stores.push_back(
             {owned.name, core.reactor.core(), owned.store->health(), owned.store->stats()});

@@ -47,7 +47,7 @@ private:
 };
 
 // What one core owns, except for the two words that the others touch.
-struct MailboxHub::CoreState {
+struct MailboxHub::Box {
     // Pushed messages, all senders together, and whether the core is about to sleep. A sender
     // counts first and looks at `asleep` second, the core sets `asleep` first and looks at the
     // count second: one of the two sees the other.
@@ -68,7 +68,7 @@ struct MailboxHub::CoreState {
 
 MailboxHub::MailboxHub(std::uint32_t core_count) {
     for (std::uint32_t core = 0; core < core_count; ++core) {
-        cores_.push_back(std::make_unique<CoreState>());
+        cores_.push_back(std::make_unique<Box>());
         cores_.back()->overflow.resize(core_count);
     }
     for (std::uint32_t i = 0; i < core_count * core_count; ++i) {
@@ -108,7 +108,7 @@ void MailboxHub::attach(Reactor& reactor) {
 
 bool MailboxHub::push(std::uint32_t from, std::uint32_t to, Message& message) {
     if (!ring(from, to).push(message)) return false;
-    CoreState& target = *cores_[to];
+    Box& target = *cores_[to];
     target.pushed.fetch_add(1, std::memory_order_seq_cst);
     if (target.asleep.load(std::memory_order_seq_cst) &&
         target.asleep.exchange(false, std::memory_order_seq_cst)) {
@@ -119,7 +119,7 @@ bool MailboxHub::push(std::uint32_t from, std::uint32_t to, Message& message) {
 
 void MailboxHub::send(std::uint32_t from, std::uint32_t to, Message& message) {
     SLUICE_CHECK(to < core_count());
-    CoreState& sender = *cores_[from];
+    Box& sender = *cores_[from];
     detail::WaitList<Message>& overflow = sender.overflow[to];
     if (overflow.empty() && push(from, to, message)) return;
     overflow.push_back(message);
@@ -127,9 +127,9 @@ void MailboxHub::send(std::uint32_t from, std::uint32_t to, Message& message) {
 }
 
 void MailboxHub::asked(std::uint32_t core) {
-    CoreState& state = *cores_[core];
-    ++state.unanswered;
-    state.asked_ns = state.reactor->precise_ns();
+    Box& box = *cores_[core];
+    ++box.unanswered;
+    box.asked_ns = box.reactor->precise_ns();
 }
 
 void MailboxHub::answered(std::uint32_t core) {
@@ -146,9 +146,9 @@ void MailboxHub::begun(Message& message) {
 
 bool MailboxHub::deliver(Reactor& reactor) {
     const std::uint32_t core = reactor.core();
-    CoreState& state = *cores_[core];
-    for (std::uint32_t to = 0; state.overflow_count > 0 && to < core_count(); ++to) {
-        detail::WaitList<Message>& overflow = state.overflow[to];
+    Box& box = *cores_[core];
+    for (std::uint32_t to = 0; box.overflow_count > 0 && to < core_count(); ++to) {
+        detail::WaitList<Message>& overflow = box.overflow[to];
         while (!overflow.empty()) {
             // Once pushed, the message and its links belong to the other core.
             Message& first = overflow.pop_front();
@@ -156,14 +156,14 @@ bool MailboxHub::deliver(Reactor& reactor) {
                 overflow.push_front(first);
                 break;
             }
-            --state.overflow_count;
+            --box.overflow_count;
         }
     }
     if (!has_mail(core)) return false;
     for (std::uint32_t from = 0; from < core_count(); ++from) {
         while (Message* message = ring(from, core).pop()) {
-            ++state.popped;
-            if (message->discard != nullptr) state.posts.push_back(*message);
+            ++box.popped;
+            if (message->discard != nullptr) box.posts.push_back(*message);
             reactor.schedule(*message);
         }
     }
@@ -171,21 +171,21 @@ bool MailboxHub::deliver(Reactor& reactor) {
 }
 
 bool MailboxHub::has_mail(std::uint32_t core) const {
-    const CoreState& state = *cores_[core];
-    return state.pushed.load(std::memory_order_acquire) != state.popped;
+    const Box& box = *cores_[core];
+    return box.pushed.load(std::memory_order_acquire) != box.popped;
 }
 
 std::int64_t MailboxHub::expected_until_ns(std::uint32_t core) const {
-    const CoreState& state = *cores_[core];
-    return state.unanswered == 0 ? 0 : state.asked_ns + kAnswerNs;
+    const Box& box = *cores_[core];
+    return box.unanswered == 0 ? 0 : box.asked_ns + kAnswerNs;
 }
 
 bool MailboxHub::prepare_to_sleep(std::uint32_t core) {
-    CoreState& state = *cores_[core];
-    if (state.overflow_count > 0) return false;
-    state.asleep.store(true, std::memory_order_seq_cst);
-    if (state.pushed.load(std::memory_order_seq_cst) == state.popped) return true;
-    state.asleep.store(false, std::memory_order_relaxed);
+    Box& box = *cores_[core];
+    if (box.overflow_count > 0) return false;
+    box.asleep.store(true, std::memory_order_seq_cst);
+    if (box.pushed.load(std::memory_order_seq_cst) == box.popped) return true;
+    box.asleep.store(false, std::memory_order_relaxed);
     return false;
 }
 

@@ -4,11 +4,8 @@
 #include <optional>
 #include <type_traits>
 
-#include "query/select/select_statement.h"
-#include "query/show/show_catalog.h"
-#include "query/show/show_facts.h"
-#include "query/show/show_schema.h"
-#include "query/show/show_shards.h"
+#include "query/select/select_executor.h"
+#include "query/show/show_statements.h"
 #include "query/show/tag_condition.h"
 #include "query/statements/define_databases.h"
 #include "query/statements/delete_statements.h"
@@ -51,13 +48,13 @@ constexpr bool is_one_of = (std::is_same_v<T, Kinds> || ...);
 
 }  // namespace
 
-io::Task<Result<void>> run_statement(StatementContext& context, Statement statement) {
+io::Task<Result<void>> execute_statement(StatementContext& context, Statement statement) {
     if (std::optional<Error> refused = refuse_system_source(statement)) {
         return refuse(*std::move(refused));
     }
     return std::visit(
         [&context]<typename Kind>(Kind& kind) -> io::Task<Result<void>> {
-            return run(context, std::move(kind));
+            return execute(context, std::move(kind));
         },
         statement);
 }

@@ -3,10 +3,10 @@
 // Statements come in families, each with a file of its own (show_series.cc, define_databases.cc,
 // ...). A family's header declares for each of its statements
 //
-//     io::Task<Result<void>> run(StatementContext& context, influxql::SomeStatement statement);
+//     io::Task<Result<void>> execute(StatementContext& context, influxql::SomeStatement statement);
 //
-// and statement_dispatch.cc includes the header: overloading does the rest. What has no run() yet
-// is refused by name.
+// and statement_dispatch.cc includes the header: overloading does the rest. What has no execute()
+// yet is refused by name.
 #pragma once
 
 #include "query/session/statement_context.h"
@@ -16,7 +16,7 @@ namespace sluice::query {
 
 // Writes the series of the statement's result; the caller begins and ends the statement. The error
 // is the statement's. `context` outlives the task.
-io::Task<Result<void>> run_statement(StatementContext& context, influxql::Statement statement);
+io::Task<Result<void>> execute_statement(StatementContext& context, influxql::Statement statement);
 
 // How the answer looks when it comes in chunks: what InfluxDB rewrites to a SELECT is cut and
 // marked like one.

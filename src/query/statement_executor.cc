@@ -70,8 +70,8 @@ io::Task<Result<std::vector<Statement>>> parse_aside(DataSource& source,
     co_return std::move(*parsed);
 }
 
-io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, ResultSink& sink) {
-    AnswerHead head;
+io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, AnswerSink& sink) {
+    AnswerStart head;
     head.status = 400;
     head.format = request.format;
     head.error = message;
@@ -124,7 +124,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     const std::string logged =
         is_administrative(statement) ? sanitize(to_string(statement)) : std::string();
     writer.begin_statement(i, shape_of(statement));
-    Result<void> done = co_await run_statement(context, std::move(statement));
+    Result<void> done = co_await execute_statement(context, std::move(statement));
     const std::uint64_t missing = context.source.blocks_missing() - missing_before;
     std::optional<Error> error;
     if (!done.ok()) error = std::move(done).error();
@@ -184,7 +184,7 @@ io::Task<Result<QueryMemory::Grant>> take_memory(QueryMemory& memory, const Runn
 
 // Everything outlives the task.
 io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& request,
-                                          std::vector<Statement>& statements, ResultSink& sink) {
+                                          std::vector<Statement>& statements, AnswerSink& sink) {
     auto& [source, registry, facts, limits_of_all, memory] = shared;
     Result<std::unique_ptr<RunningQuery>> begun = registry.begin(
         source.core_number(), text_of(statements), request.database, source.monotonic_ns());
@@ -239,13 +239,13 @@ io::Task<Result<void>> StatementExecutor::check(const QueryRequest& request) {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, ResultSink& sink) {
+io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, AnswerSink& sink) {
     Result<std::vector<Statement>> parsed = co_await parse_aside(*source_, request);
     if (!parsed.ok()) {
         Result<void> refused = co_await refuse(parsed.error().message, request, sink);
         co_return refused;
     }
-    AnswerHead head;
+    AnswerStart head;
     head.format = request.format;
     sink.begin(head);
     Result<void> done = co_await execute_statements(

@@ -78,9 +78,9 @@ io::Task<bool> write_lines(engine::Core& core, std::string text) {
 }
 
 // A client that reads everything, up to a bound.
-class Reader final : public query::ResultSink {
+class Reader final : public query::AnswerSink {
 public:
-    void begin(const query::AnswerHead&) override {}
+    void begin(const query::AnswerStart&) override {}
     io::Task<Result<void>> write(std::string_view bytes) override {
         bytes_ += bytes.size();
         if (bytes_ > kAnswerBytesMax) co_return Error{ErrorKind::kCancelled, "enough"};

@@ -15,7 +15,7 @@ using namespace sluice::storage;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const ByteSpan bytes(reinterpret_cast<const std::byte*>(data), size);
     Head head(1);
-    LogReplay visitor(head, [](model::ShardGroupId group) { return group == 13; });
+    WalReplay visitor(head, [](model::ShardGroupId group) { return group == 13; });
     (void)WalDecoder().decode(bytes, visitor);
 
     WalFrameHeader header;

@@ -4,6 +4,7 @@
 Every check is one test; it prints what it does not like and why.
 """
 
+import collections
 import pathlib
 import re
 import shutil
@@ -40,15 +41,30 @@ LADDERS = {
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server", "query", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
-    "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows", "series_list": "rows",
-                "store": "store", "store_facts": "tools", "store_metrics": "files", "verify": "tools"},
-    "query": {"answer_format": "request", "continuous_queries": "background", "error_document": "answer", "hidden_directory": "request",
-              "privileges": "statements", "query_memory": "request", "query_registry": "request", "query_request": "request",
-              "result_sink": "answer", "series_counts": "background", "server_facts": "request",
+    "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
+                "series_list": "rows", "store": "store", "store_facts": "tools",
+                "store_metrics": "files", "verify": "tools"},
+    "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
+              "error_document": "answer", "hidden_directory": "request", "privileges": "statements",
+              "query_memory": "request", "query_registry": "request", "query_request": "request",
+              "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},
     "server": {},
 }
 FILES_IN_FOLDER_MAX = 30
+# What nothing but the language calls, or only tests: a coroutine's promise and awaiters; what a test
+# looks at from outside.
+CALLED_BY_LANGUAGE = {
+    "await_ready", "await_resume", "await_suspend", "final_suspend", "get_return_object", "initial_suspend",
+    "main", "return_value", "return_void", "unhandled_exception",
+}
+CALLED_BY_TESTS = {
+    "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
+    "granted_bytes",
+    "has_waiters", "kExpressionLevelsMax", "list_measurements", "may_all", "on_every_core", "sanitize", "tag_ids",
+}
+# What is there because its neighbours are: a level of the log, a word in a table of words.
+NEIGHBOURS = {"kInsert", "log_debug"}
 PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http"]
 # What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
 # when a reactor does not.
@@ -329,6 +345,46 @@ def check_map():
     for path in sources("src", suffixes=(".md",)):
         if path not in reached:
             yield f"{name_of(path)}: no way to it from src/README.md"
+
+
+def check_unused():
+    """Nothing is declared that nobody uses"""
+    program = shutil.which("ctags")
+    if program is None:
+        return None
+    kinds = {"class", "enum", "enumerator", "function", "member", "prototype", "struct", "typedef", "variable"}
+    files = [str(path) for path in sources("src", "include")]
+    result = subprocess.run([program, "-x", "--_xformat=%N\t%K\t%F\t%n\t%C", "--c++-kinds=+px", "--c++-kinds=-l",
+                             "--languages=C++", "--language-force=C++", *files],
+                            capture_output=True, text=True, check=False)
+    if result.returncode != 0:  # not Universal Ctags
+        return None
+    return find_unused(line.split("\t") for line in result.stdout.splitlines())
+
+
+def find_unused(tags):
+    """Names that occur in src and include only where they are declared and defined."""
+    word = re.compile(r"[A-Za-z_]\w*")
+    statement = re.compile(r"\s*(.*\bco_await\b|.*\bco_return\b|return\b|static_assert\b)")
+
+    def count_words(*folders):
+        return collections.Counter(name for path in sources(*folders) for _, line in code_lines(path)
+                                   for name in word.findall(line))
+
+    used, tested = count_words("src", "include", "perf"), count_words("tests")
+    declared = {}
+    for name, kind, path, line, text in tags:
+        # Some uses look like declarations to ctags.
+        if word.fullmatch(name) and not name.startswith("__anon") and not statement.match(text):
+            declared.setdefault(name, []).append((kind, name_of(pathlib.Path(path)), line))
+    for name, places in sorted(declared.items()):
+        kind, path, line = places[0]
+        if used[name] > len(places) or name in CALLED_BY_LANGUAGE | NEIGHBOURS or kind in ("enum", "struct", "class", "macro"):
+            continue
+        if tested[name] == 0:
+            yield f"{path}:{line}: {name} is used nowhere"
+        elif name not in CALLED_BY_TESTS:
+            yield f"{path}:{line}: {name} is used by tests only"
 
 
 def check_shell():

@@ -143,7 +143,4 @@ Result<void> decode_words(ByteSpan chunk, std::uint32_t rows, PodVector<std::uin
 // Text of one string chunk, at most: kBlockRowsMax values of 64 KiB.
 inline constexpr std::uint64_t kChunkTextBytesMax = std::uint64_t{kBlockRowsMax} * 64 * 1024;
 
-// The name of the encoding of a chunk, for `sluice inspect`.
-std::string_view chunk_encoding_name(ByteSpan chunk);
-
 }  // namespace sluice::codec

@@ -79,7 +79,6 @@ struct ShardReport {
 struct CoreReport {
     std::uint32_t core = 0;
     std::uint64_t body_bytes_in_flight = 0;
-    std::uint64_t bodies_refused = 0;
 };
 
 // One picture of all cores, for /metrics and /debug/vars. Counters that only rise are read from

@@ -77,12 +77,12 @@ public:
 
 private:
     class Ring;
-    struct CoreState;
+    struct Box;
 
     bool push(std::uint32_t from, std::uint32_t to, Message& message);
     Ring& ring(std::uint32_t from, std::uint32_t to);
 
-    std::vector<std::unique_ptr<CoreState>> cores_;
+    std::vector<std::unique_ptr<Box>> cores_;
     std::vector<std::unique_ptr<Ring>> rings_;
 };
 

@@ -115,8 +115,6 @@ public:
     std::shared_ptr<const Catalog> finish() &&;
 
 private:
-    Result<void> add_policy(std::string_view database, const RetentionPolicySpec& spec,
-                            bool make_default);
     void ensure_group(const NamesWanted& wanted, const RetentionPolicy& policy,
                       const GroupWanted& group);
 

@@ -15,10 +15,10 @@
 
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
+#include "sluice/query/answer_sink.h"
 #include "sluice/query/query_memory.h"
 #include "sluice/query/query_registry.h"
 #include "sluice/query/query_request.h"
-#include "sluice/query/result_sink.h"
 #include "sluice/query/server_facts.h"
 
 namespace sluice::engine {
@@ -47,7 +47,7 @@ public:
     // Completes when the whole answer has been written. The error is the sink's own (the client is
     // gone) or a cancellation; everything else is in the answer. `sink` and the executor live until
     // then.
-    io::Task<Result<void>> execute(QueryRequest request, ResultSink& sink);
+    io::Task<Result<void>> execute(QueryRequest request, AnswerSink& sink);
 
 private:
     std::unique_ptr<DataSource> source_;

@@ -61,8 +61,6 @@ public:
     // Memtables report what they allocate.
     void add_memory(std::size_t bytes) { memtable_bytes_ += bytes; }
 
-    std::uint32_t memtable_ids() const { return next_memtable_; }
-
 private:
     std::uint64_t id_;
     model::SeriesIndex series_;

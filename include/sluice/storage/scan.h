@@ -108,7 +108,7 @@ struct SeriesRun {
 
 class ScanState;
 
-// Made by Store::scan(); used on the store's core. It may outlive flushes, compactions and drops,
+// Made by Store::scan(); used on the store's parts. It may outlive flushes, compactions and drops,
 // but not the store. One next() at a time; destroyed only when none is running.
 class Scan {
 public:

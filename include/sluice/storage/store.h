@@ -148,7 +148,7 @@ struct RecoveryReport {
     std::int64_t duration_ns = 0;
 };
 
-class StoreCore;
+class StoreParts;
 
 class Store {
 public:
@@ -222,8 +222,8 @@ public:
     const RecoveryReport& recovery() const;
 
 private:
-    explicit Store(std::unique_ptr<StoreCore> core);
-    std::unique_ptr<StoreCore> core_;
+    explicit Store(std::unique_ptr<StoreParts> parts);
+    std::unique_ptr<StoreParts> parts_;
 };
 
 }  // namespace sluice::storage

@@ -1,6 +1,6 @@
 #include "query/aggregate/aggregate.h"
 
-#include "query/functions/order.h"
+#include "query/functions/compare.h"
 
 namespace sluice::query {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "query/aggregate/clock_windows.h"
-#include "query/functions/order.h"
+#include "query/functions/compare.h"
 
 namespace sluice::query {
 namespace {
@@ -14,7 +14,7 @@ Value copy_text(Arena& arena, Value value) {
 }
 
 std::size_t auxiliary_width(const SelectPlan& plan) {
-    return plan.keeps_auxiliary() ? plan.auxiliary_inputs().size() + 1 : 0;
+    return plan.keeps_auxiliary() ? plan.inputs.size() + 1 : 0;
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ public:
     // another, read earlier, has begun: they are one.
     void join_overlapping(const SelectPlan& plan);
 
-    // The values kept with a selected row, in the order of SelectPlan::auxiliary_inputs(), and the
+    // The values kept with a selected row, in the order of SelectPlan::inputs, and the
     // key of its series.
     const Value* auxiliary(std::uint32_t row) const {
         return auxiliary_.data() + std::size_t{row} * auxiliary_width_;

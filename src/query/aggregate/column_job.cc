@@ -40,25 +40,24 @@ bool wants_one_row(const SelectPlan& plan) {
            (calls_only(plan, Function::kFirst) || calls_only(plan, Function::kLast));
 }
 
-CollectColumnsJob::CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
-                                     std::vector<CoreSession>& sessions,
-                                     const DuplicateSeries& duplicates, const ScanPortion& portion,
-                                     std::uint64_t memory_bytes_max)
+ColumnJob::ColumnJob(const SelectPlan& plan, const ScanColumns& columns,
+                     std::vector<CoreSession>& sessions, const SharedSeries& shared,
+                     const ScanPortion& portion, std::uint64_t memory_bytes_max)
     : plan_(plan),
       columns_(columns),
       sessions_(sessions),
-      duplicates_(duplicates),
+      shared_(shared),
       portion_(portion),
       memory_bytes_max_(memory_bytes_max) {
     collected_.resize(sessions.size());
 }
 
-bool CollectColumnsJob::has_overflow() const {
+bool ColumnJob::has_overflow() const {
     return std::any_of(collected_.begin(), collected_.end(),
                        [](const Collected& each) { return each.overflow; });
 }
 
-std::uint64_t CollectColumnsJob::largest_bytes() const {
+std::uint64_t ColumnJob::largest_bytes() const {
     std::uint64_t largest = 0;
     for (const Collected& each : collected_) {
         std::uint64_t bytes = 0;
@@ -68,7 +67,7 @@ std::uint64_t CollectColumnsJob::largest_bytes() const {
     return largest;
 }
 
-std::vector<PieceColumns> CollectColumnsJob::take_pieces() {
+std::vector<PieceColumns> ColumnJob::take_pieces() {
     std::vector<PieceColumns> pieces;
     for (Collected& each : collected_) {
         std::move(each.pieces.begin(), each.pieces.end(), std::back_inserter(pieces));
@@ -76,14 +75,13 @@ std::vector<PieceColumns> CollectColumnsJob::take_pieces() {
     return pieces;
 }
 
-io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Piece& piece,
-                                                        Collected& to) {
-    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
+io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& piece, Collected& to) {
+    PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kSharedOnly);
     if (scan.empty()) co_return Result<void>();
     storage::ScanSpec spec = scan.spec(columns_);
     spec.with_sequences = true;
     limit_rows(plan_, spec);
-    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_duplicate(key); };
+    spec.keeps_apart = [&scan](std::string_view key) { return scan.is_shared(key); };
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     std::uint64_t bytes_before = 0;
@@ -116,7 +114,7 @@ io::Task<Result<void>> CollectColumnsJob::collect_piece(CoreView& core, const Pi
     co_return Result<void>();
 }
 
-io::Task<Result<void>> CollectColumnsJob::run(CoreView& core) {
+io::Task<Result<void>> ColumnJob::run(CoreView& core) {
     Collected& to = collected_[core.number()];
     for (const Piece& piece : sessions_[core.number()].pieces) {
         Result<void> done = co_await collect_piece(core, piece, to);

@@ -1,5 +1,5 @@
-// Collects the rows of series that lie in several stores, for a RunMerger. What the condition says
-// of a row is not asked: it holds for the merged one.
+// Collects the rows of series that lie in several stores, for a StoreMerger. What the condition
+// says of a row is not asked: it holds for the merged one.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,19 @@
 #include "query/scan/core_session.h"
 #include "query/scan/row_condition.h"
 #include "query/scan/scan_portion.h"
+#include "query/session/data_source.h"
 
 namespace sluice::query {
 
 // Whether all that is asked of a series is the first row that has a value, or the last one.
 bool wants_one_row(const SelectPlan& plan);
 
-class CollectColumnsJob final : public CoreJob {
+class ColumnJob final : public CoreJob {
 public:
     // Everything outlives the job. `memory_bytes_max` is for each core.
-    CollectColumnsJob(const SelectPlan& plan, const ScanColumns& columns,
-                      std::vector<CoreSession>& sessions, const DuplicateSeries& duplicates,
-                      const ScanPortion& portion, std::uint64_t memory_bytes_max);
+    ColumnJob(const SelectPlan& plan, const ScanColumns& columns,
+              std::vector<CoreSession>& sessions, const SharedSeries& shared,
+              const ScanPortion& portion, std::uint64_t memory_bytes_max);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
@@ -40,7 +41,7 @@ private:
     const SelectPlan& plan_;
     const ScanColumns& columns_;
     std::vector<CoreSession>& sessions_;
-    const DuplicateSeries& duplicates_;
+    const SharedSeries& shared_;
     const ScanPortion portion_;
     const std::uint64_t memory_bytes_max_;
     std::vector<Collected> collected_;  // by core

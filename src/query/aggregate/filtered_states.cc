@@ -4,8 +4,8 @@
 
 namespace sluice::query {
 
-RunAggregator::RunAggregator(const SelectPlan& plan, const ScanColumns& columns,
-                             AggregateTable& table)
+FilteredStates::FilteredStates(const SelectPlan& plan, const ScanColumns& columns,
+                               AggregateTable& table)
     : plan_(plan),
       columns_(columns),
       depends_on_fields_(has_field_condition(plan)),
@@ -14,13 +14,13 @@ RunAggregator::RunAggregator(const SelectPlan& plan, const ScanColumns& columns,
       condition_(plan),
       fields_(plan.fields.size()) {}
 
-void RunAggregator::begin_series(std::uint32_t tag_set, std::string_view key) {
+void FilteredStates::begin_series(std::uint32_t tag_set, std::string_view key) {
     aggregator_.begin_series(tag_set, key);
     verdict_ = condition_.begin_series(key);
     if (verdict_ == Verdict::kDependsOnFields) predicate_.begin_series(condition_);
 }
 
-bool RunAggregator::add(const storage::SeriesRun& run) {
+bool FilteredStates::add(const storage::SeriesRun& run) {
     if (verdict_ == Verdict::kNever) return true;
     if (run.is_statistics()) return add_statistics(run);
     if (verdict_ == Verdict::kAlways) {
@@ -35,24 +35,24 @@ bool RunAggregator::add(const storage::SeriesRun& run) {
     return true;
 }
 
-bool RunAggregator::add_statistics(const storage::SeriesRun& run) {
+bool FilteredStates::add_statistics(const storage::SeriesRun& run) {
     const Verdict rows = verdict_ == Verdict::kDependsOnFields ? predicate_.judge(run) : verdict_;
     if (rows == Verdict::kNever) return true;
     if (rows != Verdict::kAlways) return false;
     switch (aggregator_.judge(run)) {
-        case SeriesAggregator::StatisticsUse::kNone:
+        case SeriesStates::StatisticsUse::kNone:
             return true;
-        case SeriesAggregator::StatisticsUse::kAll:
+        case SeriesStates::StatisticsUse::kAll:
             aggregator_.add_statistics(run);
             rows_added_ += run.rows;
             return true;
-        case SeriesAggregator::StatisticsUse::kRows:
+        case SeriesStates::StatisticsUse::kRows:
             break;
     }
     return false;
 }
 
-void RunAggregator::accept_rows(const storage::SeriesRun& run) {
+void FilteredStates::accept_rows(const storage::SeriesRun& run) {
     accepted_.assign(run.rows, 0);
     for (std::size_t row = 0; row < run.rows; ++row) {
         for (std::size_t i = 0; i < plan_.fields.size(); ++i) {

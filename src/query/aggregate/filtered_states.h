@@ -8,13 +8,14 @@
 
 #include "query/aggregate/series_states.h"
 #include "query/scan/run_predicate.h"
+#include "query/scan/series_filter.h"
 
 namespace sluice::query {
 
-class RunAggregator {
+class FilteredStates {
 public:
     // Everything outlives the aggregator.
-    RunAggregator(const SelectPlan& plan, const ScanColumns& columns, AggregateTable& table);
+    FilteredStates(const SelectPlan& plan, const ScanColumns& columns, AggregateTable& table);
 
     // Whether runs may come as statistics.
     bool takes_statistics() const { return predicate_.is_supported() || !depends_on_fields_; }
@@ -36,7 +37,7 @@ private:
     const ScanColumns& columns_;
     const bool depends_on_fields_;
     RunPredicate predicate_;
-    SeriesAggregator aggregator_;
+    SeriesStates aggregator_;
     RowCondition condition_;
     Verdict verdict_ = Verdict::kAlways;
     std::uint64_t rows_added_ = 0;

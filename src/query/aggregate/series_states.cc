@@ -4,6 +4,7 @@
 
 #include "query/aggregate/clock_windows.h"
 #include "query/aggregate/column_words.h"
+#include "query/scan/series_tags.h"
 
 namespace sluice::query {
 namespace {
@@ -41,19 +42,18 @@ bool is_convertible(model::FieldType from, influxql::DataType to) {
 
 }  // namespace
 
-SeriesAggregator::SeriesAggregator(const SelectPlan& plan, AggregateTable& table)
+SeriesStates::SeriesStates(const SelectPlan& plan, AggregateTable& table)
     : plan_(plan),
       table_(table),
       columns_(plan),
-      auxiliary_inputs_(plan.auxiliary_inputs()),
       keeps_auxiliary_(plan.keeps_auxiliary()),
       buckets_(plan.calls.size()),
       open_(plan.calls.size()),
       summed_block_(plan.calls.size(), kNoBlock),
-      auxiliary_row_(auxiliary_inputs_.size() + 1),
-      tag_values_(auxiliary_inputs_.size()) {}
+      auxiliary_row_(plan.inputs.size() + 1),
+      tag_values_(plan.inputs.size()) {}
 
-void SeriesAggregator::begin_series(std::uint32_t tag_set, std::string_view key) {
+void SeriesStates::begin_series(std::uint32_t tag_set, std::string_view key) {
     end_series();
     in_series_ = true;
     tag_set_ = tag_set;
@@ -61,15 +61,15 @@ void SeriesAggregator::begin_series(std::uint32_t tag_set, std::string_view key)
     series_key_ = key;
     auxiliary_row_.back() = Value::of_string(series_key_);
     std::string scratch;
-    for (std::size_t i = 0; i < auxiliary_inputs_.size(); ++i) {
-        const Input& input = plan_.inputs[auxiliary_inputs_[i]];
+    for (std::size_t i = 0; i < plan_.inputs.size(); ++i) {
+        const Input& input = plan_.inputs[i];
         if (input.kind != Input::Kind::kTag) continue;
         tag_values_[i] = tag_in_key(key, input.tag, scratch);
         auxiliary_row_[i] = tag_values_[i].empty() ? Value() : Value::of_string(tag_values_[i]);
     }
 }
 
-void SeriesAggregator::end_series() {
+void SeriesStates::end_series() {
     if (!in_series_) return;
     for (std::uint32_t call = 0; call < buckets_.size(); ++call) {
         summed_block_[call] = kNoBlock;
@@ -88,7 +88,7 @@ void SeriesAggregator::end_series() {
     in_series_ = false;
 }
 
-AggregateState& SeriesAggregator::state_at(std::uint32_t call, model::Timestamp start) {
+AggregateState& SeriesStates::state_at(std::uint32_t call, model::Timestamp start) {
     Buckets& buckets = buckets_[call];
     if (buckets.starts.empty() || buckets.starts.back() != start) {
         buckets.starts.push_back(start);
@@ -97,12 +97,12 @@ AggregateState& SeriesAggregator::state_at(std::uint32_t call, model::Timestamp 
     return buckets.states.back();
 }
 
-Value SeriesAggregator::keep_text(Value value) {
+Value SeriesStates::keep_text(Value value) {
     if (value.kind() != Value::Kind::kString) return value;
     return Value::of_string(text_.copy(value.as_string()));
 }
 
-void SeriesAggregator::keep_auxiliary(AggregateState& state, const std::vector<Value>& row) {
+void SeriesStates::keep_auxiliary(AggregateState& state, const std::vector<Value>& row) {
     if (state.auxiliary == kNoRow) {
         state.auxiliary = static_cast<std::uint32_t>(auxiliary_.size() / row.size());
         auxiliary_.resize(auxiliary_.size() + row.size());
@@ -112,8 +112,8 @@ void SeriesAggregator::keep_auxiliary(AggregateState& state, const std::vector<V
     }
 }
 
-void SeriesAggregator::add_run(const storage::SeriesRun& run,
-                               const std::vector<std::uint8_t>* accepted) {
+void SeriesStates::add_run(const storage::SeriesRun& run,
+                           const std::vector<std::uint8_t>* accepted) {
     std::fill(summed_block_.begin(), summed_block_.end(), kNoBlock);
     if (may_overlap(plan_.window, run.times.front(), run.times.back())) {
         return add_overlapping(run, accepted);
@@ -130,8 +130,8 @@ void SeriesAggregator::add_run(const storage::SeriesRun& run,
 }
 
 // A row without a value for the call, or that is not accepted, opens no window.
-void SeriesAggregator::add_overlapping(const storage::SeriesRun& run,
-                                       const std::vector<std::uint8_t>* accepted) {
+void SeriesStates::add_overlapping(const storage::SeriesRun& run,
+                                   const std::vector<std::uint8_t>* accepted) {
     has_overlapping_ = true;
     for (std::uint32_t call = 0; call < plan_.calls.size(); ++call) {
         const std::uint32_t field = plan_.calls[call].field;
@@ -148,9 +148,9 @@ void SeriesAggregator::add_overlapping(const storage::SeriesRun& run,
     }
 }
 
-std::size_t SeriesAggregator::add_plain(std::uint32_t call_index, const storage::SeriesRun& run,
-                                        std::size_t begin, std::size_t end, model::Timestamp start,
-                                        const std::vector<std::uint8_t>* accepted) {
+std::size_t SeriesStates::add_plain(std::uint32_t call_index, const storage::SeriesRun& run,
+                                    std::size_t begin, std::size_t end, model::Timestamp start,
+                                    const std::vector<std::uint8_t>* accepted) {
     const AggregateCall& call = plan_.calls[call_index];
     const storage::ColumnView& column = run.columns[columns_.column_of_field[call.field]];
     if (accepted != nullptr) {
@@ -183,9 +183,9 @@ std::size_t SeriesAggregator::add_plain(std::uint32_t call_index, const storage:
     return run.rows;
 }
 
-void SeriesAggregator::add_segment(std::uint32_t call_index, const storage::SeriesRun& run,
-                                   std::size_t begin, std::size_t end, model::Timestamp start,
-                                   const std::vector<std::uint8_t>* accepted) {
+void SeriesStates::add_segment(std::uint32_t call_index, const storage::SeriesRun& run,
+                               std::size_t begin, std::size_t end, model::Timestamp start,
+                               const std::vector<std::uint8_t>* accepted) {
     const AggregateCall& call = plan_.calls[call_index];
     const storage::ColumnView& column = run.columns[columns_.column_of_field[call.field]];
     if (column.all_null) return;
@@ -207,8 +207,8 @@ void SeriesAggregator::add_segment(std::uint32_t call_index, const storage::Seri
     if (selected == run.rows) return;
     state->value = keep_text(state->value);
     if (!keeps_auxiliary_) return;
-    for (std::size_t i = 0; i < auxiliary_inputs_.size(); ++i) {
-        const Input& input = plan_.inputs[auxiliary_inputs_[i]];
+    for (std::size_t i = 0; i < plan_.inputs.size(); ++i) {
+        const Input& input = plan_.inputs[i];
         if (input.kind != Input::Kind::kField) continue;
         auxiliary_row_[i] =
             column_value(run.columns[columns_.column_of_field[input.index]], selected, input.type);
@@ -217,8 +217,8 @@ void SeriesAggregator::add_segment(std::uint32_t call_index, const storage::Seri
 }
 
 // Whether a value of the window, at that time or later, would be selected.
-bool SeriesAggregator::can_select(std::uint32_t call_index, model::Timestamp start,
-                                  model::Timestamp time, Value value) const {
+bool SeriesStates::can_select(std::uint32_t call_index, model::Timestamp start,
+                              model::Timestamp time, Value value) const {
     const AggregateCall& call = plan_.calls[call_index];
     const Buckets& own = buckets_[call_index];
     if (!own.starts.empty() && own.starts.back() == start &&
@@ -232,16 +232,17 @@ bool SeriesAggregator::can_select(std::uint32_t call_index, model::Timestamp sta
 
 // A series is added up from its first value to its last, and rounding shows: the sum of floats is
 // that of the state if the values before this run are all in it, and no others.
-bool SeriesAggregator::can_sum(std::uint32_t call_index, const storage::SeriesRun& run,
-                               model::Timestamp start) const {
+bool SeriesStates::can_sum(std::uint32_t call_index, const storage::SeriesRun& run,
+                           model::Timestamp start) const {
     const Buckets& own = buckets_[call_index];
     if (own.starts.empty() || own.starts.back() != start) return !run.sums_go_on;
     return run.sums_go_on && summed_block_[call_index] + 1 == run.block;
 }
 
-SeriesAggregator::StatisticsUse SeriesAggregator::judge_call(
-    std::uint32_t call_index, const storage::ColumnStatistics& statistics,
-    const storage::SeriesRun& run, model::Timestamp start) const {
+SeriesStates::StatisticsUse SeriesStates::judge_call(std::uint32_t call_index,
+                                                     const storage::ColumnStatistics& statistics,
+                                                     const storage::SeriesRun& run,
+                                                     model::Timestamp start) const {
     const AggregateCall& call = plan_.calls[call_index];
     if (statistics.count == 0 || !is_convertible(statistics.type, call.argument)) {
         return StatisticsUse::kNone;
@@ -275,7 +276,7 @@ SeriesAggregator::StatisticsUse SeriesAggregator::judge_call(
     }
 }
 
-SeriesAggregator::StatisticsUse SeriesAggregator::judge(const storage::SeriesRun& run) const {
+SeriesStates::StatisticsUse SeriesStates::judge(const storage::SeriesRun& run) const {
     const model::Timestamp start = plan_.window.start_of(run.time_first);
     if (plan_.window.start_of(run.time_last) != start ||
         may_overlap(plan_.window, run.time_first, run.time_last)) {
@@ -290,7 +291,7 @@ SeriesAggregator::StatisticsUse SeriesAggregator::judge(const storage::SeriesRun
     return use;
 }
 
-void SeriesAggregator::add_statistics(const storage::SeriesRun& run) {
+void SeriesStates::add_statistics(const storage::SeriesRun& run) {
     const model::Timestamp start = plan_.window.start_of(run.time_first);
     for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
         const AggregateCall& call = plan_.calls[i];

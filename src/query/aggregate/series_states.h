@@ -11,10 +11,10 @@
 
 namespace sluice::query {
 
-class SeriesAggregator {
+class SeriesStates {
 public:
     // Both outlive the aggregator.
-    SeriesAggregator(const SelectPlan& plan, AggregateTable& table);
+    SeriesStates(const SelectPlan& plan, AggregateTable& table);
 
     // Ends the series before. `key` is copied where it is needed.
     void begin_series(std::uint32_t tag_set, std::string_view key);
@@ -52,7 +52,6 @@ private:
     const SelectPlan& plan_;
     AggregateTable& table_;
     const ScanColumns columns_;
-    const std::vector<std::uint32_t> auxiliary_inputs_;
     const bool keeps_auxiliary_;
 
     bool in_series_ = false;

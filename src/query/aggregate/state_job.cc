@@ -6,12 +6,12 @@
 
 namespace sluice::query {
 
-AggregateJob::AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                           const DuplicateSeries& duplicates, const ScanPortion& portion,
-                           const SelectBudget& budget, std::uint64_t memory_bytes_max)
+StateJob::StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
+                   const SharedSeries& shared, const ScanPortion& portion,
+                   const SelectBudget& budget, std::uint64_t memory_bytes_max)
     : plan_(plan),
       sessions_(sessions),
-      duplicates_(duplicates),
+      shared_(shared),
       portion_(portion),
       budget_(budget),
       memory_bytes_max_(memory_bytes_max) {
@@ -23,13 +23,13 @@ AggregateJob::AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& ses
     }
 }
 
-io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece& piece) {
-    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kWithoutDuplicates);
+io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& piece) {
+    PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kWithoutShared);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns columns(plan_);
     AggregateTable& table = tables[core.number()];
     const std::uint64_t points_before = points[core.number()];
-    RunAggregator aggregator(plan_, columns, table);
+    FilteredStates aggregator(plan_, columns, table);
     storage::ScanSpec spec = scan.spec(columns);
     spec.statistics_allowed = aggregator.takes_statistics();
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
@@ -57,7 +57,7 @@ io::Task<Result<void>> AggregateJob::aggregate_piece(CoreView& core, const Piece
     co_return Result<void>();
 }
 
-io::Task<Result<void>> AggregateJob::run(CoreView& core) {
+io::Task<Result<void>> StateJob::run(CoreView& core) {
     for (const Piece& piece : sessions_[core.number()].pieces) {
         Result<void> done = co_await aggregate_piece(core, piece);
         if (!done.ok()) co_return std::move(done).error();

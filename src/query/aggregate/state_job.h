@@ -8,15 +8,16 @@
 #include "query/scan/core_session.h"
 #include "query/scan/scan_portion.h"
 #include "query/scan/select_budget.h"
+#include "query/session/data_source.h"
 
 namespace sluice::query {
 
-// Aggregates all series but duplicates.
-class AggregateJob final : public CoreJob {
+// Aggregates all series but those that are shared.
+class StateJob final : public CoreJob {
 public:
-    AggregateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                 const DuplicateSeries& duplicates, const ScanPortion& portion,
-                 const SelectBudget& budget, std::uint64_t memory_bytes_max);
+    StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
+             const ScanPortion& portion, const SelectBudget& budget,
+             std::uint64_t memory_bytes_max);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
@@ -30,7 +31,7 @@ private:
 
     const SelectPlan& plan_;
     std::vector<CoreSession>& sessions_;
-    const DuplicateSeries& duplicates_;
+    const SharedSeries& shared_;
     const ScanPortion portion_;
     const SelectBudget& budget_;
     const std::uint64_t memory_bytes_max_;

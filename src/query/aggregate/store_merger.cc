@@ -24,7 +24,7 @@ std::size_t find_time(const PodVector<model::Timestamp>& times, std::size_t begi
 
 }  // namespace
 
-RunMerger::RunMerger(std::vector<PieceColumns> pieces) : pieces_(std::move(pieces)) {
+StoreMerger::StoreMerger(std::vector<PieceColumns> pieces) : pieces_(std::move(pieces)) {
     for (std::uint32_t piece = 0; piece < pieces_.size(); ++piece) {
         for (std::uint32_t i = 0; i < pieces_[piece].series.size(); ++i) {
             entries_.push_back({piece, i});
@@ -39,7 +39,7 @@ RunMerger::RunMerger(std::vector<PieceColumns> pieces) : pieces_(std::move(piece
     });
 }
 
-bool RunMerger::next_series() {
+bool StoreMerger::next_series() {
     cursors_.clear();
     if (next_entry_ == entries_.size()) return false;
     const Entry first = entries_[next_entry_];
@@ -59,7 +59,7 @@ bool RunMerger::next_series() {
     return true;
 }
 
-bool RunMerger::next_run(storage::SeriesRun& run) {
+bool StoreMerger::next_run(storage::SeriesRun& run) {
     plan_rows();
     if (rows_ == 0) return false;
     fill_times();
@@ -79,7 +79,7 @@ bool RunMerger::next_run(storage::SeriesRun& run) {
 }
 
 // Which rows the run has, in the order of their times.
-void RunMerger::plan_rows() {
+void StoreMerger::plan_rows() {
     rows_ = 0;
     stretches_.clear();
     places_.clear();
@@ -111,7 +111,7 @@ void RunMerger::plan_rows() {
     }
 }
 
-void RunMerger::add_stretch(Cursor& cursor, std::size_t count) {
+void StoreMerger::add_stretch(Cursor& cursor, std::size_t count) {
     stretches_.push_back({cursor.piece, cursor.at, count});
     rows_ += count;
     cursor.at += count;
@@ -120,7 +120,7 @@ void RunMerger::add_stretch(Cursor& cursor, std::size_t count) {
     }
 }
 
-void RunMerger::add_merged_row(model::Timestamp time) {
+void StoreMerger::add_merged_row(model::Timestamp time) {
     const std::size_t begin = places_.size();
     for (Cursor& cursor : cursors_) {
         for (; cursor.at < cursor.end && cursor.time() == time; ++cursor.at) {
@@ -137,7 +137,7 @@ void RunMerger::add_merged_row(model::Timestamp time) {
     ++rows_;
 }
 
-void RunMerger::fill_times() {
+void StoreMerger::fill_times() {
     times_.clear();
     for (const Stretch& each : stretches_) {
         if (each.piece == nullptr) {
@@ -149,14 +149,15 @@ void RunMerger::fill_times() {
     }
 }
 
-const RunMerger::RowPlace* RunMerger::find_value(const Stretch& merged, std::size_t column) const {
+const StoreMerger::RowPlace* StoreMerger::find_value(const Stretch& merged,
+                                                     std::size_t column) const {
     for (std::size_t i = merged.begin; i < merged.begin + merged.count; ++i) {
         if (places_[i].piece->columns[column].is_valid(places_[i].row)) return &places_[i];
     }
     return nullptr;
 }
 
-void RunMerger::fill_column(std::size_t index) {
+void StoreMerger::fill_column(std::size_t index) {
     Column& column = columns_[index];
     column.view = {};
     bool is_dense = true;
@@ -205,8 +206,8 @@ void RunMerger::fill_column(std::size_t index) {
 }
 
 template <typename T>
-void RunMerger::fill_values(std::size_t index, PodVector<T> PieceColumns::Column::*values,
-                            PodVector<T>& out) {
+void StoreMerger::fill_values(std::size_t index, PodVector<T> PieceColumns::Column::*values,
+                              PodVector<T>& out) {
     out.clear();
     for (const Stretch& each : stretches_) {
         if (each.piece == nullptr) {

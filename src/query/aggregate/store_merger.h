@@ -15,9 +15,9 @@
 
 namespace sluice::query {
 
-class RunMerger {
+class StoreMerger {
 public:
-    explicit RunMerger(std::vector<PieceColumns> pieces);
+    explicit StoreMerger(std::vector<PieceColumns> pieces);
 
     // The next series, in the order of tag sets, sources, groups and keys; false at the end.
     bool next_series();

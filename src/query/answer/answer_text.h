@@ -19,11 +19,11 @@
 
 namespace sluice::query {
 
-struct SeriesHead {
+struct AnswerSeries {
     std::string name;                                       // may be empty
     std::vector<std::pair<std::string, std::string>> tags;  // sorted by key
     std::vector<std::string> columns;
-    bool operator==(const SeriesHead&) const = default;
+    bool operator==(const AnswerSeries&) const = default;
 };
 
 // What stands behind the series of a result.
@@ -48,7 +48,7 @@ public:
     virtual void close_answer() = 0;
     virtual void open_result(std::size_t statement) = 0;
     virtual void close_result(const ResultEnd& end) = 0;
-    virtual void open_series(const SeriesHead& head) = 0;
+    virtual void open_series(const AnswerSeries& head) = 0;
     virtual void close_series(bool partial) = 0;
     virtual void begin_row() = 0;
     // Dates are shown by clocks that are `zone_offset_ns` ahead of UTC.

@@ -31,7 +31,7 @@ std::unique_ptr<AnswerText> make_text(const QueryRequest& request) {
 
 }  // namespace
 
-AnswerWriter::AnswerWriter(const QueryRequest& request, ResultSink& sink, const RunningQuery* query,
+AnswerWriter::AnswerWriter(const QueryRequest& request, AnswerSink& sink, const RunningQuery* query,
                            std::uint64_t bytes_kept_max)
     : sink_(sink),
       query_(query),
@@ -63,7 +63,7 @@ void AnswerWriter::close_result(bool partial) {
     result_open_ = false;
 }
 
-void AnswerWriter::begin_series(SeriesHead head) {
+void AnswerWriter::begin_series(AnswerSeries head) {
     if (chunked_ && result_open_ && !shape_.one_document) close_result(shape_.marks_partial);
     head_ = std::move(head);
     cut_off_ = false;

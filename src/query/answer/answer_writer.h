@@ -15,8 +15,8 @@
 #include "query/expr/value.h"
 #include "sluice/base/result.h"
 #include "sluice/model/timestamp.h"
+#include "sluice/query/answer_sink.h"
 #include "sluice/query/query_request.h"
-#include "sluice/query/result_sink.h"
 
 namespace sluice::query {
 
@@ -31,12 +31,12 @@ class AnswerWriter {
 public:
     // `sink` and `query` outlive the writer; `query` may be null. An answer that cannot leave
     // before it is complete may keep `bytes_kept_max`.
-    AnswerWriter(const QueryRequest& request, ResultSink& sink, const RunningQuery* query,
+    AnswerWriter(const QueryRequest& request, AnswerSink& sink, const RunningQuery* query,
                  std::uint64_t bytes_kept_max);
 
     void begin();
     void begin_statement(std::size_t id, StatementShape shape = {});
-    void begin_series(SeriesHead head);
+    void begin_series(AnswerSeries head);
     // One row: begin_row(), its values in the order of the columns, end_row().
     void begin_row();
     // Shown by clocks that are `zone_offset_ns` ahead of UTC where it is shown as a date.
@@ -81,7 +81,7 @@ private:
     void open_series();
     void close_series(bool partial);
 
-    ResultSink& sink_;
+    AnswerSink& sink_;
     const RunningQuery* query_;
     const std::uint64_t bytes_kept_max_;
     const bool chunked_;
@@ -95,7 +95,7 @@ private:
     bool series_open_ = false;
     bool past_limit_ = false;  // the present row is not written
     bool cut_off_ = false;     // rows of the present series were not written
-    SeriesHead head_;
+    AnswerSeries head_;
     std::uint64_t rows_ = 0;  // of the whole answer
     std::uint64_t rows_in_chunk_ = 0;
     ResultEnd result_end_;

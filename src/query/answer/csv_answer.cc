@@ -19,7 +19,7 @@ public:
     void open_result(std::size_t statement) override { statement_ = statement; }
     void close_result(const ResultEnd&) override {}
 
-    void open_series(const SeriesHead& head) override {
+    void open_series(const AnswerSeries& head) override {
         if (statement_with_header_ != statement_ || columns_ != head.columns) {
             if (statement_with_header_) text_ += '\n';
             statement_with_header_ = statement_;

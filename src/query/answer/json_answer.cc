@@ -65,7 +65,7 @@ public:
         release();
     }
 
-    void open_series(const SeriesHead& head) override {
+    void open_series(const AnswerSeries& head) override {
         if (!series_array_open_) {
             json_.key("series");
             json_.begin_array();

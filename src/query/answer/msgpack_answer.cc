@@ -38,7 +38,7 @@ public:
         if (chunked_) close_answer();
     }
 
-    void open_series(const SeriesHead& head) override {
+    void open_series(const AnswerSeries& head) override {
         head_ = head;
         row_count_ = 0;
         ++series_count_;
@@ -141,7 +141,7 @@ private:
     const bool chunked_;
     const std::int64_t epoch_ns_;
     std::size_t statement_ = 0;
-    SeriesHead head_;
+    AnswerSeries head_;
     // Each goes into the next when it is complete.
     std::string rows_;
     std::string series_;

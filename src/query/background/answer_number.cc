@@ -11,9 +11,9 @@ namespace {
 using Number = std::optional<std::uint64_t>;
 
 // Keeps the answer's text; it is one small row or an error.
-class AnswerKeeper final : public ResultSink {
+class AnswerKeeper final : public AnswerSink {
 public:
-    void begin(const AnswerHead&) override {}
+    void begin(const AnswerStart&) override {}
     io::Task<Result<void>> write(std::string_view bytes) override {
         constexpr std::size_t kAnswerBytesMax = 64 * 1024;
         if (text_.size() + bytes.size() > kAnswerBytesMax) {

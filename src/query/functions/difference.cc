@@ -1,8 +1,8 @@
 // difference() and non_negative_difference(): each value less the one before it. Integers wrap.
 #include <vector>
 
+#include "query/functions/compare.h"
 #include "query/functions/makers.h"
-#include "query/functions/order.h"
 #include "query/functions/point_pair.h"
 
 namespace sluice::query {

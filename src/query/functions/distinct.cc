@@ -3,8 +3,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "query/functions/compare.h"
 #include "query/functions/makers.h"
-#include "query/functions/order.h"
 
 namespace sluice::query {
 namespace {

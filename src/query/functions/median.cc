@@ -1,8 +1,8 @@
 // median(): the middle value; of an even number of points the mean of the two in the middle.
 #include <vector>
 
+#include "query/functions/compare.h"
 #include "query/functions/makers.h"
-#include "query/functions/order.h"
 #include "query/go/go_sort.h"
 
 namespace sluice::query {

@@ -1,8 +1,8 @@
 // sample(): N points, every one with the same chance (reservoir sampling).
 #include <vector>
 
+#include "query/functions/compare.h"
 #include "query/functions/makers.h"
-#include "query/functions/order.h"
 #include "query/go/go_sort.h"
 #include "sluice/base/random.h"
 

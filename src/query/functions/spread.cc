@@ -2,8 +2,8 @@
 #include <cmath>
 #include <vector>
 
+#include "query/functions/compare.h"
 #include "query/functions/makers.h"
-#include "query/functions/order.h"
 
 namespace sluice::query {
 namespace {

@@ -2,8 +2,8 @@
 // earliest.
 #include <vector>
 
+#include "query/functions/compare.h"
 #include "query/functions/makers.h"
-#include "query/functions/order.h"
 #include "query/go/go_sort.h"
 
 namespace sluice::query {

@@ -12,7 +12,8 @@
 namespace sluice::query {
 namespace {
 
-// Rows of duplicates up to this size, of a core, are merged without asking whether they have to be.
+// Rows of shared series up to this size, of a core, are merged without asking whether they have to
+// be.
 constexpr std::uint64_t kBytesMergedUnasked = 512 * kKiB;
 
 // Whether the answer shows in which order the rows of a series were added up.
@@ -81,8 +82,8 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     for (;;) {
         wanted.table = AggregateTable(plan, portion.first_tag_set,
                                       portion.end_tag_set - portion.first_tag_set);
-        AggregateJob job(plan, scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
-                         scan_.chunk_bytes_max());
+        StateJob job(plan, scan_.sessions(), scan_.shared(), portion, scan_.budget(),
+                     scan_.chunk_bytes_max());
         Result<void> done = co_await scan_.source().run_on_every_core(job);
         if (!done.ok()) co_return std::move(done).error();
         for (const std::uint8_t full : job.overflows) {
@@ -93,7 +94,7 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
             partial = AggregateTable();
             co_await scan_.source().breathe();
         }
-        if (!scan_.duplicates().empty()) {
+        if (!scan_.shared().empty()) {
             SLUICE_CO_TRY(const bool folded, co_await fold_duplicates(portion, wanted.table));
             if (!folded) continue;
         }
@@ -114,7 +115,7 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
 io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
     const SelectPlan& plan = scan_.plan();
     const ScanColumns columns(plan);
-    RunAggregator aggregator(plan, columns, table);
+    FilteredStates aggregator(plan, columns, table);
     std::uint64_t points_taken = 0;
     bool asks = scan_.may_be_disjoint() && !depends_on_order(plan) && !wants_one_row(plan);
     const model::Timestamp end = portion.range.end;
@@ -123,8 +124,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
         portion.range = end_with_window(slices.slice(), end);
         std::uint64_t bytes_max = scan_.chunk_bytes_max();
         if (asks) bytes_max = std::min(bytes_max, kBytesMergedUnasked);
-        CollectColumnsJob job(plan, columns, scan_.sessions(), scan_.duplicates(), portion,
-                              bytes_max);
+        ColumnJob job(plan, columns, scan_.sessions(), scan_.shared(), portion, bytes_max);
         Result<void> done = co_await scan_.source().run_on_every_core(job);
         if (!done.ok()) co_return std::move(done).error();
         if (job.has_overflow()) {
@@ -138,7 +138,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
             continue;
         }
         slices.advance(portion.range, job.largest_bytes(), scan_.chunk_bytes_max());
-        RunMerger merger(job.take_pieces());
+        StoreMerger merger(job.take_pieces());
         storage::SeriesRun run;
         while (merger.next_series()) {
             aggregator.begin_series(merger.tag_set(), merger.key());

@@ -1,6 +1,7 @@
 #include "query/points/point_stage.h"
 
 #include "query/scan/core_session.h"
+#include "query/scan/select_budget.h"
 
 namespace sluice::query {
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "query/points/point_cursor.h"
+#include "query/scan/select_budget.h"
 #include "query/scan/series_scan.h"
 #include "sluice/meta/catalog.h"
 

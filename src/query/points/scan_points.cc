@@ -8,8 +8,8 @@
 namespace sluice::query {
 namespace {
 
-// Rows of duplicates up to this number, of a core, are merged without asking whether they have to
-// be.
+// Rows of shared series up to this number, of a core, are merged without asking whether they have
+// to be.
 constexpr std::uint64_t kRowsMergedUnasked = 8192;
 constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
 
@@ -88,16 +88,16 @@ io::Task<Result<void>> ScanPoints::load() {
 
 // False: it does not fit into memory.
 io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
-    CollectJob::Options options;
+    RowJob::Options options;
     if (!in_slices_) options.rows_max = rows_max_;
     options.memory_bytes_max = scan_.chunk_bytes_max();
     for (;;) {
-        options.duplicate_rows_max = scan_.may_be_disjoint() ? kRowsMergedUnasked : kUnlimited;
-        CollectJob job(scan_.plan(), scan_.sessions(), scan_.duplicates(), portion, scan_.budget(),
-                       options);
+        options.shared_rows_max = scan_.may_be_disjoint() ? kRowsMergedUnasked : kUnlimited;
+        RowJob job(scan_.plan(), scan_.sessions(), scan_.shared(), portion, scan_.budget(),
+                   options);
         Result<void> collected = co_await scan_.source().run_on_every_core(job);
         if (!collected.ok()) co_return std::move(collected).error();
-        if (job.has_many_duplicates()) {
+        if (job.has_many_shared()) {
             SLUICE_CO_TRY_VOID(co_await scan_.exclude_disjoint());
             continue;
         }
@@ -105,11 +105,11 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
         const std::uint64_t points = job.points();
         std::uint64_t bytes = 0;
         chunk_bytes_ = 0;
-        for (const RowChunk& chunk : job.chunks) {
-            chunk_bytes_ = std::max(chunk_bytes_, chunk.memory_bytes());
-            bytes += chunk.memory_bytes();
+        for (const RowBatch& batch : job.batches) {
+            chunk_bytes_ = std::max(chunk_bytes_, batch.memory_bytes());
+            bytes += batch.memory_bytes();
         }
-        auto merger = std::make_unique<RowMerger>(scan_.plan(), std::move(job.chunks));
+        auto merger = std::make_unique<AnswerOrder>(scan_.plan(), std::move(job.batches));
         if (options.uses_statistics && merger->lacks_sequences()) {
             options.uses_statistics = false;
             continue;
@@ -123,7 +123,7 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
 
 // Rows of one tag set: what they refer to does not outlive it.
 void ScanPoints::read_rows(PointBlock& block) {
-    RowMerger::Row row;
+    AnswerOrder::Row row;
     while (block.points.size() < kPointsPerBlock) {
         if (!in_tag_set_) {
             if (tag_sets_left_ == 0 || !block.points.empty()) return;
@@ -147,14 +147,14 @@ void ScanPoints::read_rows(PointBlock& block) {
     }
 }
 
-bool ScanPoints::is_within_group(const RowMerger::Row& row) {
+bool ScanPoints::is_within_group(const AnswerOrder::Row& row) {
     const std::int64_t rows_max = scan_.plan().group_rows_max;
     if (rows_max == 0) return true;
     if (group_rows_.size() <= row.stream) group_rows_.resize(row.stream + 1);
     return group_rows_[row.stream]++ < rows_max;
 }
 
-void ScanPoints::append(const RowMerger::Row& row, PointBlock& block) {
+void ScanPoints::append(const AnswerOrder::Row& row, PointBlock& block) {
     const TagSet* tags = tags_;
     if (scan_.grouping().is_nested()) {
         SeriesState& series = series_[row.key.data()];

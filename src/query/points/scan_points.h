@@ -34,9 +34,9 @@ private:
     io::Task<Result<void>> load();
     io::Task<Result<bool>> collect(ScanPortion portion);
     void read_rows(PointBlock& block);
-    bool is_within_group(const RowMerger::Row& row);
+    bool is_within_group(const AnswerOrder::Row& row);
     bool is_satisfied() const { return rows_max_ != 0 && rows_seen_ >= rows_max_; }
-    void append(const RowMerger::Row& row, PointBlock& block);
+    void append(const AnswerOrder::Row& row, PointBlock& block);
 
     SeriesScan scan_;
     const std::optional<std::uint32_t> driver_;
@@ -45,7 +45,7 @@ private:
 
     bool is_begun_ = false;
     PortionWalk walk_;
-    std::unique_ptr<RowMerger> merger_;
+    std::unique_ptr<AnswerOrder> merger_;
     std::uint64_t chunk_bytes_ = 0;  // of its largest chunk
     SelectBudget::Share share_;      // for its rows
     // What is left of the merger, in the order of the answer.

@@ -4,6 +4,7 @@
 
 #include "query/aggregate/aggregate.h"
 #include "query/scan/core_session.h"
+#include "query/scan/select_budget.h"
 
 namespace sluice::query {
 namespace {

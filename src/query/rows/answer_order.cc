@@ -4,6 +4,9 @@
 #include <numeric>
 #include <tuple>
 
+#include "query/scan/series_filter.h"
+#include "query/scan/series_tags.h"
+
 namespace sluice::query {
 namespace {
 
@@ -27,14 +30,14 @@ bool is_same_series(const SeriesRows& a, const SeriesRows& b) {
 
 }  // namespace
 
-RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks)
+AnswerOrder::AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> batches)
     : plan_(plan),
-      chunks_(std::move(chunks)),
+      batches_(std::move(batches)),
       tie_breakers_(make_tie_breakers(plan)),
       condition_(plan) {
-    for (std::uint32_t chunk = 0; chunk < chunks_.size(); ++chunk) {
-        for (std::uint32_t i = 0; i < chunks_[chunk].series.size(); ++i) {
-            entries_.push_back({chunk, i});
+    for (std::uint32_t batch = 0; batch < batches_.size(); ++batch) {
+        for (std::uint32_t i = 0; i < batches_[batch].series.size(); ++i) {
+            entries_.push_back({batch, i});
         }
     }
     std::sort(entries_.begin(), entries_.end(), [this](Entry a, Entry b) {
@@ -45,18 +48,18 @@ RowMerger::RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks)
     });
 }
 
-bool RowMerger::lacks_sequences() const {
+bool AnswerOrder::lacks_sequences() const {
     std::vector<std::pair<model::Timestamp, std::uint64_t>> places;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const SeriesRows& first = rows_of(entries_[i]);
-        if (!first.is_duplicate) continue;
+        if (!first.is_shared) continue;
         places.clear();
         std::size_t end = i;
         for (; end < entries_.size() && is_same_series(rows_of(entries_[end]), first); ++end) {
-            const RowChunk& chunk = chunks_[entries_[end].chunk];
+            const RowBatch& batch = batches_[entries_[end].batch];
             const SeriesRows& rows = rows_of(entries_[end]);
             for (std::size_t row = rows.begin; row < rows.end; ++row) {
-                places.emplace_back(chunk.times[row], chunk.sequences[row]);
+                places.emplace_back(batch.times[row], batch.sequences[row]);
             }
         }
         i = end - 1;
@@ -71,12 +74,12 @@ bool RowMerger::lacks_sequences() const {
     return false;
 }
 
-void RowMerger::begin_tag_set(std::uint32_t tag_set) {
+void AnswerOrder::begin_tag_set(std::uint32_t tag_set) {
     series_.clear();
     streams_.clear();
     tags_.clear();
     tag_text_.clear();
-    merged_ = RowChunk();
+    merged_ = RowBatch();
     merged_.width = plan_.fields.size();
     auto at = std::lower_bound(
         entries_.begin(), entries_.end(), tag_set,
@@ -102,14 +105,14 @@ void RowMerger::begin_tag_set(std::uint32_t tag_set) {
     }
 }
 
-void RowMerger::add_series(const std::vector<Entry>& entries) {
+void AnswerOrder::add_series(const std::vector<Entry>& entries) {
     const SeriesRows& first = rows_of(entries.front());
     MergedSeries series;
     series.key = first.key;
-    if (first.is_duplicate) {
+    if (first.is_shared) {
         merge_duplicates(entries, series);
     } else if (entries.size() == 1) {
-        series.chunk = &chunks_[entries.front().chunk];
+        series.batch = &batches_[entries.front().batch];
         series.begin = first.begin;
         series.end = first.end;
         series.has_more = first.has_more;
@@ -123,19 +126,19 @@ void RowMerger::add_series(const std::vector<Entry>& entries) {
 }
 
 // Rows of several stores that have no time in common, in stretches that come from one of them.
-void RowMerger::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
+void AnswerOrder::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Cursor {
-        const RowChunk* chunk;
+        const RowBatch* batch;
         std::size_t at;
         std::size_t end;
-        model::Timestamp time() const { return chunk->times[at]; }
+        model::Timestamp time() const { return batch->times[at]; }
     };
     std::vector<Cursor> cursors;
     for (const Entry entry : entries) {
         const SeriesRows& rows = rows_of(entry);
         series.has_more = series.has_more || rows.has_more;
         if (rows.begin != rows.end) {
-            cursors.push_back({&chunks_[entry.chunk], rows.begin, rows.end});
+            cursors.push_back({&batches_[entry.batch], rows.begin, rows.end});
         }
     }
     const auto is_earlier = [](const Cursor& a, const Cursor& b) { return a.time() < b.time(); };
@@ -148,15 +151,15 @@ void RowMerger::interleave(const std::vector<Entry>& entries, MergedSeries& seri
                    std::min_element(cursors.begin(), cursors.end(), is_earlier) == nearest;
         };
         while (goes_on()) ++nearest->at;
-        merged_.append(*nearest->chunk, begin, nearest->at);
+        merged_.append(*nearest->batch, begin, nearest->at);
         if (nearest->at == nearest->end) cursors.erase(nearest);
     }
     series.end = merged_.times.size();
-    series.chunk = &merged_;
+    series.batch = &merged_;
 }
 
 // Field by field the highest sequence wins; the condition is asked about the merged row.
-void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries& series) {
+void AnswerOrder::merge_duplicates(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Place {
         model::Timestamp time;
         std::uint64_t sequence;
@@ -164,12 +167,12 @@ void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries
     };
     std::vector<Place> places;
     for (const Entry entry : entries) {
-        const RowChunk& chunk = chunks_[entry.chunk];
+        const RowBatch& batch = batches_[entry.batch];
         const SeriesRows& rows = rows_of(entry);
         series.has_more = series.has_more || rows.has_more;
         for (std::size_t i = rows.begin; i < rows.end; ++i) {
-            const std::uint64_t sequence = chunk.sequences.empty() ? 0 : chunk.sequences[i];
-            places.push_back({chunk.times[i], sequence, chunk.row(i)});
+            const std::uint64_t sequence = batch.sequences.empty() ? 0 : batch.sequences[i];
+            places.push_back({batch.times[i], sequence, batch.row(i)});
         }
     }
     std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
@@ -187,7 +190,7 @@ void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries
                 if (!places[i].row[k].is_null()) row[k] = places[i].row[k];
             }
         }
-        bool exists = plan_.aggregates;
+        bool exists = false;
         for (std::size_t k = 0; k < width; ++k) {
             exists = exists || (plan_.fields[k].makes_rows && !row[k].is_null());
         }
@@ -197,10 +200,10 @@ void RowMerger::merge_duplicates(const std::vector<Entry>& entries, MergedSeries
         merged_.values.insert(merged_.values.end(), row.begin(), row.end());
     }
     series.end = merged_.times.size();
-    series.chunk = &merged_;
+    series.batch = &merged_;
 }
 
-void RowMerger::add_tags(MergedSeries& series) {
+void AnswerOrder::add_tags(MergedSeries& series) {
     series.tags = tags_.size();
     std::string scratch;
     for (const Input& input : plan_.inputs) {
@@ -210,23 +213,23 @@ void RowMerger::add_tags(MergedSeries& series) {
     }
 }
 
-std::size_t RowMerger::current(const MergedSeries& series) const {
+std::size_t AnswerOrder::current(const MergedSeries& series) const {
     return plan_.ascending ? series.begin + series.read : series.end - 1 - series.read;
 }
 
-Value RowMerger::auxiliary(const MergedSeries& series, std::uint32_t index) const {
+Value AnswerOrder::auxiliary(const MergedSeries& series, std::uint32_t index) const {
     const Input& input = plan_.inputs[index];
     if (input.kind == Input::Kind::kTag) return tags_[series.tags + index];
-    return series.chunk->row(current(series))[input.index];
+    return series.batch->row(current(series))[input.index];
 }
 
-bool RowMerger::less(std::uint32_t a, std::uint32_t b) const {
+bool AnswerOrder::less(std::uint32_t a, std::uint32_t b) const {
     const MergedSeries& x = series_[a];
     const MergedSeries& y = series_[b];
     // What was left out behind a limit comes after everything that is here.
     if (is_exhausted(x) || is_exhausted(y)) return !is_exhausted(x);
-    const model::Timestamp x_time = x.chunk->times[current(x)];
-    const model::Timestamp y_time = y.chunk->times[current(y)];
+    const model::Timestamp x_time = x.batch->times[current(x)];
+    const model::Timestamp y_time = y.batch->times[current(y)];
     if (x_time != y_time) return plan_.ascending ? x_time < y_time : x_time > y_time;
     for (const std::uint32_t input : tie_breakers_) {
         const Value left = auxiliary(x, input);
@@ -241,7 +244,7 @@ bool RowMerger::less(std::uint32_t a, std::uint32_t b) const {
     return false;
 }
 
-void RowMerger::sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const {
+void AnswerOrder::sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const {
     while (at > 0) {
         const std::size_t parent = (at - 1) / 2;
         if (!less(heap[at], heap[parent])) break;
@@ -250,8 +253,8 @@ void RowMerger::sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const 
     }
 }
 
-void RowMerger::sift_down(std::vector<std::uint32_t>& heap, std::size_t at,
-                          std::size_t size) const {
+void AnswerOrder::sift_down(std::vector<std::uint32_t>& heap, std::size_t at,
+                            std::size_t size) const {
     for (;;) {
         std::size_t child = 2 * at + 1;
         if (child >= size) break;
@@ -262,12 +265,12 @@ void RowMerger::sift_down(std::vector<std::uint32_t>& heap, std::size_t at,
     }
 }
 
-void RowMerger::make_heap(std::vector<std::uint32_t>& heap) const {
+void AnswerOrder::make_heap(std::vector<std::uint32_t>& heap) const {
     for (std::size_t i = heap.size() / 2; i-- > 0;) sift_down(heap, i, heap.size());
 }
 
 // Pop and push, as two steps: the order of equal elements depends on it.
-void RowMerger::advance(Stream& stream) {
+void AnswerOrder::advance(Stream& stream) {
     std::vector<std::uint32_t>& heap = stream.heap;
     const std::uint32_t top = heap.front();
     std::swap(heap.front(), heap.back());
@@ -280,7 +283,7 @@ void RowMerger::advance(Stream& stream) {
     sift_up(heap, heap.size() - 1);
 }
 
-bool RowMerger::next(Row& row) {
+bool AnswerOrder::next(Row& row) {
     Stream* nearest = nullptr;
     for (Stream& stream : streams_) {
         if (stream.heap.empty() || is_exhausted(series_[stream.heap.front()])) continue;
@@ -291,8 +294,8 @@ bool RowMerger::next(Row& row) {
     if (nearest == nullptr) return false;
     const MergedSeries& series = series_[nearest->heap.front()];
     const std::size_t index = current(series);
-    row.time = series.chunk->times[index];
-    row.fields = series.chunk->row(index);
+    row.time = series.batch->times[index];
+    row.fields = series.batch->row(index);
     row.tags = tags_.data() + series.tags;
     row.key = series.key;
     row.stream = static_cast<std::uint32_t>(nearest - streams_.data());

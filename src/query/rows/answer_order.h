@@ -10,18 +10,18 @@
 #include <string>
 #include <vector>
 
-#include "query/rows/row_chunk.h"
+#include "query/rows/row_batch.h"
 #include "query/scan/row_condition.h"
 #include "query/scan/select_plan.h"
 
 namespace sluice::query {
 
-class RowMerger {
+class AnswerOrder {
 public:
     // `plan` outlives the merger.
-    RowMerger(const SelectPlan& plan, std::vector<RowChunk> chunks);
+    AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> batches);
 
-    // Rows of equal time have to be merged without knowing which is the newer one: the chunks have
+    // Rows of equal time have to be merged without knowing which is the newer one: the batches have
     // to be collected without statistics.
     bool lacks_sequences() const;
 
@@ -38,13 +38,13 @@ public:
     bool next(Row& row);
 
 private:
-    struct Entry {  // one SeriesRows of one chunk
-        std::uint32_t chunk;
+    struct Entry {  // one SeriesRows of one batch
+        std::uint32_t batch;
         std::uint32_t series;
     };
     struct MergedSeries {
         std::string_view key;
-        const RowChunk* chunk = nullptr;
+        const RowBatch* batch = nullptr;
         std::size_t begin = 0;
         std::size_t end = 0;
         bool has_more = false;
@@ -56,7 +56,7 @@ private:
     };
 
     const SeriesRows& rows_of(Entry entry) const {
-        return chunks_[entry.chunk].series[entry.series];
+        return batches_[entry.batch].series[entry.series];
     }
     void add_series(const std::vector<Entry>& entries);
     void interleave(const std::vector<Entry>& entries, MergedSeries& series);
@@ -74,7 +74,7 @@ private:
     void advance(Stream& stream);
 
     const SelectPlan& plan_;
-    const std::vector<RowChunk> chunks_;
+    const std::vector<RowBatch> batches_;
     std::vector<Entry> entries_;               // by tag set, source, group, key
     std::vector<std::uint32_t> tie_breakers_;  // inputs, in the order they are compared
     RowCondition condition_;
@@ -82,7 +82,7 @@ private:
     std::vector<MergedSeries> series_;
     std::vector<Value> tags_;
     std::vector<Stream> streams_;
-    RowChunk merged_;  // rows of several stores
+    RowBatch merged_;  // rows of several stores
     Arena tag_text_{4 * 1024};
 };
 

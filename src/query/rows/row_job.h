@@ -5,47 +5,48 @@
 #include <limits>
 #include <vector>
 
-#include "query/rows/row_chunk.h"
+#include "query/rows/row_batch.h"
 #include "query/scan/core_session.h"
 #include "query/scan/scan_portion.h"
 #include "query/scan/select_budget.h"
+#include "query/scan/select_plan.h"
+#include "query/session/data_source.h"
 
 namespace sluice::query {
 
-// Collects rows. Those of duplicates are passed whatever the condition on fields says: it holds for
-// the merged row.
-class CollectJob final : public CoreJob {
+// Collects rows. Those of shared series are passed whatever the condition on fields says: it holds
+// for the merged row.
+class RowJob final : public CoreJob {
 public:
     struct Options {
         // Rows that are wanted of each tag set, from the beginning or, descending, from the end;
         // 0: all.
         std::uint64_t rows_max = 0;
-        std::uint64_t memory_bytes_max = 0;  // of each chunk
-        // A core gives up beyond so many rows of duplicates.
-        std::uint64_t duplicate_rows_max = std::numeric_limits<std::uint64_t>::max();
-        // Rows may come from statistics: those of duplicates have no sequence then.
+        std::uint64_t memory_bytes_max = 0;  // of each batch
+        // A core gives up beyond so many rows of shared series.
+        std::uint64_t shared_rows_max = std::numeric_limits<std::uint64_t>::max();
+        // Rows may come from statistics: those of shared series have no sequence then.
         bool uses_statistics = true;
     };
-    CollectJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-               const DuplicateSeries& duplicates, const ScanPortion& portion,
-               const SelectBudget& budget, Options options);
+    RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
+           const ScanPortion& portion, const SelectBudget& budget, Options options);
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
-    std::vector<RowChunk> chunks;  // by core
+    std::vector<RowBatch> batches;  // by core
 
-    // Where one of these is true, the chunks are of no use.
+    // Where one of these is true, the batches are of no use.
     bool has_overflow() const;
-    bool has_many_duplicates() const;
-    std::uint64_t points() const;  // of all chunks
+    bool has_many_shared() const;
+    std::uint64_t points() const;  // of all batches
 
 private:
-    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowChunk& chunk,
+    io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, RowBatch& batch,
                                          class RowLimits& limits);
 
     const SelectPlan& plan_;
     std::vector<CoreSession>& sessions_;
-    const DuplicateSeries& duplicates_;
+    const SharedSeries& shared_;
     const ScanPortion portion_;
     const SelectBudget& budget_;
     const Options options_;

@@ -5,19 +5,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <unordered_set>
+#include <string_view>
 #include <vector>
 
 #include "query/compile/sources.h"
-#include "query/scan/select_budget.h"
-#include "query/scan/select_plan.h"
-#include "query/scan/series_filter.h"
-#include "query/session/data_source.h"
+#include "sluice/storage/series_list.h"
 
 namespace sluice::query {
 
@@ -54,59 +48,5 @@ struct CoreSession {
 };
 
 std::uint64_t series_identity(std::string_view key, std::uint32_t source, std::uint32_t group);
-
-enum class Listing : std::uint8_t { kSeries, kSeriesAndTagKeys, kTagKeys };
-
-// What a core asks of the keys of a source (of PlannedSource's number) while it lists them; null:
-// all are kept. Called on all cores at the same time.
-using SieveMaker =
-    std::function<std::unique_ptr<storage::SeriesSieve>(std::uint32_t core, std::uint32_t source)>;
-
-// Lists the series of `sources`, their tag keys or both. Tag keys are those of all series, whatever
-// a sieve keeps.
-class ListJob final : public CoreJob {
-public:
-    ListJob(const std::vector<PlannedSource>& sources, Listing listing,
-            std::uint64_t memory_bytes_max, std::vector<CoreSession>& sessions)
-        : sources_(sources),
-          listing_(listing),
-          memory_bytes_max_(memory_bytes_max),
-          sessions_(sessions) {}
-    // `maker` outlives the job.
-    void set_sieves(const SieveMaker& maker) { make_sieve_ = &maker; }
-    io::Task<Result<void>> run(CoreView& core) override;
-
-private:
-    const std::vector<PlannedSource>& sources_;
-    const SieveMaker* make_sieve_ = nullptr;
-    Listing listing_;
-    std::uint64_t memory_bytes_max_;
-    std::vector<CoreSession>& sessions_;
-};
-
-// The first step of a scan: lists the series that the condition does not exclude, and puts them
-// into tag sets.
-class GroupJob final : public CoreJob {
-public:
-    GroupJob(const SelectPlan& plan, const SelectBudget& budget, std::vector<CoreSession>& sessions)
-        : plan_(plan), budget_(budget), sessions_(sessions) {}
-    io::Task<Result<void>> run(CoreView& core) override;
-
-private:
-    class Grouping;
-
-    const SelectPlan& plan_;
-    const SelectBudget& budget_;
-    std::vector<CoreSession>& sessions_;
-};
-
-// The value of a tag in the canonical bytes of a series, unescaped into `scratch` when needed.
-// Empty when there is none.
-std::string_view tag_in_key(std::string_view key, std::string_view tag, std::string& scratch);
-
-Error too_much_memory(std::uint64_t bytes_max);
-
-// Whether a reference of a planned condition is a field.
-bool is_field_reference(const influxql::VarRef& ref);
 
 }  // namespace sluice::query

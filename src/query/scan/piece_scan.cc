@@ -4,17 +4,17 @@
 
 namespace sluice::query {
 
-PieceScan::PieceScan(const SelectPlan& plan, const Piece& piece, const DuplicateSeries& duplicates,
+PieceScan::PieceScan(const SelectPlan& plan, const Piece& piece, const SharedSeries& shared,
                      const ScanPortion& portion, SeriesChoice choice)
-    : plan_(plan), piece_(piece), duplicates_(duplicates), portion_(portion), choice_(choice) {
+    : plan_(plan), piece_(piece), shared_(shared), portion_(portion), choice_(choice) {
     if (!plan.sources[piece.source].groups[piece.group].range.overlaps(portion.range)) return;
     if (piece.only_tag_set) {
         wanted_count_ = is_in_portion(*piece.only_tag_set) && !nothing_chosen() ? 1 : 0;
         return;
     }
-    bool is_duplicate = false;
+    bool is_shared = false;
     for (std::size_t i = 0; i < piece.tag_sets.size(); ++i) {
-        wanted_count_ += is_wanted(i, is_duplicate) ? 1 : 0;
+        wanted_count_ += is_wanted(i, is_shared) ? 1 : 0;
     }
 }
 
@@ -24,24 +24,23 @@ bool PieceScan::is_in_portion(std::uint32_t tag_set) const {
 }
 
 bool PieceScan::nothing_chosen() const {
-    return choice_ == SeriesChoice::kDuplicatesOnly && duplicates_.empty();
+    return choice_ == SeriesChoice::kSharedOnly && shared_.empty();
 }
 
-bool PieceScan::is_chosen(bool is_duplicate) const {
-    return choice_ == SeriesChoice::kAll ||
-           is_duplicate == (choice_ == SeriesChoice::kDuplicatesOnly);
+bool PieceScan::is_chosen(bool is_shared) const {
+    return choice_ == SeriesChoice::kAll || is_shared == (choice_ == SeriesChoice::kSharedOnly);
 }
 
-bool PieceScan::is_duplicate(std::string_view key) const {
-    return !duplicates_.empty() &&
-           std::binary_search(duplicates_.begin(), duplicates_.end(),
+bool PieceScan::is_shared(std::string_view key) const {
+    return !shared_.empty() &&
+           std::binary_search(shared_.begin(), shared_.end(),
                               series_identity(key, piece_.source, piece_.group));
 }
 
-bool PieceScan::is_wanted(std::size_t index, bool& is_duplicate) const {
+bool PieceScan::is_wanted(std::size_t index, bool& is_shared) const {
     if (!is_in_portion(piece_.tag_sets[index])) return false;
-    is_duplicate = this->is_duplicate(piece_.series.keys()[index]);
-    return is_chosen(is_duplicate);
+    is_shared = this->is_shared(piece_.series.keys()[index]);
+    return is_chosen(is_shared);
 }
 
 storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
@@ -55,9 +54,9 @@ storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
     if (!piece_.is_filtered && wanted_count_ == piece_.series.keys().size()) return spec;
     std::vector<std::string> wanted;
     wanted.reserve(wanted_count_);
-    bool is_duplicate = false;
+    bool is_shared = false;
     for (std::size_t i = 0; i < piece_.tag_sets.size(); ++i) {
-        if (is_wanted(i, is_duplicate)) wanted.emplace_back(piece_.series.keys()[i]);
+        if (is_wanted(i, is_shared)) wanted.emplace_back(piece_.series.keys()[i]);
     }
     spec.series = std::move(wanted);
     return spec;
@@ -74,16 +73,16 @@ PieceScan::Step PieceScan::step(std::string_view key) {
 
 std::optional<PieceScan::SeriesPlace> PieceScan::place_of(std::string_view key) {
     if (piece_.only_tag_set) {
-        const bool is_duplicate = this->is_duplicate(key);
-        if (!is_chosen(is_duplicate)) return std::nullopt;
-        return SeriesPlace{*piece_.only_tag_set, is_duplicate};
+        const bool is_shared = this->is_shared(key);
+        if (!is_chosen(is_shared)) return std::nullopt;
+        return SeriesPlace{*piece_.only_tag_set, is_shared};
     }
     const auto& keys = piece_.series.keys();
     while (next_ < keys.size() && keys[next_] < key) ++next_;
     if (next_ == keys.size() || keys[next_] != key) return std::nullopt;
-    bool is_duplicate = false;
-    if (!is_wanted(next_, is_duplicate)) return std::nullopt;
-    return SeriesPlace{piece_.tag_sets[next_], is_duplicate};
+    bool is_shared = false;
+    if (!is_wanted(next_, is_shared)) return std::nullopt;
+    return SeriesPlace{piece_.tag_sets[next_], is_shared};
 }
 
 }  // namespace sluice::query

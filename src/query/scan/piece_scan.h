@@ -13,12 +13,12 @@
 
 namespace sluice::query {
 
-enum class SeriesChoice : std::uint8_t { kAll, kWithoutDuplicates, kDuplicatesOnly };
+enum class SeriesChoice : std::uint8_t { kAll, kWithoutShared, kSharedOnly };
 
 class PieceScan {
 public:
     // Everything outlives the scan.
-    PieceScan(const SelectPlan& plan, const Piece& piece, const DuplicateSeries& duplicates,
+    PieceScan(const SelectPlan& plan, const Piece& piece, const SharedSeries& shared,
               const ScanPortion& portion, SeriesChoice choice);
 
     // Nothing of the piece is wanted.
@@ -27,10 +27,10 @@ public:
 
     struct SeriesPlace {
         std::uint32_t tag_set;
-        bool is_duplicate;
+        bool is_shared;
     };
     // Whether other stores have rows of the series, too.
-    bool is_duplicate(std::string_view key) const;
+    bool is_shared(std::string_view key) const;
     // What a run is to the scan. Runs come in the order of their keys.
     enum class Step : std::uint8_t { kNotWanted, kNewSeries, kSameSeries };
     Step step(std::string_view key);
@@ -41,12 +41,12 @@ private:
     std::optional<SeriesPlace> place_of(std::string_view key);
     bool is_in_portion(std::uint32_t tag_set) const;
     bool nothing_chosen() const;
-    bool is_chosen(bool is_duplicate) const;
-    bool is_wanted(std::size_t index, bool& is_duplicate) const;
+    bool is_chosen(bool is_shared) const;
+    bool is_wanted(std::size_t index, bool& is_shared) const;
 
     const SelectPlan& plan_;
     const Piece& piece_;
-    const DuplicateSeries& duplicates_;
+    const SharedSeries& shared_;
     const ScanPortion& portion_;
     const SeriesChoice choice_;
     std::size_t wanted_count_ = 0;

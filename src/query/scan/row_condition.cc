@@ -4,6 +4,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "query/scan/series_tags.h"
+
 namespace sluice::query {
 namespace {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/scan/row_condition.h"
+#include "query/scan/series_filter.h"
 
 namespace sluice::query {
 

@@ -16,6 +16,6 @@ struct ScanPortion {
 };
 
 // Identities of series that lie in more than one store, sorted.
-using DuplicateSeries = std::vector<std::uint64_t>;
+using SharedSeries = std::vector<std::uint64_t>;
 
 }  // namespace sluice::query

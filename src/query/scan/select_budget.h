@@ -7,9 +7,16 @@
 #include <string_view>
 
 #include "sluice/base/result.h"
+#include "sluice/base/units.h"
 #include "sluice/query/query_request.h"
 
 namespace sluice::query {
+
+inline Error too_much_memory(std::uint64_t bytes_max) {
+    return {ErrorKind::kTooLarge, "query needs more memory than this server grants it (" +
+                                      std::to_string(bytes_max / kMiB) +
+                                      " MiB): narrow its time range, its series or its grouping"};
+}
 
 // Memory is shared by the scans of a SELECT, which are open at once: one for what FROM names, one
 // for each of its subqueries, for a measurement that is named again, for a call that reads other

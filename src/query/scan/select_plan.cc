@@ -1,7 +1,5 @@
 #include "query/scan/select_plan.h"
 
-#include <numeric>
-
 namespace sluice::query {
 
 std::optional<std::uint32_t> SelectPlan::find_field(const std::string& name,
@@ -19,12 +17,6 @@ std::uint32_t SelectPlan::add_field(const std::string& name, influxql::DataType 
     ScanField& field = fields[place->second];
     field.makes_rows = field.makes_rows || makes_rows;
     return place->second;
-}
-
-std::vector<std::uint32_t> SelectPlan::auxiliary_inputs() const {
-    std::vector<std::uint32_t> all(inputs.size());
-    std::iota(all.begin(), all.end(), 0u);
-    return all;
 }
 
 }  // namespace sluice::query

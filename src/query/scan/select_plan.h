@@ -68,12 +68,9 @@ struct SelectPlan {
     std::int64_t series_limit = 0;
     std::int64_t series_offset = 0;
 
-    // Values go into `calls`; otherwise rows are wanted.
-    bool aggregates = false;
-
     // The one call keeps the time and the other values of the row it selects.
     bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }
-    bool keeps_auxiliary() const { return is_single_selector() && !auxiliary_inputs().empty(); }
+    bool keeps_auxiliary() const { return is_single_selector() && !inputs.empty(); }
     bool tag_sets_ascending() const { return ascending != reverses_tag_sets; }
     model::TimeRange time_range() const { return {time_min, time_max + 1}; }
     // The place of a field among `fields`. In time that does not depend on their number: statements
@@ -82,8 +79,6 @@ struct SelectPlan {
     // The same; the field is added unless it is there.
     std::uint32_t add_field(const std::string& name, influxql::DataType type,
                             bool makes_rows = false);
-    // Position among `inputs` whose values come with a selected row.
-    std::vector<std::uint32_t> auxiliary_inputs() const;
 
 private:
     std::map<std::pair<std::string, influxql::DataType>, std::uint32_t> field_places_;

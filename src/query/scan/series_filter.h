@@ -62,4 +62,9 @@ private:
     std::unique_ptr<Node> root_;
 };
 
+// Whether a reference of a planned condition is a field.
+inline bool is_field_reference(const influxql::VarRef& ref) {
+    return ref.type != influxql::DataType::kTag;
+}
+
 }  // namespace sluice::query

@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "query/scan/group_job.h"
+
 namespace sluice::query {
 namespace {
 
@@ -100,7 +102,7 @@ io::Task<Result<void>> SeriesScan::prepare() {
     number_tag_sets();
     if (plan_.series_limit != 0 || plan_.series_offset != 0) co_await limit_tag_sets();
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max()));
-    co_await find_duplicates();
+    co_await find_shared();
     co_return Result<void>();
 }
 
@@ -200,7 +202,7 @@ io::Task<void> SeriesScan::limit_tag_sets() {
 }
 
 // Each core's hashes are sorted.
-io::Task<void> SeriesScan::find_duplicates() {
+io::Task<void> SeriesScan::find_shared() {
     struct Head {
         const std::uint64_t* at;
         const std::uint64_t* end;
@@ -215,8 +217,8 @@ io::Task<void> SeriesScan::find_duplicates() {
     for (std::size_t count = 1; !heads.empty(); ++count) {
         Head head = heads.top();
         heads.pop();
-        const bool is_first = duplicates_.empty() || duplicates_.back() != *head.at;
-        if (last == *head.at && is_first) duplicates_.push_back(*head.at);
+        const bool is_first = shared_.empty() || shared_.back() != *head.at;
+        if (last == *head.at && is_first) shared_.push_back(*head.at);
         last = *head.at;
         if (++head.at != head.end) heads.push(head);
         if (count % kHashesPerBreath == 0) co_await source_.breathe();

@@ -16,8 +16,6 @@
 
 namespace sluice::query {
 
-inline constexpr int kRowsPerBreath = 512;
-
 // Which outer tag sets are read together. Counts in the order of the answer.
 class PortionWalk {
 public:
@@ -59,13 +57,13 @@ public:
     Grouping& grouping() const { return *grouping_; }
     DataSource& source() const { return source_; }
     std::vector<CoreSession>& sessions() { return sessions_; }
-    const DuplicateSeries& duplicates() const { return duplicates_; }
-    // Leaves in duplicates() only series that have a row of one time in several stores: the others'
+    const SharedSeries& shared() const { return shared_; }
+    // Leaves in shared() only series that have a row of one time in several stores: the others'
     // rows need not be merged. It reads all their times, so many rows must be spared by it. Says
-    // whether duplicates() changed; only the first call does anything. What is written while the
+    // whether shared() changed; only the first call does anything. What is written while the
     // query runs may be missed.
     io::Task<Result<bool>> exclude_disjoint();
-    bool may_be_disjoint() const { return !duplicates_.empty() && !is_disjoint_known_; }
+    bool may_be_disjoint() const { return !shared_.empty() && !is_disjoint_known_; }
 
     // Tag sets [outer_begin(i), outer_begin(i + 1)) are those of outer tag set i.
     std::uint32_t outer_count() const {
@@ -85,7 +83,7 @@ private:
     Result<void> check_series(std::uint64_t series_max) const;
     void number_tag_sets();
     io::Task<void> limit_tag_sets();
-    io::Task<void> find_duplicates();
+    io::Task<void> find_shared();
 
     DataSource& source_;
     SelectBudget& budget_;
@@ -95,7 +93,7 @@ private:
     SelectBudget::Share share_;  // for the sessions
     std::vector<TagSetKey> tag_sets_;
     std::vector<std::uint32_t> outer_begins_{0};
-    DuplicateSeries duplicates_;
+    SharedSeries shared_;
     bool is_prepared_ = false;
     bool is_disjoint_known_ = false;
 };

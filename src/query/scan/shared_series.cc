@@ -5,6 +5,7 @@
 // others have to be merged row by row. Times alone are read to tell.
 #include <algorithm>
 
+#include "query/scan/core_session.h"
 #include "query/scan/piece_scan.h"
 #include "query/scan/series_scan.h"
 #include "query/scan/time_slices.h"
@@ -13,15 +14,14 @@
 namespace sluice::query {
 namespace {
 
-// When duplicates have rows, piece by piece.
-class CollectTimesJob final : public CoreJob {
+// When shared series have rows, piece by piece.
+class TimeJob final : public CoreJob {
 public:
-    CollectTimesJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
-                    const DuplicateSeries& duplicates, const ScanPortion& portion,
-                    std::uint64_t memory_bytes_max)
+    TimeJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
+            const ScanPortion& portion, std::uint64_t memory_bytes_max)
         : plan_(plan),
           sessions_(sessions),
-          duplicates_(duplicates),
+          shared_(shared),
           portion_(portion),
           memory_bytes_max_(memory_bytes_max),
           cores_(sessions.size()) {}
@@ -47,7 +47,7 @@ public:
         return bytes;
     }
     // Adds the series that have a time in several pieces.
-    io::Task<void> add_repeating(DataSource& source, DuplicateSeries& repeating) const;
+    io::Task<void> add_repeating(DataSource& source, SharedSeries& repeating) const;
 
 private:
     // Times of a series in one piece, within Collected::strides.
@@ -70,14 +70,14 @@ private:
 
     const SelectPlan& plan_;
     std::vector<CoreSession>& sessions_;
-    const DuplicateSeries& duplicates_;
+    const SharedSeries& shared_;
     const ScanPortion portion_;
     const std::uint64_t memory_bytes_max_;
     std::vector<Collected> cores_;
 };
 
-io::Task<Result<void>> CollectTimesJob::collect_piece(CoreView& core, const Piece& piece) {
-    PieceScan scan(plan_, piece, duplicates_, portion_, SeriesChoice::kDuplicatesOnly);
+io::Task<Result<void>> TimeJob::collect_piece(CoreView& core, const Piece& piece) {
+    PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kSharedOnly);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns only_times;
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(scan.spec(only_times));
@@ -103,8 +103,7 @@ io::Task<Result<void>> CollectTimesJob::collect_piece(CoreView& core, const Piec
     co_return Result<void>();
 }
 
-io::Task<void> CollectTimesJob::add_repeating(DataSource& source,
-                                              DuplicateSeries& repeating) const {
+io::Task<void> TimeJob::add_repeating(DataSource& source, SharedSeries& repeating) const {
     struct Times {
         std::uint64_t identity;
         std::span<const TimeStride> strides;
@@ -135,12 +134,12 @@ io::Task<void> CollectTimesJob::add_repeating(DataSource& source,
 io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     if (!may_be_disjoint()) co_return false;
     is_disjoint_known_ = true;
-    DuplicateSeries repeating;
+    SharedSeries repeating;
     ScanPortion slice = portion(0, outer_count());
     TimeSlices slices(slice.range, true);
     while (!slices.at_end()) {
         slice.range = slices.slice();
-        CollectTimesJob job(plan_, sessions_, duplicates_, slice, chunk_bytes_max());
+        TimeJob job(plan_, sessions_, shared_, slice, chunk_bytes_max());
         SLUICE_CO_TRY_VOID(co_await source_.run_on_every_core(job));
         if (job.has_overflow()) {
             if (!slices.narrow()) co_return false;
@@ -151,8 +150,8 @@ io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     }
     std::sort(repeating.begin(), repeating.end());
     repeating.erase(std::unique(repeating.begin(), repeating.end()), repeating.end());
-    const bool changed = repeating.size() != duplicates_.size();
-    duplicates_ = std::move(repeating);
+    const bool changed = repeating.size() != shared_.size();
+    shared_ = std::move(repeating);
     co_return changed;
 }
 

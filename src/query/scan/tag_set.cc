@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/scan/core_session.h"
+#include "query/scan/series_tags.h"
 
 namespace sluice::query {
 namespace {

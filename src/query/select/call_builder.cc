@@ -147,7 +147,6 @@ Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, c
 CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Level& level,
                                                     bool keeps_time) const {
     SelectPlan plan = scan_plan(level);
-    plan.aggregates = true;
     plan.dimensions = level.grouping->dimensions();
     for (const std::string& tag : level.grouping->group_by()) {
         const auto& outer = level.grouping->dimensions();
@@ -194,14 +193,17 @@ std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {
-    if (call.name == "top" || call.name == "bottom") return build_top(call, level);
+    const FunctionInfo& info = *find_function(call.name);
+    if (info.function == Function::kTop || info.function == Function::kBottom) {
+        return build_top(call, level);
+    }
     Level ordered = level;
-    const bool keeps_order = call.name == "mode" || call.name == "stddev" || call.name == "spread";
-    if (!keeps_order) ordered.is_ordered = true;
+    if (info.in_time_order) ordered.is_ordered = true;
     SLUICE_TRY(Points input, build_argument(call, ordered));
     if (input == nullptr) return input;
-    if (call.name == "sample") return reduce(std::move(input), call, ordered, false);
-    if (call.name == "distinct") return reduce(std::move(input), call, ordered, true);
+    if (!info.is_filled()) {
+        return reduce(std::move(input), call, ordered, info.function == Function::kDistinct);
+    }
     const bool has_own_time = level.is_selector && level.window.is_whole();
     SLUICE_TRY(Points points, reduce(std::move(input), call, ordered, !has_own_time));
     return fill(std::move(points), call, level);

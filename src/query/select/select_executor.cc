@@ -4,6 +4,7 @@
 
 #include "query/expr/expression_type.h"
 #include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/select/live_measurements.h"
 #include "query/select/target_writer.h"
 
@@ -91,8 +92,8 @@ Result<void> SelectExecutor::check_window_count() const {
         static_cast<std::uint64_t>((last - first) / window.interval_ns + 1));
 }
 
-SeriesHead SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping) const {
-    SeriesHead head;
+AnswerSeries SelectExecutor::head_of(const TagSet& tags, const Grouping& grouping) const {
+    AnswerSeries head;
     head.name = tags.name;
     const std::vector<std::string>& names = grouping.group_by();
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -128,7 +129,7 @@ io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     }
     Result<void> written = co_await target.finish();
     if (!written.ok()) co_return std::move(written).error();
-    SeriesHead head;
+    AnswerSeries head;
     head.name = "result";
     head.columns = {"time", "written"};
     writer_.begin_series(std::move(head));
@@ -219,6 +220,12 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
     }
     if (tags != nullptr) writer_.end_series();
     co_return Result<void>();
+}
+
+io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select) {
+    SelectExecutor executor(context.source, context.limits, context.writer);
+    Result<void> done = co_await executor.execute(std::move(select), context.defaults);
+    co_return done;
 }
 
 }  // namespace sluice::query

@@ -12,6 +12,7 @@
 #include "query/select/cursor_builder.h"
 #include "query/select/left_out_values.h"
 #include "query/session/data_source.h"
+#include "query/session/statement_context.h"
 
 namespace sluice::query {
 
@@ -35,7 +36,7 @@ private:
     io::Task<Result<void>> count_left_out(influxql::SelectStatement counting,
                                           std::vector<LeftOutValues>& left_out);
     io::Task<Result<void>> write_answer(RowCursor& rows, const Grouping& grouping);
-    SeriesHead head_of(const TagSet& tags, const Grouping& grouping) const;
+    AnswerSeries head_of(const TagSet& tags, const Grouping& grouping) const;
 
     DataSource& source_;
     SelectBudget budget_;
@@ -47,5 +48,7 @@ private:
     std::optional<influxql::Measurement> target_;
     std::vector<std::string> columns_;
 };
+
+io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select);
 
 }  // namespace sluice::query

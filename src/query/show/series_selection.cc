@@ -1,5 +1,6 @@
 #include "query/show/series_selection.h"
 
+#include "query/scan/list_job.h"
 #include "sluice/influxql/condition.h"
 #include "sluice/influxql/time_literal.h"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/session/statement_context.h"
 #include "query/show/tag_condition.h"
 #include "sluice/influxql/ast.h"

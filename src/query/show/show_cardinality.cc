@@ -6,9 +6,11 @@
 #include <set>
 
 #include "query/expr/evaluate.h"
+#include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/show/distinct_sample.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 #include "sluice/base/hash.h"
 
 namespace sluice::query {
@@ -261,7 +263,7 @@ void CardinalityCounter::add(const SeriesVisit::Seen& series, const ValueConditi
 void CardinalityCounter::write() {
     AnswerWriter& writer = context_.writer;
     for (auto& [place, group] : groups_) {
-        SeriesHead head;
+        AnswerSeries head;
         head.name = place[0];
         for (std::size_t i = 0; i < dimensions_.size(); ++i) {
             head.tags.emplace_back(dimensions_[i], place[i + 1]);
@@ -277,7 +279,7 @@ void CardinalityCounter::write() {
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowCardinalityStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowCardinalityStatement show) {
     CardinalityCounter counter(context, show);
     Result<void> done;
     if (is_estimate(show)) {

@@ -1,13 +1,12 @@
-#include "query/show/show_catalog.h"
-
 #include "query/show/series_selection.h"
+#include "query/show/show_statements.h"
 #include "sluice/influxql/duration.h"
 
 namespace sluice::query {
 
 using namespace influxql;
 
-io::Task<Result<void>> run(StatementContext& context, ShowDatabasesStatement) {
+io::Task<Result<void>> execute(StatementContext& context, ShowDatabasesStatement) {
     const auto catalog = context.source.catalog();
     std::vector<std::string> names;
     for (const auto& database : catalog->databases) names.push_back(database->name);
@@ -15,7 +14,7 @@ io::Task<Result<void>> run(StatementContext& context, ShowDatabasesStatement) {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowRetentionPoliciesStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowRetentionPoliciesStatement show) {
     const auto catalog = context.source.catalog();
     SLUICE_CO_TRY(const meta::Database* database,
                   find_database(*catalog, show.database, context.defaults));

@@ -1,4 +1,4 @@
-#include "query/show/show_facts.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {
@@ -15,7 +15,7 @@ Value as_value(const Fact& fact) {
 void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::string_view module) {
     for (const FactRow& row : rows) {
         if (!module.empty() && row.module != module) continue;
-        SeriesHead head{row.module, row.tags, {}};
+        AnswerSeries head{row.module, row.tags, {}};
         for (const auto& [name, value] : row.values) head.columns.push_back(name);
         writer.begin_series(std::move(head));
         writer.begin_row();
@@ -27,7 +27,7 @@ void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::str
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowStatsStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowStatsStatement show) {
     if (context.facts == nullptr) co_return Result<void>();
     std::vector<FactRow> rows;
     // Not among the others, and looked for only when it is asked for.
@@ -41,7 +41,7 @@ io::Task<Result<void>> run(StatementContext& context, influxql::ShowStatsStateme
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowDiagnosticsStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDiagnosticsStatement show) {
     if (context.facts == nullptr) co_return Result<void>();
     const std::vector<FactRow> rows = co_await context.facts->diagnostics();
     write_rows(context.writer, rows, show.module);

@@ -3,7 +3,7 @@
 
 #include "query/select/live_measurements.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {
@@ -38,7 +38,7 @@ FieldKeys collect_field_keys(const std::vector<ShowSource>& sources, const LiveD
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowFieldKeysStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowFieldKeysStatement show) {
     const influxql::ShowClauses& clauses = show.clauses;
     const auto catalog = context.source.catalog();
     SLUICE_CO_TRY(const std::vector<ShowSource> sources,

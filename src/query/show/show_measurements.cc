@@ -3,7 +3,7 @@
 
 #include "query/select/live_measurements.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {
@@ -98,7 +98,7 @@ io::Task<Result<void>> find_measurements(StatementContext& context, const meta::
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowMeasurementsStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowMeasurementsStatement show) {
     const ShowClauses& clauses = show.clauses;
     if (compares_time(clauses.condition.get())) {
         co_return invalid("SHOW MEASUREMENTS doesn't support time in WHERE clause");

@@ -2,7 +2,7 @@
 
 #include "query/show/listing_order.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {
@@ -55,7 +55,7 @@ void select_by_time(const std::vector<ShowSource>& sources, SeriesSelection& sel
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowSeriesStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowSeriesStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
     selection.catalog = context.source.catalog();

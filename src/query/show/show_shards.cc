@@ -1,7 +1,7 @@
-#include "query/show/show_shards.h"
-
 #include <chrono>
 #include <cstdio>
+
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {
@@ -51,7 +51,7 @@ void for_each_group(const meta::Database& database, const F& visit) {
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowShardsStatement) {
+io::Task<Result<void>> execute(StatementContext& context, ShowShardsStatement) {
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;
     for (const auto& database : catalog->databases) {
@@ -75,7 +75,7 @@ io::Task<Result<void>> run(StatementContext& context, ShowShardsStatement) {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowShardGroupsStatement) {
+io::Task<Result<void>> execute(StatementContext& context, ShowShardGroupsStatement) {
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;
     writer.begin_series(

@@ -1,9 +1,10 @@
 #include <map>
 
+#include "query/scan/select_budget.h"
 #include "query/session/sort_in_slices.h"
 #include "query/show/distinct_texts.h"
 #include "query/show/series_selection.h"
-#include "query/show/show_schema.h"
+#include "query/show/show_statements.h"
 
 namespace sluice::query {
 namespace {
@@ -135,7 +136,7 @@ io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selec
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ShowTagKeysStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowTagKeysStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
     Result<void> selected = co_await select_series(context, clauses, selection);
@@ -156,7 +157,7 @@ io::Task<Result<void>> run(StatementContext& context, ShowTagKeysStatement show)
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowTagValuesStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowTagValuesStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
     Result<void> selected = co_await select_series(context, clauses, selection);

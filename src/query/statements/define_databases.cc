@@ -12,7 +12,7 @@ std::optional<std::uint32_t> as_replication(const std::optional<std::int64_t>& v
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, CreateDatabaseStatement create) {
+io::Task<Result<void>> execute(StatementContext& context, CreateDatabaseStatement create) {
     std::optional<meta::RetentionPolicySpec> policy;
     if (create.with_policy) {
         policy.emplace();
@@ -24,11 +24,11 @@ io::Task<Result<void>> run(StatementContext& context, CreateDatabaseStatement cr
     return context.source.create_database(std::move(create.name), std::move(policy));
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropDatabaseStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropDatabaseStatement drop) {
     return context.source.drop_database(std::move(drop.name));
 }
 
-io::Task<Result<void>> run(StatementContext& context, CreateRetentionPolicyStatement create) {
+io::Task<Result<void>> execute(StatementContext& context, CreateRetentionPolicyStatement create) {
     meta::RetentionPolicySpec policy;
     policy.name = std::move(create.name);
     policy.duration_ns = create.duration_ns;
@@ -38,7 +38,7 @@ io::Task<Result<void>> run(StatementContext& context, CreateRetentionPolicyState
                                                   create.is_default);
 }
 
-io::Task<Result<void>> run(StatementContext& context, AlterRetentionPolicyStatement alter) {
+io::Task<Result<void>> execute(StatementContext& context, AlterRetentionPolicyStatement alter) {
     meta::RetentionPolicyUpdate update;
     update.duration_ns = alter.duration_ns;
     update.replica_n = as_replication(alter.replication);
@@ -47,7 +47,7 @@ io::Task<Result<void>> run(StatementContext& context, AlterRetentionPolicyStatem
                                                  update, alter.is_default);
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropRetentionPolicyStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropRetentionPolicyStatement drop) {
     return context.source.drop_retention_policy(std::move(drop.database), std::move(drop.name));
 }
 

@@ -6,12 +6,13 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::CreateDatabaseStatement create);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropDatabaseStatement drop);
-io::Task<Result<void>> run(StatementContext& context,
-                           influxql::CreateRetentionPolicyStatement create);
-io::Task<Result<void>> run(StatementContext& context,
-                           influxql::AlterRetentionPolicyStatement alter);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropRetentionPolicyStatement drop);
+io::Task<Result<void>> execute(StatementContext& context, influxql::CreateDatabaseStatement create);
+io::Task<Result<void>> execute(StatementContext& context, influxql::DropDatabaseStatement drop);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::CreateRetentionPolicyStatement create);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::AlterRetentionPolicyStatement alter);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::DropRetentionPolicyStatement drop);
 
 }  // namespace sluice::query

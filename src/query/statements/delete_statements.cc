@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
 #include "query/show/series_selection.h"
 #include "query/statements/delete_condition.h"
 #include "sluice/influxql/condition.h"
@@ -193,11 +194,11 @@ bool has_time(const Expr& expr) {
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, DeleteStatement statement) {
+io::Task<Result<void>> execute(StatementContext& context, DeleteStatement statement) {
     return delete_series(context, std::move(statement.sources), std::move(statement.condition));
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropSeriesStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropSeriesStatement drop) {
     const auto catalog = context.source.catalog();
     SLUICE_CO_TRY_VOID(named_database(*catalog, context.defaults));
     if (drop.condition && has_time(*drop.condition)) {
@@ -206,13 +207,13 @@ io::Task<Result<void>> run(StatementContext& context, DropSeriesStatement drop) 
     co_return co_await delete_series(context, std::move(drop.sources), std::move(drop.condition));
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropMeasurementStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropMeasurementStatement drop) {
     const auto catalog = context.source.catalog();
     SLUICE_CO_TRY(const meta::Database* database, named_database(*catalog, context.defaults));
     co_return co_await context.source.drop_measurement(database->name, std::move(drop.name));
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropShardStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropShardStatement drop) {
     return context.source.drop_shard(drop.id);
 }
 

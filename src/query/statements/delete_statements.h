@@ -6,9 +6,9 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::DeleteStatement statement);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropSeriesStatement drop);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropMeasurementStatement drop);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropShardStatement drop);
+io::Task<Result<void>> execute(StatementContext& context, influxql::DeleteStatement statement);
+io::Task<Result<void>> execute(StatementContext& context, influxql::DropSeriesStatement drop);
+io::Task<Result<void>> execute(StatementContext& context, influxql::DropMeasurementStatement drop);
+io::Task<Result<void>> execute(StatementContext& context, influxql::DropShardStatement drop);
 
 }  // namespace sluice::query

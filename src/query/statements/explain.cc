@@ -3,7 +3,9 @@
 #include <set>
 
 #include "query/expr/function_table.h"
-#include "query/select/select_statement.h"
+#include "query/scan/core_session.h"
+#include "query/scan/list_job.h"
+#include "query/select/select_executor.h"
 #include "query/show/series_selection.h"
 #include "query/statements/span_tree.h"
 #include "sluice/influxql/duration.h"
@@ -181,13 +183,6 @@ void Explanation::write(const std::string& expression, const std::set<std::strin
     lines_.push_back("NUMBER OF STORES: " + std::to_string(cost.stores));
 }
 
-// Takes an answer and forgets it.
-class Nowhere final : public ResultSink {
-public:
-    void begin(const AnswerHead&) override {}
-    io::Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
-};
-
 // Runs the statement, counts what it reads on each core, and draws that.
 io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select,
                                std::vector<std::string>& lines) {
@@ -195,9 +190,9 @@ io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select
     std::vector<ScanCounts> counts(context.source.core_count());
     const std::unique_ptr<DataSource> counting =
         context.source.for_query(context.query.stopping(), &counts);
-    Nowhere nowhere;
+    DiscardSink sink;
     const QueryRequest request;
-    AnswerWriter writer(request, nowhere, &context.query, context.limits.memory_bytes_max / 2);
+    AnswerWriter writer(request, sink, &context.query, context.limits.memory_bytes_max / 2);
     StatementContext inner{counting ? *counting : context.source,
                            context.limits,
                            writer,
@@ -208,7 +203,7 @@ io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select
     const std::int64_t began_ns = context.source.monotonic_ns();
     writer.begin();
     writer.begin_statement(0);
-    Result<void> done = co_await run(inner, std::move(select));
+    Result<void> done = co_await execute(inner, std::move(select));
     if (!done.ok()) co_return done;
     writer.end_statement();
     const std::int64_t took_ns = context.source.monotonic_ns() - began_ns;
@@ -232,7 +227,7 @@ io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, ExplainStatement explain) {
+io::Task<Result<void>> execute(StatementContext& context, ExplainStatement explain) {
     std::vector<std::string> lines;
     Result<void> done;
     if (explain.analyze) {

@@ -6,6 +6,6 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ExplainStatement explain);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ExplainStatement explain);
 
 }  // namespace sluice::query

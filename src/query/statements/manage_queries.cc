@@ -60,7 +60,7 @@ std::string shown_duration(std::int64_t ns) {
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowQueriesStatement) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowQueriesStatement) {
     std::vector<std::vector<ListedQuery>> lists(context.source.core_count());
     ListQueriesJob job(context.registry, lists);
     Result<void> done = co_await context.source.run_on_every_core(job);
@@ -90,7 +90,7 @@ io::Task<Result<void>> run(StatementContext& context, influxql::ShowQueriesState
 }
 
 // ON host is for clusters; there is one host here, as in InfluxDB without them.
-io::Task<Result<void>> run(StatementContext& context, influxql::KillQueryStatement kill) {
+io::Task<Result<void>> execute(StatementContext& context, influxql::KillQueryStatement kill) {
     std::vector<std::optional<Error>> outcomes(context.source.core_count());
     KillJob job(context.registry, kill.id, outcomes);
     Result<void> done = co_await context.source.run_on_every_core(job);

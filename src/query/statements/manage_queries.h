@@ -6,7 +6,7 @@
 
 namespace sluice::query {
 
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowQueriesStatement show);
-io::Task<Result<void>> run(StatementContext& context, influxql::KillQueryStatement kill);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowQueriesStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::KillQueryStatement kill);
 
 }  // namespace sluice::query

@@ -7,7 +7,7 @@ namespace sluice::query {
 
 using namespace influxql;
 
-io::Task<Result<void>> run(StatementContext& context, CreateContinuousQueryStatement create) {
+io::Task<Result<void>> execute(StatementContext& context, CreateContinuousQueryStatement create) {
     const auto catalog = context.source.catalog();
     Defaults defaults = context.defaults;
     if (defaults.database.empty()) defaults.database = create.database;
@@ -20,14 +20,14 @@ io::Task<Result<void>> run(StatementContext& context, CreateContinuousQueryState
     co_return co_await context.source.change_catalog(std::move(change));
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropContinuousQueryStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropContinuousQueryStatement drop) {
     return context.source.change_catalog([drop](meta::CatalogEditor& editor) {
         editor.drop_continuous_query(drop.database, drop.name);
         return Result<void>();
     });
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowContinuousQueriesStatement) {
+io::Task<Result<void>> execute(StatementContext& context, ShowContinuousQueriesStatement) {
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;
     for (const auto& database : catalog->databases) {
@@ -43,7 +43,7 @@ io::Task<Result<void>> run(StatementContext& context, ShowContinuousQueriesState
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, CreateSubscriptionStatement create) {
+io::Task<Result<void>> execute(StatementContext& context, CreateSubscriptionStatement create) {
     return context.source.change_catalog([create](meta::CatalogEditor& editor) {
         const meta::Subscription subscription{
             create.name,
@@ -53,13 +53,13 @@ io::Task<Result<void>> run(StatementContext& context, CreateSubscriptionStatemen
     });
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropSubscriptionStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropSubscriptionStatement drop) {
     return context.source.change_catalog([drop](meta::CatalogEditor& editor) {
         return editor.drop_subscription(drop.database, drop.retention_policy, drop.name);
     });
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowSubscriptionsStatement) {
+io::Task<Result<void>> execute(StatementContext& context, ShowSubscriptionsStatement) {
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;
     for (const auto& database : catalog->databases) {

@@ -7,12 +7,14 @@
 namespace sluice::query {
 
 // Keeps the statement as it was understood: with database and policy in front of every measurement.
-io::Task<Result<void>> run(StatementContext& context,
-                           influxql::CreateContinuousQueryStatement create);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropContinuousQueryStatement drop);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowContinuousQueriesStatement);
-io::Task<Result<void>> run(StatementContext& context, influxql::CreateSubscriptionStatement create);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropSubscriptionStatement drop);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowSubscriptionsStatement);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::CreateContinuousQueryStatement create);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::DropContinuousQueryStatement drop);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowContinuousQueriesStatement);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::CreateSubscriptionStatement create);
+io::Task<Result<void>> execute(StatementContext& context, influxql::DropSubscriptionStatement drop);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowSubscriptionsStatement);
 
 }  // namespace sluice::query

@@ -29,7 +29,7 @@ io::Task<bool> matches_aside(std::string hash, std::string password) {
 
 }  // namespace
 
-io::Task<Result<void>> run(StatementContext& context, CreateUserStatement create) {
+io::Task<Result<void>> execute(StatementContext& context, CreateUserStatement create) {
     const auto catalog = context.source.catalog();
     if (const meta::User* user = catalog->find_user(create.name)) {
         const bool matches = co_await matches_aside(user->password_hash, create.password);
@@ -44,12 +44,12 @@ io::Task<Result<void>> run(StatementContext& context, CreateUserStatement create
     co_return co_await context.source.change_catalog(std::move(change));
 }
 
-io::Task<Result<void>> run(StatementContext& context, DropUserStatement drop) {
+io::Task<Result<void>> execute(StatementContext& context, DropUserStatement drop) {
     return context.source.change_catalog(
         [drop](meta::CatalogEditor& editor) { return editor.drop_user(drop.name); });
 }
 
-io::Task<Result<void>> run(StatementContext& context, SetPasswordStatement set) {
+io::Task<Result<void>> execute(StatementContext& context, SetPasswordStatement set) {
     const auto catalog = context.source.catalog();
     if (catalog->find_user(set.user) == nullptr) {
         co_return Error{ErrorKind::kNotFound, "user not found"};
@@ -61,21 +61,21 @@ io::Task<Result<void>> run(StatementContext& context, SetPasswordStatement set) 
     co_return co_await context.source.change_catalog(std::move(change));
 }
 
-io::Task<Result<void>> run(StatementContext& context, GrantStatement grant) {
+io::Task<Result<void>> execute(StatementContext& context, GrantStatement grant) {
     return context.source.change_catalog([grant](meta::CatalogEditor& editor) {
         if (!grant.database) return editor.set_admin(grant.user, true);
         return editor.grant(grant.user, *grant.database, privilege_of(grant.privilege));
     });
 }
 
-io::Task<Result<void>> run(StatementContext& context, RevokeStatement revoke) {
+io::Task<Result<void>> execute(StatementContext& context, RevokeStatement revoke) {
     return context.source.change_catalog([revoke](meta::CatalogEditor& editor) {
         if (!revoke.database) return editor.set_admin(revoke.user, false);
         return editor.revoke(revoke.user, *revoke.database, privilege_of(revoke.privilege));
     });
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowUsersStatement) {
+io::Task<Result<void>> execute(StatementContext& context, ShowUsersStatement) {
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;
     writer.begin_series({"", {}, {"user", "admin"}});
@@ -89,7 +89,7 @@ io::Task<Result<void>> run(StatementContext& context, ShowUsersStatement) {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> run(StatementContext& context, ShowGrantsStatement show) {
+io::Task<Result<void>> execute(StatementContext& context, ShowGrantsStatement show) {
     const auto catalog = context.source.catalog();
     const meta::User* user = catalog->find_user(show.user);
     if (user == nullptr) co_return Error{ErrorKind::kNotFound, "user not found"};

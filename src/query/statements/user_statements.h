@@ -7,13 +7,13 @@
 namespace sluice::query {
 
 // The same user with the same password again is no error.
-io::Task<Result<void>> run(StatementContext& context, influxql::CreateUserStatement create);
-io::Task<Result<void>> run(StatementContext& context, influxql::DropUserStatement drop);
-io::Task<Result<void>> run(StatementContext& context, influxql::SetPasswordStatement set);
-io::Task<Result<void>> run(StatementContext& context, influxql::GrantStatement grant);
-io::Task<Result<void>> run(StatementContext& context, influxql::RevokeStatement revoke);
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowUsersStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::CreateUserStatement create);
+io::Task<Result<void>> execute(StatementContext& context, influxql::DropUserStatement drop);
+io::Task<Result<void>> execute(StatementContext& context, influxql::SetPasswordStatement set);
+io::Task<Result<void>> execute(StatementContext& context, influxql::GrantStatement grant);
+io::Task<Result<void>> execute(StatementContext& context, influxql::RevokeStatement revoke);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowUsersStatement show);
 // Sorted by database; InfluxDB shows them in no order.
-io::Task<Result<void>> run(StatementContext& context, influxql::ShowGrantsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowGrantsStatement show);
 
 }  // namespace sluice::query

@@ -93,7 +93,6 @@ public:
     // Of an answer that a handler streams: what the access log says.
     void note_body_bytes(std::uint64_t bytes) { body_bytes_answered_ = bytes; }
     void close_after_answer() { close_after_answer_ = true; }
-    bool closes_after_answer() const { return close_after_answer_; }
 
 private:
     enum class Received : std::uint8_t { kBytes, kEnd, kNothing };

@@ -33,12 +33,12 @@ constexpr std::int64_t kHalfClosedNs = 5 * kSecondNs;
 
 // Streams an answer to the client in chunks, compressed where the client wants it; the whole answer
 // of a request that could not be parsed is small and gets a length instead.
-class AnswerStream final : public query::ResultSink {
+class AnswerStream final : public query::AnswerSink {
 public:
     AnswerStream(Connection& connection, bool documents)
         : connection_(connection), documents_(documents) {}
 
-    void begin(const query::AnswerHead& head) override {
+    void begin(const query::AnswerStart& head) override {
         head_ = head;
         if (head.status != 200) return;
         framed_ = connection_.request().minor_version >= 1;
@@ -122,7 +122,7 @@ private:
 
     Connection& connection_;
     const bool documents_;  // the answer is chunked: each write is a document
-    query::AnswerHead head_;
+    query::AnswerStart head_;
     bool framed_ = true;
     std::optional<http::GzipEncoder> gzip_;
     http::OutputBuffer compressed_;
@@ -138,16 +138,9 @@ io::Task<void> watch(Connection& connection, AnswerStream& stream) {
     if (left) stream.client_left();
 }
 
-// Where the answer of a query goes that nobody waits for.
-class NoAnswer final : public query::ResultSink {
-public:
-    void begin(const query::AnswerHead&) override {}
-    io::Task<Result<void>> write(std::string_view) override { co_return Result<void>{}; }
-};
-
 io::Task<void> run_in_background(CoreServices& services, query::QueryRequest request) {
     co_await services.reactor.switch_to(io::Share::kQuery);
-    NoAnswer sink;
+    query::DiscardSink sink;
     io::Task<Result<void>> running = services.executor.execute(std::move(request), sink);
     const auto done = co_await running;
     if (!done.ok()) log_warn("asynchronous query failed", {{"error", done.error().message}});

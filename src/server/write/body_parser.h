@@ -13,15 +13,15 @@ namespace sluice::server {
 
 // What is parsed without a look at the clock: a tenth of a millisecond of known series, a
 // millisecond of new ones.
-inline constexpr std::size_t kParsePieceBytes = 256 * 1024;
+inline constexpr std::size_t kParseSliceBytes = 256 * 1024;
 
 // Parses a body against the head that is active when it begins. After a wait between two pieces
 // another one may be: then what was parsed is of no use.
-class PieceParser {
+class BodyParser {
 public:
-    PieceParser(CoreServices& services, std::string_view text, const ingest::ParseOptions& options,
-                const engine::WriteTarget& target, model::PointBatch& batch,
-                ingest::ParseResult& result)
+    BodyParser(CoreServices& services, std::string_view text, const ingest::ParseOptions& options,
+               const engine::WriteTarget& target, model::PointBatch& batch,
+               ingest::ParseResult& result)
         : services_(services),
           text_(text),
           options_(options),

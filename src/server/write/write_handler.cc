@@ -282,7 +282,7 @@ io::Task<bool> refuse_without_policy(Connection& connection, const WriteRequest&
     std::size_t at = 0;
     bool more = true;
     while (more && report.parsed.rows == 0) {
-        more = parser.parse_piece(text, kParsePieceBytes, at, options, shards, index, batch,
+        more = parser.parse_piece(text, kParseSliceBytes, at, options, shards, index, batch,
                                   report.parsed);
         if (connection.services().reactor.needs_yield()) {
             co_await connection.services().reactor.yield();
@@ -304,7 +304,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
     const std::string_view text = as_text({body.data(), body.size()});
     WriteReport report;
     report.refused = &scratch->rejections;
-    std::size_t piece_bytes = kParsePieceBytes;
+    std::size_t piece_bytes = kParseSliceBytes;
     for (;;) {
         const auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
@@ -317,7 +317,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
         }
         scratch->clear();
         report.parsed = {};
-        PieceParser pieces(services, text, options, *target, scratch->batch, report.parsed);
+        BodyParser pieces(services, text, options, *target, scratch->batch, report.parsed);
         while (pieces.parse(piece_bytes)) {
             if (services.reactor.needs_yield()) co_await services.reactor.yield();
             if (!pieces.head_is_same()) break;

@@ -11,7 +11,7 @@ namespace sluice::storage {
 namespace {
 
 // Steps between looks at the clock: some 20 µs each.
-constexpr std::size_t kSortRun = 512;
+constexpr std::size_t kSortSlice = 512;
 constexpr std::size_t kRowsPerLook = 8192;
 
 struct SortKey {
@@ -47,15 +47,15 @@ std::uint64_t key_prefix(std::string_view key, std::size_t from) {
 
 // Merge sort in slices.
 io::Task<void> sort_keys(io::Reactor& reactor, std::vector<SortKey>& keys, KeyLess less) {
-    for (std::size_t begin = 0; begin < keys.size(); begin += kSortRun) {
+    for (std::size_t begin = 0; begin < keys.size(); begin += kSortSlice) {
         const auto first = keys.begin() + static_cast<std::ptrdiff_t>(begin);
         std::sort(first,
-                  first + static_cast<std::ptrdiff_t>(std::min(kSortRun, keys.size() - begin)),
+                  first + static_cast<std::ptrdiff_t>(std::min(kSortSlice, keys.size() - begin)),
                   less);
         if (reactor.needs_yield()) co_await reactor.yield();
     }
-    std::vector<SortKey> merged(keys.size() > kSortRun ? keys.size() : 0);
-    for (std::size_t width = kSortRun; width < keys.size(); width *= 2) {
+    std::vector<SortKey> merged(keys.size() > kSortSlice ? keys.size() : 0);
+    for (std::size_t width = kSortSlice; width < keys.size(); width *= 2) {
         for (std::size_t begin = 0; begin < keys.size(); begin += 2 * width) {
             const std::size_t middle = std::min(begin + width, keys.size());
             const std::size_t end = std::min(begin + 2 * width, keys.size());
@@ -65,7 +65,7 @@ io::Task<void> sort_keys(io::Reactor& reactor, std::vector<SortKey>& keys, KeyLe
                 const bool take_left =
                     right == end || (left < middle && !less(keys[right], keys[left]));
                 merged[out] = keys[take_left ? left++ : right++];
-                if (out % kSortRun == 0 && reactor.needs_yield()) co_await reactor.yield();
+                if (out % kSortSlice == 0 && reactor.needs_yield()) co_await reactor.yield();
             }
         }
         keys.swap(merged);

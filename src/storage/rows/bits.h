@@ -10,9 +10,6 @@ namespace sluice::storage {
 constexpr std::size_t bit_words(std::size_t bits) {
     return (bits + 63) / 64;
 }
-inline bool get_bit(const std::uint64_t* words, std::size_t bit) {
-    return ((words[bit / 64] >> (bit % 64)) & 1) != 0;
-}
 inline void set_bit(std::uint64_t* words, std::size_t bit) {
     words[bit / 64] |= std::uint64_t{1} << (bit % 64);
 }

@@ -50,9 +50,9 @@ public:
         used_ = 0;
     }
 
-    std::optional<SegmentPiece> take() {
+    std::optional<SegmentWrite> take() {
         if (pieces_.empty()) return std::nullopt;
-        SegmentPiece piece = std::move(pieces_.front());
+        SegmentWrite piece = std::move(pieces_.front());
         pieces_.pop_front();
         return piece;
     }
@@ -62,7 +62,7 @@ private:
     AlignedBuffer buffer_;
     std::size_t used_ = 0;
     std::uint64_t piece_offset_ = 0;
-    std::deque<SegmentPiece> pieces_;
+    std::deque<SegmentWrite> pieces_;
 };
 
 // The block directory of one measurement, in columns.
@@ -205,7 +205,7 @@ public:
         return meta_;
     }
 
-    std::optional<SegmentPiece> take_piece() { return output_.take(); }
+    std::optional<SegmentWrite> take_piece() { return output_.take(); }
 
 private:
     Measurement& measurement() { return measurements_.back(); }
@@ -354,7 +354,7 @@ void SegmentWriter::end_measurement() {
 SegmentMeta SegmentWriter::finish() {
     return impl_->finish();
 }
-std::optional<SegmentPiece> SegmentWriter::take_piece() {
+std::optional<SegmentWrite> SegmentWriter::take_piece() {
     return impl_->take_piece();
 }
 

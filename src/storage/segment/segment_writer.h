@@ -50,7 +50,7 @@ struct SegmentRows {
 
 // To be written at `offset`; address, offset and size are aligned. Pieces come in file order
 // without gaps.
-struct SegmentPiece {
+struct SegmentWrite {
     AlignedBuffer buffer;
     std::size_t size = 0;
     std::uint64_t offset = 0;
@@ -81,7 +81,7 @@ public:
     SegmentMeta finish();
 
     // The next full piece (after finish(): also the last, padded one), or nothing.
-    std::optional<SegmentPiece> take_piece();
+    std::optional<SegmentWrite> take_piece();
 
     static constexpr std::uint64_t kOwnBlockRowsMin = 1024;
 

@@ -11,7 +11,7 @@
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_output.h"
 #include "storage/segment/segment_source.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
@@ -109,29 +109,29 @@ io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInpu
 // Segments that may be merged with each other: neighbours in the order of their sequences, without
 // a damaged one between, and of one level unless `any_level`. Then nothing in this store comes
 // between two rows of an output, also when their sequences are gone.
-std::vector<std::vector<SegmentPtr>> mergeable_runs(std::vector<SegmentPtr> segments,
-                                                    bool any_level) {
+std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr> segments,
+                                                          bool any_level) {
     std::sort(segments.begin(), segments.end(), [](const SegmentPtr& a, const SegmentPtr& b) {
         return a->record().meta.sequence_min < b->record().meta.sequence_min;
     });
-    std::vector<std::vector<SegmentPtr>> runs(1);
+    std::vector<std::vector<SegmentPtr>> found(1);
     for (const SegmentPtr& each : segments) {
-        std::vector<SegmentPtr>& run = runs.back();
+        std::vector<SegmentPtr>& neighbours = found.back();
         if (each->damaged()) {
-            runs.emplace_back();
-        } else if (!any_level && !run.empty() &&
-                   run.back()->record().level != each->record().level) {
-            runs.push_back({each});
+            found.emplace_back();
+        } else if (!any_level && !neighbours.empty() &&
+                   neighbours.back()->record().level != each->record().level) {
+            found.push_back({each});
         } else {
-            run.push_back(each);
+            neighbours.push_back(each);
         }
     }
-    return runs;
+    return found;
 }
 
 }  // namespace
 
-io::Task<void> StoreCore::run_compactor() {
+io::Task<void> StoreParts::run_compactor() {
     co_await reactor_.switch_to(io::Share::kBackground);
     for (const auto& [group, segments] : segments_) {
         last_write_ns_.try_emplace(group, reactor_.monotonic_ns());
@@ -160,7 +160,7 @@ io::Task<void> StoreCore::run_compactor() {
 }
 
 // The group with the most segments to win from; `into_one`: any group with more than one.
-std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
+std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
     Merge best;
     const auto in_memory = [this](model::ShardGroupId group) {
         const auto has = [group](const Generation& generation) {
@@ -182,17 +182,18 @@ std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
         const bool cold = written != last_write_ns_.end() &&
                           reactor_.monotonic_ns() - written->second >= options_.cold_after_ns &&
                           !in_memory(group);
-        for (const std::vector<SegmentPtr>& run : mergeable_runs(segments, cold || into_one)) {
+        for (const std::vector<SegmentPtr>& neighbours :
+             mergeable_neighbours(segments, cold || into_one)) {
             if (cold || into_one) {
-                if (run.size() < 2 || run.size() <= best.inputs.size()) continue;
-                consider(group, run);
-                best.drop_sequences = cold && run.size() == segments.size() &&
+                if (neighbours.size() < 2 || neighbours.size() <= best.inputs.size()) continue;
+                consider(group, neighbours);
+                best.drop_sequences = cold && neighbours.size() == segments.size() &&
                                       options_.group_is_ours_alone &&
                                       options_.group_is_ours_alone(group);
-            } else if (run.size() >= options_.merge_width &&
-                       run.front()->record().level < kLevelMax) {
+            } else if (neighbours.size() >= options_.merge_width &&
+                       neighbours.front()->record().level < kLevelMax) {
                 // The oldest: they are the likeliest to be complete.
-                consider(group, std::span(run).first(options_.merge_width));
+                consider(group, std::span(neighbours).first(options_.merge_width));
             }
         }
     }
@@ -201,7 +202,7 @@ std::optional<StoreCore::Merge> StoreCore::choose_merge(bool into_one) const {
 }
 
 // One merge at a time: inputs count until the manifest says otherwise.
-io::Task<Result<void>> StoreCore::merge(Merge merge) {
+io::Task<Result<void>> StoreParts::merge(Merge merge) {
     SLUICE_CHECK(!compacting_);
     compacting_ = true;
     Result<void> merged = co_await merge_alone(std::move(merge));
@@ -210,7 +211,7 @@ io::Task<Result<void>> StoreCore::merge(Merge merge) {
     co_return merged;
 }
 
-void StoreCore::note_compaction_trouble(const Error& error) {
+void StoreParts::note_compaction_trouble(const Error& error) {
     if (!compaction_trouble_ && !stopping_) {
         log_error("compaction failed; it is tried again", {{"error", error.message}});
     }
@@ -218,7 +219,7 @@ void StoreCore::note_compaction_trouble(const Error& error) {
     changed_.notify_all();
 }
 
-io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
+io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
     auto made = co_await write_merged(merge);
     if (!made.ok()) {
         metrics_.compaction_failures.add();
@@ -267,7 +268,7 @@ io::Task<Result<void>> StoreCore::merge_alone(Merge merge) {
 }
 
 // Writes the merged segment; the manifest does not know it yet. Nothing: every row was deleted.
-io::Task<Result<std::optional<SegmentRecord>>> StoreCore::write_merged(Merge& merge) {
+io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& merge) {
     // Whatever is deleted from here on has a sequence above those of the inputs.
     const Tombstones deletes = tombstones_;
     SegmentRecord record;
@@ -304,7 +305,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreCore::write_merged(Merge& me
 }
 
 // A merge met damage in one of its inputs: in this one?
-io::Task<void> StoreCore::check_input(SegmentPtr segment, Error error) {
+io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
     auto reader = co_await segment->reader();
     if (reader.ok()) {
         const Result<void> verified = co_await (*reader)->verify();
@@ -314,7 +315,7 @@ io::Task<void> StoreCore::check_input(SegmentPtr segment, Error error) {
     report_damage(segment, error, !reader.ok());
 }
 
-io::Task<Result<void>> StoreCore::compact_all(bool into_one) {
+io::Task<Result<void>> StoreParts::compact_all(bool into_one) {
     for (;;) {
         if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
         if (compacting_ || merges_held()) {

@@ -8,7 +8,7 @@
 #include "storage/memtable/memtable_source.h"
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_output.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
@@ -69,7 +69,7 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 
 }  // namespace
 
-io::Task<void> StoreCore::run_flusher() {
+io::Task<void> StoreParts::run_flusher() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {
         if (frozen_.empty()) {
@@ -99,7 +99,7 @@ io::Task<void> StoreCore::run_flusher() {
 }
 
 // `generation` is the oldest frozen one and no append of it is running.
-io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) {
+io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation) {
     std::vector<SegmentRecord> made;
     {
         const SeriesOrder order =
@@ -141,7 +141,7 @@ io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) 
     changed_.notify_all();
     merge_wanted_.notify_all();
 
-    std::vector<std::unique_ptr<LogFile>> files = std::move(generation->replayed_files);
+    std::vector<std::unique_ptr<WalFile>> files = std::move(generation->replayed_files);
     generation->replayed_files.clear();
     if (generation->log) {
         for (auto& each : generation->log->take_files()) files.push_back(std::move(each));
@@ -154,7 +154,7 @@ io::Task<Result<void>> StoreCore::flush(std::shared_ptr<Generation> generation) 
 }
 
 // Nothing when all rows turned out to be dropped.
-io::Task<Result<std::optional<SegmentRecord>>> StoreCore::flush_group(
+io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     std::shared_ptr<const Head> head, model::ShardGroupId group,
     std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
     const SeriesOrder& order) {
@@ -182,8 +182,8 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreCore::flush_group(
     co_return std::optional<SegmentRecord>(record);
 }
 
-void StoreCore::describe_groups(const std::vector<SegmentRecord>& made,
-                                std::vector<ManifestEdit>& edits) const {
+void StoreParts::describe_groups(const std::vector<SegmentRecord>& made,
+                                 std::vector<ManifestEdit>& edits) const {
     std::set<model::ShardGroupId> unknown;
     for (const SegmentRecord& each : made) {
         if (!manifest_.state().groups.contains(each.meta.group)) unknown.insert(each.meta.group);
@@ -195,13 +195,13 @@ void StoreCore::describe_groups(const std::vector<SegmentRecord>& made,
 }
 
 // A removed file may come back with a power cut: then it is known for what it is.
-void StoreCore::take_abandoned(std::vector<ManifestEdit>& edits) {
+void StoreParts::take_abandoned(std::vector<ManifestEdit>& edits) {
     for (const std::uint64_t each : abandoned_) edits.push_back(edit::RemoveSegment{each});
     abandoned_.clear();
 }
 
 // Segments no manifest ever named, or of a group dropped meanwhile.
-io::Task<void> StoreCore::discard_files(std::vector<SegmentRecord> segments) {
+io::Task<void> StoreParts::discard_files(std::vector<SegmentRecord> segments) {
     for (const SegmentRecord& each : segments) {
         abandoned_.push_back(each.id);
         auto removed = co_await io::remove_file(
@@ -213,7 +213,7 @@ io::Task<void> StoreCore::discard_files(std::vector<SegmentRecord> segments) {
     }
 }
 
-io::Task<Result<void>> StoreCore::flush_all() {
+io::Task<Result<void>> StoreParts::flush_all() {
     if (active_->first_row_ns != 0 || active_->appends != 0) {
         while (!may_rotate() && !stopping_ && !flush_trouble_) co_await changed_.wait();
         if (may_rotate()) rotate();

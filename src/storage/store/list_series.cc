@@ -289,84 +289,84 @@ io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const H
     co_return list;
 }
 
-// `core` and `count` outlive what is returned.
-OnDamage note_damage(StoreCore& core, const SegmentPtr& segment, std::uint64_t& count) {
-    return [&core, segment, &count](const Error& error) {
+// `parts` and `count` outlive what is returned.
+OnDamage note_damage(StoreParts& parts, const SegmentPtr& segment, std::uint64_t& count) {
+    return [&parts, segment, &count](const Error& error) {
         if (!is_damage(error)) return false;
-        core.report_damage(segment, error, false);
+        parts.report_damage(segment, error, false);
         ++count;
         return true;
     };
 }
 
-std::vector<std::shared_ptr<Head>> heads_of(StoreCore& core) {
+std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
     std::vector<std::shared_ptr<Head>> heads;
-    for (const auto& each : core.frozen()) heads.push_back(each->head);
-    heads.push_back(core.active().head);
+    for (const auto& each : parts.frozen()) heads.push_back(each->head);
+    heads.push_back(parts.active().head);
     return heads;
 }
 
 }  // namespace
 
-io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGroupId group,
+io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
                                                std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
-    if (core.is_dropped(group)) co_return list;
+    if (parts.is_dropped(group)) co_return list;
     std::uint64_t missing = 0;
-    const Tombstones tombstones = core.tombstones();
-    const std::vector<std::shared_ptr<Head>> heads = heads_of(core);
-    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    const Tombstones tombstones = parts.tombstones();
+    const std::vector<std::shared_ptr<Head>> heads = heads_of(parts);
+    const std::vector<SegmentPtr> segments = parts.segments_of(group);
     for (const SegmentPtr& each : segments) {
-        const OnDamage on_damage = note_damage(core, each, missing);
+        const OnDamage on_damage = note_damage(parts, each, missing);
         auto keys =
-            co_await list_segment(core.reactor(), each, measurement, tombstones, sieve, on_damage);
+            co_await list_segment(parts.reactor(), each, measurement, tombstones, sieve, on_damage);
         if (!keys.ok() && on_damage(keys.error())) continue;
         if (!keys.ok()) co_return std::move(keys).error();
         if (list.keys().empty()) {
             list = std::move(*keys);
         } else {
-            list = co_await merge_lists(core.reactor(), std::move(list), std::move(*keys));
+            list = co_await merge_lists(parts.reactor(), std::move(list), std::move(*keys));
         }
-        if (core.reactor().needs_yield()) co_await core.reactor().yield();
+        if (parts.reactor().needs_yield()) co_await parts.reactor().yield();
     }
     for (const std::shared_ptr<Head>& each : heads) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
-        SeriesList keys = co_await list_memtable(core.reactor(), each, table, tombstones, sieve);
+        SeriesList keys = co_await list_memtable(parts.reactor(), each, table, tombstones, sieve);
         if (list.keys().empty()) {
             list = std::move(keys);
         } else {
-            list = co_await merge_lists(core.reactor(), std::move(list), std::move(keys));
+            list = co_await merge_lists(parts.reactor(), std::move(list), std::move(keys));
         }
     }
     list.set_parts_missing(missing);
     co_return list;
 }
 
-io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId group,
+io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement) {
-    if (core.is_dropped(group)) co_return false;
-    const Tombstones tombstones = core.tombstones();
-    const std::vector<SegmentPtr> segments = core.segments_of(group);
-    for (const std::shared_ptr<Head>& each : heads_of(core)) {
+    if (parts.is_dropped(group)) co_return false;
+    const Tombstones tombstones = parts.tombstones();
+    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    for (const std::shared_ptr<Head>& each : heads_of(parts)) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
         const DeleteFilter deletes(tombstones, delete_scope(*each, *table));
         if (deletes.empty()) co_return true;
         if (deletes.covers_everything()) continue;
         const SeriesList kept =
-            co_await list_memtable(core.reactor(), each, table, tombstones, nullptr);
+            co_await list_memtable(parts.reactor(), each, table, tombstones, nullptr);
         if (!kept.keys().empty()) co_return true;
     }
     std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {
-        const OnDamage on_damage = note_damage(core, each, missing);
+        const OnDamage on_damage = note_damage(parts, each, missing);
         auto opened = co_await each->reader();
         if (!opened.ok() && on_damage(opened.error())) continue;
         SLUICE_CO_TRY(const SegmentReader* reader, std::move(opened));
         if (reader->find_measurement(measurement) == nullptr) continue;
         if (DeleteFilter(tombstones, each->delete_scope(measurement)).empty()) co_return true;
-        auto kept = co_await list_segment(core.reactor(), each, measurement, tombstones, nullptr,
+        auto kept = co_await list_segment(parts.reactor(), each, measurement, tombstones, nullptr,
                                           on_damage);
         if (!kept.ok() && on_damage(kept.error())) continue;
         if (!kept.ok()) co_return std::move(kept).error();
@@ -375,23 +375,23 @@ io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId gro
     co_return false;
 }
 
-io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& core,
+io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& parts,
                                                                    model::ShardGroupId group) {
     std::set<std::string> names;
-    if (core.is_dropped(group)) co_return std::vector<std::string>();
+    if (parts.is_dropped(group)) co_return std::vector<std::string>();
     const auto add_head = [&](const Head& head) {
         for (const auto& [key, table] : head.memtables()) {
             if (key.group != group || table->rows() == 0) continue;
             names.emplace(head.series_index().measurement_name(key.measurement));
         }
     };
-    for (const auto& each : core.frozen()) add_head(*each->head);
-    add_head(*core.active().head);
-    const std::vector<SegmentPtr> segments = core.segments_of(group);
+    for (const auto& each : parts.frozen()) add_head(*each->head);
+    add_head(*parts.active().head);
+    const std::vector<SegmentPtr> segments = parts.segments_of(group);
     std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {
         auto opened = co_await each->reader();
-        if (!opened.ok() && note_damage(core, each, missing)(opened.error())) continue;
+        if (!opened.ok() && note_damage(parts, each, missing)(opened.error())) continue;
         SLUICE_CO_TRY(const SegmentReader* reader, std::move(opened));
         for (const SegmentMeasurement& measurement : reader->measurements()) {
             names.insert(measurement.name);
@@ -399,7 +399,7 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& co
     }
     std::vector<std::string> kept;
     for (const std::string& each : names) {
-        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(core, group, each));
+        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(parts, group, each));
         if (has_rows) kept.push_back(each);
     }
     co_return kept;
@@ -407,13 +407,13 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& co
 
 io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group, std::string measurement,
                                                 SeriesSieve* sieve) {
-    return list_store_series(*core_, group, std::move(measurement), sieve);
+    return list_store_series(*parts_, group, std::move(measurement), sieve);
 }
 io::Task<Result<bool>> Store::has_series(model::ShardGroupId group, std::string measurement) {
-    return store_has_series(*core_, group, std::move(measurement));
+    return store_has_series(*parts_, group, std::move(measurement));
 }
 io::Task<Result<std::vector<std::string>>> Store::list_measurements(model::ShardGroupId group) {
-    return list_store_measurements(*core_, group);
+    return list_store_measurements(*parts_, group);
 }
 
 }  // namespace sluice::storage

@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 
-io::Task<Result<SeriesList>> list_store_series(StoreCore& core, model::ShardGroupId group,
+io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
                                                std::string measurement, SeriesSieve* sieve);
-io::Task<Result<bool>> store_has_series(StoreCore& core, model::ShardGroupId group,
+io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement);
-io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreCore& core,
+io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& parts,
                                                                    model::ShardGroupId group);
 
 }  // namespace sluice::storage

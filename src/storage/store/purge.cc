@@ -9,7 +9,7 @@
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
 #include "storage/segment/segment_reader.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::int64_t kColdCheckNs = kMinuteNs;
 
 }  // namespace
 
-void StoreCore::set_tombstones(Tombstones tombstones) {
+void StoreParts::set_tombstones(Tombstones tombstones) {
     std::map<std::uint64_t, Arrival> arrivals;
     if (tombstones != nullptr) {
         const std::uint64_t known = last_delete(tombstones_);
@@ -40,8 +40,8 @@ void StoreCore::set_tombstones(Tombstones tombstones) {
     merge_wanted_.notify_all();
 }
 
-bool StoreCore::is_deleted(model::ShardGroupId group, std::string_view measurement,
-                           std::uint64_t sequence) const {
+bool StoreParts::is_deleted(model::ShardGroupId group, std::string_view measurement,
+                            std::uint64_t sequence) const {
     const model::TombstoneList* list =
         tombstones_ == nullptr ? nullptr : tombstones_->of_group(group);
     if (list == nullptr) return false;
@@ -54,7 +54,7 @@ bool StoreCore::is_deleted(model::ShardGroupId group, std::string_view measureme
 }
 
 // A dropped measurement's fields may come back with other types.
-void StoreCore::drop_deleted_tables(Head& head) {
+void StoreParts::drop_deleted_tables(Head& head) {
     std::vector<Head::Key> deleted;
     for (const auto& [key, table] : head.memtables()) {
         const auto& runs = table->sequence_runs();
@@ -65,8 +65,8 @@ void StoreCore::drop_deleted_tables(Head& head) {
     for (const Head::Key& key : deleted) head.drop_table(key);
 }
 
-void StoreCore::drop_deleted_tables(const Head& head, model::PointBatch& batch,
-                                    std::uint64_t sequence) {
+void StoreParts::drop_deleted_tables(const Head& head, model::PointBatch& batch,
+                                     std::uint64_t sequence) {
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         model::BatchTable& table = batch.table_at(i);
         const std::string_view name = head.series_index().measurement_name(table.measurement);
@@ -76,7 +76,7 @@ void StoreCore::drop_deleted_tables(const Head& head, model::PointBatch& batch,
     batch.remove_empty_tables();
 }
 
-void StoreCore::release_merges() {
+void StoreParts::release_merges() {
     SLUICE_CHECK(merge_holds_ != 0);
     if (--merge_holds_ != 0) return;
     changed_.notify_all();
@@ -84,7 +84,7 @@ void StoreCore::release_merges() {
 }
 
 // When the oldest delete that waits is due, or a shard group gets cold, at the latest.
-std::int64_t StoreCore::next_compaction_check() const {
+std::int64_t StoreParts::next_compaction_check() const {
     std::int64_t next = reactor_.monotonic_ns() + kColdCheckNs;
     for (const auto& [sequence, arrival] : arrivals_) {
         const std::int64_t due = arrival.seen_ns + options_.purge_after_ns;
@@ -97,7 +97,7 @@ std::int64_t StoreCore::next_compaction_check() const {
     return next;
 }
 
-bool StoreCore::has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const {
+bool StoreParts::has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const {
     const model::TombstoneList* list =
         tombstones_ == nullptr ? nullptr : tombstones_->of_group(segment.record().meta.group);
     if (list == nullptr) return false;
@@ -109,7 +109,7 @@ bool StoreCore::has_stale_rows(const Segment& segment, std::int64_t seen_before_
     });
 }
 
-SegmentPtr StoreCore::choose_purge(bool at_once) const {
+SegmentPtr StoreParts::choose_purge(bool at_once) const {
     const std::int64_t seen_before =
         reactor_.monotonic_ns() - (at_once ? 0 : options_.purge_after_ns);
     for (const auto& [group, segments] : segments_) {
@@ -122,7 +122,7 @@ SegmentPtr StoreCore::choose_purge(bool at_once) const {
 
 // What tombstones cover of the segment, as far as footer and series keys show. kSomething may turn
 // out to be nothing: whether a series has rows in the time of a delete is not looked at.
-io::Task<Result<StoreCore::Stale>> StoreCore::find_stale(SegmentPtr segment, Tombstones deletes) {
+io::Task<Result<StoreParts::Stale>> StoreParts::find_stale(SegmentPtr segment, Tombstones deletes) {
     SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
     std::size_t covered = 0;
     bool touched = false;
@@ -146,7 +146,7 @@ io::Task<Result<StoreCore::Stale>> StoreCore::find_stale(SegmentPtr segment, Tom
     co_return covered != 0 || touched ? Stale::kSomething : Stale::kNothing;
 }
 
-io::Task<Result<void>> StoreCore::purge(SegmentPtr segment) {
+io::Task<Result<void>> StoreParts::purge(SegmentPtr segment) {
     SLUICE_CHECK(!compacting_);
     compacting_ = true;
     Result<void> purged = co_await purge_alone(std::move(segment));
@@ -155,7 +155,7 @@ io::Task<Result<void>> StoreCore::purge(SegmentPtr segment) {
     co_return purged;
 }
 
-io::Task<Result<void>> StoreCore::purge_alone(SegmentPtr segment) {
+io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
     const Tombstones deletes = tombstones_;
     auto stale = co_await find_stale(segment, deletes);
     if (!stale.ok()) {
@@ -194,7 +194,7 @@ io::Task<Result<void>> StoreCore::purge_alone(SegmentPtr segment) {
 }
 
 // Tombstones that cover rows of the head, or rows that its log may still bring.
-void StoreCore::note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const {
+void StoreParts::note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const {
     const bool may_bring_rows = generation.appends != 0 || !generation.replayed_files.empty() ||
                                 (generation.log != nullptr && generation.log->bytes_written() != 0);
     for (const auto& [sequence, arrival] : arrivals_) {
@@ -212,7 +212,7 @@ void StoreCore::note_unsettled(const Generation& generation, std::set<std::uint6
     }
 }
 
-std::vector<std::uint64_t> StoreCore::unsettled_deletes() const {
+std::vector<std::uint64_t> StoreParts::unsettled_deletes() const {
     std::set<std::uint64_t> open;
     if (tombstones_ == nullptr) return {};
     note_unsettled(*active_, open);
@@ -231,16 +231,16 @@ std::vector<std::uint64_t> StoreCore::unsettled_deletes() const {
 }
 
 void Store::set_tombstones(std::shared_ptr<const model::TombstoneMap> tombstones) {
-    core_->set_tombstones(std::move(tombstones));
+    parts_->set_tombstones(std::move(tombstones));
 }
 void Store::hold_merges() {
-    core_->hold_merges();
+    parts_->hold_merges();
 }
 void Store::release_merges() {
-    core_->release_merges();
+    parts_->release_merges();
 }
 std::vector<std::uint64_t> Store::unsettled_deletes() const {
-    return core_->unsettled_deletes();
+    return parts_->unsettled_deletes();
 }
 
 }  // namespace sluice::storage

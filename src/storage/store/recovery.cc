@@ -8,7 +8,7 @@
 #include "storage/files/list_entries.h"
 
 namespace sluice::storage {
-io::Task<Result<void>> RecoveryRun::run() {
+io::Task<Result<void>> Recovery::run() {
     const std::int64_t begin = reactor_.precise_ns();
     SLUICE_CO_TRY_VOID(co_await make_directories());
     SLUICE_CO_TRY_VOID(co_await read_manifest());
@@ -16,11 +16,11 @@ io::Task<Result<void>> RecoveryRun::run() {
     SLUICE_CO_TRY_VOID(co_await replay_logs());
     SLUICE_CO_TRY_VOID(co_await find_segments());
     SLUICE_CO_TRY_VOID(co_await start());
-    core_.recovery_.duration_ns = reactor_.precise_ns() - begin;
+    parts_.recovery_.duration_ns = reactor_.precise_ns() - begin;
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::make_directories() {
+io::Task<Result<void>> Recovery::make_directories() {
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, directory_));
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, log_directory(directory_)));
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, shards_directory(directory_)));
@@ -32,7 +32,7 @@ io::Task<Result<void>> RecoveryRun::make_directories() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::read_manifest() {
+io::Task<Result<void>> Recovery::read_manifest() {
     SLUICE_CO_TRY(manifests_, co_await find_manifest(reactor_, directory_));
     SLUICE_CO_TRY(const auto entries, co_await list_entries(reactor_, directory_));
     for (const io::DirectoryEntry& each : entries) {
@@ -45,9 +45,9 @@ io::Task<Result<void>> RecoveryRun::read_manifest() {
     lost_ = manifests_.has_lost_something();
     if (manifests_.content) {
         const ManifestContent& content = *manifests_.content;
-        core_.recovery_.manifest_records_cut = content.torn ? 1 : 0;
-        core_.recovery_.manifest_records_lost = content.records_lost;
-        core_.recovery_.manifest_records_mended = content.records_mended;
+        parts_.recovery_.manifest_records_cut = content.torn ? 1 : 0;
+        parts_.recovery_.manifest_records_lost = content.records_lost;
+        parts_.recovery_.manifest_records_mended = content.records_mended;
         state_ = content.state;
         if (content.torn) log_info("the manifest ended in a record that was cut short");
         if (content.records_mended != 0 || manifests_.copy_missing) {
@@ -65,7 +65,7 @@ io::Task<Result<void>> RecoveryRun::read_manifest() {
             log_error("the manifest has lost records; what it does not name is kept",
                       {{"file", manifest_path(directory_, manifests_.number)},
                        {"records", content.records_lost}});
-            core_.damage_.push_back("damaged manifest: " + std::move(text));
+            parts_.damage_.push_back("damaged manifest: " + std::move(text));
         }
         co_return Result<void>();
     }
@@ -77,19 +77,19 @@ io::Task<Result<void>> RecoveryRun::read_manifest() {
 }
 
 // What was lost with a file stays lost, and is said until somebody has looked after it.
-void RecoveryRun::report_set_aside(const std::string& path) {
+void Recovery::report_set_aside(const std::string& path) {
     constexpr std::uint64_t named_max = 8;
     if (!path.ends_with(quarantine_path(""))) return;  // nothing was lost with it
     if (++set_aside_before_ > named_max) return;
     log_warn("a damaged file was set aside earlier", {{"file", path}});
-    core_.damage_.push_back("set aside earlier: " + path);
+    parts_.damage_.push_back("set aside earlier: " + path);
 }
 
 // A file that cannot be read gets a name that nothing reads or removes.
-io::Task<void> RecoveryRun::set_aside(std::string path, std::string_view why) {
+io::Task<void> Recovery::set_aside(std::string path, std::string_view why) {
     log_error("a file cannot be read and is set aside", {{"file", path}, {"error", why}});
-    core_.damage_.push_back("unreadable file: " + path);
-    core_.recovery_.quarantined.push_back(path);
+    parts_.damage_.push_back("unreadable file: " + path);
+    parts_.recovery_.quarantined.push_back(path);
     auto renamed = co_await io::rename_file(reactor_, path, quarantine_path(path));
     if (!renamed.ok()) {
         log_warn("a damaged file keeps its name", {{"error", renamed.error().message}});
@@ -97,64 +97,64 @@ io::Task<void> RecoveryRun::set_aside(std::string path, std::string_view why) {
 }
 
 // Not ours: whoever put it there may want it.
-void RecoveryRun::report_odd(const std::string& path) {
+void Recovery::report_odd(const std::string& path) {
     log_warn("an unknown file in the data directory is left alone", {{"file", path}});
 }
 
-io::Task<Result<void>> RecoveryRun::remove(std::string path) {
-    ++core_.recovery_.files_removed;
+io::Task<Result<void>> Recovery::remove(std::string path) {
+    ++parts_.recovery_.files_removed;
     co_return co_await io::remove_file(reactor_, std::move(path));
 }
 
-io::Task<Result<void>> RecoveryRun::start() {
+io::Task<Result<void>> Recovery::start() {
     if (rebuild_ && (!state_.segments.empty() || !logs_.empty())) {
         log_error("the manifest was lost and is made again from the segments",
                   {{"store", directory_}, {"segments", state_.segments.size()}});
-        core_.damage_.push_back("the manifest was lost and made again from the segments");
-    } else if (core_.recovery_.segments_adopted != 0) {
-        core_.damage_.push_back(std::to_string(core_.recovery_.segments_adopted) +
-                                " segments that the manifest does not name were taken in");
+        parts_.damage_.push_back("the manifest was lost and made again from the segments");
+    } else if (parts_.recovery_.segments_adopted != 0) {
+        parts_.damage_.push_back(std::to_string(parts_.recovery_.segments_adopted) +
+                                 " segments that the manifest does not name were taken in");
     }
     for (const auto& [id, record] : state_.segments) {
         sequence_max_ = std::max(sequence_max_, record.meta.sequence_max);
         // Those deletes may be forgotten; later ones must be above them all the same.
         sequence_max_ = std::max(sequence_max_, record.deletes_applied);
     }
-    sequence_max_ = std::max(sequence_max_, last_delete(core_.tombstones_));
-    core_.options_.sequences->raise_above(sequence_max_);
+    sequence_max_ = std::max(sequence_max_, last_delete(parts_.tombstones_));
+    parts_.options_.sequences->raise_above(sequence_max_);
     // A group no log speaks of any more needs no reminder.
     std::erase_if(state_.dropped_groups,
                   [this](model::ShardGroupId group) { return !dropped_seen_.contains(group); });
     ++state_.incarnation;
     const std::uint64_t store_id = state_.store_id;
-    co_await core_.manifest_.begin(std::move(state_), std::move(manifests_));
+    co_await parts_.manifest_.begin(std::move(state_), std::move(manifests_));
 
-    core_.files_.set_next_number(log_file_number_max_ + 1);
-    for (std::unique_ptr<LogFile>& each : spare_) core_.files_.adopt(std::move(each));
-    WalContext context(core_.reactor_, core_.files_, core_.metrics_, core_.gate_);
+    parts_.files_.set_next_number(log_file_number_max_ + 1);
+    for (std::unique_ptr<WalFile>& each : spare_) parts_.files_.adopt(std::move(each));
+    WalContext context(parts_.reactor_, parts_.files_, parts_.metrics_, parts_.gate_);
     context.store_id = store_id;
     context.next_log_number = log_number_max_ + 1;
-    context.file_bytes = core_.options_.wal_file_bytes;
-    context.frame_bytes = core_.options_.wal_frame_bytes;
-    context.writes_in_flight = core_.options_.wal_writes_in_flight;
-    context.on_log_begun = [core = &core_](std::uint64_t log_number, std::uint64_t head_id) {
-        core->note_log(log_number, head_id);
+    context.file_bytes = parts_.options_.wal_file_bytes;
+    context.frame_bytes = parts_.options_.wal_frame_bytes;
+    context.writes_in_flight = parts_.options_.wal_writes_in_flight;
+    context.on_log_begun = [parts = &parts_](std::uint64_t log_number, std::uint64_t head_id) {
+        parts->note_log(log_number, head_id);
     };
-    core_.wal_.emplace(std::move(context));
-    if (core_.tombstones_ != nullptr) {
+    parts_.wal_.emplace(std::move(context));
+    if (parts_.tombstones_ != nullptr) {
         const std::uint64_t replayed_head = replayed_ ? replayed_->head->id() : 0;
-        for (const auto& [group, list] : core_.tombstones_->groups) {
-            for (const auto& each : *list) core_.arrivals_[each->sequence] = {0, replayed_head};
+        for (const auto& [group, list] : parts_.tombstones_->groups) {
+            for (const auto& each : *list) parts_.arrivals_[each->sequence] = {0, replayed_head};
         }
     }
-    if (replayed_) core_.frozen_.push_back(std::move(replayed_));
-    core_.active_ = core_.make_generation();
-    core_.start_background();
+    if (replayed_) parts_.frozen_.push_back(std::move(replayed_));
+    parts_.active_ = parts_.make_generation();
+    parts_.start_background();
     co_return Result<void>();
 }
 
-io::Task<Result<void>> StoreCore::open() {
-    RecoveryRun run(*this);
+io::Task<Result<void>> StoreParts::open() {
+    Recovery run(*this);
     Result<void> done = co_await run.run();
     if (!done.ok()) {
         segments_.clear();

@@ -15,7 +15,7 @@
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "storage/manifest/manifest.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 #include "storage/wal/wal_reader.h"
 #include "storage/wal/wal_replay.h"
 
@@ -23,17 +23,17 @@ namespace sluice::storage {
 
 // A log file that holds frames.
 struct FoundLog {
-    std::unique_ptr<LogFile> file;
+    std::unique_ptr<WalFile> file;
     std::uint64_t bytes = 0;
     WalFrameHeader first;  // of those that are whole
     bool first_is_damaged = false;
 };
 
-// One opening. Lives on the stack of StoreCore::open().
-class RecoveryRun {
+// One opening. Lives on the stack of StoreParts::open().
+class Recovery {
 public:
-    explicit RecoveryRun(StoreCore& core)
-        : core_(core), reactor_(core.reactor_), directory_(core.options_.directory) {}
+    explicit Recovery(StoreParts& parts)
+        : parts_(parts), reactor_(parts.reactor_), directory_(parts.options_.directory) {}
 
     io::Task<Result<void>> run();
 
@@ -50,9 +50,9 @@ private:
     io::Task<Result<void>> replay_logs();
     io::Task<Result<void>> replay_head(std::vector<FoundLog*> logs);
     io::Task<Result<bool>> replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
-                                       LogReplay& replay);
+                                       WalReplay& replay);
     io::Task<Result<bool>> go_on_behind(FoundLog& log, FoundLog* next_log, WalReader& reader,
-                                        bool torn, WalChain& chain, LogReplay& replay);
+                                        bool torn, WalChain& chain, WalReplay& replay);
     // segment_recovery.cc
     io::Task<Result<void>> find_segments();
     io::Task<Result<void>> sort_out_group(model::ShardGroupId group);
@@ -72,7 +72,7 @@ private:
     io::Task<void> set_aside(std::string path, std::string_view why);
     void report_log_damage(FoundLog& log, std::string_view what);
 
-    StoreCore& core_;
+    StoreParts& parts_;
     io::Reactor& reactor_;
     std::string directory_;
     ManifestState state_;
@@ -81,8 +81,8 @@ private:
     // The manifest does not say all that it said: what it does not name may have been live.
     bool lost_ = false;
     std::vector<FoundLog> logs_;
-    std::vector<std::unique_ptr<LogFile>> spare_;
-    std::vector<std::unique_ptr<LogFile>> garbage_;  // neither frames nor zeroes
+    std::vector<std::unique_ptr<WalFile>> spare_;
+    std::vector<std::unique_ptr<WalFile>> garbage_;  // neither frames nor zeroes
     std::set<std::uint64_t> log_numbers_;            // of all files
     std::uint64_t log_file_number_max_ = 0;
     std::uint64_t log_number_max_ = 0;

@@ -11,7 +11,7 @@
 #include "storage/memtable/memtable_source.h"
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_source.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 
@@ -24,7 +24,7 @@ struct MemtableView {
 
 class ScanState {
 public:
-    ScanState(StoreCore& core, ScanSpec spec);
+    ScanState(StoreParts& parts, ScanSpec spec);
 
     io::Task<Result<bool>> next(SeriesRun& run);
     void expand() { merger_->expand(); }
@@ -43,7 +43,7 @@ private:
     void show_statistics(SeriesRun& run) const;
     bool run_is_empty() const;
 
-    StoreCore& core_;
+    StoreParts& parts_;
     ScanSpec spec_;
     Tombstones deletes_;
     std::vector<MemtableView> memtables_;
@@ -55,10 +55,10 @@ private:
     PodVector<std::uint64_t> sequences_;  // where all rows have the same
 };
 
-ScanState::ScanState(StoreCore& core, ScanSpec spec)
-    : core_(core), spec_(std::move(spec)), deletes_(core.tombstones()) {
-    if (core_.is_dropped(spec_.group)) return;
-    blocks_missing_ = core_.count_lost_segments(spec_.group, spec_.range);
+ScanState::ScanState(StoreParts& parts, ScanSpec spec)
+    : parts_(parts), spec_(std::move(spec)), deletes_(parts.tombstones()) {
+    if (parts_.is_dropped(spec_.group)) return;
+    blocks_missing_ = parts_.count_lost_segments(spec_.group, spec_.range);
     const auto add = [this](const std::shared_ptr<Head>& head) {
         auto table = head->find(spec_.group, spec_.measurement);
         if (table == nullptr || table->rows() == 0) return;
@@ -66,9 +66,9 @@ ScanState::ScanState(StoreCore& core, ScanSpec spec)
         const std::uint32_t rows = table->rows();
         memtables_.push_back({head, std::move(table), rows});
     };
-    for (const auto& each : core_.frozen()) add(each->head);
-    add(core_.active().head);
-    for (SegmentPtr& each : core_.segments_of(spec_.group)) {
+    for (const auto& each : parts_.frozen()) add(each->head);
+    add(parts_.active().head);
+    for (SegmentPtr& each : parts_.segments_of(spec_.group)) {
         if (each->time_range().overlaps(spec_.range)) segments_.push_back(std::move(each));
     }
 }
@@ -83,8 +83,8 @@ io::Task<Result<void>> ScanState::open() {
     }
     segments_.clear();
     memtables_.clear();
-    merger_ = std::make_unique<RowMerger>(core_.reactor(), std::move(sources_), spec_.fields.size(),
-                                          std::move(spec_.keeps_apart));
+    merger_ = std::make_unique<RowMerger>(parts_.reactor(), std::move(sources_),
+                                          spec_.fields.size(), std::move(spec_.keeps_apart));
     co_return Result<void>();
 }
 
@@ -92,7 +92,7 @@ io::Task<Result<void>> ScanState::open() {
 bool ScanState::goes_on_without(const SegmentPtr& segment, const Error& error, std::uint64_t blocks,
                                 bool unreadable) {
     if (!is_damage(error)) return false;
-    core_.report_damage(segment, error, unreadable);
+    parts_.report_damage(segment, error, unreadable);
     blocks_missing_ += blocks;
     return true;
 }
@@ -136,12 +136,12 @@ io::Task<Result<void>> ScanState::open_memtable(MemtableView view) {
     if (spec_.series) {
         order = SeriesOrder::pick(*view.head, *spec_.series);
     } else {
-        order = co_await SeriesOrder::sort(core_.reactor(), view.head, view.table->measurement());
+        order = co_await SeriesOrder::sort(parts_.reactor(), view.head, view.table->measurement());
     }
     std::vector<std::uint32_t> columns;
     for (const std::string& name : spec_.fields) columns.push_back(view.table->find_column(name));
     OrderedRows rows =
-        co_await order_rows(core_.reactor(), view.head, view.table, view.rows, order, spec_.range,
+        co_await order_rows(parts_.reactor(), view.head, view.table, view.rows, order, spec_.range,
                             DeleteFilter(deletes_, delete_scope(*view.head, *view.table)));
     if (rows.places.empty()) co_return Result<void>();
     sources_.push_back(std::make_unique<MemtableSource>(
@@ -244,7 +244,7 @@ std::size_t Scan::memory_bytes() const {
 }
 
 Scan Store::scan(ScanSpec spec) {
-    return Scan(std::make_unique<ScanState>(*core_, std::move(spec)));
+    return Scan(std::make_unique<ScanState>(*parts_, std::move(spec)));
 }
 
 }  // namespace sluice::storage

@@ -30,7 +30,7 @@ bool replaces(const SegmentRecord& made, const SegmentRecord& old) {
 
 }  // namespace
 
-io::Task<Result<void>> RecoveryRun::find_segments() {
+io::Task<Result<void>> Recovery::find_segments() {
     SLUICE_CO_TRY(const auto entries,
                   co_await list_entries(reactor_, shards_directory(directory_)));
     for (const io::DirectoryEntry& each : entries) {
@@ -42,11 +42,11 @@ io::Task<Result<void>> RecoveryRun::find_segments() {
         }
     }
     report_missing();
-    for (const auto& [id, record] : state_.segments) core_.add_segment(record);
+    for (const auto& [id, record] : state_.segments) parts_.add_segment(record);
     co_return Result<void>();
 }
 
-void RecoveryRun::report_missing() {
+void Recovery::report_missing() {
     std::vector<SegmentRecord> missing;
     for (const auto& [id, record] : state_.segments) {
         if (!present_.contains(id)) missing.push_back(record);
@@ -54,15 +54,15 @@ void RecoveryRun::report_missing() {
     for (const SegmentRecord& each : missing) {
         const std::string path = segment_path(directory_, each.meta.group, each.id);
         log_error("segment missing", {{"file", path}, {"rows", each.meta.rows}});
-        core_.damage_.push_back("missing segment: " + path);
-        core_.recovery_.quarantined.push_back(path);
-        ++core_.quarantined_;
-        core_.lost_segments_.push_back(each);
+        parts_.damage_.push_back("missing segment: " + path);
+        parts_.recovery_.quarantined.push_back(path);
+        ++parts_.quarantined_;
+        parts_.lost_segments_.push_back(each);
         state_.segments.erase(each.id);
     }
 }
 
-io::Task<Result<void>> RecoveryRun::sort_out_group(model::ShardGroupId group) {
+io::Task<Result<void>> Recovery::sort_out_group(model::ShardGroupId group) {
     const std::string directory = group_directory(directory_, group);
     SLUICE_CO_TRY(const auto entries, co_await list_entries(reactor_, directory));
     std::vector<std::uint64_t> unlisted;
@@ -93,15 +93,15 @@ io::Task<Result<void>> RecoveryRun::sort_out_group(model::ShardGroupId group) {
     co_return Result<void>();
 }
 
-bool RecoveryRun::is_known_to_be_gone(model::ShardGroupId group, std::uint64_t id) const {
+bool Recovery::is_known_to_be_gone(model::ShardGroupId group, std::uint64_t id) const {
     if (state_.dropped_groups.contains(group)) return true;
     if (!manifests_.content || state_.segments.contains(id)) return false;
     return id < manifests_.content->first_segment_id || manifests_.content->named.contains(id);
 }
 
 // Removes it, sets it aside, or adds it to those that are whole.
-io::Task<Result<void>> RecoveryRun::look_at_unlisted(model::ShardGroupId group, std::uint64_t id,
-                                                     std::vector<SegmentRecord>& whole) {
+io::Task<Result<void>> Recovery::look_at_unlisted(model::ShardGroupId group, std::uint64_t id,
+                                                  std::vector<SegmentRecord>& whole) {
     const std::string path = segment_path(directory_, group, id);
     const bool gone = is_known_to_be_gone(group, id);
     state_.next_segment_id = std::max(state_.next_segment_id, id + 1);
@@ -117,14 +117,13 @@ io::Task<Result<void>> RecoveryRun::look_at_unlisted(model::ShardGroupId group, 
     if (!unreadable && record.error().kind != ErrorKind::kCorrupt) co_return record.error();
     // Without its footer it is a file that was being written.
     if (!unreadable && !lost_) co_return co_await remove(path);
-    ++core_.quarantined_;
+    ++parts_.quarantined_;
     co_await set_aside(path, record.error().message);
     co_return Result<void>();
 }
 
 // kCorrupt: it is not a whole segment of this group.
-io::Task<Result<SegmentRecord>> RecoveryRun::read_footer(model::ShardGroupId group,
-                                                         std::uint64_t id) {
+io::Task<Result<SegmentRecord>> Recovery::read_footer(model::ShardGroupId group, std::uint64_t id) {
     const std::string path = segment_path(directory_, group, id);
     SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor_, path, io::OpenMode::kRead));
     SegmentRecord record;
@@ -151,14 +150,14 @@ io::Task<Result<SegmentRecord>> RecoveryRun::read_footer(model::ShardGroupId gro
     // Rows that do not even tell their highest sequence cannot be told from those written after a
     // delete: there deleted points come back rather than living ones being lost.
     if (!record.has_sequences && record.meta.sequence_max == 0) {
-        record.deletes_applied = last_delete(core_.tombstones_);
+        record.deletes_applied = last_delete(parts_.tombstones_);
     }
     co_return record;
 }
 
 // Whether listed segments or logs hold all of a segment that no record of a whole manifest names:
 // its flush or merge was under way.
-bool RecoveryRun::is_found_elsewhere(const SegmentRecord& record) const {
+bool Recovery::is_found_elsewhere(const SegmentRecord& record) const {
     if (lost_) return false;
     const SegmentMeta& meta = record.meta;
     if (record.has_sequences && logs_are_whole_ && replayed_sequence_min_ <= meta.sequence_min &&
@@ -180,7 +179,7 @@ bool RecoveryRun::is_found_elsewhere(const SegmentRecord& record) const {
     return holds_first && holds_last;
 }
 
-io::Task<Result<void>> RecoveryRun::decide(SegmentRecord record) {
+io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
     const std::string path = segment_path(directory_, record.meta.group, record.id);
     std::vector<SegmentRecord> replaced;
     bool is_replaced = false;
@@ -198,7 +197,7 @@ io::Task<Result<void>> RecoveryRun::decide(SegmentRecord record) {
         if (present_.erase(each.id) != 0) co_await put_away(each);
         state_.segments.erase(each.id);
     }
-    ++core_.recovery_.segments_adopted;
+    ++parts_.recovery_.segments_adopted;
     if (!rebuild_) {
         log_error("a segment that the manifest does not name is taken in",
                   {{"file", path}, {"rows", record.meta.rows}});
@@ -209,10 +208,10 @@ io::Task<Result<void>> RecoveryRun::decide(SegmentRecord record) {
 }
 
 // The file keeps its bytes; its rows are in a segment that serves.
-io::Task<void> RecoveryRun::put_away(const SegmentRecord& record) {
+io::Task<void> Recovery::put_away(const SegmentRecord& record) {
     const std::string path = segment_path(directory_, record.meta.group, record.id);
     log_warn("a segment was merged into another one and is set aside", {{"file", path}});
-    core_.recovery_.quarantined.push_back(path);
+    parts_.recovery_.quarantined.push_back(path);
     auto renamed = co_await io::rename_file(reactor_, path, unlisted_path(path));
     if (!renamed.ok()) {
         log_warn("a segment keeps its name", {{"error", renamed.error().message}});

@@ -5,7 +5,7 @@
 #include "sluice/base/log.h"
 #include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
@@ -50,7 +50,7 @@ private:
 
 }  // namespace
 
-StoreCore::StoreCore(io::Reactor& reactor, StoreOptions options)
+StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
     : reactor_(reactor),
       options_(checked(std::move(options))),
       cache_(options_.block_cache_bytes),
@@ -59,9 +59,9 @@ StoreCore::StoreCore(io::Reactor& reactor, StoreOptions options)
       files_(reactor, pool_options(options_)),
       tombstones_(options_.tombstones) {}
 
-StoreCore::~StoreCore() = default;
+StoreParts::~StoreParts() = default;
 
-std::shared_ptr<Generation> StoreCore::make_generation() {
+std::shared_ptr<Generation> StoreParts::make_generation() {
     auto made = std::make_shared<Generation>();
     const std::uint64_t id = std::uint64_t{manifest_.state().incarnation} << 32 | ++next_head_;
     made->head = std::make_shared<Head>(id);
@@ -74,8 +74,8 @@ std::shared_ptr<Generation> StoreCore::make_generation() {
 }
 
 // The batch is durable: scans see it from here on.
-Result<void> StoreCore::take_rows(Generation& generation, const model::PointBatch& batch,
-                                  std::uint64_t sequence) {
+Result<void> StoreParts::take_rows(Generation& generation, const model::PointBatch& batch,
+                                   std::uint64_t sequence) {
     if (generation.first_row_ns == 0) generation.first_row_ns = reactor_.monotonic_ns();
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         const model::BatchTable& table = batch.table_at(i);
@@ -93,7 +93,7 @@ Result<void> StoreCore::take_rows(Generation& generation, const model::PointBatc
     return {};
 }
 
-std::optional<Error> StoreCore::refusal() const {
+std::optional<Error> StoreParts::refusal() const {
     if (stopping_) return Error{ErrorKind::kCancelled, "the store is stopping"};
     // Nothing may be logged under an incarnation that the next start could use again.
     if (!manifest_.is_durable()) return *manifest_.trouble();
@@ -105,19 +105,19 @@ std::optional<Error> StoreCore::refusal() const {
     return std::nullopt;
 }
 
-bool StoreCore::is_full(const Generation& generation) const {
+bool StoreParts::is_full(const Generation& generation) const {
     return generation.head->memory_bytes() >= options_.head_bytes_max ||
            // One-line requests take a page of log each.
            generation.log->bytes_written() >= 2 * options_.head_bytes_max;
 }
 
-bool StoreCore::may_rotate() const {
+bool StoreParts::may_rotate() const {
     // What recovery replayed is a third generation, on its way to segments.
     return std::none_of(frozen_.begin(), frozen_.end(),
                         [](const auto& each) { return each->log != nullptr; });
 }
 
-bool StoreCore::compaction_is_behind() const {
+bool StoreParts::compaction_is_behind() const {
     return std::any_of(segments_.begin(), segments_.end(), [this](const auto& group) {
         const auto flushed = std::count_if(
             group.second.begin(), group.second.end(),
@@ -126,20 +126,20 @@ bool StoreCore::compaction_is_behind() const {
     });
 }
 
-bool StoreCore::must_wait(const Generation& generation) const {
+bool StoreParts::must_wait(const Generation& generation) const {
     if (&generation != active_.get()) return false;
     if (options_.background && compaction_is_behind() && !compaction_trouble_) return true;
     return is_full(generation) && !may_rotate();
 }
 
-void StoreCore::rotate() {
+void StoreParts::rotate() {
     frozen_.push_back(std::move(active_));
     active_ = make_generation();
     flush_wanted_.notify_all();
     changed_.notify_all();
 }
 
-void StoreCore::rotate_if_due() {
+void StoreParts::rotate_if_due() {
     if (!may_rotate()) return;
     // Without a row it can be full all the same: of the series of bodies that were refused.
     const bool old = active_->first_row_ns != 0 &&
@@ -147,7 +147,7 @@ void StoreCore::rotate_if_due() {
     if (old || is_full(*active_)) rotate();
 }
 
-io::Task<Result<AppendReceipt>> StoreCore::append(model::PointBatch& batch) {
+io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
     if (auto error = refusal()) {
         metrics_.append_refused.add();
         co_return std::move(*error);
@@ -182,7 +182,7 @@ io::Task<Result<AppendReceipt>> StoreCore::append(model::PointBatch& batch) {
     co_return receipt;
 }
 
-io::Task<Result<void>> StoreCore::drop_shard_group(model::ShardGroupId group) {
+io::Task<Result<void>> StoreParts::drop_shard_group(model::ShardGroupId group) {
     // At once for scans and for rows on their way ...
     dropping_.insert(group);
     active_->head->drop_group(group);
@@ -203,14 +203,14 @@ io::Task<Result<void>> StoreCore::drop_shard_group(model::ShardGroupId group) {
     co_return Result<void>();
 }
 
-void StoreCore::add_segment(const SegmentRecord& record) {
+void StoreParts::add_segment(const SegmentRecord& record) {
     auto made = std::make_unique<Segment>(
         reactor_, segment_path(options_.directory, record.meta.group, record.id), record, cache_,
         metrics_);
     segments_[record.meta.group].push_back(reaper_.adopt(std::move(made)));
 }
 
-void StoreCore::remove_segment(const SegmentPtr& segment) {
+void StoreParts::remove_segment(const SegmentPtr& segment) {
     const auto found = segments_.find(segment->record().meta.group);
     if (found == segments_.end()) return;
     std::erase(found->second, segment);
@@ -218,7 +218,7 @@ void StoreCore::remove_segment(const SegmentPtr& segment) {
 }
 
 // nullptr: it has been merged, or dropped, meanwhile.
-SegmentPtr StoreCore::find_segment(const SegmentRecord& record) const {
+SegmentPtr StoreParts::find_segment(const SegmentRecord& record) const {
     const auto found = segments_.find(record.meta.group);
     if (found == segments_.end()) return nullptr;
     for (const SegmentPtr& each : found->second) {
@@ -227,12 +227,12 @@ SegmentPtr StoreCore::find_segment(const SegmentRecord& record) const {
     return nullptr;
 }
 
-std::vector<SegmentPtr> StoreCore::segments_of(model::ShardGroupId group) const {
+std::vector<SegmentPtr> StoreParts::segments_of(model::ShardGroupId group) const {
     const auto found = segments_.find(group);
     return found == segments_.end() ? std::vector<SegmentPtr>() : found->second;
 }
 
-void StoreCore::start_background() {
+void StoreParts::start_background() {
     reaping_ = reaper_.run();
     gate_.spawn(files_.run());
     gate_.spawn(run_maintenance());
@@ -242,7 +242,7 @@ void StoreCore::start_background() {
 }
 
 // Looks after what no request triggers: free space, the age of the head, a log that failed.
-io::Task<void> StoreCore::run_maintenance() {
+io::Task<void> StoreParts::run_maintenance() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {
         auto space = co_await io::free_space(reactor_, options_.directory);
@@ -256,7 +256,7 @@ io::Task<void> StoreCore::run_maintenance() {
 }
 
 // The start found a device that takes no manifest: until it does, the store is only read.
-io::Task<void> StoreCore::make_manifest() {
+io::Task<void> StoreParts::make_manifest() {
     const Result<void> made = co_await manifest_.append({});
     if (made.ok()) {
         log_info("the manifest can be written again", {{"store", options_.directory}});
@@ -265,11 +265,11 @@ io::Task<void> StoreCore::make_manifest() {
 
 // Not awaited by those who write: until the record is durable, a loss of the whole file would go
 // unnoticed, and no more.
-void StoreCore::note_log(std::uint64_t log_number, std::uint64_t head_id) {
+void StoreParts::note_log(std::uint64_t log_number, std::uint64_t head_id) {
     if (!stopping_) gate_.spawn(record_log(log_number, head_id));
 }
 
-io::Task<void> StoreCore::record_log(std::uint64_t log_number, std::uint64_t head_id) {
+io::Task<void> StoreParts::record_log(std::uint64_t log_number, std::uint64_t head_id) {
     co_await reactor_.switch_to(io::Share::kBackground);
     if (stopping_ || head_id <= manifest_.state().flushed_head) co_return;
     std::vector<ManifestEdit> edits;
@@ -279,7 +279,7 @@ io::Task<void> StoreCore::record_log(std::uint64_t log_number, std::uint64_t hea
 
 // An empty frame behind the last one: it says that all before it were durable, so that damage to
 // them does not look like a write that was cut short.
-io::Task<void> StoreCore::close_logs() {
+io::Task<void> StoreParts::close_logs() {
     if (read_only_ || no_space_) co_return;
     std::vector<std::shared_ptr<Generation>> all;
     // The log of a head that is being flushed is about to be given back.
@@ -291,7 +291,7 @@ io::Task<void> StoreCore::close_logs() {
     }
 }
 
-io::Task<void> StoreCore::probe_log() {
+io::Task<void> StoreParts::probe_log() {
     const std::shared_ptr<Generation> generation = active_;
     const AppendGuard guard(*generation, changed_);
     auto probed = co_await generation->log->probe();
@@ -300,7 +300,7 @@ io::Task<void> StoreCore::probe_log() {
     log_info("the log can be written again", {{"store", options_.directory}});
 }
 
-io::Task<void> StoreCore::stop() {
+io::Task<void> StoreParts::stop() {
     stopping_ = true;
     changed_.notify_all();
     flush_wanted_.notify_all();
@@ -331,54 +331,54 @@ io::Task<void> StoreCore::stop() {
     co_await manifest_.close();
 }
 
-Store::Store(std::unique_ptr<StoreCore> core) : core_(std::move(core)) {}
+Store::Store(std::unique_ptr<StoreParts> parts) : parts_(std::move(parts)) {}
 Store::~Store() = default;
 
 io::Task<Result<std::unique_ptr<Store>>> Store::open(io::Reactor& reactor, StoreOptions options) {
-    auto core = std::make_unique<StoreCore>(reactor, std::move(options));
-    SLUICE_CO_TRY_VOID(co_await core->open());
-    co_return std::unique_ptr<Store>(new Store(std::move(core)));
+    auto parts = std::make_unique<StoreParts>(reactor, std::move(options));
+    SLUICE_CO_TRY_VOID(co_await parts->open());
+    co_return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 
 Head& Store::active_head() {
-    return *core_->active().head;
+    return *parts_->active().head;
 }
 Result<void> Store::check_size(const model::PointBatch& batch) const {
-    return check_rows_fit(batch, core_->options().wal_file_bytes - kWalHeaderBytes);
+    return check_rows_fit(batch, parts_->options().wal_file_bytes - kWalHeaderBytes);
 }
 
 io::Task<Result<AppendReceipt>> Store::append(model::PointBatch& batch) {
-    return core_->append(batch);
+    return parts_->append(batch);
 }
 std::vector<model::ShardGroupId> Store::shard_groups() const {
-    return core_->shard_groups();
+    return parts_->shard_groups();
 }
 io::Task<Result<void>> Store::drop_shard_group(model::ShardGroupId group) {
-    return core_->drop_shard_group(group);
+    return parts_->drop_shard_group(group);
 }
 io::Task<Result<void>> Store::flush() {
-    return core_->flush_all();
+    return parts_->flush_all();
 }
 io::Task<Result<void>> Store::compact(bool all) {
-    return core_->compact_all(all);
+    return parts_->compact_all(all);
 }
 io::Task<void> Store::stop() {
-    return core_->stop();
+    return parts_->stop();
 }
 StoreHealth Store::health() const {
-    return core_->health();
+    return parts_->health();
 }
 StoreStats Store::stats() const {
-    return core_->stats();
+    return parts_->stats();
 }
 std::vector<GroupStats> Store::group_stats() const {
-    return core_->group_stats();
+    return parts_->group_stats();
 }
 const StoreMetrics& Store::metrics() const {
-    return core_->metrics();
+    return parts_->metrics();
 }
 const RecoveryReport& Store::recovery() const {
-    return core_->recovery();
+    return parts_->recovery();
 }
 
 }  // namespace sluice::storage

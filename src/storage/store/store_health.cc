@@ -6,7 +6,7 @@
 #include "sluice/base/log.h"
 #include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
-#include "storage/store/store_state.h"
+#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::size_t kDamagedPlacesMax = 10'000;
 
 }  // namespace
 
-void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, bool unreadable) {
+void StoreParts::report_damage(const SegmentPtr& segment, const Error& error, bool unreadable) {
     if (io::abandoning()) return;
     const bool is_corrupt = error.kind == ErrorKind::kCorrupt;
     // What a device does not give back now, it may give back later.
@@ -35,8 +35,8 @@ void StoreCore::report_damage(const SegmentPtr& segment, const Error& error, boo
     if (leaves && !stopping_) gate_.spawn(set_aside(segment));
 }
 
-std::uint64_t StoreCore::count_lost_segments(model::ShardGroupId group,
-                                             const model::TimeRange& range) const {
+std::uint64_t StoreParts::count_lost_segments(model::ShardGroupId group,
+                                              const model::TimeRange& range) const {
     return static_cast<std::uint64_t>(
         std::count_if(lost_segments_.begin(), lost_segments_.end(), [&](const auto& each) {
             return each.meta.group == group &&
@@ -45,7 +45,7 @@ std::uint64_t StoreCore::count_lost_segments(model::ShardGroupId group,
 }
 
 // The segment leaves the manifest and its file gets a name that nothing reads or removes.
-io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
+io::Task<void> StoreParts::set_aside(SegmentPtr segment) {
     std::vector<ManifestEdit> edits;
     edits.push_back(edit::RemoveSegment{segment->record().id});
     remove_segment(segment);
@@ -61,7 +61,7 @@ io::Task<void> StoreCore::set_aside(SegmentPtr segment) {
     }
 }
 
-StoreHealth StoreCore::health() const {
+StoreHealth StoreParts::health() const {
     StoreHealth health;
     const auto add = [&](StoreState state, const std::string& text) {
         health.state = std::max(health.state, state);
@@ -92,7 +92,7 @@ StoreHealth StoreCore::health() const {
     return health;
 }
 
-StoreStats StoreCore::stats() const {
+StoreStats StoreParts::stats() const {
     StoreStats stats;
     const auto add_head = [&](const Generation& generation) {
         stats.head_bytes += generation.head->memory_bytes();
@@ -116,7 +116,7 @@ StoreStats StoreCore::stats() const {
     return stats;
 }
 
-std::vector<GroupStats> StoreCore::group_stats() const {
+std::vector<GroupStats> StoreParts::group_stats() const {
     std::map<model::ShardGroupId, GroupStats> groups;
     const auto add_head = [&groups](const Generation& generation) {
         for (const auto& [key, table] : generation.head->memtables()) {
@@ -141,7 +141,7 @@ std::vector<GroupStats> StoreCore::group_stats() const {
     return list;
 }
 
-std::vector<model::ShardGroupId> StoreCore::shard_groups() const {
+std::vector<model::ShardGroupId> StoreParts::shard_groups() const {
     std::set<model::ShardGroupId> groups;
     for (const auto& [group, segments] : segments_) groups.insert(group);
     const auto add_head = [&](const Generation& generation) {

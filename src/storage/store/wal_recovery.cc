@@ -15,7 +15,7 @@
 
 namespace sluice::storage {
 
-io::Task<Result<RecoveryRun::LogContent>> RecoveryRun::try_read_start(FoundLog& log) {
+io::Task<Result<Recovery::LogContent>> Recovery::try_read_start(FoundLog& log) {
     SLUICE_CO_TRY(log.bytes, co_await log.file->file.size());
     WalReader reader(log.file->file, log.bytes);
     Result<WalHeaderState> state = co_await reader.read_first(log.first);
@@ -35,7 +35,7 @@ io::Task<Result<RecoveryRun::LogContent>> RecoveryRun::try_read_start(FoundLog& 
 }
 
 // An error that says nothing about the file is one of the start: it must not go on without it.
-io::Task<Result<RecoveryRun::LogContent>> RecoveryRun::read_start(FoundLog& log) {
+io::Task<Result<Recovery::LogContent>> Recovery::read_start(FoundLog& log) {
     const std::string path = log_path(directory_, log.file->number);
     Result<LogContent> content = LogContent::kUnreadable;
     for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
@@ -57,7 +57,7 @@ io::Task<Result<RecoveryRun::LogContent>> RecoveryRun::read_start(FoundLog& log)
     co_return content;
 }
 
-io::Task<Result<void>> RecoveryRun::find_logs() {
+io::Task<Result<void>> Recovery::find_logs() {
     SLUICE_CO_TRY(const auto entries, co_await list_entries(reactor_, log_directory(directory_)));
     for (const io::DirectoryEntry& each : entries) {
         const auto number = each.is_directory ? std::nullopt : parse_log_name(each.name);
@@ -76,10 +76,10 @@ io::Task<Result<void>> RecoveryRun::find_logs() {
     co_return co_await report_missing_logs();
 }
 
-io::Task<Result<void>> RecoveryRun::look_at_log(std::uint64_t number) {
+io::Task<Result<void>> Recovery::look_at_log(std::uint64_t number) {
     log_file_number_max_ = std::max(log_file_number_max_, number);
     FoundLog log;
-    log.file = std::make_unique<LogFile>();
+    log.file = std::make_unique<WalFile>();
     log.file->number = number;
     const std::string path = log_path(directory_, number);
     SLUICE_CO_TRY(const LogContent content, co_await read_start(log));
@@ -100,7 +100,7 @@ io::Task<Result<void>> RecoveryRun::look_at_log(std::uint64_t number) {
     }
     if (content == LogContent::kGarbage) {
         garbage_.push_back(std::move(log.file));
-    } else if (log.bytes == core_.options_.wal_file_bytes) {
+    } else if (log.bytes == parts_.options_.wal_file_bytes) {
         spare_.push_back(std::move(log.file));
     } else {
         // Of another size, or not filled to its end when the process died.
@@ -113,7 +113,7 @@ io::Task<Result<void>> RecoveryRun::look_at_log(std::uint64_t number) {
 // Logs that the manifest knows to hold frames. Where one is missing, a file in which nothing can be
 // recognised may be what is left of it, and is kept; else it was about to be used for the first
 // time, or again, when the power failed.
-io::Task<Result<void>> RecoveryRun::report_missing_logs() {
+io::Task<Result<void>> Recovery::report_missing_logs() {
     std::vector<std::uint64_t> missing;
     for (const auto& [number, log] : state_.logs) {
         const bool is_needed = log.head_id > state_.flushed_head;
@@ -125,14 +125,14 @@ io::Task<Result<void>> RecoveryRun::report_missing_logs() {
         log_number_max_ = std::max(log_number_max_, number);
         log_error("a log is missing: acknowledged points may be lost",
                   {{"store", directory_}, {"log", number}});
-        core_.damage_.push_back("missing log: number " + std::to_string(number) + " in " +
-                                log_directory(directory_));
-        core_.recovery_.logs_missing += 1;
+        parts_.damage_.push_back("missing log: number " + std::to_string(number) + " in " +
+                                 log_directory(directory_));
+        parts_.recovery_.logs_missing += 1;
     }
     for (auto& file : garbage_) {
         const std::string path = log_path(directory_, file->number);
         const Result<std::uint64_t> size = co_await file->file.size();
-        if (missing.empty() && size.ok() && *size == core_.options_.wal_file_bytes) {
+        if (missing.empty() && size.ok() && *size == parts_.options_.wal_file_bytes) {
             spare_.push_back(std::move(file));
             continue;
         }
@@ -147,7 +147,7 @@ io::Task<Result<void>> RecoveryRun::report_missing_logs() {
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::replay_logs() {
+io::Task<Result<void>> Recovery::replay_logs() {
     if (logs_.empty()) co_return Result<void>();
     replayed_ = std::make_shared<Generation>();
     replayed_->head = std::make_shared<Head>(logs_.back().first.head_id);
@@ -161,19 +161,19 @@ io::Task<Result<void>> RecoveryRun::replay_logs() {
         begin = end;
     }
     for (FoundLog& each : logs_) replayed_->replayed_files.push_back(std::move(each.file));
-    core_.recovery_.log_files = logs_.size();
+    parts_.recovery_.log_files = logs_.size();
     co_return Result<void>();
 }
 
-io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
+io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
     WalChain chain;
     chain.store_id = state_.store_id;
     chain.head_id = logs.front()->first.head_id;
-    LogReplay replay(
+    WalReplay replay(
         *replayed_->head,
         [this](model::ShardGroupId group) { return state_.dropped_groups.contains(group); },
         [this](model::ShardGroupId group, std::string_view measurement, std::uint64_t sequence) {
-            return core_.is_deleted(group, measurement, sequence);
+            return parts_.is_deleted(group, measurement, sequence);
         });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
@@ -186,8 +186,8 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
         SLUICE_CO_TRY(const bool goes_on, co_await replay_file(*logs[i], next, chain, replay));
         if (!goes_on) break;
     }
-    core_.recovery_.rows += replay.rows();
-    core_.recovery_.rows_lost += replay.rows_lost();
+    parts_.recovery_.rows += replay.rows();
+    parts_.recovery_.rows_lost += replay.rows_lost();
     if (replay.rows_lost() != 0) {
         log_error("rows of whole frames need what damaged ones defined",
                   {{"store", directory_}, {"rows", replay.rows_lost()}});
@@ -200,9 +200,9 @@ io::Task<Result<void>> RecoveryRun::replay_head(std::vector<FoundLog*> logs) {
 }
 
 // False when the chain ends for good. `next_log` is where a later file of the head begins.
-io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
-                                                LogReplay& replay) {
-    RecoveryReport& report = core_.recovery_;
+io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
+                                             WalReplay& replay) {
+    RecoveryReport& report = parts_.recovery_;
     const auto known = state_.logs.find(log.first.log_number);
     if (known != state_.logs.end() && log.bytes < known->second.file_bytes) {
         report_log_damage(log, "cut to " + std::to_string(log.bytes) + " bytes of " +
@@ -246,9 +246,8 @@ io::Task<Result<bool>> RecoveryRun::replay_file(FoundLog& log, FoundLog* next_lo
 
 // The chain has ended. Where nobody was told that the next frame is durable, that is all of it.
 // Else frames are lost, and it goes on with what is whole behind them: true.
-io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, FoundLog* next_log,
-                                                 WalReader& reader, bool torn, WalChain& chain,
-                                                 LogReplay& replay) {
+io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log, WalReader& reader,
+                                              bool torn, WalChain& chain, WalReplay& replay) {
     const Result<WalReader::Behind> found =
         co_await reader.look_behind(log.first.log_number, chain);
     if (!found.ok()) {
@@ -265,7 +264,7 @@ io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, FoundLog* next_l
         if (reader.unreadable_sectors() != 0) {
             report_log_damage(log, "cannot be read to its end");
         } else if (torn) {
-            ++core_.recovery_.torn_tails;
+            ++parts_.recovery_.torn_tails;
             log_info("a log ends in a frame that was cut short",
                      {{"file", log.file->file.path()}, {"frame", next_frame}});
         }
@@ -284,7 +283,7 @@ io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, FoundLog* next_l
         chain.previous_hash = next_log->first.previous_hash;
     }
     const std::uint64_t lost = goes_on_at - next_frame;
-    core_.recovery_.frames_lost += lost;
+    parts_.recovery_.frames_lost += lost;
     const bool in_next = !here && next_log != nullptr && next_log->first_is_damaged;
     report_log_damage(in_next ? *next_log : log, "damaged at frame " + std::to_string(next_frame) +
                                                      ", " + std::to_string(lost) +
@@ -293,14 +292,14 @@ io::Task<Result<bool>> RecoveryRun::go_on_behind(FoundLog& log, FoundLog* next_l
 }
 
 // What was read of it counts; the file keeps its bytes when that is in segments.
-void RecoveryRun::report_log_damage(FoundLog& log, std::string_view what) {
+void Recovery::report_log_damage(FoundLog& log, std::string_view what) {
     const std::string& path = log.file->file.path();
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});
     std::string text = path + ": " + std::string(what);
-    core_.damage_.push_back("damaged log: " + std::move(text));
+    parts_.damage_.push_back("damaged log: " + std::move(text));
     logs_are_whole_ = false;
     if (log.file->damaged) return;
-    core_.recovery_.quarantined.push_back(path);
+    parts_.recovery_.quarantined.push_back(path);
     log.file->damaged = true;
 }
 

@@ -60,7 +60,7 @@ private:
     // A frame with `size` bytes of room.
     Result<WalFrame*> frame_for(std::size_t size);
     void commit(WalFrame& frame, std::byte* end) {
-        bytes_ += static_cast<std::uint64_t>(end - frame.cursor());
+        bytes_ += static_cast<std::uint64_t>(end - frame.write_place());
         frame.commit(end);
     }
     Result<void> define_table(Memtable& memtable);
@@ -87,11 +87,11 @@ Result<void> BatchEncoder::define_series() {
     while (marks_.series < index.series_count()) {
         std::string_view key = index.key(marks_.series);
         SLUICE_TRY(WalFrame * frame, frame_for(1 + 2 * kVarintMax + 4 + key.size() + kVarintMax));
-        std::byte* to = put_byte(frame->cursor(), WalItem::kSeries);
+        std::byte* to = put_byte(frame->write_place(), WalItem::kSeries);
         to = put_varint(to, marks_.series);
         std::byte* count_at = to;
         to += sizeof(std::uint32_t);
-        const std::byte* end = frame->cursor() + frame->room();
+        const std::byte* end = frame->write_place() + frame->room();
         std::string_view previous;
         std::uint32_t count = 0;
         do {
@@ -114,7 +114,7 @@ Result<void> BatchEncoder::define_series() {
 Result<void> BatchEncoder::define_table(Memtable& memtable) {
     const std::string_view name = head_.series_index().measurement_name(memtable.measurement());
     SLUICE_TRY(WalFrame * frame, frame_for(1 + 3 * kVarintMax + name.size()));
-    std::byte* to = put_byte(frame->cursor(), WalItem::kTable);
+    std::byte* to = put_byte(frame->write_place(), WalItem::kTable);
     to = put_varint(to, memtable.id());
     to = put_varint(to, memtable.group());
     commit(*frame, put_text(to, name));
@@ -125,7 +125,7 @@ Result<void> BatchEncoder::define_table(Memtable& memtable) {
 Result<void> BatchEncoder::define_column(Memtable& memtable, std::uint32_t index) {
     const MemtableColumn& column = memtable.columns()[index];
     SLUICE_TRY(WalFrame * frame, frame_for(2 + 3 * kVarintMax + column.name.size()));
-    std::byte* to = put_byte(frame->cursor(), WalItem::kColumn);
+    std::byte* to = put_byte(frame->write_place(), WalItem::kColumn);
     to = put_varint(to, memtable.id());
     to = put_varint(to, index);
     to = put_byte(to, column.type);
@@ -225,7 +225,7 @@ Result<void> BatchEncoder::encode_rows(const model::BatchTable& table, const Mem
                                        std::uint64_t sequence, std::uint32_t from,
                                        std::uint32_t count) {
     WalFrame& frame = frames_.current();
-    std::byte* to = put_byte(frame.cursor(), WalItem::kRows);
+    std::byte* to = put_byte(frame.write_place(), WalItem::kRows);
     to = put_varint(to, memtable.id());
     to = put(to, sequence);
     to = put_varint(to, count);

@@ -30,7 +30,7 @@ public:
     std::size_t payload_bytes() const { return used_ - kWalHeaderBytes; }
     bool empty() const { return used_ == kWalHeaderBytes; }
     // At most room(); what is written there is kept by commit().
-    std::byte* cursor() { return buffer_.data() + used_; }
+    std::byte* write_place() { return buffer_.data() + used_; }
     void commit(std::byte* end) { used_ = static_cast<std::size_t>(end - buffer_.data()); }
     void clear() { used_ = kWalHeaderBytes; }
 

@@ -17,10 +17,10 @@ constexpr std::size_t kFillBytes = kMiB;
 
 }  // namespace
 
-LogFilePool::LogFilePool(io::Reactor& reactor, LogFilePoolOptions options)
+WalFilePool::WalFilePool(io::Reactor& reactor, LogFilePoolOptions options)
     : reactor_(reactor), options_(std::move(options)) {}
 
-io::Task<void> LogFilePool::run() {
+io::Task<void> WalFilePool::run() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {
         if (!wants_more()) {
@@ -43,7 +43,7 @@ io::Task<void> LogFilePool::run() {
     }
 }
 
-void LogFilePool::add_spare(std::unique_ptr<LogFile> file) {
+void WalFilePool::add_spare(std::unique_ptr<WalFile> file) {
     spare_.push_back(std::move(file));
     const bool recovered = trouble_.has_value();
     trouble_.reset();
@@ -51,21 +51,21 @@ void LogFilePool::add_spare(std::unique_ptr<LogFile> file) {
     if (recovered && on_recovery) on_recovery();
 }
 
-void LogFilePool::stop() {
+void WalFilePool::stop() {
     stopping_ = true;
     wanted_.notify_all();
     changed_.notify_all();
 }
 
-io::Task<void> LogFilePool::close() {
+io::Task<void> WalFilePool::close() {
     while (!spare_.empty()) {
-        std::unique_ptr<LogFile> each = std::move(spare_.front());
+        std::unique_ptr<WalFile> each = std::move(spare_.front());
         spare_.pop_front();
         co_await each->file.close();
     }
 }
 
-io::Task<Result<void>> LogFilePool::fill_file(io::File& file) {
+io::Task<Result<void>> WalFilePool::fill_file(io::File& file) {
     if (zeroes_.empty()) {
         zeroes_ = AlignedBuffer(std::min<std::size_t>(kFillBytes, options_.file_bytes));
         std::memset(zeroes_.data(), 0, zeroes_.size());
@@ -81,8 +81,8 @@ io::Task<Result<void>> LogFilePool::fill_file(io::File& file) {
     co_return co_await file.sync();
 }
 
-io::Task<Result<std::unique_ptr<LogFile>>> LogFilePool::make_file() {
-    auto made = std::make_unique<LogFile>();
+io::Task<Result<std::unique_ptr<WalFile>>> WalFilePool::make_file() {
+    auto made = std::make_unique<WalFile>();
     made->number = next_number_++;
     const std::string path = log_path(options_.store, made->number);
     SLUICE_CO_TRY(made->file, co_await io::File::open(reactor_, path, io::OpenMode::kCreate));
@@ -99,8 +99,8 @@ io::Task<Result<std::unique_ptr<LogFile>>> LogFilePool::make_file() {
     co_return made;
 }
 
-std::unique_ptr<LogFile> LogFilePool::try_take() {
-    std::unique_ptr<LogFile> taken;
+std::unique_ptr<WalFile> WalFilePool::try_take() {
+    std::unique_ptr<WalFile> taken;
     if (!spare_.empty()) {
         taken = std::move(spare_.front());
         spare_.pop_front();
@@ -109,18 +109,18 @@ std::unique_ptr<LogFile> LogFilePool::try_take() {
     return taken;
 }
 
-io::Task<Result<std::unique_ptr<LogFile>>> LogFilePool::take() {
+io::Task<Result<std::unique_ptr<WalFile>>> WalFilePool::take() {
     const std::uint64_t failed_before = attempts_failed_;
     for (;;) {
-        if (std::unique_ptr<LogFile> taken = try_take()) co_return taken;
+        if (std::unique_ptr<WalFile> taken = try_take()) co_return taken;
         if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
         if (attempts_failed_ != failed_before && trouble_) co_return *trouble_;
         co_await changed_.wait();
     }
 }
 
-io::Task<void> LogFilePool::give_back(std::vector<std::unique_ptr<LogFile>> files) {
-    for (std::unique_ptr<LogFile>& each : files) {
+io::Task<void> WalFilePool::give_back(std::vector<std::unique_ptr<WalFile>> files) {
+    for (std::unique_ptr<WalFile>& each : files) {
         if (!each->failed && !each->damaged && spare_.size() < options_.spare_max && !stopping_) {
             add_spare(std::move(each));
             continue;

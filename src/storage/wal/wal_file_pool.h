@@ -21,7 +21,7 @@
 
 namespace sluice::storage {
 
-struct LogFile {
+struct WalFile {
     io::File file;
     std::uint64_t number = 0;
     // A write to it failed: it is never written again, and removed instead of used again.
@@ -38,12 +38,12 @@ struct LogFilePoolOptions {
 };
 
 // stop() completes before destruction.
-class LogFilePool {
+class WalFilePool {
 public:
-    LogFilePool(io::Reactor& reactor, LogFilePoolOptions options);
+    WalFilePool(io::Reactor& reactor, LogFilePoolOptions options);
 
     // Before run(): a file found on disk that no head needs, and the highest number ever seen.
-    void adopt(std::unique_ptr<LogFile> file) { spare_.push_back(std::move(file)); }
+    void adopt(std::unique_ptr<WalFile> file) { spare_.push_back(std::move(file)); }
     void set_next_number(std::uint64_t number) { next_number_ = number; }
 
     // Makes spare files whenever there are too few. Ends after stop().
@@ -53,12 +53,12 @@ public:
     io::Task<void> close();
 
     // The oldest spare file, or nullptr: then one is being made.
-    std::unique_ptr<LogFile> try_take();
+    std::unique_ptr<WalFile> try_take();
     // Waits until one is made. The error is that of the attempt.
-    io::Task<Result<std::unique_ptr<LogFile>>> take();
+    io::Task<Result<std::unique_ptr<WalFile>>> take();
 
     // Gives files back for further use; those too many, or failed, are removed.
-    io::Task<void> give_back(std::vector<std::unique_ptr<LogFile>> files);
+    io::Task<void> give_back(std::vector<std::unique_ptr<WalFile>> files);
 
     // Why there is no spare file; nothing while there is one or none has been tried.
     const std::optional<Error>& trouble() const { return trouble_; }
@@ -68,15 +68,15 @@ public:
     std::function<void()> on_recovery;
 
 private:
-    io::Task<Result<std::unique_ptr<LogFile>>> make_file();
+    io::Task<Result<std::unique_ptr<WalFile>>> make_file();
     io::Task<Result<void>> fill_file(io::File& file);
-    void add_spare(std::unique_ptr<LogFile> file);
+    void add_spare(std::unique_ptr<WalFile> file);
     bool wants_more() const { return spare_.size() < options_.spare_target; }
 
     io::Reactor& reactor_;
     LogFilePoolOptions options_;
     AlignedBuffer zeroes_;  // while files are made
-    std::deque<std::unique_ptr<LogFile>> spare_;
+    std::deque<std::unique_ptr<WalFile>> spare_;
     std::uint64_t next_number_ = 1;
     std::uint64_t attempts_failed_ = 0;
     bool stopping_ = false;

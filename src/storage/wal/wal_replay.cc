@@ -19,7 +19,7 @@ constexpr model::SeriesId kUndefined = ~model::SeriesId{0};
 
 }  // namespace
 
-Result<void> LogReplay::on_series(std::uint32_t series, std::string_view key) {
+Result<void> WalReplay::on_series(std::uint32_t series, std::string_view key) {
     const std::size_t gap_max = expects_gaps_ ? kGapMax : 0;
     if (series > series_.size() + gap_max) return undefined("the series before", series);
     if (series > series_.size()) series_.append_copies(series - series_.size(), kUndefined);
@@ -34,7 +34,7 @@ Result<void> LogReplay::on_series(std::uint32_t series, std::string_view key) {
     return {};
 }
 
-Result<void> LogReplay::on_table(std::uint32_t memtable, model::ShardGroupId group,
+Result<void> WalReplay::on_table(std::uint32_t memtable, model::ShardGroupId group,
                                  std::string_view measurement) {
     // Memtables of a head that only ever held refused rows are not defined: gaps are normal.
     if (memtable >= tables_.size() + kGapMax) return undefined("the table before", memtable);
@@ -46,7 +46,7 @@ Result<void> LogReplay::on_table(std::uint32_t memtable, model::ShardGroupId gro
     return {};
 }
 
-Result<void> LogReplay::on_column(std::uint32_t memtable, std::uint32_t column,
+Result<void> WalReplay::on_column(std::uint32_t memtable, std::uint32_t column,
                                   model::FieldType type, std::string_view name) {
     if (memtable >= tables_.size() || !tables_[memtable].defined) {
         if (expects_gaps_) return {};
@@ -60,7 +60,7 @@ Result<void> LogReplay::on_column(std::uint32_t memtable, std::uint32_t column,
     return {};
 }
 
-Result<void> LogReplay::on_rows(WalRows& rows) {
+Result<void> WalReplay::on_rows(WalRows& rows) {
     sequence_min_ = std::min(sequence_min_, rows.sequence);
     if (rows.memtable >= tables_.size() || !tables_[rows.memtable].defined) {
         if (!expects_gaps_) return undefined("table", rows.memtable);
@@ -97,7 +97,7 @@ Result<void> LogReplay::on_rows(WalRows& rows) {
     return append(table, rows);
 }
 
-void LogReplay::leave_out_undefined(const Table& table, WalRows& rows) {
+void WalReplay::leave_out_undefined(const Table& table, WalRows& rows) {
     std::vector<bool> drop(rows.table.rows());
     for (std::size_t row = 0; row < drop.size(); ++row) {
         const model::SeriesId series = rows.table.series[row];
@@ -121,7 +121,7 @@ void LogReplay::leave_out_undefined(const Table& table, WalRows& rows) {
 
 // Rows that contradict the types of earlier ones were written after these had been dropped as a
 // whole, though that may be known no more: with their database, say.
-Result<void> LogReplay::append(const Table& table, const WalRows& rows) {
+Result<void> WalReplay::append(const Table& table, const WalRows& rows) {
     Memtable& memtable = head_.memtable(table.group, table.measurement);
     Result<void> appended = memtable.append(rows.table, rows.sequence);
     if (appended.ok() || appended.error().kind != ErrorKind::kConflict) return appended;

@@ -17,7 +17,7 @@ class Memtable;
 // Of one log: translates its numbers of series, memtables and columns to those of `head`, which may
 // hold the rows of other logs already. Definitions may repeat. kCorrupt: a row refers to something
 // that was not defined.
-class LogReplay final : public WalVisitor {
+class WalReplay final : public WalVisitor {
 public:
     // Groups whose rows are gone.
     using IsDropped = std::function<bool(model::ShardGroupId)>;
@@ -25,7 +25,7 @@ public:
     // be replayed: later ones may have other types.
     using IsDeleted = std::function<bool(model::ShardGroupId, std::string_view measurement,
                                          std::uint64_t sequence)>;
-    LogReplay(Head& head, IsDropped is_dropped, IsDeleted is_deleted = {})
+    WalReplay(Head& head, IsDropped is_dropped, IsDeleted is_deleted = {})
         : head_(head), is_dropped_(std::move(is_dropped)), is_deleted_(std::move(is_deleted)) {}
 
     Result<void> on_series(std::uint32_t series, std::string_view key) override;

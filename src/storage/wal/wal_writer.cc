@@ -157,7 +157,7 @@ void WalWriter::launch() {
 bool WalWriter::prepare_file(std::uint64_t frame_bytes) {
     if (file_ != nullptr && file_offset_ + frame_bytes <= context_.file_bytes) return true;
     if (obtaining_file_) return false;
-    if (std::unique_ptr<LogFile> taken = context_.files.try_take()) {
+    if (std::unique_ptr<WalFile> taken = context_.files.try_take()) {
         files_.push_back(std::move(taken));
         file_ = files_.back().get();
         file_offset_ = 0;
@@ -186,7 +186,7 @@ io::Task<void> WalWriter::obtain_file() {
     }
 }
 
-io::Task<void> WalWriter::write(Pending& pending, LogFile& file, std::uint64_t offset) {
+io::Task<void> WalWriter::write(Pending& pending, WalFile& file, std::uint64_t offset) {
     const std::int64_t begin = context_.reactor.precise_ns();
     auto written = co_await file.file.write_durable_at(pending.bytes, offset);
     if (written.ok()) {
@@ -310,7 +310,7 @@ void WalWriter::fail_all(const Error& error) {
     }
 }
 
-std::vector<std::unique_ptr<LogFile>> WalWriter::take_files() {
+std::vector<std::unique_ptr<WalFile>> WalWriter::take_files() {
     SLUICE_CHECK(in_flight_.empty() && !has_frame_to_write());
     file_ = nullptr;
     return std::move(files_);

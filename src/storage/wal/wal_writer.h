@@ -31,11 +31,11 @@ namespace sluice::storage {
 
 // What all logs of a store share. Outlives them.
 struct WalContext {
-    WalContext(io::Reactor& reactor_, LogFilePool& files_, StoreMetrics& metrics_, io::Gate& gate_)
+    WalContext(io::Reactor& reactor_, WalFilePool& files_, StoreMetrics& metrics_, io::Gate& gate_)
         : reactor(reactor_), files(files_), metrics(metrics_), gate(gate_) {}
 
     io::Reactor& reactor;
-    LogFilePool& files;
+    WalFilePool& files;
     StoreMetrics& metrics;
     io::Gate& gate;
     std::uint64_t store_id = 0;
@@ -71,7 +71,7 @@ public:
     std::size_t file_count() const { return files_.size(); }
 
     // Nothing is in flight or waiting, and nothing more will come: hands out the files.
-    std::vector<std::unique_ptr<LogFile>> take_files();
+    std::vector<std::unique_ptr<WalFile>> take_files();
     // Closes the files; they stay on disk for the next start.
     io::Task<void> close();
 
@@ -108,7 +108,7 @@ private:
     bool write_failed() const;
     bool prepare_file(std::uint64_t frame_bytes);
     io::Task<void> obtain_file();
-    io::Task<void> write(Pending& pending, LogFile& file, std::uint64_t offset);
+    io::Task<void> write(Pending& pending, WalFile& file, std::uint64_t offset);
     void on_written();
     void handle_failure();
     void encode_again(std::vector<Waiter*> waiters);
@@ -128,8 +128,8 @@ private:
 
     std::uint64_t next_frame_ = 1;
     std::uint64_t previous_hash_ = 0;
-    std::vector<std::unique_ptr<LogFile>> files_;
-    LogFile* file_ = nullptr;  // the one being written; nullptr: take another
+    std::vector<std::unique_ptr<WalFile>> files_;
+    WalFile* file_ = nullptr;  // the one being written; nullptr: take another
     std::uint64_t file_offset_ = 0;
     std::uint64_t log_number_ = 0;
     std::uint64_t log_begun_ = 0;  // the last one that on_log_begun was called for

@@ -12,12 +12,12 @@
 namespace sluice::query {
 namespace {
 
-struct TextSink final : ResultSink {
-    AnswerHead head;
+struct TextSink final : AnswerSink {
+    AnswerStart head;
     std::string text;
     std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
 
-    void begin(const AnswerHead& begun) override { head = begun; }
+    void begin(const AnswerStart& begun) override { head = begun; }
     io::Task<Result<void>> write(std::string_view bytes) override {
         if (text.size() + bytes.size() > bytes_max) {
             co_return Error{ErrorKind::kCancelled, "the client is gone"};

@@ -23,7 +23,7 @@ SelectPlan max_with_tag() {
 // What a core has of the series with `key`: one row.
 AggregateTable table_of(const SelectPlan& plan, std::string_view key, std::uint64_t value) {
     AggregateTable table(plan, 0, 1);
-    SeriesAggregator aggregator(plan, table);
+    SeriesStates aggregator(plan, table);
     aggregator.begin_series(0, key);
     const model::Timestamp time = 1'000;
     storage::SeriesRun run;

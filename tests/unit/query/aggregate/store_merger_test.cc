@@ -82,7 +82,7 @@ void merge(Merged& into, const Row& row) {
 }
 
 // The next series of the merger is `expected`.
-void expect_series(RunMerger& merger, const Merged& expected) {
+void expect_series(StoreMerger& merger, const Merged& expected) {
     auto at = expected.begin();
     storage::SeriesRun run;
     while (merger.next_run(run)) {
@@ -108,7 +108,7 @@ void expect_series(RunMerger& merger, const Merged& expected) {
 }
 
 // Stores that took turns, that overwrote each other and that have nothing in common.
-TEST(RunMerger, MergesWhatStoresHoldAsOneStoreWould) {
+TEST(StoreMerger, MergesWhatStoresHoldAsOneStoreWould) {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         SCOPED_TRACE(seed);
         Random random(seed);
@@ -144,7 +144,7 @@ TEST(RunMerger, MergesWhatStoresHoldAsOneStoreWould) {
                 }
             }
         }
-        RunMerger merger(std::move(pieces));
+        StoreMerger merger(std::move(pieces));
         for (const auto& [key, rows] : expected) {
             ASSERT_TRUE(merger.next_series());
             EXPECT_EQ(merger.key(), key);

@@ -51,9 +51,9 @@ TEST(QueryRegistry, KeepsTheFirstReason) {
 }
 
 // Stops its query while it takes the first bytes.
-class StoppingSink final : public ResultSink {
+class StoppingSink final : public AnswerSink {
 public:
-    void begin(const AnswerHead&) override {}
+    void begin(const AnswerStart&) override {}
     void attach(RunningQuery& query) override { query_ = &query; }
     io::Task<Result<void>> write(std::string_view bytes) override {
         text += bytes;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "query/scan/series_filter.h"
 #include "sluice/base/random.h"
 #include "sluice/codec/column_chunk.h"
 #include "sluice/influxql/parser.h"

@@ -71,7 +71,7 @@ std::unique_ptr<Replayed> replay(ByteSpan bytes) {
     WalChain chain;
     chain.store_id = kStore;
     chain.head_id = kHead;
-    LogReplay visitor(replayed->head, [](model::ShardGroupId) { return false; });
+    WalReplay visitor(replayed->head, [](model::ShardGroupId) { return false; });
     WalDecoder decoder;
     for (std::uint64_t offset = 0;;) {
         WalFrameView view;
@@ -287,14 +287,14 @@ TEST(Wal, DamagedPayloadsWithRightChecksumsAreRefusedWithoutACrash) {
     const std::vector<std::byte> payload(view.payload.begin(), view.payload.end());
     for (std::size_t size = 0; size < payload.size(); ++size) {
         Head head(1);
-        LogReplay visitor(head, [](model::ShardGroupId) { return false; });
+        WalReplay visitor(head, [](model::ShardGroupId) { return false; });
         (void)WalDecoder().decode(ByteSpan(payload).first(size), visitor);
     }
     for (std::size_t bit = 0; bit < payload.size() * 8; ++bit) {
         std::vector<std::byte> damaged = payload;
         damaged[bit / 8] ^= static_cast<std::byte>(1u << (bit % 8));
         Head head(1);
-        LogReplay visitor(head, [](model::ShardGroupId) { return false; });
+        WalReplay visitor(head, [](model::ShardGroupId) { return false; });
         (void)WalDecoder().decode(damaged, visitor);
     }
 }

@@ -18,8 +18,8 @@ struct SeriesRows {
     std::uint32_t source = 0;
     std::uint32_t group = 0;
     std::uint32_t tag_set = 0;
-    bool is_duplicate = false;  // other stores have rows of it too
-    bool has_more = false;      // rows behind a limit were left out
+    bool is_shared = false;  // other stores have rows of it too
+    bool has_more = false;   // rows behind a limit were left out
     std::size_t begin = 0;
     std::size_t end = 0;
 };
@@ -27,18 +27,18 @@ struct SeriesRows {
 // Of rows that were taken from a block's statistics.
 inline constexpr std::uint64_t kUnknownSequence = std::numeric_limits<std::uint64_t>::max();
 
-struct RowChunk {
+struct RowBatch {
     std::size_t width = 0;  // values of a row
     std::vector<SeriesRows> series;
     std::vector<model::Timestamp> times;
-    std::vector<std::uint64_t> sequences;  // of duplicates; else empty or 0
+    std::vector<std::uint64_t> sequences;  // of shared series; else empty or 0
     std::vector<Value> values;
-    std::uint64_t duplicate_rows = 0;
+    std::uint64_t shared_rows = 0;
     Arena text{16 * 1024};
-    bool overflow = false;  // stopped at its bound: the chunk is of no use
+    bool overflow = false;  // stopped at its bound: the batch is of no use
 
-    // Rows [first, last) of another chunk; strings stay there.
-    void append(const RowChunk& from, std::size_t first, std::size_t last) {
+    // Rows [first, last) of another batch; strings stay there.
+    void append(const RowBatch& from, std::size_t first, std::size_t last) {
         const auto at = [](std::size_t index) { return static_cast<std::ptrdiff_t>(index); };
         times.insert(times.end(), from.times.begin() + at(first), from.times.begin() + at(last));
         values.insert(values.end(), from.values.begin() + at(first * width),

@@ -1,4 +1,4 @@
-// The inside of a Store: its parts and what they share. One core; not for other rooms.
+// The inside of a Store: its parts and what they share. One parts; not for other rooms.
 //
 // Who may touch what: append() and the log run in the ingest share, flush and compaction in the
 // background share; all on one thread, so every change between two co_awaits is atomic. A flush or
@@ -38,16 +38,16 @@ struct Generation {
     std::shared_ptr<Head> head;
     std::unique_ptr<WalWriter> log;  // none for what recovery replayed
     // Files the generation was replayed from.
-    std::vector<std::unique_ptr<LogFile>> replayed_files;
+    std::vector<std::unique_ptr<WalFile>> replayed_files;
     // append() calls that will add rows or have not yet heard that they did.
     std::uint32_t appends = 0;
     std::int64_t first_row_ns = 0;  // monotonic; 0: no rows yet
 };
 
-class StoreCore {
+class StoreParts {
 public:
-    StoreCore(io::Reactor& reactor, StoreOptions options);
-    ~StoreCore();
+    StoreParts(io::Reactor& reactor, StoreOptions options);
+    ~StoreParts();
 
     // recovery.cc
     io::Task<Result<void>> open();
@@ -100,7 +100,7 @@ public:
     void report_damage(const SegmentPtr& segment, const Error& error, bool unreadable);
 
 private:
-    friend class RecoveryRun;
+    friend class Recovery;
 
     // store.cc
     std::shared_ptr<Generation> make_generation();
@@ -176,7 +176,7 @@ private:
     BlockCache cache_;
     SegmentReaper reaper_;
     Manifest manifest_;
-    LogFilePool files_;
+    WalFilePool files_;
     std::optional<WalContext> wal_;
 
     std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation

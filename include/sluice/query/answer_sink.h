@@ -16,19 +16,19 @@ namespace sluice::query {
 class RunningQuery;
 
 // What is settled before the first byte of a body.
-struct AnswerHead {
+struct AnswerStart {
     int status = 200;  // 400 where the text could not be parsed; errors of statements are 200
     AnswerFormat format = AnswerFormat::kJson;
     std::string error;  // for X-Influxdb-Error; empty with status 200
 };
 
 // Where an answer goes. Lives until execute() has completed.
-class ResultSink {
+class AnswerSink {
 public:
-    virtual ~ResultSink() = default;
+    virtual ~AnswerSink() = default;
 
     // Called exactly once, before the first write().
-    virtual void begin(const AnswerHead& head) = 0;
+    virtual void begin(const AnswerStart& head) = 0;
 
     // Before the first statement: the query may be stopped through `query` until execute() has
     // completed or detach() was called.
@@ -39,6 +39,13 @@ public:
     // when the next piece may come (back-pressure). `bytes` are valid until then. An error (the
     // client is gone) cancels the query.
     virtual io::Task<Result<void>> write(std::string_view bytes) = 0;
+};
+
+// For an answer that nobody reads.
+class DiscardSink final : public AnswerSink {
+public:
+    void begin(const AnswerStart&) override {}
+    io::Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
 };
 
 }  // namespace sluice::query

@@ -1,0 +1,218 @@
+// The series of a scan and their tag sets, on one core. Where a store has too many series of one
+// tag set to list, the piece says only which.
+#include "query/scan/group_job.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "query/scan/series_filter.h"
+#include "query/scan/series_tags.h"
+#include "query/scan/tag_choice.h"
+#include "query/session/sort_in_slices.h"
+
+namespace sluice::query {
+namespace {
+
+// Looking at the clock for every series would cost more than the series.
+constexpr std::size_t kSeriesPerBreath = 256;
+
+// The condition, on one core.
+class ConditionSieve final : public storage::SeriesSieve {
+public:
+    explicit ConditionSieve(const SelectPlan& plan)
+        : filter_(plan.condition.get(), is_field_reference),
+          cost_(evaluation_cost(plan.condition.get())),
+          scratches_(filter_.tags().size()) {
+        if (plan.condition) choice_ = tag_choice(*plan.condition);
+    }
+
+    bool excludes_nothing() const { return filter_.tags().empty(); }
+    // Of the keys that were shown.
+    bool has_excluded() const { return has_excluded_; }
+    std::size_t cost() const override { return cost_; }
+    const storage::TagChoice* choice() const override { return choice_ ? &*choice_ : nullptr; }
+    void begin_piece() { has_excluded_ = false; }
+
+    bool keeps(std::string_view key) override {
+        const auto tag_value = [&](std::string_view tag) {
+            std::size_t place = 0;
+            while (filter_.tags()[place] != tag) ++place;
+            return tag_in_key(key, tag, scratches_[place]);
+        };
+        const bool kept = filter_.judge(tag_value) != Verdict::kNever;
+        has_excluded_ = has_excluded_ || !kept;
+        return kept;
+    }
+
+private:
+    const SeriesFilter filter_;
+    const std::size_t cost_;
+    // One per tag of the condition: the values of several are looked at together.
+    std::vector<std::string> scratches_;
+    std::optional<storage::TagChoice> choice_;
+    bool has_excluded_ = false;
+};
+
+// Keeps keys as long as they are few; hashes of all.
+class CrowdSieve final : public storage::SeriesSieve {
+public:
+    CrowdSieve(std::uint32_t source, std::uint32_t group) : source_(source), group_(group) {}
+
+    bool is_crowd() const { return hashes.size() > kSeriesListedMax; }
+    bool keeps(std::string_view key) override {
+        hashes.push_back(series_identity(key, source_, group_));
+        return !is_crowd();
+    }
+
+    std::vector<std::uint64_t> hashes;
+
+private:
+    static constexpr std::size_t kSeriesListedMax = 1u << 17;
+
+    const std::uint32_t source_;
+    const std::uint32_t group_;
+};
+
+}  // namespace
+
+// What the pieces of one core are put into.
+class GroupJob::Grouper {
+public:
+    Grouper(const SelectPlan& plan, const SelectBudget& budget, CoreView& core,
+            CoreSession& session)
+        : plan_(plan), budget_(budget), core_(core), session_(session), condition_(plan) {}
+
+    io::Task<Result<void>> add(Piece piece) {
+        Result<void> added;
+        if (plan_.dimensions.empty() && condition_.excludes_nothing()) {
+            added = co_await add_all(std::move(piece));
+        } else {
+            added = co_await add_chosen(std::move(piece));
+        }
+        if (!added.ok()) co_return std::move(added).error();
+        if (session_.memory_bytes > budget_.memory_left() / 2) {
+            co_return too_much_memory(budget_.memory_bytes_max() / 2);
+        }
+        co_return Result<void>();
+    }
+
+private:
+    io::Task<Result<storage::SeriesList>> list(const Piece& piece, storage::SeriesSieve* sieve) {
+        const PlannedSource& source = plan_.sources[piece.source];
+        return core_.store(piece.store)
+            .list_series(source.groups[piece.group].group, source.measurement, sieve);
+    }
+
+    io::Task<Result<void>> add_all(Piece piece) {
+        CrowdSieve crowd(piece.source, piece.group);
+        SLUICE_CO_TRY(piece.series, co_await list(piece, &crowd));
+        if (piece.series.keys().empty()) co_return Result<void>();
+        const bool is_crowd = crowd.is_crowd();
+        // A key that lies in several segments was seen several times.
+        co_await sort_in_slices(core_, crowd.hashes);
+        crowd.hashes.erase(std::unique(crowd.hashes.begin(), crowd.hashes.end()),
+                           crowd.hashes.end());
+        if (is_crowd && budget_.series_max() != 0) {
+            // They are to be counted over all stores.
+            SLUICE_CO_TRY_VOID(check_series(crowd.hashes.size()));
+            Result<void> chosen = co_await add_chosen(std::move(piece));
+            co_return chosen;
+        }
+        tag_set_ = plan_.sources[piece.source].measurement;
+        const std::uint32_t tag_set = number_of_tag_set();
+        if (is_crowd) {
+            piece.series = {};
+            piece.only_tag_set = tag_set;
+        } else {
+            piece.tag_sets.assign(piece.series.keys().size(), tag_set);
+        }
+        session_.series_hashes.insert(session_.series_hashes.end(), crowd.hashes.begin(),
+                                      crowd.hashes.end());
+        keep(std::move(piece));
+        co_return Result<void>();
+    }
+
+    io::Task<Result<void>> add_chosen(Piece piece) {
+        condition_.begin_piece();
+        storage::SeriesSieve* sieve = condition_.excludes_nothing() ? nullptr : &condition_;
+        SLUICE_CO_TRY(piece.series, co_await list(piece, sieve));
+        if (piece.series.keys().empty()) co_return Result<void>();
+        SLUICE_CO_TRY_VOID(check_series(piece.series.keys().size()));
+        piece.is_filtered = condition_.has_excluded() || condition_.choice() != nullptr;
+        piece.tag_sets.reserve(piece.series.keys().size());
+        std::size_t count = 0;
+        const std::size_t per_breath = std::max<std::size_t>(
+            1, kSeriesPerBreath / std::max<std::size_t>(1, plan_.dimensions.size()));
+        for (const std::string_view key : piece.series.keys()) {
+            if (++count % per_breath == 0) co_await core_.breathe();
+            tag_set_ = plan_.sources[piece.source].measurement;
+            for (const std::string& dimension : plan_.dimensions) {
+                tag_set_ += '\0';
+                tag_set_ += tag_in_key(key, dimension, scratch_);
+            }
+            piece.tag_sets.push_back(number_of_tag_set());
+            session_.series_hashes.push_back(series_identity(key, piece.source, piece.group));
+        }
+        keep(std::move(piece));
+        co_return Result<void>();
+    }
+
+    // Of one store; SeriesScan counts them over all.
+    Result<void> check_series(std::size_t count) const {
+        if (budget_.series_max() == 0 || count <= budget_.series_max() + 1) return {};
+        return budget_.too_many_series();
+    }
+
+    // Of tag_set_, new or known.
+    std::uint32_t number_of_tag_set() {
+        const auto [entry, is_new] =
+            known_.try_emplace(tag_set_, static_cast<std::uint32_t>(session_.tag_sets.size()));
+        if (is_new) {
+            session_.tag_sets.push_back(tag_set_);
+            session_.memory_bytes += 2 * (tag_set_.capacity() + sizeof(TagSetKey)) + 64;
+        }
+        return entry->second;
+    }
+
+    void keep(Piece piece) {
+        const std::size_t hashes = session_.series_hashes.size() - hashes_counted_;
+        hashes_counted_ += hashes;
+        session_.memory_bytes +=
+            piece.series.memory_bytes() + piece.tag_sets.size() * 4 + hashes * 16;
+        session_.pieces.push_back(std::move(piece));
+    }
+
+    const SelectPlan& plan_;
+    const SelectBudget& budget_;
+    CoreView& core_;
+    CoreSession& session_;
+    ConditionSieve condition_;
+    std::unordered_map<TagSetKey, std::uint32_t> known_;
+    TagSetKey tag_set_;
+    std::string scratch_;
+    std::size_t hashes_counted_ = 0;
+};
+
+io::Task<Result<void>> GroupJob::run(CoreView& core) {
+    CoreSession& session = sessions_[core.number()];
+    Grouper grouper(plan_, budget_, core, session);
+    for (std::uint32_t source = 0; source < plan_.sources.size(); ++source) {
+        for (std::uint32_t group = 0; group < plan_.sources[source].groups.size(); ++group) {
+            for (std::size_t store = 0; store < core.store_count(); ++store) {
+                Piece piece;
+                piece.source = source;
+                piece.group = group;
+                piece.store = store;
+                Result<void> added = co_await grouper.add(std::move(piece));
+                if (!added.ok()) co_return std::move(added).error();
+                co_await core.breathe();
+            }
+        }
+    }
+    co_await sort_in_slices(core, session.series_hashes);
+    co_return Result<void>();
+}
+
+}  // namespace sluice::query

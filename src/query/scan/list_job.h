@@ -1,0 +1,45 @@
+// Lists series and tag keys on all cores.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "query/compile/sources.h"
+#include "query/scan/core_session.h"
+#include "query/session/data_source.h"
+#include "sluice/storage/series_list.h"
+
+namespace sluice::query {
+
+enum class Listing : std::uint8_t { kSeries, kSeriesAndTagKeys, kTagKeys };
+
+// What a core asks of the keys of a source (of PlannedSource's number) while it lists them; null:
+// all are kept. Called on all cores at the same time.
+using SieveMaker =
+    std::function<std::unique_ptr<storage::SeriesSieve>(std::uint32_t core, std::uint32_t source)>;
+
+// Lists the series of `sources`, their tag keys or both. Tag keys are those of all series, whatever
+// a sieve keeps.
+class ListJob final : public CoreJob {
+public:
+    ListJob(const std::vector<PlannedSource>& sources, Listing listing,
+            std::uint64_t memory_bytes_max, std::vector<CoreSession>& sessions)
+        : sources_(sources),
+          listing_(listing),
+          memory_bytes_max_(memory_bytes_max),
+          sessions_(sessions) {}
+    // `maker` outlives the job.
+    void set_sieves(const SieveMaker& maker) { make_sieve_ = &maker; }
+    io::Task<Result<void>> run(CoreView& core) override;
+
+private:
+    const std::vector<PlannedSource>& sources_;
+    const SieveMaker* make_sieve_ = nullptr;
+    Listing listing_;
+    std::uint64_t memory_bytes_max_;
+    std::vector<CoreSession>& sessions_;
+};
+
+}  // namespace sluice::query

@@ -1,0 +1,30 @@
+// The SHOW statements.
+#pragma once
+
+#include "query/session/statement_context.h"
+#include "sluice/influxql/ast.h"
+
+namespace sluice::query {
+
+// What a database holds: measurements, series, tags, fields.
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowMeasurementsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowSeriesStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowFieldKeysStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagKeysStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagValuesStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowCardinalityStatement show);
+
+// What the catalog holds.
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDatabasesStatement show);
+io::Task<Result<void>> execute(StatementContext& context,
+                               influxql::ShowRetentionPoliciesStatement show);
+
+// A shard group is one shard here, of the same id.
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowShardsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowShardGroupsStatement show);
+
+// What the server says of itself.
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowStatsStatement show);
+io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDiagnosticsStatement show);
+
+}  // namespace sluice::query
