@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 #include "meta/editor_errors.h"
 
 namespace sluice::meta {

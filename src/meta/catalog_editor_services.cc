@@ -1,7 +1,7 @@
 // The rules of continuous queries and subscriptions.
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 #include "meta/editor_errors.h"
 #include "sluice/meta/catalog_editor.h"
 

@@ -1,5 +1,5 @@
 // The rules of users and their privileges.
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 #include "meta/editor_errors.h"
 #include "sluice/meta/catalog_editor.h"
 

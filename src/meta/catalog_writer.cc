@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "meta/catalog_format.h"
-#include "meta/catalog_log.h"
+#include "meta/draft/catalog_format.h"
+#include "meta/log/catalog_log.h"
 #include "sluice/base/log.h"
 #include "sluice/io/reactor.h"
 

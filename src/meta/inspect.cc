@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "meta/catalog_log.h"
-#include "meta/catalog_recovery.h"
+#include "meta/log/catalog_log.h"
+#include "meta/log/catalog_recovery.h"
 #include "sluice/io/reactor.h"
 
 namespace sluice::meta {

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <vector>
 
-#include "meta/catalog_draft.h"
-#include "meta/catalog_recovery.h"
-#include "meta/catalog_snapshot.h"
+#include "meta/draft/catalog_draft.h"
+#include "meta/log/catalog_recovery.h"
+#include "meta/log/catalog_snapshot.h"
 
 namespace {
 

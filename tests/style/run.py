@@ -32,6 +32,7 @@ ARROWS = {
 # A big room is a ladder of folders, lowest first; "" is the room's root, its door. A file includes
 # its own folder and lower ones.
 LADDERS = {
+    "meta": ["draft", "log", ""],
     "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
@@ -41,9 +42,10 @@ LADDERS = {
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server", "query", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
+    "meta": {"catalog": "draft", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
     "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
-                "store_metrics": "files", "verify": "tools"},
+                "store_metrics": "files", "string_bytes": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
               "error_document": "answer", "hidden_directory": "request", "privileges": "statements",
               "query_memory": "request", "query_registry": "request", "query_request": "request",
@@ -99,11 +101,14 @@ def code_lines(path):
     """The lines with comments and the contents of string literals taken out, numbered from 1."""
     text = path.read_text(encoding="utf-8")
     text = re.sub(r'R"(\w*)\(.*?\)\1"', lambda m: '""' + "\n" * m.group().count("\n"), text, flags=re.S)
-    text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
+    # Comments, where they are no part of a literal.
+    literal_or_comment = r"""'(?:\\.|[^'\\\n])'|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/"""
+    text = re.sub(literal_or_comment,
+                  lambda m: m.group() if m.group()[0] in "'\"" else "\n" * m.group().count("\n"), text, flags=re.S)
     for number, line in enumerate(text.splitlines(), 1):
         if not line.lstrip().startswith("#include"):
             line = re.sub(r'"(\\.|[^"\\])*"', '""', line)
-        yield number, line.split("//")[0]
+        yield number, line
 
 
 def find(pattern, paths, allowed=lambda path: False):

@@ -28,15 +28,13 @@
 #include "sluice/storage/scan.h"
 #include "sluice/storage/series_list.h"
 #include "sluice/storage/store_metrics.h"
+#include "sluice/storage/string_bytes.h"
 
 namespace sluice::io {
 class Reactor;
 }
 
 namespace sluice::storage {
-
-// No string value is longer, whatever the server is told to take.
-inline constexpr std::uint64_t kStringBytesMax = 4 * kMiB;
 
 struct StoreOptions {
     std::string directory;                    // made when absent; its parent exists

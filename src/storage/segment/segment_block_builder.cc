@@ -5,7 +5,7 @@
 
 #include "sluice/base/check.h"
 #include "sluice/base/units.h"
-#include "sluice/storage/store.h"
+#include "sluice/storage/string_bytes.h"
 #include "storage/rows/rows.h"
 
 namespace sluice::storage {

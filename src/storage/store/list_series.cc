@@ -8,6 +8,7 @@
 #include "storage/files/device_failure.h"
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
+#include "storage/segment/segment_keys.h"
 #include "storage/segment/segment_source.h"
 
 namespace sluice::storage {
@@ -17,8 +18,6 @@ namespace {
 constexpr std::size_t kKeysPerLook = 1024;
 // More keys than this are sorted in slices.
 constexpr std::size_t kSortAtOnceMax = 2048;
-// Where a segment has more pages of keys, its list is not held in memory, but read page by page.
-constexpr std::uint32_t kPagesHeldMax = 64;
 
 // Told of what cannot be read; true: the listing goes on without it.
 using OnDamage = std::function<bool(const Error&)>;
@@ -94,47 +93,6 @@ io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* 
     }
     co_return list;
 }
-
-// The keys of a measurement of a segment, in batches.
-class SegmentKeys {
-public:
-    // All of it outlives the keys.
-    SegmentKeys(io::Reactor& reactor, const SegmentReader& reader,
-                const SegmentMeasurement& measurement, const SegmentIndex& index)
-        : reactor_(reactor), reader_(reader), measurement_(measurement), index_(index) {}
-
-    std::uint32_t batch_count() const { return is_held() ? 1 : index_.page_count(); }
-    // Page by page from here on: some of them cannot be read. False where they are already.
-    bool let_go() {
-        const bool held = is_held();
-        damaged_ = true;
-        return held && index_.page_count() > 1;
-    }
-    io::Task<Result<SeriesList>> read_batch(std::uint32_t number) const {
-        if (is_held()) return reader_.read_series(reactor_, measurement_, index_);
-        return read_page(number);
-    }
-
-private:
-    bool is_held() const { return index_.page_count() <= kPagesHeldMax && !damaged_; }
-    io::Task<Result<SeriesList>> read_page(std::uint32_t number) const {
-        SLUICE_CO_TRY(const auto page, co_await reader_.read_series_page(index_, number));
-        SeriesList list;
-        std::string key;
-        for (std::uint32_t i = 0; i < page->series_count(); ++i) {
-            key.clear();
-            page->append_key(i, key);
-            list.add(key);
-        }
-        co_return list;
-    }
-
-    io::Reactor& reactor_;
-    const SegmentReader& reader_;
-    const SegmentMeasurement& measurement_;
-    const SegmentIndex& index_;
-    bool damaged_ = false;
-};
 
 // Shows `sieve` the tags of all series of a segment, from the dictionaries of its pages.
 io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& reader,

@@ -6,8 +6,8 @@
 #include <map>
 #include <optional>
 
-#include "meta/catalog_log.h"
-#include "meta/catalog_snapshot.h"
+#include "meta/log/catalog_log.h"
+#include "meta/log/catalog_snapshot.h"
 #include "sim_backend.h"
 #include "sluice/base/random.h"
 #include "sluice/io/reactor.h"

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
-#include "meta/catalog_snapshot.h"
+#include "meta/draft/catalog_draft.h"
+#include "meta/log/catalog_snapshot.h"
 #include "sluice/meta/catalog_editor.h"
 
 namespace sluice::meta {

@@ -1,10 +1,10 @@
 // The catalog's bytes: what is read back, what every cut and every flipped bit does.
 #include <gtest/gtest.h>
 
-#include "meta/catalog_draft.h"
-#include "meta/catalog_frame.h"
-#include "meta/catalog_recovery.h"
-#include "meta/catalog_snapshot.h"
+#include "meta/draft/catalog_draft.h"
+#include "meta/log/catalog_frame.h"
+#include "meta/log/catalog_recovery.h"
+#include "meta/log/catalog_snapshot.h"
 #include "sluice/meta/catalog_editor.h"
 
 namespace sluice::meta {

@@ -1,11 +1,11 @@
-#include "meta/catalog_recovery.h"
+#include "meta/log/catalog_recovery.h"
 
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
-#include "meta/catalog_reading.h"
-#include "meta/catalog_snapshot.h"
-#include "meta/copy_review.h"
+#include "meta/draft/catalog_draft.h"
+#include "meta/log/catalog_reading.h"
+#include "meta/log/catalog_snapshot.h"
+#include "meta/log/copy_review.h"
 
 namespace sluice::meta {
 namespace {

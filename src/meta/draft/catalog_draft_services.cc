@@ -1,7 +1,7 @@
 // What the server does by itself, in a catalog being changed: continuous queries, subscriptions.
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 
 namespace sluice::meta {
 namespace {

@@ -1,4 +1,4 @@
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 
 #include <algorithm>
 #include <utility>

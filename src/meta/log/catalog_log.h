@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "meta/catalog_copy.h"
-#include "meta/catalog_recovery.h"
+#include "meta/log/catalog_copy.h"
+#include "meta/log/catalog_recovery.h"
 #include "sluice/base/aligned_buffer.h"
 #include "sluice/base/bytes.h"
 #include "sluice/base/result.h"

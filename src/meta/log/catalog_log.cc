@@ -1,11 +1,11 @@
-#include "meta/catalog_log.h"
+#include "meta/log/catalog_log.h"
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "meta/catalog_frame.h"
-#include "meta/catalog_snapshot.h"
+#include "meta/log/catalog_frame.h"
+#include "meta/log/catalog_snapshot.h"
 #include "sluice/base/check.h"
 #include "sluice/base/log.h"
 #include "sluice/base/units.h"

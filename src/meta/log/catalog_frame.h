@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "meta/catalog_format.h"
+#include "meta/draft/catalog_format.h"
 #include "sluice/base/byte_writer.h"
 #include "sluice/base/bytes.h"
 

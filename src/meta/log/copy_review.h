@@ -5,8 +5,8 @@
 #include <map>
 #include <span>
 
-#include "meta/catalog_reading.h"
-#include "meta/catalog_recovery.h"
+#include "meta/log/catalog_reading.h"
+#include "meta/log/catalog_recovery.h"
 
 namespace sluice::meta {
 

@@ -1,11 +1,11 @@
-#include "meta/catalog_copy.h"
+#include "meta/log/catalog_copy.h"
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "meta/catalog_files.h"
-#include "meta/catalog_format.h"
+#include "meta/draft/catalog_format.h"
+#include "meta/log/catalog_files.h"
 #include "sluice/base/aligned_buffer.h"
 #include "sluice/base/check.h"
 #include "sluice/base/log.h"

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "meta/catalog_format.h"
+#include "meta/draft/catalog_format.h"
 #include "sluice/base/byte_writer.h"
 #include "sluice/base/result.h"
 #include "sluice/meta/catalog.h"

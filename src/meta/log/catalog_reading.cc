@@ -1,8 +1,8 @@
-#include "meta/catalog_reading.h"
+#include "meta/log/catalog_reading.h"
 
 #include <algorithm>
 
-#include "meta/catalog_snapshot.h"
+#include "meta/log/catalog_snapshot.h"
 #include "sluice/base/check.h"
 
 namespace sluice::meta {

@@ -1,4 +1,4 @@
-#include "meta/copy_review.h"
+#include "meta/log/copy_review.h"
 
 #include <algorithm>
 #include <string>

@@ -1,7 +1,7 @@
 // The users of a catalog being changed.
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 
 namespace sluice::meta {
 

@@ -1,4 +1,4 @@
-#include "meta/catalog_files.h"
+#include "meta/log/catalog_files.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,8 +1,8 @@
-#include "meta/catalog_snapshot.h"
+#include "meta/log/catalog_snapshot.h"
 
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 
 namespace sluice::meta {
 namespace {

@@ -1,7 +1,7 @@
 // Deletes in a catalog being changed: tombstones, and measurements that are dropped.
 #include <algorithm>
 
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 
 namespace sluice::meta {
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <span>
 
-#include "meta/catalog_files.h"
-#include "meta/catalog_frame.h"
+#include "meta/log/catalog_files.h"
+#include "meta/log/catalog_frame.h"
 
 namespace sluice::meta {
 

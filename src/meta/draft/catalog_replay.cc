@@ -1,7 +1,7 @@
 // Doing again what was written down: the reading half of CatalogDraft.
 #include <vector>
 
-#include "meta/catalog_draft.h"
+#include "meta/draft/catalog_draft.h"
 
 namespace sluice::meta {
 namespace {

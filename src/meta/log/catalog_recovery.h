@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "meta/catalog_files.h"
-#include "meta/catalog_format.h"
+#include "meta/draft/catalog_format.h"
+#include "meta/log/catalog_files.h"
 #include "sluice/base/result.h"
 #include "sluice/meta/catalog.h"
 

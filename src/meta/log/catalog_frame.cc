@@ -1,4 +1,4 @@
-#include "meta/catalog_frame.h"
+#include "meta/log/catalog_frame.h"
 
 #include <cstring>
 #include <optional>

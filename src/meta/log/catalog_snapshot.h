@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "meta/catalog_frame.h"
+#include "meta/log/catalog_frame.h"
 #include "sluice/base/byte_writer.h"
 #include "sluice/base/result.h"
 #include "sluice/meta/catalog.h"
