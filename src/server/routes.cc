@@ -115,6 +115,14 @@ io::Task<void> serve_request(Connection& connection) {
     }
     const std::uint8_t handler = match.route->handler;
     count_client(connection, handler);
+    if (connection.parameters().is_cut()) [[unlikely]] {
+        if (platform) {
+            answer_platform_error(connection, 400, kTooManyParameters);
+        } else {
+            answer_error(connection, 400, kTooManyParameters);
+        }
+        return nothing_more();
+    }
     switch (handler) {
         case kWriteV1:
             return handle_write(connection, WriteApi::kV1);

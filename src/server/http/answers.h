@@ -8,6 +8,8 @@
 
 namespace sluice::server {
 
+inline constexpr std::string_view kTooManyParameters = "too many parameters";
+
 class Connection;
 
 // 1.x: {"error":"..."} and a newline, X-Influxdb-Error.

@@ -105,6 +105,7 @@ io::Task<void> Connection::run() {
         begin_request();
         co_await serve();
         parser_.reset();
+        parameters_.clear();
         if (output_.size() > kOutputBytesMax) {
             const auto sent = co_await flush();
             if (!sent.ok()) break;

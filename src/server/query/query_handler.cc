@@ -159,8 +159,9 @@ using QueryFile = std::optional<std::string>;
 
 // Adds the parameters of a form in the body. False when an error has been answered, or the client
 // is gone.
+// `permit` is for what the parameters take, which is as long as the query runs.
 io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, bool pretty,
-                         QueryFile& query_file) {
+                         QueryFile& query_file, engine::Permit& permit) {
     CoreServices& services = connection.services();
     const http::Request& request = connection.request();
     if (request.framing == http::BodyFraming::kNone) co_return true;
@@ -169,7 +170,7 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
         answer_overload(connection, false, admitted.error().message, kRetryAfterS);
         co_return false;
     }
-    engine::Permit permit = std::move(admitted).value();
+    permit = std::move(admitted).value();
     BodyPool::Lease body = services.bodies.take();
     if (!connection.take_buffered_body(*body, kFormBytesMax)) {
         const BodyStatus status = co_await connection.read_body(*body, kFormBytesMax, permit);
@@ -197,6 +198,10 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
                            files)
         .ok();
     if (!multipart) parameters.parse(request.query);
+    if (parameters.is_cut()) {
+        answer_error(connection, 400, kTooManyParameters, format, pretty);
+        co_return false;
+    }
     for (const http::FormFile& file : files) {
         if (file.name == "q" && !query_file) query_file = file.content;
     }
@@ -242,7 +247,8 @@ io::Task<void> handle_query(Connection& connection) {
     // InfluxDB reads this one from the target only (services/httpd/response_writer.go).
     const bool pretty = connection.parameters().get("pretty") == "true";
     QueryFile query_file;
-    const bool readable = co_await read_form(connection, format, pretty, query_file);
+    engine::Permit permit;
+    const bool readable = co_await read_form(connection, format, pretty, query_file, permit);
     if (!readable) co_return;
     connection.release_input();
     const http::Parameters& parameters = connection.parameters();

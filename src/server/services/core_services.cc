@@ -1,5 +1,7 @@
 #include "server/services/core_services.h"
 
+#include <algorithm>
+
 #include "server/config/version.h"
 #include "sluice/engine/engine.h"
 
@@ -7,8 +9,9 @@ namespace sluice::server {
 
 namespace {
 
-// Kept between requests, per core. Batches of 5,000 lines are about 2 MB of text; the largest
-// bodies are worth keeping too, since 25 MB of fresh memory cost thousands of page faults.
+// Kept between requests, per core, and less where there is little memory for bodies. Batches of
+// 5,000 lines are about 2 MB of text; the largest bodies are worth keeping too, since 25 MB of
+// fresh memory cost thousands of page faults.
 constexpr std::size_t kBodyBytesKept = 96 * kMiB;
 constexpr std::size_t kBodyBytesKeptEach = 64 * kMiB;
 constexpr std::size_t kScratchBytesKept = 64 * kMiB;
@@ -31,8 +34,10 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       reactor(core_.reactor()),
       stamp(node),
       no_content(kVersion, kBuild),
-      bodies(kBodyBytesKept, kBodyBytesKeptEach),
-      scratch(kScratchBytesKept, kScratchBytesKeptEach),
+      bodies(std::min<std::size_t>(kBodyBytesKept, core_.admission().bytes_max()),
+             kBodyBytesKeptEach),
+      scratch(std::min<std::size_t>(kScratchBytesKept, core_.admission().bytes_max() / 2),
+              kScratchBytesKeptEach),
       executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
       unfinished_runs(reactor, shared_.config.data.dir + "/continuous-queries"),
       continuous_queries(query::execute_into(executor),

@@ -292,8 +292,14 @@ io::Task<bool> refuse_without_policy(Connection& connection, const WriteRequest&
     co_return refuse_consistency(connection, request);
 }
 
+// A batch may take more than its text, where most of its fields have no value in most of its rows.
+bool grow_for_batch(engine::Permit& permit, const model::PointBatch& batch) {
+    const std::uint64_t bytes = batch.cell_count() * sizeof(std::uint64_t);
+    return bytes <= permit.bytes() || permit.grow_to(bytes).ok();
+}
+
 io::Task<void> write_points(Connection& connection, const WriteRequest& request,
-                            const BodyBuffer& body) {
+                            const BodyBuffer& body, engine::Permit& permit) {
     CoreServices& services = connection.services();
     ScratchPool::Lease scratch = services.scratch.take();
     ingest::ParseOptions options;
@@ -301,6 +307,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
     options.now = request.now;
     options.stop_at_first_error = request.api == WriteApi::kV2;
     options.string_bytes_max = string_bytes_max(services.config());
+    options.cells_max = cells_max(services.core.admission().bytes_max());
     const std::string_view text = as_text({body.data(), body.size()});
     WriteReport report;
     report.refused = &scratch->rejections;
@@ -318,9 +325,19 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
         scratch->clear();
         report.parsed = {};
         BodyParser pieces(services, text, options, *target, scratch->batch, report.parsed);
-        while (pieces.parse(piece_bytes)) {
+        bool has_room = true;
+        bool more = true;
+        while (more && has_room) {
+            more = pieces.parse(piece_bytes);
+            has_room = grow_for_batch(permit, scratch->batch);
+            if (!more) break;
             if (services.reactor.needs_yield()) co_await services.reactor.yield();
             if (!pieces.head_is_same()) break;
+        }
+        if (!has_room) {
+            answer_busy(connection, request,
+                        {ErrorKind::kBusy, "too many bytes of requests in flight"});
+            co_return;
         }
         if (!pieces.head_is_same()) {
             // Series numbers of another head mean nothing. This may happen again, so now at once.
@@ -385,7 +402,7 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
     const bool received = co_await receive_body(connection, request, permit, body);
     if (received) {
         connection.release_input();
-        co_await write_points(connection, request, *body);
+        co_await write_points(connection, request, *body, permit);
     }
     services.metrics.writes_active.subtract();
     const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);

@@ -169,7 +169,8 @@ def test_a_first_start_on_a_full_disk():
             Sluice("--cores", "2", "--data-dir", data, config=FULL_DISK_CONFIG).stop()
             raise AssertionError("it starts without any space")
         except AssertionError as ended:
-            said = [line for line in str(ended).splitlines() if "lvl=" not in line]
+            said = [line for line in str(ended).removeprefix("the server did not start: ").splitlines()
+                    if "lvl=" not in line]
             assert len(said) == 1 and said[0].startswith("sluiced: "), said
             assert said[0].endswith(": No space left on device"), said
         disk.make_room()
