@@ -226,7 +226,8 @@ struct RequestParser::Machine {
         last_byte = '\0';
         llhttp_init(&parser, HTTP_REQUEST, &settings());
         parser.data = this;
-        if (text.capacity() > kTextBytesKept) text = std::string();
+        // To assign an empty string would keep the memory.
+        if (text.capacity() > kTextBytesKept) std::string().swap(text);
         text.clear();
         target = {};
         line_begun = false;

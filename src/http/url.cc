@@ -77,7 +77,8 @@ void append_escaped_beyond_ascii(std::string& out, std::string_view text) {
 
 void Parameters::clear() {
     constexpr std::size_t kTextBytesKept = 4096;
-    if (text_.capacity() > kTextBytesKept) text_ = std::string();
+    // To assign an empty string would keep the memory.
+    if (text_.capacity() > kTextBytesKept) std::string().swap(text_);
     text_.clear();
     pairs_.clear();
     is_cut_ = false;

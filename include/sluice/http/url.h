@@ -33,6 +33,7 @@ public:
     void parse(std::string_view encoded);
     void add(std::string_view name, std::string_view value);
     bool is_cut() const { return is_cut_; }
+    std::size_t memory_bytes() const { return text_.capacity() + pairs_.capacity() * sizeof(Pair); }
     // Memory that a large request took is given back.
     void clear();
 

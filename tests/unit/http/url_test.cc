@@ -70,8 +70,17 @@ TEST(Parameters, AreBoundedInNumber) {
     EXPECT_EQ(parameters.get("q"), "1");
     parameters.clear();
     EXPECT_FALSE(parameters.is_cut());
+    EXPECT_LT(parameters.memory_bytes(), 32u * 1024);
     parameters.add("x", "y");
     EXPECT_EQ(parameters.get("x"), "y");
+}
+
+TEST(Parameters, GiveTheMemoryOfALargeRequestBack) {
+    Parameters parameters;
+    parameters.parse("q=" + std::string(1'000'000, 'x'));
+    EXPECT_GE(parameters.memory_bytes(), 1'000'000u);
+    parameters.clear();
+    EXPECT_LT(parameters.memory_bytes(), 32u * 1024);
 }
 
 }  // namespace
