@@ -1,4 +1,5 @@
-// What core 0 does for all: changes of the catalog, unlinking, retention, free space.
+// This file holds what core 0 does for all cores: it changes the catalog, has expired groups
+// unlinked, and watches the free space.
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,5 @@
-// Deletes: one durable tombstone for all stores, and its end.
+// This file carries out deletes: it makes one durable tombstone for all stores, and forgets it when
+// no store has anything left that it covers.
 //
 // While a delete takes its sequence and reaches the cores, no core begins a flush or merge. So rows
 // of lower and of higher sequences are never made one by somebody who does not know the delete, and

@@ -1,4 +1,5 @@
-// Start and stop: the directory, the stores, the meeting points of the cores.
+// This file starts and stops the engine: it opens the directory, deals the stores to the cores, and
+// lets the cores wait for each other.
 #include <algorithm>
 #include <cerrno>
 #include <utility>

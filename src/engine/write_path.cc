@@ -1,4 +1,5 @@
-// A write, from the names in its URL to the store.
+// This file takes a write from the names in its URL to the store: it resolves the target, checks
+// the batch against the catalog, asks for what the catalog lacks, and appends.
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// The rules of users and their privileges.
+// These are the rules that a change of users and their privileges must keep.
 #include "meta/catalog_draft.h"
 #include "meta/editor_errors.h"
 #include "sluice/meta/catalog_editor.h"

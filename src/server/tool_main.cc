@@ -1,4 +1,5 @@
-// sluice: looks at what the server wrote, while the server does not run on it.
+// This is sluice, the tool that looks at what the server wrote, while the server does not run on
+// it.
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
-// Partial states of windows, of the series of one core that lie in one store.
+// The job of one core makes partial states of windows from the series of its stores, except those
+// that several stores share.
 #include "query/aggregate/state_job.h"
 
 #include "query/aggregate/filtered_states.h"

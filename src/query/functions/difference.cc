@@ -1,4 +1,4 @@
-// difference() and non_negative_difference(): each value less the one before it. Integers wrap.
+// difference() and non_negative_difference() give each value less the one before it. Integers wrap.
 #include <vector>
 
 #include "query/functions/compare.h"

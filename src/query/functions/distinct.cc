@@ -1,4 +1,4 @@
-// distinct(): every value once, in the order of first appearance.
+// distinct() gives every value once, in the order of first appearance.
 #include <algorithm>
 #include <unordered_set>
 #include <vector>

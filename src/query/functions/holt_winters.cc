@@ -1,6 +1,6 @@
-// holt_winters() and holt_winters_with_fit(): a forecast by damped exponential smoothing with
-// level, trend and, if asked for, a season. The smoothing parameters and the starting values are
-// those with the smallest squared error.
+// holt_winters() and holt_winters_with_fit() forecast by damped exponential smoothing with level,
+// trend and, if asked for, a season. The smoothing parameters and the starting values are those
+// with the smallest squared error.
 #include <cmath>
 #include <limits>
 #include <optional>

@@ -1,4 +1,5 @@
-// percentile(): the point whose value has N percent of the values at or below it (nearest rank).
+// percentile() gives the point whose value has N percent of the values at or below it (nearest
+// rank).
 #include <cmath>
 #include <vector>
 

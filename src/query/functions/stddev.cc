@@ -1,4 +1,4 @@
-// stddev(): the standard deviation of a sample. Of one point it is not a number.
+// stddev() gives the standard deviation of a sample. Of one point it is not a number.
 #include <cmath>
 #include <limits>
 #include <vector>

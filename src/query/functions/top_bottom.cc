@@ -1,4 +1,4 @@
-// top() and bottom(): the N points with the greatest or smallest values, of equal ones the
+// top() and bottom() give the N points with the greatest or smallest values, and of equal ones the
 // earliest.
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Strings, numbers and times as Go's encoding/json and strconv write them.
+// This file writes strings, numbers and times as Go's encoding/json and strconv write them.
 #include "sluice/query/value_text.h"
 
 #include <charconv>

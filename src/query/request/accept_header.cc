@@ -1,4 +1,4 @@
-// Which format an Accept header asks for.
+// This file decides which format an Accept header asks for.
 #include <algorithm>
 #include <charconv>
 #include <optional>

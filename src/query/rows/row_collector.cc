@@ -1,4 +1,5 @@
-// Reads the rows of runs into a batch, as far as condition and limits let them through.
+// The collector reads the rows of runs into a batch, as far as condition and limits let them
+// through.
 #include "query/rows/row_collector.h"
 
 namespace sluice::query {

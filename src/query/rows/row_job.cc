@@ -1,4 +1,4 @@
-// Rows of one piece after the other, as a batch of each core.
+// The job of one core collects the rows of one piece after the other.
 #include "query/rows/row_job.h"
 
 #include <algorithm>

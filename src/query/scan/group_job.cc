@@ -1,5 +1,5 @@
-// The series of a scan and their tag sets, on one core. Where a store has too many series of one
-// tag set to list, the piece says only which.
+// The job of one core puts the series of a scan into tag sets. Where a store has too many series of
+// one tag set to list them, the piece names only that tag set.
 #include "query/scan/group_job.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Which series have a point of one time in several stores.
+// This file finds the series that have a point of one time in several stores.
 //
 // Points of a series that came over several connections lie in several stores. As long as no time
 // is in two of them, every store answers for its own rows, with statistics and conditions; only the

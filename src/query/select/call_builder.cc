@@ -1,4 +1,5 @@
-// The calls of a SELECT: which stages stand for a function.
+// This part of CursorBuilder builds the calls of a SELECT: it decides which stages stand for a
+// function.
 #include <algorithm>
 
 #include "query/expr/expression_type.h"

@@ -1,4 +1,5 @@
-// The engine as a DataSource.
+// EngineSource is the engine as a DataSource: it passes calls on to the core it was made on and to
+// the stores of the others.
 #include "query/session/engine_source.h"
 
 #include "query/session/engine_write.h"

@@ -1,6 +1,6 @@
-// SHOW ... CARDINALITY. InfluxDB estimates the number of series and measurements of a database, and
-// rewrites everything else to SELECT count(distinct(...)); here all of it is counted, only very
-// many series of a database are estimated.
+// SHOW ... CARDINALITY is answered here. InfluxDB estimates the number of series and measurements
+// of a database, and rewrites everything else to SELECT count(distinct(...)). Here all of it is
+// counted, except that very many series of a database are estimated.
 #include <map>
 #include <optional>
 #include <set>

@@ -1,3 +1,4 @@
+// SHOW STATS and SHOW DIAGNOSTICS are answered here, with facts that the server brings.
 #include "query/show/show_statements.h"
 
 namespace sluice::query {

@@ -1,3 +1,4 @@
+// SHOW FIELD KEYS is answered here from the catalog, which knows names and types of fields.
 #include <map>
 #include <set>
 

@@ -1,3 +1,5 @@
+// SHOW MEASUREMENTS is answered here: it asks about measurements and not about series, as
+// InfluxDB's index does.
 #include <map>
 #include <set>
 

@@ -1,3 +1,4 @@
+// SHOW SERIES is answered here: the keys of the series of a database that a condition lets pass.
 #include <set>
 
 #include "query/show/listing_order.h"

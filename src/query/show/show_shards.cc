@@ -1,3 +1,4 @@
+// SHOW SHARDS and SHOW SHARD GROUPS are answered here from the catalog.
 #include <chrono>
 #include <cstdio>
 

@@ -1,3 +1,5 @@
+// SHOW TAG KEYS and SHOW TAG VALUES are answered here, from the series of all policies of a
+// database.
 #include <map>
 
 #include "query/scan/select_budget.h"

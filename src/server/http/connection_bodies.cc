@@ -1,4 +1,4 @@
-// How a connection receives the body of a request, or gets rid of it.
+// This part of Connection receives the body of a request, or gets rid of it.
 #include <algorithm>
 #include <cstring>
 

@@ -1,5 +1,5 @@
-// Merging segments of a shard group: small ones by level while it is written to, all of them once
-// it went cold.
+// This part of the store merges segments of a shard group: small ones by level while the group is
+// written to, all of them once it went cold.
 //
 // A flushed segment has level 0. `merge_width` segments of one level become one of the next, up to
 // kLevelMax: so a row is rewritten twice while its group is hot and once when it went cold.

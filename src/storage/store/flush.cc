@@ -1,4 +1,5 @@
-// Frozen heads to segments: one per shard group, then one manifest record for all of them.
+// This part of the store writes frozen heads to segments, one per shard group, and then one
+// manifest record for all of them.
 #include <algorithm>
 
 #include "sluice/base/log.h"

@@ -1,4 +1,4 @@
-// What a store knows of a shard group without its rows: series and measurements.
+// This file lists what a store knows of a shard group without its rows: series and measurements.
 #include "storage/store/list_series.h"
 
 #include <algorithm>

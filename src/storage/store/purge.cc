@@ -1,5 +1,5 @@
-// Deletes applied to bytes: segments rewritten without the rows that tombstones cover, and which
-// tombstones have nothing left to cover.
+// This part of the store applies deletes to bytes: it rewrites segments without the rows that
+// tombstones cover, and finds out which tombstones have nothing left to cover.
 //
 // Flushes and merges leave deleted rows out anyway. What is left to do here are segments that
 // nothing else would touch: one at a time, some while after the delete, so that deletes that follow

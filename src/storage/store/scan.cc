@@ -1,4 +1,5 @@
-// Store::scan() and what lists series: sources are taken at the call, read as the caller goes on.
+// This file has Store::scan() and what lists series. Sources are taken at the call and read as the
+// caller goes on.
 #include "sluice/storage/scan.h"
 
 #include <algorithm>

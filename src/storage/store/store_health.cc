@@ -1,4 +1,4 @@
-// What a store says of itself, and what it does with files that turn out to be damaged.
+// This part of the store says how the store is, and sets files aside that turn out to be damaged.
 #include <algorithm>
 #include <map>
 

@@ -1,4 +1,5 @@
-// The logs' part of an opening: which head each belongs to, and their rows back into memory.
+// This part of an opening is about logs: it finds the head that each belongs to, and brings their
+// rows back into memory.
 #include <algorithm>
 
 #include "sluice/base/log.h"

@@ -1,5 +1,5 @@
-// New segments into the block cache: what was written last is what is asked for next, and a merge
-// has taken away what the cache held of its inputs.
+// This part of the store reads new segments into the block cache: what was written last is what is
+// asked for next, and a merge has taken away what the cache held of its inputs.
 #include "storage/store/store_parts.h"
 
 namespace sluice::storage {
