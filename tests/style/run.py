@@ -330,7 +330,7 @@ def check_links():
     """Links between documents lead somewhere"""
     link = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
     documents = [ROOT / "README.md"]
-    documents += sources("src", "tests", "perf", "packaging", suffixes=(".md",))
+    documents += sources("src", "tests", "perf", "packaging", ".github", suffixes=(".md",))
     for path in documents:
         if not path.exists():
             continue
