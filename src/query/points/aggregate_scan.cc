@@ -75,7 +75,7 @@ io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion
     }
 }
 
-// False: it does not fit into memory.
+// Returns false if the portion does not fit into memory.
 io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     const ScanPortion portion = scan_.portion(wanted.first, wanted.end);
     const SelectPlan& plan = scan_.plan();
@@ -109,9 +109,11 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     }
 }
 
-// Series that lie in several stores: their rows come here, become one per time, and are then
-// aggregated like all others. In time slices, as few as fit into memory. False: there were many,
-// some turned out not to need it, and nothing was done.
+// Aggregates the series that lie in several stores: their rows come here, become one per time, and
+// are then aggregated like all others. It works in time slices, as few as fit into memory. It
+// returns false when there were many rows and some series turned out not to need merging: then
+// nothing was added, and the whole portion is computed again with these series left to their
+// stores.
 io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
     const SelectPlan& plan = scan_.plan();
     const ScanColumns columns(plan);
@@ -157,7 +159,8 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
     co_return true;
 }
 
-// Where windows are shorter than slices, a slice ends with a window: its rows are added in one go.
+// Ends a slice where a window ends, if windows are shorter than slices, so that the rows of a
+// window are added in one go.
 model::TimeRange AggregateScan::end_with_window(model::TimeRange slice,
                                                 model::Timestamp end) const {
     const Window& window = scan_.plan().window;
@@ -192,7 +195,7 @@ io::Task<Result<bool>> AggregatePoints::next(PointBlock& block) {
     co_return true;
 }
 
-// Windows in order; in each the tag sets, or whoever's row is first.
+// Orders the points of one outer tag set; see the head of aggregate_scan.h.
 void AggregatePoints::begin_outer() {
     places_.clear();
     next_place_ = 0;
@@ -213,7 +216,8 @@ void AggregatePoints::begin_outer() {
             return by_time && a.time < b.time;
         });
     }
-    // Read from the end: of equal ones the last tag set is first, as it must be.
+    // The ascending order read from its end: windows descend, and so do the tag sets within each of
+    // them, as in InfluxDB.
     if (!scan.plan().ascending) std::reverse(places_.begin(), places_.end());
 }
 

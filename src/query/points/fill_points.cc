@@ -62,7 +62,8 @@ PointStage::Step FillPoints::step(PointBlock& out) {
     return Step::kGoOn;
 }
 
-// fill(linear) asks once more for the next point where there is none.
+// Asks the input once more for the end of the line of fill(linear), and returns whether that has an
+// effect.
 bool FillPoints::looks_ahead() {
     if (options_.fill.option != FillOption::kLinear || previous_.value.is_null()) return false;
     reader_.resume();

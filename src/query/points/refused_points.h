@@ -24,7 +24,8 @@ private:
     const Error error_;
 };
 
-// The same of a subquery: there is always one, unless it has an error of its own.
+// The same for a subquery. It always has an error: this one, unless the subquery fails by itself
+// before.
 class RefusedSubquery final : public PointCursor {
 public:
     RefusedSubquery(std::unique_ptr<PointCursor> input, Error error)
