@@ -16,7 +16,8 @@
 
 namespace sluice::storage {
 
-// The frame a head's log continues with.
+// The place where a head's log continues: the frame that would follow, and the hash of the one
+// before.
 struct WalChain {
     std::uint64_t store_id = 0;
     std::uint64_t head_id = 0;
@@ -43,7 +44,7 @@ struct WalFrameView {
     std::uint64_t bytes_needed = 0;
 };
 
-// What stands at `offset` of a file of `file_bytes`, of which `loaded` is the beginning.
+// Says what stands at `offset` of a file of `file_bytes`, of which `loaded` is the beginning.
 WalStep examine_frame(ByteSpan loaded, std::uint64_t offset, std::uint64_t file_bytes,
                       std::uint64_t log_number, const WalChain& chain, WalFrameView& view);
 
@@ -52,15 +53,15 @@ class WalReader {
 public:
     WalReader(io::File& file, std::uint64_t file_bytes);
 
-    // The header of the first frame; false when the file does not begin with one.
+    // Reads the header of the first frame, or returns false when the file does not begin with one.
     io::Task<Result<bool>> read_first(WalFrameHeader& header);
 
-    // The next frame of the chain, which is then advanced. The payload is valid until the reader
-    // ends.
+    // Reads the next frame of the chain, which is then advanced. The payload is valid until the
+    // reader ends.
     io::Task<Result<WalStep>> next(std::uint64_t log_number, WalChain& chain, WalFrameView& view);
 
-    // Intact frames of this use of the file behind the place where the chain ended, numbered
-    // `frame_min` or higher.
+    // Counts intact frames of this use of the file that lie behind the place where the chain ended
+    // and are numbered `frame_min` or higher. If there are any, acknowledged data is damaged.
     io::Task<Result<std::uint64_t>> count_beyond(std::uint64_t log_number, const WalChain& chain,
                                                  std::uint64_t frame_min);
 
