@@ -39,7 +39,7 @@ public:
     explicit StatementExecutor(std::unique_ptr<DataSource> source, QueryLimits limits = {});
     ~StatementExecutor();
 
-    // What execute() would refuse before the first statement: the text cannot be parsed.
+    // Fails as execute() would before the first statement, if the text cannot be parsed.
     static Result<void> check(const QueryRequest& request);
 
     // Completes when the whole answer has been written. The error is the sink's own (the client is
