@@ -12,7 +12,7 @@ namespace sluice::influxql {
 // around the whole are removed. Mixed types follow influxql/ast.go: reduce.
 Expr reduce(const Expr& expr, const std::optional<TimeLiteral>& now);
 
-// As reduce(), but parentheses stay.
+// Does what reduce() does, but keeps parentheses.
 Expr reduce_inner(const Expr& expr, const std::optional<TimeLiteral>& now);
 
 // The name Go's %T gives a node, which some error texts of InfluxDB contain.

@@ -5,8 +5,8 @@
 
 namespace sluice::influxql {
 
-// What stands for a password in CREATE USER ... WITH PASSWORD and SET PASSWORD FOR becomes
-// [REDACTED], in texts that cannot be parsed too (influxql: Sanitize).
+// Replaces the passwords of CREATE USER ... WITH PASSWORD and SET PASSWORD FOR by [REDACTED], also
+// in texts that cannot be parsed (influxql: Sanitize).
 std::string sanitize(std::string text);
 
 }  // namespace sluice::influxql
