@@ -106,7 +106,7 @@ io::Task<Result<void>> SeriesScan::prepare() {
     co_return Result<void>();
 }
 
-// The series of one measurement in one shard group, in whatever stores they lie.
+// Checks the number of series of one measurement in one shard group, over all stores.
 Result<void> SeriesScan::check_series(std::uint64_t series_max) const {
     if (budget_.series_max() == 0) return {};
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<const Piece*>> pieces;
@@ -201,7 +201,8 @@ io::Task<void> SeriesScan::limit_tag_sets() {
     outer_begins_.assign(1, 0);
 }
 
-// Each core's hashes are sorted.
+// Finds hashes that several cores or stores have. The hashes of each core are sorted, so they are
+// merged by a heap of their heads.
 io::Task<void> SeriesScan::find_shared() {
     struct Head {
         const std::uint64_t* at;
@@ -234,7 +235,7 @@ const TagSet* SeriesScan::tags(std::uint32_t tag_set) {
     std::string_view rest = tag_sets_[tag_set];
     const std::string_view name = measurement_of(rest);
     rest.remove_prefix(name.size());
-    // By name, as the grouping wants them.
+    // The values are put in the order of the names, as the grouping wants them.
     std::vector<std::string> values(plan_.dimensions.size());
     for (const std::string& dimension : plan_.dimensions) {
         rest.remove_prefix(1);

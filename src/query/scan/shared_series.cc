@@ -14,7 +14,7 @@
 namespace sluice::query {
 namespace {
 
-// When shared series have rows, piece by piece.
+// Collects when shared series have rows, piece by piece.
 class TimeJob final : public CoreJob {
 public:
     TimeJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
@@ -35,7 +35,8 @@ public:
         co_return Result<void>();
     }
 
-    // Some core stopped at its bound: what was collected is of no use.
+    // Returns whether some core stopped at its bound. Then everything that was collected is of no
+    // use.
     bool has_overflow() const {
         return std::any_of(cores_.begin(), cores_.end(),
                            [](const Collected& each) { return each.overflow; });
