@@ -1,4 +1,11 @@
-// The running server: engine and connections on every core, from start to orderly stop.
+// The Server is the running server: engine and connections on every core, from start to orderly
+// stop.
+//
+// Each core runs run_core(): it starts its part of the engine, makes its services, listens, and
+// waits until a stop is asked for; then everything ends in the opposite order. The cores meet twice
+// before they accept connections: core 0 listens first, since the kernel may choose the port, and
+// no core accepts before all listen, so that the kernel deals connections to all of them. If a core
+// cannot start, it reports the failure; main then asks for a stop, and the others end as usual.
 #pragma once
 
 #include <cstdint>
