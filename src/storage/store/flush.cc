@@ -18,7 +18,8 @@ constexpr std::int64_t kRetryNs = 200 * kMillisecondNs;
 
 using GroupTables = std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>>;
 
-// By group; measurements in order of their names. Held so that a drop meanwhile does no harm.
+// Returns the tables by group, measurements in the order of their names. The tables are held, so
+// that a drop meanwhile does no harm.
 std::map<model::ShardGroupId, GroupTables> tables_by_group(const Head& head) {
     std::map<model::ShardGroupId, GroupTables> groups;
     for (const auto& [key, table] : head.memtables()) {
@@ -33,7 +34,8 @@ std::map<model::ShardGroupId, GroupTables> tables_by_group(const Head& head) {
     return groups;
 }
 
-// Other stores may hold rows of the same points.
+// Rows of equal time stay apart in a flushed segment, because other stores may hold rows of the
+// same points.
 bool always(std::string_view) {
     return true;
 }
@@ -150,7 +152,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     co_return Result<void>();
 }
 
-// Nothing when all rows turned out to be dropped.
+// Writes the segment of one group. There is no record when all rows turned out to be dropped.
 io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     std::shared_ptr<const Head> head, model::ShardGroupId group,
     std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
@@ -176,7 +178,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     co_return std::optional<SegmentRecord>(record);
 }
 
-// Segments no manifest ever named, or of a group dropped meanwhile.
+// Removes segments that no manifest ever named, or whose group was dropped meanwhile.
 io::Task<void> StoreParts::discard_files(std::vector<SegmentRecord> segments) {
     for (const SegmentRecord& each : segments) {
         auto removed = co_await io::remove_file(
