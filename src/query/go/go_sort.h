@@ -103,7 +103,7 @@ private:
         }
     }
 
-    // Smaller elements before the pivot, the others behind; gives its place.
+    // Puts smaller elements before the pivot and the others behind it, and returns its place.
     Index partition(Index begin, Index end, Index pivot, bool& was_partitioned) {
         swap(begin, pivot);
         Index i = begin + 1;
@@ -122,7 +122,7 @@ private:
         return j;
     }
 
-    // Elements equal to the pivot in front; gives where the greater ones begin.
+    // Puts elements equal to the pivot in front, and returns where the greater ones begin.
     Index partition_equal(Index begin, Index end, Index pivot) {
         swap(begin, pivot);
         Index i = begin + 1;
@@ -135,7 +135,8 @@ private:
         }
     }
 
-    // Repairs up to five places where neighbours are out of order; true when that sorted it.
+    // Repairs up to five places where neighbours are out of order, and returns whether that sorted
+    // it.
     bool finish_if_nearly_sorted(Index begin, Index end) {
         Index i = begin + 1;
         for (int step = 0; step < 5; ++step) {
