@@ -82,6 +82,9 @@ io::Task<void> EngineState::install_everywhere(std::shared_ptr<const meta::Catal
     for (io::Task<void>& each : installing) co_await each;
 }
 
+// Has every core unlink the groups that left the catalog, and forgets them when all have. A core
+// that cannot, because its device refuses, keeps them doomed: they are tried again later, and after
+// a restart.
 io::Task<void> EngineState::unlink_doomed() {
     const auto doomed = std::make_shared<const std::vector<model::ShardGroupId>>(
         catalog_->catalog()->doomed_groups);

@@ -26,6 +26,10 @@ AlignedBuffer aligned_copy(ByteSpan bytes) {
 
 }  // namespace
 
+// Looks from the newest file to the oldest, and uses the first that begins with an intact record. A
+// newer file that does not was being made when the process ended, in which case nothing relied on
+// it, or has been damaged since; it is counted. A file that the device does not give back is asked
+// for several times and then passed over, so that the store starts.
 io::Task<Result<ManifestSearch>> find_manifest(io::Reactor& reactor, std::string store) {
     ManifestSearch search;
     SLUICE_CO_TRY(const auto entries, co_await io::list_directory(reactor, store));

@@ -196,6 +196,9 @@ void append_manifest_record(ByteWriter& out, std::uint64_t number, std::uint64_t
     hash = std::uint64_t{header_crc} << 32 | payload_crc;
 }
 
+// Follows the records as long as each is whole, has the next number, and names the hash of the one
+// before. What comes behind is not part of the manifest: zeroes, or a record that was being
+// written. `torn` tells the latter, and content.end is where the next record goes in either case.
 Result<ManifestContent> parse_manifest(ByteSpan bytes) {
     ManifestContent content;
     std::uint64_t hash = 0;

@@ -137,6 +137,9 @@ void Memtable::append_rows(const model::BatchTable& table, std::uint32_t from, s
     }
 }
 
+// Appends to one chunk of one column. A column is lazy in two ways: a chunk gets memory with its
+// first value, and a bitmap of validity with its first null. `filled` may be behind `offset`, if
+// rows in between came without this field; these rows become nulls then.
 void Memtable::append_column(MemtableColumn& column, std::uint32_t chunk, std::uint32_t offset,
                              const model::BatchColumn& source, std::uint32_t from,
                              std::uint32_t count) {

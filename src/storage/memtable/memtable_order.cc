@@ -147,6 +147,9 @@ std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::u
 
 }  // namespace
 
+// Keys of a measurement share a long prefix, at least its name. So they are compared by the eight
+// bytes behind what all of them share, as one number, and by the rest of the key only where these
+// are equal.
 io::Task<SeriesOrder> SeriesOrder::sort(io::Reactor& reactor, std::shared_ptr<const Head> head,
                                         std::optional<model::MeasurementId> measurement) {
     SeriesOrder order;

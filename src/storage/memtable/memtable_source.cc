@@ -80,6 +80,8 @@ std::size_t MemtableSource::block_end() const {
     return end;
 }
 
+// Copies the rows of the next block together, column by column, in the order of their places.
+// Slices refer to these copies until the next block is gathered.
 void MemtableSource::gather_block() {
     block_begin_ = position_;
     block_end_ = block_end();

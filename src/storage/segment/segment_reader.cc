@@ -98,6 +98,8 @@ codec::RowRange rows_of(const std::vector<std::uint32_t>* series, const SegmentB
     return range;
 }
 
+// Decodes what was asked for. Runs and times are decoded whole, because rows are found by them; the
+// other chunks only from the first to the last row of the series wanted.
 Result<void> decode_block(const SegmentIndex& index, const SegmentBlockInfo& info,
                           const SegmentBlockChunks& chunks, const std::vector<BlockRead>& reads,
                           const BlockRequest& request, SegmentBlock& out) {

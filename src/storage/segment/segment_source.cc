@@ -34,6 +34,9 @@ SegmentSource::SegmentSource(std::shared_ptr<const void> owner, const SegmentRea
     whole_.sequence = sequence;
 }
 
+// Finds out, from the cheapest to the dearest, whether the segment has anything of interest: the
+// measurement and its times in the footer, which is in memory; then the index; then the series;
+// then a block.
 io::Task<Result<std::unique_ptr<SegmentSource>>> SegmentSource::open(
     std::shared_ptr<const void> owner, const SegmentReader* reader, std::uint64_t sequence,
     Options options) {
@@ -167,6 +170,9 @@ void SegmentSource::show_key(std::uint32_t series) {
     options_.deletes.choose(key_);
 }
 
+// Each turn of the loop gets one step further, and begins anew where a step finds nothing: a block
+// that deletes cover is skipped, a block that may stand as statistics is shown so, and a run whose
+// rows are all deleted is left.
 io::Task<Result<void>> SegmentSource::load() {
     while (state_ == State::kLoad || state_ == State::kStatistics) {
         if (!block_loaded_) {

@@ -131,6 +131,9 @@ std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr
 
 }  // namespace
 
+// The task of the compactor: it does one thing at a time, merges before purges, and waits when
+// nothing is due. A start does not know when groups were written to last, so each counts as written
+// now and gets cold again.
 io::Task<void> StoreParts::run_compactor() {
     co_await reactor_.switch_to(io::Share::kBackground);
     for (const auto& [group, segments] : segments_) {

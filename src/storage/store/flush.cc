@@ -72,6 +72,9 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 
 }  // namespace
 
+// The task of the flusher. It takes the oldest frozen head, once no append() to it is running and
+// no delete is on its way. A failed flush is tried again: the head stays in memory and its log on
+// disk until it succeeds, and writes wait when the next head is full too.
 io::Task<void> StoreParts::run_flusher() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {

@@ -253,6 +253,8 @@ std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
 
 }  // namespace
 
+// Heads and segments are taken before the first wait, so a flush or merge in between makes no
+// series appear twice or vanish. The lists are sorted, and merged one after the other.
 io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
                                                std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
@@ -288,6 +290,8 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
     co_return list;
 }
 
+// Looks for a single series, from the cheapest place to the dearest: a memtable or footer that no
+// delete can touch answers at once, and only otherwise keys are read.
 io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement) {
     if (parts.is_dropped(group)) co_return false;

@@ -54,6 +54,9 @@ io::Task<Result<void>> Recovery::read_manifest() {
     co_return Result<void>();
 }
 
+// Compares the folders with the manifest. Files that it does not know are leftovers and go
+// (sort_out_group); a file that it knows and that is not there is lost, which is named, and the
+// store serves the rest.
 io::Task<Result<void>> Recovery::find_segments() {
     SLUICE_CO_TRY(const auto entries,
                   co_await io::list_directory(reactor_, shards_directory(directory_)));

@@ -162,6 +162,8 @@ io::Task<Result<bool>> ScanState::next(SeriesRun& run) {
     }
 }
 
+// Shows the rows of the merger as a run, without copying them. Sequences are spread out where all
+// rows have the same one.
 void ScanState::show_rows(SeriesRun& run) {
     const RowSlice& rows = merger_->rows();
     run.rows = rows.rows();

@@ -33,6 +33,7 @@ io::Task<void> StoreParts::set_aside(SegmentPtr segment) {
     }
 }
 
+// Collects one sentence per trouble; the worst of them decides the state.
 StoreHealth StoreParts::health() const {
     StoreHealth health;
     const auto add = [&](StoreState state, const std::string& text) {

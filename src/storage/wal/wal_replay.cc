@@ -52,6 +52,8 @@ Result<void> WalReplay::on_column(std::uint32_t memtable, std::uint32_t column,
     return {};
 }
 
+// The rows come with the numbers of their log. They are given the numbers of the head in place and
+// appended as a batch, by the way that rows took when they were written.
 Result<void> WalReplay::on_rows(WalRows& rows) {
     if (rows.memtable >= tables_.size() || !tables_[rows.memtable].defined) {
         return undefined("table", rows.memtable);
