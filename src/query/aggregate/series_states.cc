@@ -185,6 +185,9 @@ std::size_t SeriesStates::add_plain(std::uint32_t call_index, const storage::Ser
     return run.rows;
 }
 
+// A column whose values can be read as they lie is added in one loop (add_plain). Otherwise each
+// value is cast. If a selector has selected a row, its value and the other values of the row are
+// kept, since the run goes away.
 void SeriesStates::add_segment(std::uint32_t call_index, const storage::SeriesRun& run,
                                std::size_t begin, std::size_t end, model::Timestamp start,
                                const std::vector<std::uint8_t>* accepted) {
@@ -295,6 +298,9 @@ SeriesStates::StatisticsUse SeriesStates::judge(const storage::SeriesRun& run) c
     return use;
 }
 
+// Merges statistics into the states. judge() has said that they do what the rows would. The time of
+// an extreme is not known; the first time of the run stands for it, and is never shown, because
+// judge() asks for rows where a time is wanted.
 void SeriesStates::add_statistics(const storage::SeriesRun& run) {
     const model::Timestamp start = plan_.window.start_of(run.time_first);
     for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {

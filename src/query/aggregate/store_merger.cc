@@ -160,6 +160,8 @@ const StoreMerger::RowPlace* StoreMerger::find_value(const Stretch& merged,
     return nullptr;
 }
 
+// Fills one column of the planned run. Its type is that of the first stretch that has a value.
+// Values are copied stretch by stretch; bits of validity are made only if some row has none.
 void StoreMerger::fill_column(std::size_t index) {
     Column& column = columns_[index];
     column.view = {};

@@ -105,6 +105,8 @@ Result<void> FieldCompiler::compile_binary(const BinaryExpr& binary) {
     return {};
 }
 
+// Each family of functions has its own rules for arguments. Their order within a family is that of
+// InfluxDB, because it decides which of several mistakes is named.
 Result<void> FieldCompiler::compile_call(const Call& call) {
     const FunctionInfo* info = find_function(call.name);
     if (info != nullptr && info->kind == FunctionKind::kMath) return compile_math(call);

@@ -39,6 +39,9 @@ std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::stri
     return static_cast<std::uint32_t>(plan.calls.size() - 1);
 }
 
+// A portion that is asked for first gets the size that fits. One that is computed again keeps its
+// bounds, because cursors count portions by number; if it does not fit then, the query has less
+// memory left than before, and ends.
 io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion(
     std::size_t index) {
     if (!is_begun_) {

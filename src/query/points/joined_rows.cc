@@ -116,6 +116,8 @@ const TaggedPoint* JoinedRows::nearest() const {
     return nearest;
 }
 
+// Writes what a stream has at this tag set and time into the working row, and for places without a
+// value what fill() says.
 void JoinedRows::take(Input& input, const TagSet* tags, model::Timestamp time) {
     const auto use_default = [&](const Place& place) {
         missing_.apply(working_row_[place.number], place.type);

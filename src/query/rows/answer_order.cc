@@ -74,6 +74,8 @@ bool AnswerOrder::lacks_sequences() const {
     return false;
 }
 
+// Entries are sorted by tag set, source, group and key. Those of one series become one
+// MergedSeries, and those of one source and group one stream.
 void AnswerOrder::begin_tag_set(std::uint32_t tag_set) {
     series_.clear();
     streams_.clear();

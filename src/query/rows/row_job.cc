@@ -54,6 +54,8 @@ std::uint64_t RowJob::points() const {
     return sum;
 }
 
+// Statistics are asked for only where they can spare rows: a limit may need none or one of a block,
+// and a condition on fields may let none of them pass.
 io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece, RowBatch& batch,
                                              RowLimits& limits) {
     PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kAll);

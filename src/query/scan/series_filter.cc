@@ -32,6 +32,8 @@ SeriesFilter::SeriesFilter(const Expr* condition,
     if (condition != nullptr) root_ = build(*condition, is_field);
 }
 
+// A leaf is a part of the condition that is about tags alone, which is evaluated for each series,
+// or one that names a field, which depends on rows. AND and OR join the verdicts.
 std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
     const Expr& expr, const std::function<bool(const VarRef&)>& is_field) {
     if (const auto* paren = expr.as<influxql::ParenExpr>()) return build(*paren->inner, is_field);

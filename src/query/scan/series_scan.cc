@@ -128,6 +128,8 @@ Result<void> SeriesScan::check_series(std::uint64_t series_max) const {
     return {};
 }
 
+// Sorts the tag sets of all cores together, which gives them the numbers of the query, and notes
+// where each outer tag set begins. Then each core is told the new numbers of its own.
 void SeriesScan::number_tag_sets() {
     std::vector<TagSetKey> all;
     for (const CoreSession& session : sessions_) {

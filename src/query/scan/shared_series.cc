@@ -132,6 +132,8 @@ io::Task<void> TimeJob::add_repeating(DataSource& source, SharedSeries& repeatin
 
 }  // namespace
 
+// Times are collected in slices that fit into memory. A series stays shared if it has a common time
+// in any slice. If even a nanosecond does not fit, all series stay shared, which is always right.
 io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     if (!may_be_disjoint()) co_return false;
     is_disjoint_known_ = true;

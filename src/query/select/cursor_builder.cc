@@ -137,6 +137,10 @@ Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
     return build_rows(node, outermost_level(node));
 }
 
+// Calls and names get places in the working row, in the order of the columns; names are sorted,
+// because auxiliary values are compared in that order. Without calls there is one stream, of the
+// names. With calls there is one stream per call, each with all names as auxiliary values, so that
+// a selector brings the other values of its row.
 Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Level level) {
     if (!node.refused_offset.empty()) {
         return Error{ErrorKind::kInvalid, "invalid time dimension offset: " + node.refused_offset};
@@ -308,6 +312,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& no
     return Points(std::make_unique<SubqueryPoints>(std::move(rows.cursor), std::move(options)));
 }
 
+// A name without a type is read as a tag: it is one that no field has. Fields of the condition are
+// read too, but make no rows.
 SelectPlan CursorBuilder::scan_plan(const Level& level) const {
     const SelectNode& node = *level.node;
     SelectPlan plan;

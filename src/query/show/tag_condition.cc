@@ -168,6 +168,8 @@ bool NameCondition::accepts(std::string_view name) const {
     return root_ == nullptr || judge(*root_, name);
 }
 
+// Comparisons of other names are as if not written: they build nothing, and AND and OR pass on the
+// side that is there.
 Result<std::shared_ptr<NameCondition::Node>> NameCondition::build(const Expr& expr,
                                                                   std::string_view subject) {
     using Built = std::shared_ptr<Node>;

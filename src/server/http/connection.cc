@@ -57,6 +57,10 @@ RequestParser::Outcome Connection::parse_buffered_head() {
     return progress.outcome;
 }
 
+// One turn of the loop is one request. Before it waits for bytes it sends what has gathered, so
+// answers to pipelined requests leave together when the client has nothing more to ask. The loop
+// ends when the client is gone, when a head was refused, or after an answer that closes the
+// connection.
 io::Task<void> Connection::run() {
     bool answered_last = false;
     while (!close_after_answer_) {

@@ -33,6 +33,8 @@ bool Connection::take_buffered_body(BodyBuffer& body, std::size_t bytes_max) {
     return true;
 }
 
+// A body with a length is received straight into its buffer: first what came together with the head
+// is copied, then the kernel writes the rest into place. The deadline grows with the size.
 io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_max,
                                            engine::Permit& permit) {
     const bool chunked = request().framing == BodyFraming::kChunked;
@@ -68,6 +70,9 @@ io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_m
     co_return BodyStatus::kComplete;
 }
 
+// The size of a chunked body shows only as it comes, so the permit is asked to grow ahead of it. A
+// body that fails in the middle closes the connection: where the next request would begin is not
+// known.
 io::Task<BodyStatus> Connection::read_chunked(BodyBuffer& body, std::size_t bytes_max,
                                               engine::Permit& permit) {
     using Outcome = http::ChunkedDecoder::Outcome;

@@ -362,6 +362,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
 
 }  // namespace
 
+// The order of the steps is that of the answers: parameters, size, room, and only then the body.
 io::Task<void> handle_write(Connection& connection, WriteApi api) {
     CoreServices& services = connection.services();
     services.metrics.writes.add();
