@@ -188,8 +188,8 @@ io::Task<Result<void>> Manifest::fill_file(io::File file, const NewFile& content
     if (!written.ok()) {
         const std::string path = file.path();
         co_await file.close();
-        // It may hold a whole record all the same. That is harmless while it cannot be followed by
-        // an older truth: the next file has a higher number.
+        // The file may hold a whole record nevertheless. That is harmless while it cannot be
+        // followed by an older truth: the next file has a higher number.
         (void)co_await io::remove_file(reactor_, path);
         co_return std::move(written).error();
     }

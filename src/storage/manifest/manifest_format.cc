@@ -81,7 +81,7 @@ ManifestEdit read_segment(ByteReader& reader) {
     return edit::AddSegment{segment};
 }
 
-// False when the payload is not a list of edits.
+// Reads the edits of a record, and returns false when the payload is not a list of edits.
 bool read_edits(ByteSpan payload, std::vector<ManifestEdit>& edits) {
     ByteReader reader(payload);
     while (reader.ok() && reader.remaining() != 0) {

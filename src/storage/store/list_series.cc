@@ -15,10 +15,11 @@ namespace {
 constexpr std::size_t kKeysPerLook = 1024;
 // More keys than this are sorted in slices.
 constexpr std::size_t kSortAtOnceMax = 2048;
-// Where a segment has more pages of keys, its list is not held in memory, but read page by page.
+// The list of a segment with more pages of keys than this is not held in memory, but read page by
+// page.
 constexpr std::uint32_t kPagesHeldMax = 64;
 
-// Both sorted; equal keys once.
+// Merges two sorted lists; equal keys are there once.
 io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
     SeriesList merged;
     auto left = a.keys().begin();
@@ -54,7 +55,7 @@ SeriesList sifted(const SeriesList& all, const std::vector<std::uint32_t>& place
     return list;
 }
 
-// Those of `keys` that have a row left.
+// Returns those of `keys` that have a row which no delete covers.
 io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* reader,
                                        std::string measurement, std::vector<std::string> keys,
                                        DeleteFilter deletes) {

@@ -218,7 +218,7 @@ void StoreParts::remove_segment(const SegmentPtr& segment) {
     if (found->second.empty()) segments_.erase(found);
 }
 
-// nullptr: it has been merged, or dropped, meanwhile.
+// Finds a live segment, or returns nullptr if it has been merged or dropped meanwhile.
 SegmentPtr StoreParts::find_segment(const SegmentRecord& record) const {
     const auto found = segments_.find(record.meta.group);
     if (found == segments_.end()) return nullptr;

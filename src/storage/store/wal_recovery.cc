@@ -35,7 +35,7 @@ io::Task<Result<void>> Recovery::find_logs() {
             read = co_await read_first_frame(path, *file, size, header);
         }
         if (!read.ok()) {
-            // Whose it is stands in the sector that cannot be read.
+            // The sector that cannot be read would say which head the file belongs to.
             if (read.error().kind != ErrorKind::kIo) co_return read.error();
             if (file->file.is_open()) co_await file->file.close();
             co_await set_aside(path, read.error().message);
@@ -49,7 +49,7 @@ io::Task<Result<void>> Recovery::find_logs() {
         } else if (size == parts_.options_.wal_file_bytes) {
             spare_.push_back(std::move(file));
         } else {
-            // Of another size, or not filled to its end when the process died.
+            // The file has another size, or was not filled to its end when the process died.
             co_await file->file.close();
             SLUICE_CO_TRY_VOID(co_await remove(path));
         }
@@ -105,7 +105,8 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
     co_return Result<void>();
 }
 
-// False when the chain ends for good.
+// Replays one file, as far as it continues the chain. It returns false when the chain ends for
+// good: a torn tail or damage, and not just the end of this file.
 io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, std::uint64_t frame_limit,
                                              WalChain& chain, WalReplay& replay) {
     RecoveryReport& report = parts_.recovery_;
@@ -137,8 +138,8 @@ io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, std::uint64_t frame_
                         log.file->file.path() + ": a newer version wrote it"};
     }
     if (step == WalStep::kTorn) ++report.torn_tails;
-    // With two writes in flight the later one may be whole where the earlier is not; nobody was
-    // told that either is durable.
+    // With two writes in flight the later one may be whole while the earlier one is not, and
+    // neither was acknowledged.
     constexpr std::uint64_t unacknowledged = 2;
     const Result<std::uint64_t> lost = co_await reader.count_beyond(
         log.first.log_number, chain, chain.next_frame + unacknowledged);
@@ -155,7 +156,8 @@ io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, std::uint64_t frame_
     co_return false;
 }
 
-// What was read of it counts; the file keeps its bytes when that is in segments.
+// Reports a damaged log. The rows that were read from it count; when they are in segments, the file
+// is kept under another name.
 void Recovery::report_log_damage(FoundLog& log, std::string_view what) {
     const std::string& path = log.file->file.path();
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});
