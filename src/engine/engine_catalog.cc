@@ -113,7 +113,7 @@ io::Task<void> EngineState::unlink_doomed() {
     }
 }
 
-// True: the engine is stopping.
+// Waits for a while, and returns true if the engine is stopping.
 io::Task<bool> EngineState::pause(io::Reactor& reactor, std::int64_t duration_ns) {
     const std::int64_t until = reactor.monotonic_ns() + duration_ns;
     while (!stopping_ && reactor.monotonic_ns() < until) co_await stop_.wait_until(until);

@@ -56,7 +56,8 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, data));
     std::string parent = parent_of(data);
     const Result<void> synced = co_await io::sync_directory(reactor, std::move(parent));
-    // Whoever made the directory for us may not let us open its parent.
+    // The directory may have been made by systemd or an administrator, and its parent need not be
+    // readable for us.
     if (!synced.ok() && synced.error().os_error != EACCES && synced.error().os_error != EPERM) {
         co_return synced;
     }
@@ -155,7 +156,7 @@ io::Task<void> EngineState::stop_core(Core& core) {
         stop_.notify_all();
         co_await background_.close();
     }
-    // Nobody asks anything of any core after this.
+    // No core is asked anything after this.
     (void)co_await io::call_on(0, [this] { return quiet_.arrive({}); });
     co_await inside.stop_stores();
     (void)co_await io::call_on(0, [this] { return stores_stopped_.arrive({}); });

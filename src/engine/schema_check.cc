@@ -10,7 +10,7 @@ namespace {
 // Direct-mapped: more measurements than this in one store's traffic cost a lookup each.
 constexpr std::size_t kEntryCount = 4096;
 
-// What is known of each column of one table while its rows are gone through.
+// A TableCheck goes through the rows of one table, and remembers what it knows of each column.
 struct ColumnState {
     bool has_values = false;
     // The type the field has in the shard group; nothing: the field is new.
