@@ -38,12 +38,13 @@ public:
 
     // Begins to drain.
     void request_stop();
-    // Until every core has ended.
+    // Waits until every core has ended.
     void wait();
 
-    // Each core's loop comes round: false when one did not since the last call.
+    // Returns whether the loop of each core has come round since the last call.
     bool cores_are_alive();
-    // One line for the supervisor: points per second of the last `seconds`, and what is open.
+    // Returns one line for the supervisor: points per second of the last `seconds`, and open
+    // connections.
     std::string status_line(unsigned seconds);
 
 private:
@@ -60,13 +61,13 @@ private:
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<io::Cores> cores_;
 
-    // Of core 0.
+    // These belong to core 0.
     std::uint64_t arrivals_ = 0;
     io::Event arrival_;
     Error failure_;
     io::Milestone failed_;
 
-    // Of the main thread.
+    // These belong to the main thread.
     std::vector<std::uint64_t> heartbeats_;
     std::uint64_t points_reported_ = 0;
 };

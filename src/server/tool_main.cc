@@ -93,7 +93,7 @@ io::Task<Result<std::vector<std::string>>> find_stores(io::Reactor& reactor,
     co_return stores;
 }
 
-// How many files are damaged.
+// Verifies all stores, and returns how many files are damaged.
 io::Task<Result<std::size_t>> verify(io::Reactor& reactor, std::string directory) {
     auto stores = co_await find_stores(reactor, directory);
     if (!stores.ok()) co_return std::move(stores).error();
@@ -125,7 +125,7 @@ io::Task<Result<std::size_t>> verify(io::Reactor& reactor, std::string directory
     co_return damaged;
 }
 
-// What this machine offers the server.
+// Says what this machine offers the server.
 int check() {
     bool good = true;
     auto backend = io::make_uring_backend();

@@ -78,7 +78,7 @@ constexpr std::string_view kWithoutEffect[] = {"reporting-disabled",
                                                "data.engine",
                                                "data.wal-logging-enabled"};
 
-// Of these, true means that the operator counts on something that will not happen.
+// If one of these is true, the operator counts on something that will not happen.
 constexpr std::string_view kMissingSwitches[] = {
     "http.flux-enabled", "http.https-enabled", "http.unix-socket-enabled",
     // Would write into the database of InfluxDB's monitor, which is not here.

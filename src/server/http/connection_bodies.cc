@@ -122,8 +122,8 @@ void Connection::release_input() {
     if (input_.empty()) socket_.release();
 }
 
-// What happens to a body that the handler did not read: a short one is read later, and one in
-// chunks as far as it is short; else the connection ends, because nobody can tell where the next
+// Decides about a body that the handler did not read. A short one is read later, and one in chunks
+// as far as it is short. Otherwise the connection ends, because it is not known where the next
 // request begins.
 void Connection::settle_unread_body() {
     if (!body_unread_) return;

@@ -16,7 +16,7 @@ namespace {
 
 using model::Precision;
 
-// What the client asked for, before its body is looked at. Views into the request.
+// The request of the client, before its body is looked at. Its views are into the head.
 struct WriteRequest {
     WriteApi api = WriteApi::kV1;
     std::string_view database;
