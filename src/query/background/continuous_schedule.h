@@ -26,7 +26,8 @@ struct ContinuousTiming {
 // Fails with kInvalid if the query is no aggregate over windows.
 Result<ContinuousTiming> timing_of(const influxql::CreateContinuousQueryStatement& query);
 
-// How far the clocks of the query's tz() are ahead of UTC at a time; empty is UTC.
+// Returns how far the clocks of the query's tz() are ahead of UTC at a time. An empty function is
+// UTC.
 using ZoneOffset = std::function<std::int64_t(model::Timestamp)>;
 
 struct ContinuousRun {

@@ -90,7 +90,7 @@ Result<void> FieldCompiler::compile(const Expr& expr) {
     return invalid("field must contain at least one variable");
 }
 
-// Of two operands that are not literals both are compiled; wildcards are too much for either.
+// If neither operand is a literal, both are compiled. Neither may have a wildcard.
 Result<void> FieldCompiler::compile_binary(const BinaryExpr& binary) {
     wildcard_allowed_ = false;
     const bool left = is_literal(*binary.left);

@@ -10,7 +10,7 @@
 
 namespace sluice::query {
 
-// What the statement says, and what has been found in its fields so far.
+// The facts that the statement says, and those that have been found in its fields so far.
 struct FieldList {
     bool has_interval = false;            // GROUP BY time()
     bool has_inherited_interval = false;  // of the statement around this one

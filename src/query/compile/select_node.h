@@ -57,7 +57,7 @@ model::TimeRange mapped_range(const SelectNode& node);
 Result<void> resolve_node(SelectNode& node, const influxql::SelectStatement& select,
                           const meta::Catalog& catalog, const model::TimeRange& range);
 
-// Whether the meaning depends on which tags exist.
+// Returns whether the meaning depends on which tags exist.
 bool needs_tag_keys(const SelectNode& node);
 
 // Gives types and expands wildcards (influxql/ast.go: RewriteFields); needs `tag_keys`.

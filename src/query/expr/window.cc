@@ -14,7 +14,7 @@ std::int64_t absolute(std::int64_t value) {
 
 }  // namespace
 
-// Where clocks change a window is as much longer or shorter, unless the change is longer than a
+// When clocks change, a window is as much longer or shorter, unless the change is longer than a
 // window is.
 Window::Span Window::span_in_zone(model::Timestamp t) const {
     const std::int64_t shifted = t - offset_ns;

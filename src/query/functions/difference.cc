@@ -35,7 +35,7 @@ private:
         }
     }
 
-    // Of unsigned values the operands tell: their difference has wrapped.
+    // Unsigned values are compared themselves, because their difference has wrapped.
     bool is_negative(const Value& difference) const {
         switch (difference.kind()) {
             case Value::Kind::kInteger:

@@ -57,7 +57,8 @@ private:
                 finish_if_nearly_sorted(begin, end)) {
                 return;
             }
-            // Nothing here is below the pivot before; if this one is not above, it is equal to it.
+            // No element here is below the pivot before; if this one is not above it, it is equal
+            // to it.
             if (begin > 0 && !less(begin - 1, pivot.index)) {
                 begin = partition_equal(begin, end, pivot.index);
                 continue;

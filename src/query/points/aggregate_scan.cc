@@ -16,7 +16,7 @@ namespace {
 // be.
 constexpr std::uint64_t kBytesMergedUnasked = 512 * kKiB;
 
-// Whether the answer shows in which order the rows of a series were added up.
+// Returns whether the answer shows in which order the rows of a series were added up.
 bool depends_on_order(const SelectPlan& plan) {
     return std::any_of(plan.calls.begin(), plan.calls.end(), [](const AggregateCall& call) {
         return (call.function == Function::kSum || call.function == Function::kMean) &&

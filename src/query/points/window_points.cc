@@ -216,7 +216,7 @@ PointStage::Step WindowPoints::close(PointBlock& out) {
     prepared_ = 0;
     prepared_bytes_ = 0;
     auxiliary_.clear();
-    // Where a window gives nothing InfluxDB's iterator says that it has ended, though it goes on
+    // At a window that gives nothing InfluxDB's iterator says that it has ended, though it goes on
     // when it is asked again.
     if (sorted_.empty()) {
         text_.clear();

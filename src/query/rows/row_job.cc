@@ -103,7 +103,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
 io::Task<Result<void>> RowJob::run(CoreView& core) {
     RowBatch& batch = batches[core.number()];
     batch.width = plan_.fields.size();
-    // What one store has of a shared series says nothing about the rows of another.
+    // The rows that one store has of a shared series say nothing about those of another.
     std::vector<RowLimits> limits(shared_.empty() ? 1 : core.store_count(),
                                   RowLimits(portion_.first_tag_set, portion_.end_tag_set,
                                             options_.rows_max, plan_.ascending));

@@ -13,7 +13,8 @@ using influxql::VarRef;
 
 namespace {
 
-// Whether the index decides about such a condition on tags (tsdb/index/inmem/meta.go: idsForExpr).
+// Returns whether InfluxDB's index decides about such a condition on tags
+// (tsdb/index/inmem/meta.go: idsForExpr).
 bool is_for_index(const Expr& condition) {
     const auto* comparison = condition.as<BinaryExpr>();
     if (comparison == nullptr) return condition.as<influxql::BooleanLiteral>() != nullptr;

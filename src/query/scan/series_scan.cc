@@ -27,8 +27,8 @@ std::string_view outer_key(std::string_view tag_set, std::size_t count) {
     return tag_set.substr(0, at);
 }
 
-// What InfluxDB sorts tag sets by before it counts them: the names of the tags there are, then
-// their values (tsdb/meta.go: MakeTagsKey).
+// Returns what InfluxDB sorts tag sets by before it counts them: the names of the tags there are,
+// then their values (tsdb/meta.go: MakeTagsKey).
 std::string counting_key(std::string_view outer, const std::vector<std::string>& dimensions) {
     std::string names;
     std::string values;

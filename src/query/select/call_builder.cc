@@ -257,7 +257,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     const Result<void> checked = check_argument_type(call, argument_type(call));
     if (!checked.ok()) return build_refused(ref, level, checked.error(), std::move(input));
     const std::size_t width = level.auxiliary.size();
-    // What is written into a target keeps its tags instead of having columns for them.
+    // Rows that are written into a target keep their tags instead of having columns for them.
     const bool keeps_tags = level.node->has_target && level.target_grouping != nullptr;
     input = std::make_unique<RegroupPoints>(std::move(input), width, by_tags.grouping,
                                             level.grouping, keeps_tags);

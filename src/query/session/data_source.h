@@ -93,7 +93,7 @@ public:
     virtual std::shared_ptr<const meta::Catalog> catalog() = 0;
     virtual std::int64_t wall_ns() = 0;
     virtual std::uint32_t core_count() = 0;
-    // Of the core it is used on.
+    // Returns the number of the core that the source is used on.
     virtual std::uint32_t core_number() { return 0; }
     virtual std::int64_t monotonic_ns() { return wall_ns(); }
 

@@ -22,7 +22,7 @@ io::Task<Result<storage::SeriesList>> no_series() {
     co_return interrupted();
 }
 
-// What the readers of one core share during a query.
+// The things that the readers of one core share during a query.
 struct Reading {
     const io::Milestone& stopping;
     ScanCounts* counts;  // may be null
@@ -98,7 +98,7 @@ private:
     std::vector<EngineStore> stores_;
 };
 
-// What a core gives back beside its slot in the job: nothing.
+// A core gives nothing back: its results are in its place of the job.
 struct Ended {};
 
 io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job, const io::Milestone* stopping,

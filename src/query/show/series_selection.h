@@ -127,7 +127,7 @@ public:
 
     // Moves to the next series, and returns false at the end or when the query is to stop.
     bool next();
-    // Of the present series.
+    // These are about the present series.
     std::string_view key() const { return seen_.key; }
     // Returns the present series, or null if the condition is not true of it.
     const Seen* match();

@@ -44,7 +44,7 @@ Result<void> select_by_index(const std::vector<ShowSource>& sources, SeriesSelec
     return {};
 }
 
-// With time it is a SELECT of series keys.
+// A statement with time is a SELECT of series keys.
 void select_by_time(const std::vector<ShowSource>& sources, SeriesSelection& selection) {
     selection.options.undecided_passes = false;
     for (const ShowSource& source : sources) {

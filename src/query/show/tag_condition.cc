@@ -53,7 +53,7 @@ bool TagCondition::accepts(const model::SeriesName& series) const {
     return truth == Truth::kYes || (truth == Truth::kUndecided && options_.undecided_passes);
 }
 
-// Null where nothing of `expr` belongs to this condition.
+// Returns null if nothing of `expr` belongs to this condition.
 std::shared_ptr<TagCondition::Node> TagCondition::build(const Expr& expr) const {
     if (const auto* paren = expr.as<ParenExpr>()) return build(*paren->inner);
     auto node = std::make_shared<Node>();

@@ -25,8 +25,8 @@ public:
     struct Options {
         // Comparisons of `_name` belong to it; all other names of the system never do.
         bool with_name = true;
-        // Whether a series passes where the condition is about fields, or of a form that series do
-        // not decide.
+        // Says whether a series passes if the condition is about fields, or of a form that series
+        // do not decide.
         bool undecided_passes = true;
     };
     // `condition` may be null: everything passes.
