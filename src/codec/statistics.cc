@@ -1,3 +1,5 @@
+// This file computes the statistics of a column: count, extremes, sum, first and last, by loops
+// over words where no row lacks a value.
 #include <bit>
 
 #include "codec/kernels.h"

@@ -56,7 +56,7 @@ io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
 }
 
 io::Task<void> CoreState::stop_stores() {
-    // What takes longer than this to write is left to the log.
+    // A head that is larger than this is left to the log, so that a stop stays short.
     constexpr std::uint64_t kCheapFlushBytes = 16 * kMiB;
     for (storage::Store* store : stores) {
         const storage::StoreStats stats = store->stats();

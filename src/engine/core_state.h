@@ -39,7 +39,7 @@ public:
     void hold_for_delete(const std::string& database, const std::string& measurement);
     void release_after_delete(const std::string& database, const std::string& measurement,
                               const std::shared_ptr<const meta::Catalog>& catalog);
-    // Of all stores of this core, sorted.
+    // Returns the sequences of all stores of this core, sorted.
     std::vector<std::uint64_t> unsettled_deletes() const;
 
     // Unlinks what this core's stores have of the groups.
@@ -70,7 +70,7 @@ public:
     std::map<model::ShardGroupId, GroupWrites> group_writes;
 
 private:
-    // How the check of a batch against the newest snapshot came out.
+    // The result of checking a batch against the newest snapshot.
     enum class Checked : std::uint8_t { kFits, kAsk, kWait, kParseAgain, kNotFound };
     bool is_being_dropped(std::string_view database, const model::SeriesIndex& index,
                           const model::PointBatch& batch) const;

@@ -29,7 +29,8 @@ MemoryBudget MemoryBudget::of_machine(std::uint64_t memory_bytes, std::uint32_t 
          {&budget.bodies_bytes, &budget.heads_bytes, &budget.block_cache_bytes}) {
         *each = *each * more / kCoresOfDefault;
     }
-    // What one core may hold bounds what one query can do at all.
+    // The share of one core bounds what a query can do at all, so it does not shrink with the
+    // number of cores.
     budget.queries_bytes = std::max(budget.queries_bytes, cores * kQueryBytesPerCore);
     const std::uint64_t total =
         budget.bodies_bytes + budget.heads_bytes + budget.block_cache_bytes + budget.queries_bytes;

@@ -1,4 +1,5 @@
-// What core 0 does for all: changes of the catalog, unlinking, retention, free space.
+// This file holds what core 0 does for all cores: it changes the catalog, has expired groups
+// unlinked, and watches the free space.
 #include <algorithm>
 #include <utility>
 
@@ -81,6 +82,9 @@ io::Task<void> EngineState::install_everywhere(std::shared_ptr<const meta::Catal
     for (io::Task<void>& each : installing) co_await each;
 }
 
+// Has every core unlink the groups that left the catalog, and forgets them when all have. A core
+// that cannot, because its device refuses, keeps them doomed: they are tried again later, and after
+// a restart.
 io::Task<void> EngineState::unlink_doomed() {
     const auto doomed = std::make_shared<const std::vector<model::ShardGroupId>>(
         catalog_->catalog()->doomed_groups);
@@ -109,7 +113,7 @@ io::Task<void> EngineState::unlink_doomed() {
     }
 }
 
-// True: the engine is stopping.
+// Waits for a while, and returns true if the engine is stopping.
 io::Task<bool> EngineState::pause(io::Reactor& reactor, std::int64_t duration_ns) {
     const std::int64_t until = reactor.monotonic_ns() + duration_ns;
     while (!stopping_ && reactor.monotonic_ns() < until) co_await stop_.wait_until(until);

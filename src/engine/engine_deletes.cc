@@ -1,10 +1,11 @@
-// Deletes: one durable tombstone for all stores, and its end.
+// This file carries out deletes: it makes one durable tombstone for all stores, and forgets it when
+// no store has anything left that it covers.
 //
-// While a delete takes its sequence and reaches the cores, no core begins a flush or merge. So rows
-// of lower and of higher sequences are never made one by somebody who does not know the delete, and
-// whoever looks later can tell them apart. What is deleted together with its schema has its writes
-// wait for these few milliseconds too: a point of a higher sequence has then been checked against
-// the catalog without the schema, and brought its own.
+// While a delete takes its sequence and reaches the cores, no core begins a flush or merge. So no
+// flush or merge that does not know the delete makes one row of rows with lower and with higher
+// sequences, and later readers can tell them apart. What is deleted together with its schema has
+// its writes wait for these few milliseconds too: a point of a higher sequence has then been
+// checked against the catalog without the schema, and brought its own.
 #include <algorithm>
 #include <utility>
 
@@ -143,7 +144,7 @@ io::Task<void> EngineState::forget_settled() {
         for (const auto& each : database->tombstones) settled.push_back(each->sequence);
     }
     if (settled.empty()) co_return;
-    // Who does not know a tombstone yet would say that it has nothing to cover.
+    // A core that does not know a tombstone yet would say that it has nothing to cover.
     co_await install_everywhere(catalog);
     std::vector<io::Task<std::vector<std::uint64_t>>> asking;
     for (std::uint32_t number = 0; number < options_.cores; ++number) {

@@ -1,4 +1,5 @@
-// What the engine tells about itself.
+// This file gathers what the engine tells about itself: one report and one judgement of its health,
+// from all cores.
 #include <algorithm>
 #include <utility>
 

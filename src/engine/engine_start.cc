@@ -1,4 +1,5 @@
-// Start and stop: the directory, the stores, the meeting points of the cores.
+// This file starts and stops the engine: it opens the directory, deals the stores to the cores, and
+// lets the cores wait for each other.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -138,7 +139,7 @@ io::Task<void> EngineState::stop_core(Core& core) {
         stop_.notify_all();
         co_await background_.close();
     }
-    // Nobody asks anything of any core after this.
+    // No core is asked anything after this.
     (void)co_await io::call_on(0, [this] { return quiet_.arrive({}); });
     co_await inside.stop_stores();
     (void)co_await io::call_on(0, [this] { return stores_stopped_.arrive({}); });

@@ -26,7 +26,7 @@ struct Deletion {
     std::string dropped_measurement;  // empty: the catalog keeps all names
 };
 
-// Completes for everybody when all cores have come. Used once, on core 0.
+// A Barrier completes for all cores when all have come. It is used once, on core 0.
 class Barrier {
 public:
     explicit Barrier(std::uint32_t expected) : missing_(expected) {}
@@ -65,13 +65,13 @@ public:
     Engine& engine;
 
 private:
-    // What core 0 found out for the others.
+    // The findings of core 0 at the start, for the other cores.
     struct Plan {
         std::shared_ptr<const meta::Catalog> catalog;
         std::vector<std::vector<std::string>> stores;  // by core
     };
 
-    // What core 0 alone knows, for reports.
+    // The facts that core 0 alone knows, for reports.
     struct CatalogFacts {
         bool failing = false;
         bool low_space = false;

@@ -34,7 +34,8 @@ public:
     std::vector<meta::ExpiredGroup> check(const meta::Catalog& catalog, std::int64_t wall_ns,
                                           std::int64_t monotonic_ns);
 
-    // How far the wall clock moved against the monotonic one at the last check, if it jumped.
+    // Returns how far the wall clock moved against the monotonic one at the last check, if it
+    // jumped.
     std::int64_t last_jump_ns() const { return last_jump_ns_; }
 
 private:

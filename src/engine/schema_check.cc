@@ -10,7 +10,7 @@ namespace {
 // Direct-mapped: more measurements than this in one store's traffic cost a lookup each.
 constexpr std::size_t kEntryCount = 4096;
 
-// What is known of each column of one table while its rows are gone through.
+// A TableCheck goes through the rows of one table, and remembers what it knows of each column.
 struct ColumnState {
     bool has_values = false;
     // The type the field has in the shard group; nothing: the field is new.
@@ -180,6 +180,11 @@ bool SchemaChecker::learn_columns(Entry& entry, const model::BatchTable& table) 
     return true;
 }
 
+// Goes table by table. The usual case is decided by the entry of the table alone: it remembers the
+// fields of its columns, and is valid as long as the head is the same and nothing was removed from
+// the catalog; fields that were added meanwhile do no harm, since types never change. Otherwise the
+// schema is looked up, and only if a column is new or of another type are the rows looked at one by
+// one (TableCheck), because InfluxDB decides by row which type is first.
 void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPolicy& policy,
                           std::uint64_t head_id, const model::SeriesIndex& index,
                           const model::PointBatch& batch, SchemaFindings& findings) {

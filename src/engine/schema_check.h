@@ -1,4 +1,5 @@
-// Whether the columns of a batch fit the catalog: what must be made first, which rows must go.
+// A SchemaChecker finds out whether the columns of a batch fit the catalog: what must be made
+// first, and which rows must go.
 //
 // A field's type is fixed per measurement within a shard group. Rows are taken in the order of the
 // request: the first type of a new field wins, a row that conflicts is dropped whole and defines
@@ -19,8 +20,8 @@
 
 namespace sluice::engine {
 
-// `input field "v" on measurement "m" is type integer, already exists as type float` and what goes
-// before it.
+// Returns InfluxDB's sentence for a conflict: `field type conflict: input field "v" on measurement
+// "m" is type integer, already exists as type float`.
 std::string type_conflict_text(std::string_view field, std::string_view measurement,
                                model::FieldType input, model::FieldType existing);
 
@@ -30,14 +31,14 @@ struct SchemaFindings {
         std::size_t table = 0;
         std::vector<bool> rows;
     };
-    // What the catalog lacks; then nothing else counts yet.
+    // The names that the catalog lacks. If there are any, nothing else counts yet.
     std::vector<meta::GroupWanted> missing;
     std::vector<Drop> drops;
     // Tables with columns that hold no value (their lines were refused): those go too.
     std::vector<std::size_t> hollow_tables;
     // A table's shard group is not in the catalog any more: parse again.
     bool stale = false;
-    // By line, without a bound on their text.
+    // The rejections, in the order of lines, without a bound on their text.
     std::vector<model::Rejection> rejections;
 
     void clear() {
@@ -77,7 +78,7 @@ private:
     };
 
     Entry& entry_of(const model::BatchTable& table);
-    // Whether the entry is about this table's measurement and group.
+    // Returns whether the entry is about this table's measurement and group.
     static bool is_about(const Entry& entry, std::uint64_t removals, std::uint64_t head_id,
                          const model::BatchTable& table);
     static bool has_columns(const Entry& entry, const model::BatchTable& table);

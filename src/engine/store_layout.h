@@ -1,4 +1,4 @@
-// Which store belongs to which core. Pure.
+// These functions decide which store belongs to which core. They are pure.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace sluice::engine {
 bool is_store_name(std::string_view name);
 
 // The stores of each core, given those on disk. Each core gets at least one; stores beyond the
-// number of cores go round, stores that are missing get new names. Nobody's first store changes
-// while the number of cores stays the same.
+// number of cores go round, stores that are missing get new names. The first store of a core does
+// not change while the number of cores stays the same.
 std::vector<std::vector<std::string>> deal_stores(std::vector<std::string> on_disk,
                                                   std::uint32_t cores);
 

@@ -1,4 +1,5 @@
-// A write, from the names in its URL to the store.
+// This file takes a write from the names in its URL to the store: it resolves the target, checks
+// the batch against the catalog, asks for what the catalog lacks, and appends.
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace {
 // Names asked for in one message: the catalog's core works on them for a few milliseconds. Only
 // requests with thousands of new measurements need more than one.
 constexpr std::size_t kMeasurementsPerMessage = 2048;
-// Each round of asking makes progress unless somebody drops the same names all the time.
+// Each round of asking makes progress, unless the same names are dropped all the time.
 constexpr int kRoundsMax = 16;
 
 WriteOutcome failed(Error error) {
@@ -133,7 +134,7 @@ io::Task<WriteOutcome> CoreState::store_and_tell(WriteTarget target, model::Poin
     co_return outcome;
 }
 
-// Not a coroutine: a write that needs no new names costs one frame less.
+// This is not a coroutine, so that a write that needs no new names costs one frame less.
 io::Task<WriteOutcome> CoreState::store(const WriteTarget& target, model::PointBatch& batch,
                                         std::vector<model::Rejection>& rejections) {
     const std::uint64_t head_id = stores.front()->active_head().id();
@@ -193,7 +194,7 @@ io::Task<Result<void>> CoreState::ask_for_names(meta::NamesWanted& wanted,
         metrics.names_requested.add();
         Result<std::shared_ptr<const meta::Catalog>> made = co_await engine.ensure_names(wanted);
         if (!made.ok()) {
-            // Dropped by somebody else: resolve() will say so.
+            // The names have been dropped meanwhile: resolve() will say so.
             if (made.error().kind == ErrorKind::kNotFound) co_return Result<void>();
             co_return std::move(made).error();
         }
@@ -214,7 +215,7 @@ void CoreState::count_groups(const model::PointBatch& batch, bool written) {
     }
 }
 
-// What check() found is carried out; there was no wait since.
+// Carries out what check() found, and appends. There was no wait since the check.
 io::Task<WriteOutcome> CoreState::append(model::PointBatch& batch,
                                          std::vector<model::Rejection>& rejections) {
     metrics.writes.add();

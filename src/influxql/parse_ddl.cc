@@ -1,4 +1,5 @@
-// Databases, retention policies, continuous queries, subscriptions, deletes.
+// These are the parser's rules for databases, retention policies, continuous queries, subscriptions
+// and deletes.
 #include <algorithm>
 #include <limits>
 

@@ -1,4 +1,4 @@
-// Expressions, calls, references and regular expressions.
+// These are the parser's rules for expressions, calls, references and regular expressions.
 #include <charconv>
 #include <limits>
 

@@ -1,4 +1,4 @@
-// Names, strings, numbers and durations.
+// These are the parser's rules for names, strings, numbers and durations.
 #include <charconv>
 
 #include "influxql/quote.h"

@@ -1,4 +1,4 @@
-// SELECT and its clauses.
+// These are the parser's rules for SELECT and its clauses.
 #include <charconv>
 #include <limits>
 

@@ -1,4 +1,4 @@
-// SHOW statements with clauses.
+// These are the parser's rules for SHOW statements that have clauses.
 #include "influxql/statement_parser.h"
 
 namespace sluice::influxql {

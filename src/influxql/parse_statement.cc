@@ -1,4 +1,4 @@
-// From the first words of a statement to the rule that reads the rest.
+// The parser goes here from the first words of a statement to the rule that reads the rest.
 #include "influxql/statement_parser.h"
 
 namespace sluice::influxql {

@@ -1,4 +1,4 @@
-// Users, privileges, KILL QUERY.
+// These are the parser's rules for users, privileges and KILL QUERY.
 #include "influxql/statement_parser.h"
 
 namespace sluice::influxql {

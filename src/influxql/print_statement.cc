@@ -1,4 +1,4 @@
-// Every statement but SELECT as text.
+// This file prints every statement but SELECT.
 #include "influxql/printer_parts.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/printer.h"

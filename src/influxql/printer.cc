@@ -1,4 +1,4 @@
-// Expressions, sources and SELECT as text.
+// This file prints expressions, sources and SELECT.
 #include "sluice/influxql/printer.h"
 
 #include <charconv>

@@ -1,4 +1,5 @@
-// The fast path with 32-byte vectors. Only called where the processor has AVX2, BMI and BMI2.
+// This is the fast path of the line parser with vectors of 32 bytes. It is called only where the
+// processor has AVX2, BMI and BMI2.
 #include <bit>
 #include <cstring>
 

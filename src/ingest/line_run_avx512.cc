@@ -1,5 +1,5 @@
-// The fast path with 64-byte vectors. Only called where the processor has AVX-512 F, BW and VL and
-// BMI2.
+// This is the fast path of the line parser with vectors of 64 bytes. It is called only where the
+// processor has AVX-512 F, BW and VL, and BMI2.
 #include <bit>
 #include <cstring>
 

@@ -1,3 +1,5 @@
+// Listener accepts connections: one multishot accept stays armed, and what it brings waits in a
+// short queue until somebody asks for it.
 #include <cerrno>
 #include <deque>
 #include <utility>

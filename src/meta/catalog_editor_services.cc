@@ -1,4 +1,4 @@
-// The rules of continuous queries and subscriptions.
+// These are the rules that a change of continuous queries and subscriptions must keep.
 #include <algorithm>
 
 #include "meta/draft/catalog_draft.h"

@@ -1,4 +1,5 @@
-// Destinations as net/url and net.SplitHostPort of Go read them: what they refuse is refused.
+// Destinations of subscriptions are read as Go's net/url and net.SplitHostPort read them, and
+// refused where these refuse them.
 #include "sluice/meta/subscription.h"
 
 #include <algorithm>

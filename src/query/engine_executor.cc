@@ -1,5 +1,5 @@
-// The executor over an engine. Not beside its other constructor: who brings a source of its own
-// does not need the engine.
+// This constructor makes the executor over an engine. It does not stand beside the other
+// constructor, because callers that bring a source of their own do not need the engine.
 #include "query/session/engine_source.h"
 #include "sluice/query/statement_executor.h"
 

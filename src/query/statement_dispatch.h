@@ -18,8 +18,8 @@ namespace sluice::query {
 // is the statement's. `context` outlives the task.
 io::Task<Result<void>> execute_statement(StatementContext& context, influxql::Statement statement);
 
-// How the answer looks when it comes in chunks: what InfluxDB rewrites to a SELECT is cut and
-// marked like one.
+// The shape of the answer when it comes in chunks: a statement that InfluxDB rewrites to a SELECT
+// is cut and marked like one.
 StatementShape shape_of(const influxql::Statement& statement);
 
 // Whether it may hold memory that grows with what is stored.

@@ -81,7 +81,7 @@ io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, 
     co_return written;
 }
 
-// As InfluxDB lists a query.
+// Prints the statements as InfluxDB lists a query.
 std::string text_of(const std::vector<Statement>& statements) {
     std::string text;
     for (const Statement& statement : statements) {
@@ -91,7 +91,7 @@ std::string text_of(const std::vector<Statement>& statements) {
     return text;
 }
 
-// As InfluxDB prints it where it warns: the names of a SELECT are complete by then.
+// Prints a statement as InfluxDB does where it warns: the names of a SELECT are complete by then.
 std::string text_with_full_names(Statement statement, const StatementContext& context) {
     if (auto* select = std::get_if<SelectStatement>(&statement)) {
         (void)complete_names(*select, *context.source.catalog(), context.defaults);

@@ -1,4 +1,4 @@
-// sluiced: the server.
+// This is sluiced, the server: it reads the configuration, starts the cores and waits for a signal.
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>

@@ -67,7 +67,7 @@ query::QueryPolicy query_policy(const Config& config) {
     return policy;
 }
 
-// Core 0's: until a stop is asked for.
+// Runs continuous queries on core 0 until a stop is asked for.
 io::Task<void> run_continuous_queries(CoreServices& services) {
     const Config::ContinuousQueries& config = services.config().continuous_queries;
     if (!config.enabled) co_return;
@@ -206,8 +206,8 @@ io::Task<void> Server::meet_others() {
     co_await io::call_on(0, wait);
 }
 
-// On core 0. Arrivals are counted through all meetings: a core cannot come to the next one before
-// this one is over.
+// Runs on core 0 for each core that arrives. Arrivals are counted through all meetings, because a
+// core cannot come to the next one before this one is over.
 io::Task<void> Server::wait_for_others() {
     constexpr std::int64_t kLookNs = 20 * kMillisecondNs;
     io::Reactor& reactor = io::Reactor::current();

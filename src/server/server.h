@@ -1,4 +1,11 @@
-// The running server: engine and connections on every core, from start to orderly stop.
+// The Server is the running server: engine and connections on every core, from start to orderly
+// stop.
+//
+// Each core runs run_core(): it starts its part of the engine, makes its services, listens, and
+// waits until a stop is asked for; then everything ends in the opposite order. The cores meet twice
+// before they accept connections: core 0 listens first, since the kernel may choose the port, and
+// no core accepts before all listen, so that the kernel deals connections to all of them. If a core
+// cannot start, it reports the failure; main then asks for a stop, and the others end as usual.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +38,13 @@ public:
 
     // Begins to drain.
     void request_stop();
-    // Until every core has ended.
+    // Waits until every core has ended.
     void wait();
 
-    // Each core's loop comes round: false when one did not since the last call.
+    // Returns whether the loop of each core has come round since the last call.
     bool cores_are_alive();
-    // One line for the supervisor: points per second of the last `seconds`, and what is open.
+    // Returns one line for the supervisor: points per second of the last `seconds`, and open
+    // connections.
     std::string status_line(unsigned seconds);
 
 private:
@@ -55,13 +63,13 @@ private:
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<io::Cores> cores_;
 
-    // Of core 0.
+    // These belong to core 0.
     std::uint64_t arrivals_ = 0;
     io::Event arrival_;
     Error failure_;
     io::Milestone failed_;
 
-    // Of the main thread.
+    // These belong to the main thread.
     std::vector<std::uint64_t> heartbeats_;
     std::uint64_t points_reported_ = 0;
 };

@@ -1,4 +1,5 @@
-// sluice: looks at what the server wrote, while the server does not run on it.
+// This is sluice, the tool that looks at what the server wrote, while the server does not run on
+// it.
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -169,7 +170,7 @@ io::Task<Result<std::size_t>> verify(io::Reactor& reactor, std::string directory
     co_return damaged;
 }
 
-// What this machine offers the server.
+// Says what this machine offers the server.
 int check() {
     bool good = true;
     auto backend = io::make_uring_backend();

@@ -252,6 +252,16 @@ def check_pragma():
             yield f"{name_of(path)}: no #pragma once"
 
 
+def check_openings():
+    """A .cc says what it is for, or includes the header of its own name first, which says it"""
+    first_include = re.compile(r'#include "(?:\w+/)*(\w+)\.h"')
+    for path in sources("src", suffixes=(".cc",)):
+        opening = path.read_text(encoding="utf-8").partition("\n")[0]
+        own_header = first_include.match(opening)
+        if not opening.startswith("// ") and not (own_header and own_header.group(1) == path.stem):
+            yield f"{name_of(path)}: begins without its purpose"
+
+
 def check_lengths():
     """No file over 400 lines; those that are longer do not grow (long_files.txt)"""
     known = {}
@@ -328,7 +338,7 @@ def check_links():
     """Links between documents lead somewhere"""
     link = re.compile(r"\]\(([^)#:]+)(#[^)]*)?\)")
     documents = [ROOT / "README.md"]
-    documents += sources("src", "tests", "perf", "packaging", suffixes=(".md",))
+    documents += sources("src", "tests", "perf", "packaging", ".github", suffixes=(".md",))
     for path in documents:
         if not path.exists():
             continue

@@ -5,7 +5,7 @@
 
 namespace sluice {
 
-// Whole lines, in one write(2). Whatever is not taken is lost.
+// Writes whole lines with one write(2). What the kernel does not take is lost.
 void write_log_lines(std::string_view lines);
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
-// Where in a list something stands, by the hash of its name: for lists that are mostly short and
-// searched from front to back, and at times very long.
+// A PlaceTable finds by the hash of a name where in a list it stands. It is for lists that are
+// mostly short, and then searched from front to back, but at times very long.
 #pragma once
 
 #include <cstddef>

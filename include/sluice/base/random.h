@@ -30,17 +30,17 @@ public:
         return result;
     }
 
-    // In [0, bound); bound > 0. Lemire's multiplication, without rejection: the bias is below 2^-32
-    // for the small bounds used here.
+    // Returns a number in [0, bound), where bound > 0. This is Lemire's multiplication without
+    // rejection: the bias is below 2^-32 for the small bounds used here.
     std::uint64_t below(std::uint64_t bound) {
         return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
     }
-    // In [first, last].
+    // Returns a number in [first, last].
     std::int64_t between(std::int64_t first, std::int64_t last) {
         return first +
                static_cast<std::int64_t>(below(static_cast<std::uint64_t>(last - first) + 1));
     }
-    // In [0, 1).
+    // Returns a number in [0, 1).
     double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
     bool chance(double probability) { return unit() < probability; }
 

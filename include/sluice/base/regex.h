@@ -19,7 +19,7 @@ public:
     // The error has the text of Go's regexp/syntax package.
     static Result<Regex> compile(std::string pattern);
 
-    // Whether `pattern` occurs anywhere in `text`.
+    // Returns whether the pattern occurs anywhere in `text`.
     bool matches(std::string_view text) const;
     const std::string& pattern() const { return pattern_; }
     // Instructions of the compiled program: what it takes in memory, about 16 bytes each, and what

@@ -1,8 +1,7 @@
 // Errors as values. A Result<T> holds a T or an Error; it cannot be ignored.
 //
 // The shape follows std::expected (P0323), which GCC 12 lacks in C++20. Errors here are those of
-// the world and of the client (style: errors are values); broken invariants use SLUICE_CHECK
-// instead.
+// the client and of the world (src/STYLE.md, "Errors"); a broken invariant is a SLUICE_CHECK.
 #pragma once
 
 #include <optional>

@@ -60,8 +60,9 @@ struct ColumnSlice {
     }
 };
 
-// What an aggregate over all rows of a chunk needs. Words are values as the column holds them (a
-// float by its bits, a boolean as 0 or 1). Strings have only `count`, first_row and last_row.
+// The statistics of a chunk are what an aggregate over all of its rows needs. Words are values as
+// the column holds them (a float by its bits, a boolean as 0 or 1). Strings have only `count`,
+// first_row and last_row.
 struct ColumnStatistics {
     std::uint32_t count = 0;  // rows with a value; with 0 nothing else has a meaning
     // First row with a value, last one, and the first of the rows that hold the minimum (maximum).
@@ -118,7 +119,7 @@ public:
     // times.size(). Time ascends within each run.
     void encode_times(std::span<const model::Timestamp> times,
                       std::span<const std::uint32_t> run_rows, ByteWriter& out);
-    // Any 64-bit numbers: write sequences, and small counts.
+    // Encodes any 64-bit numbers, such as write sequences and small counts.
     void encode_words(std::span<const std::uint64_t> words, ByteWriter& out);
 
 private:

@@ -19,7 +19,7 @@ public:
     WordStreamEncoder(WordStreamEncoder&&) noexcept;
     WordStreamEncoder& operator=(WordStreamEncoder&&) noexcept;
 
-    // Any number of words; the count is not stored.
+    // Encodes any number of words; the count is not stored.
     void append(std::span<const std::uint64_t> words, ByteWriter& out);
 
 private:

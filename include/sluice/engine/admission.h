@@ -1,5 +1,5 @@
-// Decides before a body is read whether there is room for it: bytes of bodies in flight per core,
-// and free space on disk.
+// Admission decides before a body is read whether there is room for it: it bounds the bytes of
+// bodies in flight on a core, and refuses all while the disk is nearly full.
 //
 // One core; a Permit is released on the core that gave it and does not outlive its Admission.
 #pragma once
@@ -14,7 +14,8 @@ namespace sluice::engine {
 
 class Admission;
 
-// Bytes of one request's body that count against the bound until destruction.
+// A permit stands for the bytes of one request's body, which count against the bound until it is
+// destroyed.
 class Permit {
 public:
     Permit() = default;
@@ -32,8 +33,8 @@ public:
     ~Permit() { release(); }
 
     std::uint64_t bytes() const { return bytes_; }
-    // For bodies whose length shows only as they come (chunked, gzip): makes the permit cover
-    // `bytes` in all. kBusy leaves it as it was.
+    // Makes the permit cover `bytes` in all, for bodies whose length shows only as they come
+    // (chunked, gzip). After kBusy the permit is as it was.
     Result<void> grow_to(std::uint64_t bytes);
     void release();
 
@@ -51,18 +52,18 @@ public:
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
 
-    // kBusy when the bound is reached, kNoSpace while the disk is nearly full; both are answered
-    // 503 with Retry-After: retry_after_s(). A body larger than the whole bound is let in when it
-    // is alone, so the server's own limit on one body decides.
+    // Fails with kBusy when the bound is reached and with kNoSpace while the disk is nearly full.
+    // Both are answered 503 with Retry-After: retry_after_s(). A body larger than the whole bound
+    // is let in when it is alone, so the server's own limit on one body decides.
     Result<Permit> try_admit(std::uint64_t bytes);
     // For bodies that nothing is written of, such as the forms of queries: only the bound counts,
     // so that a full disk can still be looked at and cleaned.
     Result<Permit> try_admit_read(std::uint64_t bytes);
 
-    // Whole seconds, at least 1.
+    // The time after which a client should try again: whole seconds, at least 1.
     unsigned retry_after_s() const;
 
-    // The disk watcher's word; existing permits stay.
+    // Is called by the watcher of the disk. Existing permits stay.
     void set_low_space(bool low) { low_space_ = low; }
     bool low_space() const { return low_space_; }
 

@@ -1,4 +1,5 @@
-// What one thread owns of the engine: its catalog snapshot, its stores, its budget of bodies.
+// A Core is the part of the engine that one thread owns: its catalog snapshot, its stores and its
+// budget of bodies.
 //
 // Everything is called on the core's own thread. One write of the server:
 //
@@ -47,7 +48,7 @@ class EngineState;
 // Text of rejections that one write adds at most; what exceeds it is only counted.
 inline constexpr std::size_t kRejectionBytesMax = 64 * 1024;
 
-// Where the points of one request go, by one snapshot. It keeps the snapshot alive.
+// The target of the points of one request, resolved in one snapshot, which it keeps alive.
 struct WriteTarget {
     std::shared_ptr<const meta::Catalog> snapshot;
     const meta::Database* database = nullptr;
@@ -72,20 +73,21 @@ struct WriteOutcome {
     std::uint64_t rows_rejected = 0;
 };
 
-// Hears of the writes of policies that have subscriptions, on the core that does them.
+// A listener hears of the writes to policies that have subscriptions, on the core that does them.
 class WriteListener {
 public:
     virtual ~WriteListener() = default;
-    // Before the points are stored: what accepted() will be given. Empty: they are not wanted.
-    // `index` is what the batch was parsed against.
+    // Is called before the points are stored, and returns the text that accepted() will be given;
+    // an empty text means that the points are not wanted. `index` is the index that the batch was
+    // parsed against.
     virtual std::string capture(const WriteTarget& target, const model::PointBatch& batch,
                                 const model::SeriesIndex& index) = 0;
-    // After it is durable. Points with a type conflict are in `captured` although they were
-    // refused, as InfluxDB forwards them too.
+    // Is called once the write is durable. Points with a type conflict are in `captured` although
+    // they were refused, because InfluxDB forwards them too.
     virtual void accepted(const WriteTarget& target, std::string captured, std::uint64_t rows) = 0;
 };
 
-// Written by the core, read by any.
+// The core writes these, and any core may read them.
 struct CoreMetrics {
     Counter writes;  // requests that reached write(), repetitions not counted
     Counter writes_failed;
@@ -114,7 +116,7 @@ public:
     // means the database's default.
     Result<WriteTarget> resolve(std::string_view database, std::string_view retention_policy);
 
-    // Of the active head: what a request is parsed against.
+    // The index of the active head, which requests are parsed against.
     model::SeriesIndex& series_index();
 
     // Checks every column against the schema of its shard group; rows with a conflict are removed
@@ -126,7 +128,8 @@ public:
     io::Task<WriteOutcome> write(const WriteTarget& target, model::PointBatch& batch,
                                  std::vector<model::Rejection>& rejections);
 
-    // nullptr: nobody. The listener lives until it is replaced and all writes have completed.
+    // Sets the listener, or none with nullptr. A listener lives until it is replaced and all writes
+    // have completed.
     void set_write_listener(WriteListener* listener);
 
     Admission& admission();
@@ -152,11 +155,12 @@ public:
     // effect; one that runs meanwhile may see it in some stores only. kNotFound: the database.
     // `what` without sequence and last_group. Types of fields stay, also when no point does.
     io::Task<Result<void>> delete_points(std::string database, model::Tombstone what);
-    // Its fields go too: they may be written with other types.
+    // The fields of the measurement go too, so they may be written again with other types.
     io::Task<Result<void>> drop_measurement(std::string database, std::string measurement);
     // A shard is the one shard of its group and has the group's number.
     io::Task<Result<void>> drop_shard(model::ShardGroupId id);
-    // Any change that takes nothing away from the stores: users, continuous queries, subscriptions.
+    // Makes any change that takes nothing away from the stores, such as those of users, continuous
+    // queries and subscriptions.
     io::Task<Result<void>> change_catalog(meta::CatalogChange change);
 
     const CoreMetrics& metrics() const;

@@ -65,7 +65,7 @@ struct StoreReport {
     storage::StoreStats stats;
 };
 
-// One shard group, in all stores.
+// The report of one shard group, over all stores.
 struct ShardReport {
     std::uint64_t segments = 0;
     std::uint64_t segment_bytes = 0;
@@ -122,7 +122,8 @@ public:
     io::Task<void> stop_core(Core& core);
 
     std::uint32_t core_count() const;
-    // What one query may hold on a core: its share of the budget, and never less than 64 MiB.
+    // The memory that one query may hold on a core: the core's share of the budget, and never less
+    // than 64 MiB.
     std::uint64_t query_bytes_per_core() const;
 
     // After start; any thread. Its metrics() only, unless it is the caller's own.

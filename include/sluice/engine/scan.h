@@ -1,4 +1,4 @@
-// Running one piece of a query on every core, or on some.
+// These functions run one piece of a query on every core, or on some.
 //
 //     auto partials = co_await on_every_core<Partial>(core, [plan](Core& there) -> ... {
 //         return scan_core(there, plan);     // a coroutine function that takes its own copies

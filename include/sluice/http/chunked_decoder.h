@@ -30,7 +30,8 @@ public:
     // `body_bytes_max`.
     Progress feed(std::string_view bytes, PodVector<std::byte>& body, std::size_t body_bytes_max);
 
-    // After kMalformed: the words of Go's reader (net/http/internal/chunked.go).
+    // Returns what was wrong after kMalformed, in the words of Go's reader
+    // (net/http/internal/chunked.go).
     std::string_view malformed_text() const;
 
     void reset() { *this = ChunkedDecoder(); }

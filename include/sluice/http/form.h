@@ -16,8 +16,8 @@ struct FormFile {
     std::string_view content;  // in the body
 };
 
-// By the Content-Type. Parameters of the target come before those of such a body, as in Go; before
-// them come those of an urlencoded one.
+// Returns whether a body is multipart, by its Content-Type. As in Go, parameters of the target come
+// before those of a multipart body, but after those of an urlencoded one.
 bool is_multipart(std::string_view content_type);
 
 // Adds the form's fields to `parameters`, its files to `files`. Bodies of other types add nothing.

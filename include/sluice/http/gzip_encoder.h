@@ -12,7 +12,8 @@
 
 namespace sluice::http {
 
-// Whether the answer to a request with this Accept-Encoding is compressed (InfluxDB's test).
+// Returns whether the answer to a request with this Accept-Encoding is compressed. The test is
+// InfluxDB's.
 inline bool wants_gzip(std::string_view accept_encoding) {
     return accept_encoding.find("gzip") != std::string_view::npos;
 }
@@ -22,7 +23,7 @@ public:
     GzipEncoder();
     ~GzipEncoder();
 
-    // What `bytes` make is appended to `out`, though not all of it at once.
+    // Compresses `bytes` and appends the result to `out`, though not all of it at once.
     void add(std::string_view bytes, OutputBuffer& out);
     // Everything added so far can be read by who has `out`.
     void flush(OutputBuffer& out);

@@ -10,7 +10,7 @@ namespace sluice::http {
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
 
-// How the end of the body is known (RFC 9112 section 6).
+// The way in which the end of the body is known (RFC 9112 section 6).
 enum class BodyFraming : std::uint8_t { kNone, kLength, kChunked };
 
 struct HeaderField {

@@ -41,12 +41,12 @@ public:
     RequestParser(const RequestParser&) = delete;
     RequestParser& operator=(const RequestParser&) = delete;
 
-    // After kHead or kRefused comes reset(), before that no more bytes.
+    // Reads bytes of a head. After kHead or kRefused no more bytes are fed before reset().
     Progress feed(std::string_view bytes);
 
-    // After kHead.
+    // Returns the request, after kHead.
     const Request& request() const { return request_; }
-    // After kRefused.
+    // Returns why the head was refused, after kRefused.
     const HeadRefusal& refusal() const { return refusal_; }
     // Some bytes of a head have come.
     bool in_head() const { return head_bytes_ != 0; }

@@ -22,7 +22,8 @@ inline void append_text(OutputBuffer& out, std::string_view text) {
 
 std::string_view reason_phrase(std::uint16_t status);
 
-// What one core puts into every answer: the date, cached for its second, and request ids.
+// A ResponseStamp is what one core puts into every answer: the date, cached for its second, and
+// request ids.
 class ResponseStamp {
 public:
     static constexpr std::size_t kDateSize = 29;       // IMF-fixdate
@@ -60,7 +61,7 @@ public:
 
     std::uint16_t status() const { return status_; }
 
-    // In any order. Views stay alive until append_to().
+    // Adds a field, in any order. The views stay alive until append_to().
     void add(std::string_view name, std::string_view value);
     // "Request-Id" and "X-Request-Id".
     void add_request_id(std::string_view id);

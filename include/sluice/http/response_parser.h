@@ -19,12 +19,13 @@ public:
 
     void reset();
 
-    // True when the answer is complete; bytes behind it are ignored. kInvalid: this is no HTTP.
+    // Reads bytes, and returns true when the answer is complete; bytes behind it are ignored. It
+    // fails with kInvalid if they are no HTTP.
     Result<bool> add(std::string_view bytes);
     // The peer has sent its last byte: true when that completes the answer.
     bool finish();
 
-    // Of a complete answer.
+    // These are valid once the answer is complete.
     int status() const;
     bool keeps_connection() const;
     // Its first bytes, for a message to the operator.

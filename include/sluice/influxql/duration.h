@@ -15,7 +15,7 @@ Result<std::int64_t> parse_duration(std::string_view text);
 // One number in the largest unit that divides it: "90m", "2w"; zero is "0s".
 std::string format_duration(std::int64_t nanoseconds);
 
-// As Go prints a time.Duration: "168h0m0s", "1m30s", "1.5ms", "0s".
+// Prints a duration as Go prints a time.Duration: "168h0m0s", "1m30s", "1.5ms", "0s".
 std::string format_go_duration(std::int64_t nanoseconds);
 
 }  // namespace sluice::influxql

@@ -14,7 +14,7 @@
 
 namespace sluice::influxql {
 
-// What a reference stands for. The numbers give the precedence where sources disagree
+// The type that a reference stands for. The numbers give the precedence where sources disagree
 // (data_type_less).
 enum class DataType : std::uint8_t {
     kUnknown = 0,
@@ -32,7 +32,7 @@ enum class DataType : std::uint8_t {
 // "float", "tag", …; kAnyField is "field".
 std::string_view data_type_name(DataType type);
 
-// Whether `other` wins over `type` when two sources give one name different types
+// Returns whether `other` wins over `type` when two sources give one name different types
 // (influxql/ast.go: DataType.LessThan). Unknown loses to everything.
 bool data_type_less(DataType type, DataType other);
 

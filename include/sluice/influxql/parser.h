@@ -52,12 +52,12 @@ inline constexpr std::size_t kRegexProgramMax = 500'000;
 // SELECTs around a SELECT.
 inline constexpr int kSubqueryNestingMax = 50;
 
-// What is wrong with a statement that the grammar allows.
+// A check says what is wrong with a statement that the grammar allows.
 using StatementCheck = std::function<Result<void>(const Statement&)>;
 
-// All statements of `text`, separated by semicolons; none for an empty text.
-// The error is kInvalid and its message the sentence InfluxDB puts behind "error parsing query: ".
-// `check` sees each statement before the text behind it is read: the first error counts.
+// Parses all statements of `text`, separated by semicolons; an empty text has none. The error is
+// kInvalid and its message the sentence InfluxDB puts behind "error parsing query: ". `check` sees
+// each statement before the text behind it is read: the first error counts.
 Result<std::vector<Statement>> parse_query(std::string_view text,
                                            const BoundParameters& parameters = {},
                                            const StatementCheck& check = {});

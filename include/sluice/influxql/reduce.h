@@ -12,7 +12,7 @@ namespace sluice::influxql {
 // around the whole are removed. Mixed types follow influxql/ast.go: reduce.
 Expr reduce(const Expr& expr, const std::optional<TimeLiteral>& now);
 
-// As reduce(), but parentheses stay.
+// Does what reduce() does, but keeps parentheses.
 Expr reduce_inner(const Expr& expr, const std::optional<TimeLiteral>& now);
 
 // An operation whose sides are reduced already: what is below them is not looked at again.

@@ -14,7 +14,7 @@ namespace sluice::influxql {
 // Begins like a date; parse_time_literal() may still fail.
 bool looks_like_time(std::string_view text);
 
-// In UTC unless the text has an offset.
+// Reads a time, which is in UTC unless the text has an offset.
 std::optional<TimeLiteral> parse_time_literal(std::string_view text);
 
 TimeLiteral time_from_nanoseconds(std::int64_t nanoseconds);

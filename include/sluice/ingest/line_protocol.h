@@ -55,7 +55,8 @@ struct ParseResult {
     std::uint64_t dropped = 0;
     // Points before ShardMap::time_min().
     std::uint64_t beyond_retention = 0;
-    // In the order of the lines, bounded by kRejectionBytesMax. Beyond retention: only the first.
+    // The rejections in the order of the lines, bounded by kRejectionBytesMax. Of points beyond
+    // retention only the first is here.
     std::vector<model::Rejection> rejections;
     std::size_t rejection_bytes_left = kRejectionBytesMax;
 };
@@ -63,7 +64,7 @@ struct ParseResult {
 // The instruction set of the inner loops. Results do not depend on it.
 enum class ParserKernel : std::uint8_t { kScalar, kAvx2, kAvx512 };
 
-// What this machine does best.
+// Returns the fastest kernel that this machine can run.
 ParserKernel best_parser_kernel();
 bool is_parser_kernel_available(ParserKernel kernel);
 

@@ -15,8 +15,8 @@ namespace sluice::ingest {
 void append_lines(std::string& out, const model::PointBatch& batch,
                   const model::SeriesIndex& index);
 
-// In a text that append_lines() made: the position of the newline that ends the row beginning at
-// `from`. Strings may hold newlines of their own.
+// Returns the position of the newline that ends the row beginning at `from`, in a text that
+// append_lines() made. Strings may hold newlines of their own.
 std::size_t find_row_end(std::string_view lines, std::size_t from);
 
 }  // namespace sluice::ingest

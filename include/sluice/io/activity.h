@@ -1,9 +1,9 @@
-// What a core is busy with, for the line that a long turn gets in the log.
+// An Activity names what a core is busy with, for the line that a long turn gets in the log.
 //
-//     const io::Activity activity("parse a body");   // until the end of the block; no co_await in
-//     it
+//     const io::Activity activity("parse a body");
 //
-// For work that may take a while only: it reads the clock twice.
+// It lasts until the end of its block, in which nothing is awaited. It is for work that may take a
+// while only, because it reads the clock twice.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,7 @@ struct BackendMetrics {
     Counter accept_failures;    // EMFILE, ENFILE, ENOBUFS, ENOMEM
 };
 
-// Of one core; only wake_from_any_thread() may be called elsewhere.
+// A Backend belongs to one core; only wake_from_any_thread() may be called elsewhere.
 class Backend {
 public:
     Backend() = default;
@@ -58,7 +58,7 @@ public:
     // Hands over what was submitted, waits until something completes, a wake arrives or
     // `deadline_ns` (monotonic; 0 does not wait) has passed, and calls the completions.
     virtual void turn(std::int64_t deadline_ns) = 0;
-    // Whether the next turn() need not wait. May be asked over and over.
+    // Returns whether the next turn() need not wait. It is cheap and may be asked over and over.
     virtual bool has_completions() const = 0;
 
     virtual std::int64_t monotonic_ns() = 0;
@@ -79,10 +79,11 @@ public:
     // A socket and the address for kConnect; `resolved` receives the address's bytes.
     virtual Result<int> open_socket(const std::string& address, std::uint16_t port,
                                     std::vector<std::byte>& resolved) = 0;
-    // For destructors after an error at start; everything else closes by kClose.
+    // Closes at once, and may block. Only destructors after an error at the start use it;
+    // everything else closes by kClose.
     virtual void close_now(int fd) = 0;
 
-    // False where time is made up: long turns mean nothing then.
+    // Returns false where time is made up, so that long turns mean nothing.
     virtual bool is_real() const { return true; }
 
     const BackendMetrics& metrics() const { return metrics_; }

@@ -15,7 +15,7 @@ namespace sluice::io {
 struct CoreOptions {
     std::uint32_t count = 0;  // 0: one per CPU this process may use
     bool pin = true;          // each thread to one CPU of the affinity mask
-    // Receive buffers of one core, for bytes that arrive before somebody asks for them.
+    // The receive buffers of one core, for bytes that arrive before a receive() asks for them.
     std::uint32_t receive_buffer_count = 512;
     std::uint32_t receive_buffer_bytes = 16 * 1024;
 };
@@ -43,7 +43,7 @@ public:
 
     // Reactor::request_stop() on every core; from any thread.
     void request_stop();
-    // Until every `main` has completed and every thread has ended.
+    // Waits until every `main` has completed and every thread has ended.
     void wait();
 
 private:

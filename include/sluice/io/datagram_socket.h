@@ -11,7 +11,8 @@
 
 namespace sluice::io {
 
-// Of one core. close() completes before destruction. Simulations have no datagrams.
+// A DatagramSocket belongs to one core. close() completes before destruction. Simulations have no
+// datagrams.
 class DatagramSocket {
 public:
     // `address` is a numeric IPv4 or IPv6 address. Nothing is sent yet.

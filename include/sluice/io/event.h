@@ -1,7 +1,7 @@
 // Wakes tasks of the same core, like a condition variable without a mutex.
 //
-// A notification reaches those who wait now; it is not remembered. So test the condition first and
-// again after each wait: while (queue.empty()) co_await filled.wait();
+// A notification reaches the tasks that wait at that moment; it is not remembered. So test the
+// condition first and again after each wait: while (queue.empty()) co_await filled.wait();
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace sluice::io {
 
-// Not destroyed while someone waits.
+// An Event is not destroyed while a task waits for it.
 class Event {
 public:
     class Waiter;
@@ -35,7 +35,7 @@ private:
     detail::WaitList<Waiter> waiters_;
 };
 
-// What co_await event.wait() suspends on; yields true when notified.
+// The awaiter of wait() and wait_until(). It yields true when it was notified.
 class Event::Waiter : public CoroutineRunnable, private Timer {
 public:
     Waiter(Event& event, std::int64_t deadline_ns)

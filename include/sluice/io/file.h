@@ -17,9 +17,9 @@
 
 namespace sluice::io {
 
-// Of one core. Not moved, closed or destroyed while one of its operations is in flight. close()
-// before destruction does not block; a File that is destroyed open, on the way out of an error,
-// closes its descriptor itself.
+// A File belongs to one core. It is not moved, closed or destroyed while one of its operations is
+// in flight. close() before destruction does not block; a File that is destroyed open, on the way
+// out of an error, closes its descriptor itself, at once.
 class File {
 public:
     File() = default;
@@ -32,13 +32,15 @@ public:
     bool is_open() const { return fd_ >= 0; }
     const std::string& path() const { return path_; }
 
-    // Bytes read: fewer than asked only at the end of the file. `buffer` stays alive until then.
+    // Reads, and returns the number of bytes: fewer than asked only at the end of the file.
+    // `buffer` stays alive until completion.
     Task<Result<std::size_t>> read_at(MutableByteSpan buffer, std::uint64_t offset);
-    // All of `data`, or an error. Not durable before sync().
+    // Writes all of `data`, or fails. It is not durable before sync(). `data` stays alive until
+    // completion.
     Task<Result<void>> write_at(ByteSpan data, std::uint64_t offset);
-    // As write_at(), and on stable storage when it completes (RWF_DSYNC).
+    // Writes all of `data`, which is on stable storage when this completes (RWF_DSYNC).
     Task<Result<void>> write_durable_at(ByteSpan data, std::uint64_t offset);
-    // fdatasync: what has completed before, and the size.
+    // Makes writes that have completed before durable, and with them the size (fdatasync).
     Task<Result<void>> sync();
     // Reserves space for [offset, offset + length); the file grows, new bytes read as zeros.
     Task<Result<void>> allocate(std::uint64_t offset, std::uint64_t length);
@@ -65,7 +67,7 @@ Task<Result<void>> sync_directory(Reactor& reactor, std::string path);
 Task<Result<std::vector<DirectoryEntry>>> list_directory(Reactor& reactor, std::string path);
 Task<Result<bool>> file_exists(Reactor& reactor, std::string path);
 Task<Result<std::uint64_t>> free_space(Reactor& reactor, std::string path);  // bytes
-// For small files: the whole content, read at once.
+// Reads the whole content of a small file at once.
 Task<Result<std::vector<std::byte>>> read_whole_file(Reactor& reactor, std::string path);
 
 }  // namespace sluice::io

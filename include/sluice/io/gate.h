@@ -9,7 +9,7 @@
 
 namespace sluice::io {
 
-// Of one core. close() completes before destruction.
+// A Gate belongs to one core. close() completes before destruction.
 class Gate {
 public:
     Gate() = default;

@@ -1,4 +1,4 @@
-// From the name of a host to its addresses, by the C library's resolver.
+// Finds the addresses of a host by its name, with the C library's resolver.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,8 @@ public:
     const std::uint32_t from;
     const std::uint32_t to;
     const Discard discard;
-    // In the sender's overflow list, later in the receiver's list of what it has to discard.
+    // Links of the list that the message is in: the sender's overflow list, and later the
+    // receiver's list of messages to discard.
     Message* previous = nullptr;
     Message* next = nullptr;
 };
@@ -50,12 +51,13 @@ public:
 
     std::uint32_t core_count() const { return static_cast<std::uint32_t>(cores_.size()); }
 
-    // Before any core runs. Reactors outlive the hub's last send.
+    // Makes a reactor known, before any core runs. Reactors outlive the hub's last send.
     void attach(Reactor& reactor);
 
-    // On the thread of core `from`. Messages between two cores arrive in order.
+    // Sends a message; it is called on the thread of core `from`. Messages between two cores arrive
+    // in order.
     void send(std::uint32_t from, std::uint32_t to, Message& message);
-    // A message of `core` that is to come back has been sent, or has come.
+    // These count the messages of `core` that are to come back: one has been sent, or one has come.
     void asked(std::uint32_t core);
     void answered(std::uint32_t core);
     // Keeps a task that serves a message on `core`, called there.
@@ -70,7 +72,8 @@ public:
     // The reactor of `core` calls these.
     bool deliver(Reactor& reactor);  // whether anything arrived
     bool has_mail(std::uint32_t core) const;
-    // Until when it is worth while to look for an answer; 0: none is due.
+    // Returns until when it is worth while to look for an answer before sleeping, or 0 if none is
+    // due.
     std::int64_t expected_until_ns(std::uint32_t core) const;
     bool prepare_to_sleep(std::uint32_t core);  // false: mail has come in, do not sleep
     void awake(std::uint32_t core);

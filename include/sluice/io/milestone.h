@@ -5,7 +5,7 @@
 
 namespace sluice::io {
 
-// What a thread wrote before reach() is seen by every thread that finds reached().
+// Everything that a thread wrote before reach() is seen by every thread that finds reached() true.
 class Milestone {
 public:
     void reach() { reached_.store(true, std::memory_order_release); }

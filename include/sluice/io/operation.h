@@ -39,7 +39,7 @@ enum class OperationKind : std::uint8_t {
     kClose,  // fd
 };
 
-// What one completion brings.
+// The result that one completion brings.
 struct Completion {
     std::int64_t result = 0;  // as the kind says, or a negative errno
     // kReceive: the bytes, in a buffer that goes back by Backend::release_buffer(buffer_id).

@@ -22,8 +22,8 @@ namespace sluice::io {
 
 class MailboxHub;
 
-// What one piece of work may take before it should yield. A write meets several slices of queries:
-// before its bytes are taken, and before each completion of its log.
+// The time that one piece of work may take before it should yield. A write meets several slices of
+// queries: before its bytes are taken, and before each completion of its log.
 inline constexpr std::int64_t kTimeSliceNs = 200 * kMicrosecondNs;
 inline constexpr std::int64_t kLongTurnNs = kMillisecondNs;
 
@@ -48,9 +48,9 @@ public:
     // The reactor that runs on this thread. Outside of run() and turn(), the one made last here.
     static Reactor& current();
 
-    // Until stop(): returns when, after it, nothing is left to run.
+    // Runs until stop(), and returns when nothing is left to run after it.
     void run();
-    // run() until `task` is done, then its value. For tests and for start.
+    // Runs until `task` is done, and returns its value. Tests and tools use it.
     template <class T>
     T run_until_done(Task<T> task) {
         while (!task.done()) turn(Wait::kAllowed);
@@ -82,8 +82,8 @@ public:
     Yield yield();
     // True when the running task has used up its time slice.
     bool needs_yield() { return backend_.monotonic_ns() - slice_begin_ns_ >= kTimeSliceNs; }
-    // co_await reactor.switch_to(share): goes on in another share, as does the I/O it then starts.
-    // Its awaiter stays in its own.
+    // `co_await reactor.switch_to(share)` goes on in another share, and so does the I/O that is
+    // started then. The one that awaits the task stays in its own share.
     Yield switch_to(Share share);
     // Yields false if a stop was requested before `duration_ns` had passed.
     class Sleep;

@@ -1,4 +1,5 @@
-// What a reactor runs next: intrusive nodes that lie in the frames of suspended coroutines.
+// A Runnable is something that a reactor runs next: an intrusive node that lies in the frame of a
+// suspended coroutine.
 #pragma once
 
 #include <coroutine>
@@ -11,8 +12,9 @@ namespace sluice::io {
 
 class Reactor;
 
-// Who a piece of work is done for. Each share has a run queue of its own; the reactor divides time
-// among those that have work by weight (reactor.cc), so background work is slow but never starved.
+// The share says for whom a piece of work is done. Each share has a run queue of its own; the
+// reactor divides time among those that have work by weight (reactor.cc), so background work is
+// slow but never starved.
 enum class Share : std::uint8_t { kIngest, kQuery, kBackground };
 inline constexpr std::size_t kShareCount = 3;
 

@@ -19,7 +19,7 @@ namespace sluice::io {
 // until the connect() it was given to has completed.
 class ConnectLimit : private Timer {
 public:
-    // On the reactor's monotonic clock.
+    // `deadline_ns` is on the reactor's monotonic clock.
     explicit ConnectLimit(std::int64_t deadline_ns) : Timer(&expire), deadline_ns_(deadline_ns) {}
     // The connect() that is under way ends soon; a later one does not begin.
     void give_up();
@@ -34,10 +34,10 @@ private:
     bool given_up_ = false;
 };
 
-// Of one core. At most one receive and one send are in flight; one of each may be. close()
+// A Socket belongs to one core. At most one receive and one send are in flight at a time. close()
 // completes before destruction; it may be called while a receive or a send is in flight, and lets
-// them end with ErrorKind::kCancelled first, as does every later call. Not moved while something is
-// in flight.
+// them end with ErrorKind::kCancelled first, as does every later call. A socket is not moved while
+// something is in flight.
 class Socket {
 public:
     Socket();
@@ -68,12 +68,12 @@ public:
     Task<bool> wait_for_end();
     void stop_waiting_for_end();
 
-    // All bytes, or an error. `bytes` stay alive until completion.
+    // Sends all bytes, or fails. `bytes` stay alive until completion.
     Task<Result<void>> send(ByteSpan bytes);
     Task<Result<void>> send2(ByteSpan head, ByteSpan body);
 
-    // On the reactor's monotonic clock: receives and sends that are in flight at that time, or
-    // start later, end with ErrorKind::kCancelled. 0: none.
+    // Sets a deadline on the reactor's monotonic clock: receives and sends that are in flight at
+    // that time, or start later, end with ErrorKind::kCancelled. 0 takes the deadline away.
     void set_deadline_ns(std::int64_t deadline_ns);
 
     // Pending and future operations end with ErrorKind::kCancelled; close() is still needed.
@@ -91,7 +91,7 @@ private:
     std::unique_ptr<Connection> connection_;
 };
 
-// Of one core. close() completes before destruction.
+// A Listener belongs to one core. close() completes before destruction.
 class Listener {
 public:
     Listener();

@@ -100,10 +100,10 @@ public:
     // An unfinished task must not be destroyed: the kernel or a queue may still refer to its frame.
     ~Task() { reset(); }
 
-    // False for an empty (default-constructed or moved-from) Task.
+    // Returns false for an empty Task: one that was default-constructed or moved from.
     explicit operator bool() const { return static_cast<bool>(handle_); }
     bool done() const { return handle_ && handle_.done(); }
-    // The value of a finished task, once.
+    // Returns the value of a finished task. It is called once.
     T take() {
         SLUICE_CHECK(done());
         return handle_.promise().take();

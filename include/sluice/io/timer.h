@@ -63,7 +63,8 @@ private:
     std::uint64_t started_count_ = 0;
 };
 
-// On this thread's reactor. cancel_timer() does nothing to an inactive timer.
+// These start and stop a timer on this thread's reactor. cancel_timer() does nothing to an inactive
+// timer.
 void start_timer(Timer& timer, std::int64_t deadline_ns);
 void cancel_timer(Timer& timer);
 

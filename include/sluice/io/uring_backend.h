@@ -13,14 +13,14 @@ namespace sluice::io {
 struct UringOptions {
     std::uint32_t submission_entries = 1024;
     std::uint32_t completion_entries = 8192;
-    // Receive buffers, for bytes that arrive before somebody asks for them; the count is a power of
-    // two.
+    // The receive buffers, for bytes that arrive before a receive() asks for them; the count is a
+    // power of two.
     std::uint32_t receive_buffer_count = 512;
     std::uint32_t receive_buffer_bytes = 16 * 1024;
 };
 
-// To be called on the thread that will use it. The error is one sentence for the operator, also
-// when the kernel or a container forbids io_uring.
+// Makes a backend; it is called on the thread that will use it. The error is one sentence for the
+// operator, also when the kernel or a container forbids io_uring.
 Result<std::unique_ptr<Backend>> make_uring_backend(const UringOptions& options = {});
 
 }  // namespace sluice::io

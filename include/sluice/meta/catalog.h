@@ -1,10 +1,10 @@
-// What the server knows besides the points: databases, retention policies, shard groups, the types
-// of fields, continuous queries, subscriptions and users. A Catalog is one immutable state of all
-// that.
+// A Catalog is one immutable state of everything that the server knows besides the points:
+// databases, retention policies, shard groups, the types of fields, continuous queries,
+// subscriptions and users.
 //
 // Every core holds a snapshot; catalog_writer.h makes the next one. A change copies only the path
 // to what it changes, all other nodes are shared between snapshots. Pointers and views into a
-// snapshot are valid as long as somebody holds it. Lookups do not allocate.
+// snapshot are valid as long as the snapshot is held. Lookups do not allocate.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,11 @@ struct MeasurementSchema {
     MeasurementSchema& operator=(const MeasurementSchema&) = delete;
 
     const Field* find_field(std::string_view field) const;
-    // In the order of their creation.
+    // Returns the fields in the order of their creation.
     std::span<const Field> fields() const { return fields_; }
 
-    // For the editor that made this object. The name is new.
+    // Adds a field whose name is new. Only the editor that made this object calls it, before anyone
+    // else has it.
     void add_field(Field field);
 
     const std::string name;

@@ -24,7 +24,7 @@
 
 namespace sluice::meta {
 
-// What a write needs before its points can be stored.
+// The names that a write needs before its points can be stored.
 struct MeasurementWanted {
     std::string name;
     std::vector<Field> fields;
@@ -100,15 +100,15 @@ public:
     void remove_measurement(std::string_view database, std::string_view measurement);
     // DROP SHARD: the group, in whichever policy it is. Dropping what does not exist is no error.
     void drop_group(model::ShardGroupId group);
-    // Nothing that these cover is left in any store.
+    // Forgets deletes that have nothing left to cover in any store.
     void forget_tombstones(std::span<const std::uint64_t> sequences);
-    // Every store has unlinked these.
+    // Forgets groups that every store has unlinked.
     void forget_doomed(std::span<const model::ShardGroupId> groups);
     // Groups made from now on have ids above `id`.
     void raise_group_id(model::ShardGroupId id);
 
     bool changed() const { return !changes().empty(); }
-    // What was done so far, in the log's form.
+    // Returns what was done so far, in the form of the log.
     ByteSpan changes() const;
 
     // The next snapshot. The editor is of no use afterwards.

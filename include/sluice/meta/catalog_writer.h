@@ -1,7 +1,7 @@
 // The one writer of the catalog: takes changes, makes them durable, publishes snapshots.
 //
 // Changes that come while one is being written are gathered and share the next write. A snapshot is
-// published only when its changes are durable, and before anybody hears that they are done.
+// published only when its changes are durable, and before change() completes.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ namespace sluice::meta {
 
 class CatalogLog;
 
-// What opening found amiss; nothing after an orderly stop.
+// The damage that opening found; all zero after an orderly stop.
 struct CatalogDamage {
     bool torn_tail = false;  // normal after a crash
     // A sentence each: files that were damaged or missing, and what could not be had back.
@@ -73,8 +73,8 @@ public:
     std::uint64_t commits() const { return commits_; }
     // The last write failed; the next change tries again.
     bool is_failing() const { return failing_; }
-    // After a failed write the log may hold a change that was reported as failed, and a copy may be
-    // missing: call this now and then. It begins a new generation.
+    // After a failed write the log may hold a change that was reported as failed. As long as
+    // needs_healing() is true, heal() is called now and then; it makes a new log.
     bool needs_healing() const;
     io::Task<void> heal();
 

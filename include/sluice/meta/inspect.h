@@ -20,9 +20,8 @@ namespace sluice::meta {
 // Takes one line, without its end.
 using LineSink = std::function<void(std::string_view line)>;
 
-// What a start would make of the files in `directory` and its copy, changing none: databases,
-// policies, shard groups and deletes that may still cover something. Passwords are not shown.
-// `directory` may also be that of the copy.
+// Prints what a start would make of the files in `directory`, and changes none of them: databases,
+// policies, shard groups, and deletes that may still cover something. Passwords are not shown.
 io::Task<Result<void>> dump_catalog(io::Reactor& reactor, std::string directory, LineSink sink);
 
 struct CatalogCheck {

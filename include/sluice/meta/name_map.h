@@ -57,7 +57,7 @@ public:
         if (set_in(root_, std::move(value), hash, 0, edit)) ++size_;
     }
 
-    // False when there is no such name. Nodes that become empty stay.
+    // Removes a name, or returns false when there is no such name. Nodes that become empty stay.
     bool erase(std::string_view name, std::uint64_t edit) {
         if (find_shared(name) == nullptr) return false;
         const std::uint64_t hash = hash_bytes(name);
@@ -78,7 +78,7 @@ public:
         return true;
     }
 
-    // In no particular order.
+    // Calls `f` for each value, in no particular order.
     template <typename F>
     void for_each(F&& f) const {
         if (root_ != nullptr) visit(*root_, f);
@@ -121,7 +121,7 @@ private:
         return *node;
     }
 
-    // True when the name is new.
+    // Returns true when the name is new.
     static bool set_in(std::shared_ptr<Node>& slot, std::shared_ptr<const T> value,
                        std::uint64_t hash, unsigned shift, std::uint64_t edit) {
         Node& node = own(slot, edit);

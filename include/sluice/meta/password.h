@@ -10,8 +10,8 @@
 
 namespace sluice::meta {
 
-// With a new salt. As in every bcrypt, bytes of the password behind the 72nd do not count.
-// kInvalid: the password holds a zero byte, where crypt(3) would end it.
+// Hashes a password with a new salt. As in every bcrypt, bytes of the password behind the 72nd do
+// not count. It fails with kInvalid if the password holds a zero byte, where crypt(3) would end it.
 Result<std::string> hash_password(std::string_view password);
 
 bool password_matches(std::string_view hash, std::string_view password);

@@ -1,5 +1,5 @@
-// What CREATE DATABASE, CREATE and ALTER RETENTION POLICY may say about a policy, and the rules of
-// InfluxDB that fill in the rest (services/meta/data.go).
+// A RetentionPolicySpec is what CREATE DATABASE, CREATE and ALTER RETENTION POLICY may say about a
+// policy. InfluxDB's rules fill in the rest (services/meta/data.go).
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ struct RetentionPolicyUpdate {
 // asked for stands, if it is at least an hour.
 std::int64_t shard_group_duration_for(std::int64_t asked_ns, std::int64_t policy_duration_ns);
 
-// Not empty, "." or "..", no slash or backslash, printable.
+// Returns whether a name is allowed: it is printable, has no slash or backslash, and is not empty,
+// "." or "..".
 bool is_valid_name(std::string_view name);
 
 }  // namespace sluice::meta

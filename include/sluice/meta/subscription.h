@@ -1,4 +1,4 @@
-// Where the writes of a retention policy are forwarded to.
+// A Subscription says where the writes of a retention policy are forwarded to.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Who may use the server, and for what. The catalog keeps users; nothing here asks for a password.
+// A User is somebody who may use the server, with privileges. The catalog keeps users; nothing here
+// asks for a password.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,12 @@ namespace sluice::meta {
 // A set of two bits, as InfluxDB keeps it. The values are stored; they never change.
 enum class Privilege : std::uint8_t { kNone = 0, kRead = 1, kWrite = 2, kAll = 3 };
 
-// All of `wanted` is in `held`.
+// Returns whether all of `wanted` is in `held`.
 constexpr bool includes(Privilege held, Privilege wanted) {
     const auto bits = static_cast<unsigned>(wanted);
     return (static_cast<unsigned>(held) & bits) == bits;
 }
-// What is left of `held`.
+// Returns what is left of `held` when `taken` is taken away.
 constexpr Privilege without(Privilege held, Privilege taken) {
     return static_cast<Privilege>(static_cast<unsigned>(held) & ~static_cast<unsigned>(taken));
 }

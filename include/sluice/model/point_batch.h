@@ -61,7 +61,7 @@ struct BatchColumn {
         mark(row);
     }
 
-    // Whether any row has a value. After finish().
+    // Returns whether any row has a value. It is called after finish().
     bool has_values() const;
     // Fills nulls up to `rows`.
     void pad_to(std::uint32_t rows);

@@ -1,4 +1,4 @@
-// Points and lines a write did not take, and why.
+// A Rejection is a point or line that a write did not take, and the reason.
 #pragma once
 
 #include <cstdint>

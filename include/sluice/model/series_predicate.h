@@ -1,4 +1,5 @@
-// Which series a delete is about: a condition on tags that can be written down.
+// A SeriesPredicate says which series a delete is about. It is a condition on tags that can be
+// written down.
 //
 // A series without a tag has it with an empty value. The tag `_name` is the measurement. The bytes
 // are those of src/meta/CATALOG_FORMAT.md, "Tombstones".

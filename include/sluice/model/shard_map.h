@@ -1,4 +1,4 @@
-// Which shard group of a retention policy a timestamp belongs to, as the parser needs it.
+// A ShardMap tells the parser which shard group of a retention policy a timestamp belongs to.
 #pragma once
 
 #include <cstdint>

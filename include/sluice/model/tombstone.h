@@ -52,11 +52,12 @@ struct Tombstone {
 // In the order of their sequences.
 using TombstoneList = std::vector<std::shared_ptr<const Tombstone>>;
 
-// What stores look up: the tombstones of the database that a shard group belongs to. Groups without
-// any are not there.
+// The tombstones by shard group, as stores look them up: a group has those of its database. A group
+// without any is not in the map.
 struct TombstoneMap {
     std::map<ShardGroupId, std::shared_ptr<const TombstoneList>> groups;
-    // Of all there are; every tombstone of a lower sequence that is not here is done with.
+    // The highest sequence of any tombstone. A tombstone with a lower sequence that is not here has
+    // nothing left to cover.
     std::uint64_t last_sequence = 0;
 
     const TombstoneList* of_group(ShardGroupId group) const {

@@ -12,8 +12,8 @@ inline bool is_csv(AnswerFormat format) {
     return format == AnswerFormat::kCsv || format == AnswerFormat::kTextCsv;
 }
 
-// By the Accept header's value: the media range with the highest q that names a format, JSON if
-// there is none (InfluxDB 1.8, services/httpd/accept.go).
+// Returns the format that an Accept header asks for: that of the media range with the highest q
+// that names one, or JSON if none does (InfluxDB 1.8, services/httpd/accept.go).
 AnswerFormat answer_format_of(std::string_view accept_header);
 
 // The Content-Type of answers and errors alike: "application/json", "application/csv", "text/csv",

@@ -1,4 +1,4 @@
-// Where the bytes of an answer go.
+// An AnswerSink takes the bytes of an answer.
 //
 // They match InfluxDB 1.x: JSON as Go's encoding/json writes it, CSV as encoding/csv does, both
 // with a newline behind every document; MessagePack as tinylib/msgp.
@@ -15,14 +15,14 @@ namespace sluice::query {
 
 class RunningQuery;
 
-// What is settled before the first byte of a body.
+// The facts that are settled before the first byte of a body.
 struct AnswerStart {
     int status = 200;  // 400 where the text could not be parsed; errors of statements are 200
     AnswerFormat format = AnswerFormat::kJson;
     std::string error;  // for X-Influxdb-Error; empty with status 200
 };
 
-// Where an answer goes. Lives until execute() has completed.
+// A sink lives until execute() has completed.
 class AnswerSink {
 public:
     virtual ~AnswerSink() = default;
@@ -30,18 +30,19 @@ public:
     // Called exactly once, before the first write().
     virtual void begin(const AnswerStart& head) = 0;
 
-    // Before the first statement: the query may be stopped through `query` until execute() has
-    // completed or detach() was called.
+    // Is called before the first statement. The query may be stopped through `query` until
+    // execute() has completed or detach() was called.
     virtual void attach(RunningQuery& query) { static_cast<void>(query); }
     virtual void detach() {}
 
-    // One piece of the body; a chunked answer passes each of its documents in one call. Completes
-    // when the next piece may come (back-pressure). `bytes` are valid until then. An error (the
-    // client is gone) cancels the query.
+    // Takes one piece of the body; a chunked answer passes each of its documents in one call. It
+    // completes when the next piece may come, which is how a slow client holds a query back.
+    // `bytes` are valid until then. An error, which means that the client is gone, cancels the
+    // query.
     virtual io::Task<Result<void>> write(std::string_view bytes) = 0;
 };
 
-// For an answer that nobody reads.
+// A sink for an answer that nobody reads.
 class DiscardSink final : public AnswerSink {
 public:
     void begin(const AnswerStart&) override {}

@@ -1,8 +1,9 @@
-// Runs continuous queries when they are due (query/background/continuous_schedule.h says when).
+// ContinuousQueries runs continuous queries when they are due
+// (query/background/continuous_schedule.h says when).
 //
-// On one core of the process. What has run lives in memory only: after a start every query begins
-// with the window that is open then, as in InfluxDB. Until then a query that is dropped and made
-// again, under the same name in a database of the same name, goes on where it was.
+// It works on one core of the process. When a query ran last is known in memory only: after a start
+// every query begins with the window that is open then, as in InfluxDB. Until then a query that is
+// dropped and made again, under the same name in a database of the same name, goes on where it was.
 //
 // A query that was at work when the process ended, kStartsMax starts in a row, is put aside: it is
 // not run any more until it is dropped and made again, and log and health name it.

@@ -1,6 +1,7 @@
-// What a user must hold to run a statement (influxql: RequiredPrivileges; meta: QueryAuthorizer).
+// The privileges that a user must hold to run a statement (influxql: RequiredPrivileges; meta:
+// QueryAuthorizer).
 //
-// Pure. Who asks for a user's name and password, and when, is the server's business.
+// These functions are pure. The server decides when a user's name and password are asked for.
 #pragma once
 
 #include <span>
@@ -22,7 +23,7 @@ struct RequiredPrivilege {
     bool operator==(const RequiredPrivilege&) const = default;
 };
 
-// All of them are required.
+// Returns the privileges that a statement needs; all of them are required.
 std::vector<RequiredPrivilege> required_privileges(const influxql::Statement& statement);
 
 // `database` is the request's. kInvalid with InfluxDB's text: `ann not authorized to execute
@@ -30,8 +31,8 @@ std::vector<RequiredPrivilege> required_privileges(const influxql::Statement& st
 Result<void> may(const meta::User& user, const influxql::Statement& statement,
                  std::string_view database);
 
-// All statements of a request before the first is run. `user` is nullptr where the request names
-// none. As long as there is no user at all, only the first admin can be created.
+// Checks all statements of a request before the first is run. `user` is nullptr where the request
+// names none. As long as there is no user at all, only the first admin can be created.
 Result<void> may_all(const meta::Catalog& catalog, const meta::User* user,
                      std::span<const influxql::Statement> statements, std::string_view database);
 

@@ -79,7 +79,7 @@ private:
     Alarm slow_alarm_;
 };
 
-// Of one core and used there; the count may be read from any.
+// The queries of one core. It is used on that core only, but the count may be read from any.
 class CoreQueries {
 public:
     CoreQueries(const QueryPolicy& policy, std::uint32_t core, std::uint32_t core_count)
@@ -88,9 +88,10 @@ public:
     const QueryPolicy& policy() const { return policy_; }
     std::uint64_t running() const { return running_.value(); }
     const RunningQuery* first() const { return queries_.first(); }
-    // RunningQuery::stop_at() for all that run now.
+    // Calls RunningQuery::stop_at() for all queries that run now.
     void stop_all_at(std::int64_t deadline_ns, const Error& reason);
-    // kNotFound: not here. kConflict: it is stopping already.
+    // Stops a query. It fails with kNotFound if the query is not on this core, and with kConflict
+    // if it is stopping already.
     Result<void> kill(std::uint64_t id);
 
 private:
@@ -105,7 +106,7 @@ private:
     Counter running_;
 };
 
-// One for the process, made before the cores start.
+// There is one registry for the process, made before the cores start.
 class QueryRegistry {
 public:
     explicit QueryRegistry(std::uint32_t core_count, QueryPolicy policy = {});
@@ -113,8 +114,9 @@ public:
     // On that core.
     CoreQueries& on(std::uint32_t core) { return *cores_[core]; }
 
-    // Begins a query on `core`, there. kBusy: max-concurrent-queries run already. Two cores may
-    // count at the same instant, so under a storm the bound can be passed by a query per core.
+    // Begins a query on `core`, and is called there. It fails with kBusy if max-concurrent-queries
+    // run already. Two cores may count at the same instant, so under a storm the bound can be
+    // passed by a query per core.
     Result<std::unique_ptr<RunningQuery>> begin(std::uint32_t core, std::string text,
                                                 std::string database, std::int64_t now_ns);
 

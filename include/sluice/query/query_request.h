@@ -1,4 +1,5 @@
-// What a request to /query asks for, and what its statements may use.
+// A QueryRequest is what a request to /query asks for, and QueryLimits are what its statements may
+// use.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ struct QueryRequest {
 };
 
 struct QueryLimits {
-    // Of one query on one core: partial states, sort buffers, pending rows.
+    // The memory of one query on one core: partial states, sort buffers, pending rows.
     std::uint64_t memory_bytes_max = 256ull << 20;
     // InfluxDB's settings for one SELECT; 0 = unlimited. Values that are read (max-select-point),
     // series (max-select-series), GROUP BY time() windows of a tag set (max-select-buckets).
@@ -38,7 +39,7 @@ struct QueryLimits {
     std::uint64_t windows_max = 0;
 };
 
-// Where names without a database or a policy are looked up: what the request says of them.
+// The database and policy that a request names for names without them.
 struct Defaults {
     std::string database;
     std::string retention_policy;

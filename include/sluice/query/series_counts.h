@@ -1,7 +1,7 @@
-// How many series each database has, for statistics.
+// SeriesCounts knows how many series each database has, for statistics.
 //
-// Counting looks at every key once, so it is done when somebody asks, and the more it takes the
-// less often. On one core.
+// Counting looks at every key once. So it is done only when statistics are asked for, and the less
+// often, the longer it takes. The object belongs to one core.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,15 @@ class StatementExecutor;
 
 class SeriesCounts {
 public:
-    // All outlive it; `background` is closed first and holds the counting that goes on.
+    // All arguments outlive the object. `background` holds the counting that goes on, and is closed
+    // before the object is destroyed.
     SeriesCounts(io::Reactor& reactor, StatementExecutor& executor, io::Gate& background)
         : reactor_(reactor), executor_(executor), background_(background) {}
 
     // Counts anew where that is due; completes with it, or earlier where it takes long.
     io::Task<void> refresh(std::shared_ptr<const meta::Catalog> catalog);
-    // As last counted, 0 before; an estimate where there are very many.
+    // Returns the number as last counted, or 0 before the first count. It is an estimate where
+    // there are very many series.
     std::uint64_t of(std::string_view database) const;
 
 private:

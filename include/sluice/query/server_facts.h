@@ -1,4 +1,5 @@
-// What SHOW STATS and SHOW DIAGNOSTICS show: the server knows it, the statements write it.
+// The facts that SHOW STATS and SHOW DIAGNOSTICS show. The server knows them, and the statements
+// write them.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,10 @@ struct FactRow {
 class ServerFacts {
 public:
     virtual ~ServerFacts() = default;
-    // In the order in which they are shown.
+    // Both return rows in the order in which they are shown.
     virtual io::Task<std::vector<FactRow>> statistics() = 0;
     virtual io::Task<std::vector<FactRow>> diagnostics() = 0;
-    // Of the series indexes in memory.
+    // Returns the bytes of the series indexes in memory.
     virtual io::Task<std::uint64_t> index_bytes() = 0;
 };
 

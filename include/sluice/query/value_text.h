@@ -18,8 +18,8 @@ void append_json_float(std::string& out, double value);
 // Shortest digits, always plain notation (strconv.FormatFloat 'f', -1).
 void append_plain_float(std::string& out, double value);
 
-// RFC 3339, fraction without trailing zeros, as clocks show it that are so far ahead of UTC; ends
-// with Z all the same.
+// Appends a time in RFC 3339, its fraction without trailing zeros. `ahead_ns` shifts it to clocks
+// that are so far ahead of UTC; the text ends with Z nevertheless.
 void append_rfc3339(std::string& out, std::int64_t timestamp_ns, std::int64_t ahead_ns = 0);
 
 }  // namespace sluice::query

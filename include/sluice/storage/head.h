@@ -28,16 +28,17 @@ public:
     Head(const Head&) = delete;
     Head& operator=(const Head&) = delete;
 
-    // Never used again, also after restarts.
+    // The id is never used again, not even after a restart.
     std::uint64_t id() const { return id_; }
 
-    // Batches are parsed against it.
+    // The index that batches are parsed against.
     model::SeriesIndex& series_index() { return series_; }
     const model::SeriesIndex& series_index() const { return series_; }
 
     // Finds or adds the memtable of a measurement in a shard group.
     Memtable& memtable(model::ShardGroupId group, model::MeasurementId measurement);
-    // nullptr when there is none. The pointer keeps the rows alive after the head forgot them.
+    // Returns nullptr when there is none. The pointer keeps the rows alive even after the head has
+    // forgotten them.
     std::shared_ptr<Memtable> find(model::ShardGroupId group, std::string_view measurement) const;
 
     // Forgets the group's rows. Scans that hold them keep them.
@@ -51,12 +52,12 @@ public:
     // Sorted by group, then by order of first appearance of the measurement.
     const std::map<Key, std::shared_ptr<Memtable>>& memtables() const { return memtables_; }
 
-    // Forgets the rows of one measurement in one group; what comes then goes to a new memtable,
-    // whose fields may have other types.
+    // Forgets the rows of one measurement in one group. Rows that come afterwards go to a new
+    // memtable, whose fields may have other types.
     void drop_table(const Key& key);
 
     std::uint64_t rows() const;
-    // Index, memtables and strings.
+    // The bytes of the index, the memtables and their strings.
     std::size_t memory_bytes() const { return memtable_bytes_ + series_.memory_bytes(); }
     // Memtables report what they allocate.
     void add_memory(std::size_t bytes) { memtable_bytes_ += bytes; }

@@ -29,21 +29,27 @@ namespace sluice::storage {
 struct ScanSpec {
     model::ShardGroupId group = 0;
     std::string measurement;  // unescaped
-    // Unescaped; SeriesRun::columns follows this order. None: only times are read, of all rows.
+    // The names of the fields wanted, unescaped, in the order that SeriesRun::columns will have.
+    // Without any, the scan reads the times of all rows and nothing else.
     std::vector<std::string> fields;
     model::TimeRange range;
-    // Canonical keys wanted, sorted and distinct; nothing stands for every series.
+    // The canonical keys of the series wanted, sorted and distinct. Without a value every series is
+    // wanted.
     std::optional<std::vector<std::string>> series;
     bool with_sequences = false;
-    // Series that another store holds too. What was written to one of their points in several
-    // batches stays apart, as rows of equal time, each with its sequence, so that the caller can
-    // merge field by field. Needs with_sequences; empty: no series.
+    // Says which series another store holds too. What several batches wrote to one point of such a
+    // series stays apart, as rows of equal time with a sequence each, so that the caller can merge
+    // the stores field by field. It needs with_sequences; an empty function means that no series is
+    // kept apart.
     std::function<bool(std::string_view key)> keeps_apart;
-    // A run may be a whole block's statistics instead of its rows; Scan::expand() asks for these.
+    // The scan may show a whole block as statistics instead of rows. The caller asks for the rows
+    // by Scan::expand() where the statistics are not enough.
     bool statistics_allowed = false;
-    // Where not 0: of each series no more than so many rows that have a value are wanted, the
-    // earliest, or the latest. Others may be left out, or come all the same. What counts as a value
-    // is of a type in `value_kinds`, by field, where numbers of all types are one.
+    // If this is not 0, the caller will use no more than this many rows of each series: the
+    // earliest ones that have a value, or the latest ones if latest_wanted is set. The scan may
+    // then skip the blocks that cannot hold them, but it may also return more rows than are wanted.
+    // A value counts if its field's entry in `value_kinds` has the same kind of type; all types of
+    // numbers are one kind.
     std::uint64_t rows_wanted = 0;
     bool latest_wanted = false;
     std::vector<model::FieldType> value_kinds;
@@ -69,8 +75,9 @@ struct ColumnView {
     }
 };
 
-// What a run's rows hold of one field, without the rows. Words are read by type; min, max and sum
-// are meaningful for numbers only. Every row of the run has a value, or none has (count 0).
+// The statistics of one field over the rows of a run, in place of the rows. Words are read by type;
+// min, max and sum are meaningful for numbers only. Either every row of the run has a value, or no
+// row has one and count is 0.
 struct ColumnStatistics {
     model::FieldType type = model::FieldType::kFloat;
     std::uint64_t count = 0;
@@ -81,8 +88,9 @@ struct ColumnStatistics {
     std::uint64_t last = 0;   // the value at SeriesRun::time_last
 };
 
-// Consecutive rows of one series. A row may lack all of the fields asked for; a run in which every
-// row does is left out. Everything it shows is valid until the next call of next().
+// A run is consecutive rows of one series, or the statistics that stand for them. A row may lack
+// all of the fields asked for, but a run in which every row lacks them is left out. Everything that
+// a run refers to is valid until the next call of next().
 struct SeriesRun {
     std::string_view series_key;
     std::size_t rows = 0;
@@ -97,9 +105,10 @@ struct SeriesRun {
     // A run answered from statistics: `statistics` is not empty, one per ScanSpec::fields, and
     // times, sequences and columns are empty.
     std::vector<ColumnStatistics> statistics;
-    // Tells these statistics from others of the scan. Where `sums_go_on`, sums of floats are those
-    // of the values here added one by one to the sum of the statistics whose number is one less:
-    // rounding shows in which order values are added.
+    // The number tells these statistics from others of the scan. If sums_go_on is set, the sum of a
+    // float column does not begin with this block: it is the sum of the block numbered one less, to
+    // which the values of this block were added one by one. That matters because rounding shows the
+    // order in which values are added.
     std::uint64_t block = 0;
     bool sums_go_on = false;
 
@@ -108,8 +117,9 @@ struct SeriesRun {
 
 class ScanState;
 
-// Made by Store::scan(); used on the store's parts. It may outlive flushes, compactions and drops,
-// but not the store. One next() at a time; destroyed only when none is running.
+// A scan is made by Store::scan() and used on the store's core. It may outlive flushes, compactions
+// and drops, but not the store. One next() runs at a time, and a scan is destroyed only while none
+// runs.
 class Scan {
 public:
     explicit Scan(std::unique_ptr<ScanState> state);
@@ -117,18 +127,19 @@ public:
     Scan& operator=(Scan&&) noexcept;
     ~Scan();
 
-    // Fills `run` with the next rows; false when there are no more. Works in time slices: it gives
-    // way to other work of the core by itself. kIo: the rest cannot be read now, for want of
-    // descriptors, say. What is damaged is left out and counted.
+    // Fills `run` with the next rows, or returns false when there are no more. It works in time
+    // slices and lets other work of the core run by itself. It fails with kIo or kCorrupt when the
+    // rest cannot be read.
     io::Task<Result<bool>> next(SeriesRun& run);
     // Blocks left out so far because they are damaged or the device does not give them back; a
     // segment that is gone counts as one, whatever it held. The store's health names them.
     std::uint64_t blocks_missing() const;
 
-    // next() showed statistics: its next call shows the rows they stand for.
+    // Called after next() has shown statistics: the next call of next() shows the rows that they
+    // stand for.
     void expand();
 
-    // Memory held by the scan, for the query's budget.
+    // The memory that the scan holds, which the query counts against its budget.
     std::size_t memory_bytes() const;
 
 private:

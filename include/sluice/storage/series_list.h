@@ -15,7 +15,8 @@
 
 namespace sluice::storage {
 
-// A tag that has one of a few values. Neither is empty or escaped in series keys.
+// The condition that a tag has one of a few values. Neither the tag nor a value is empty or escaped
+// in series keys.
 struct TagChoice {
     std::string tag;
     std::vector<std::string> values;
@@ -61,25 +62,29 @@ private:
     std::uint64_t parts_missing_ = 0;
 };
 
-// Sees the keys of a listing before they take memory. What it does not keep is not in the list: a
-// filter, or something that takes what it needs from each key and keeps none.
+// A sieve sees the keys of a listing before they take memory, and only the keys that it keeps enter
+// the list. It is either a filter, or a collector that takes what it needs from each key and keeps
+// none.
 class SeriesSieve {
 public:
     virtual ~SeriesSieve() = default;
-    // In no order, a key more than once where it is in several places. `key` lives for the call.
+    // Is called for keys in no particular order, and more than once for a key that lies in several
+    // places. `key` is valid during the call.
     virtual bool keeps(std::string_view key) = 0;
     // About how many comparisons keeps() takes: a listing looks at the clock accordingly often.
     virtual std::size_t cost() const { return 1; }
     // What all keys have that it keeps: others need not be shown to it. Null: nothing is known.
     virtual const TagChoice* choice() const { return nullptr; }
 
-    // Whether it keeps no key and wants nothing of keys but their tags. Where those are known
-    // without the keys, begin_tag() and see_value() are called instead of keeps().
+    // Returns whether the sieve keeps no key and wants nothing of a key but its tags. Where the
+    // tags are known without the keys, begin_tag() and see_value() are then called instead of
+    // keeps().
     virtual bool takes_tags() const { return false; }
-    // A tag that some series have; nothing in it or its values is escaped. False: its values do not
-    // matter. Lives for the call, as do values.
+    // Is called for a tag that some series have, if nothing in it or its values is escaped. It
+    // returns whether the values of the tag matter. The text is valid during the call, and so are
+    // values.
     virtual bool begin_tag(std::string_view) { return false; }
-    // A value of that tag; ascending, each once.
+    // Is called for each value of that tag once, in ascending order.
     virtual void see_value(std::string_view) {}
 };
 

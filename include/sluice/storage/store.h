@@ -1,10 +1,11 @@
-// What one core ingests: a folder with a write-ahead log, heads in memory, segments and a manifest.
+// A store is what one core takes in: a folder with a write-ahead log, heads in memory, segments and
+// a manifest.
 //
-//     <directory>/MANIFEST-<n>                 which segments exist
-//     (src/storage/MANIFEST_FORMAT.md)
-//                 wal/<n>.log                  what is acknowledged and not yet in a segment
-//                                              (src/storage/WAL_FORMAT.md)
-//                 shards/<group>/<n>.seg       immutable segments (src/storage/SEGMENT_FORMAT.md)
+//     <directory>/MANIFEST-<n>             which segments exist: MANIFEST_FORMAT.md
+//                 wal/<n>.log              points that are not yet in a segment: WAL_FORMAT.md
+//                 shards/<group>/<n>.seg   immutable segments: SEGMENT_FORMAT.md
+//
+// The formats are described in src/storage/, and src/storage/README.md has the picture.
 //
 // A store belongs to one core and is called only there. All files are written with O_DIRECT.
 #pragma once
@@ -66,8 +67,9 @@ struct StoreOptions {
     std::uint32_t segments_slowdown = 32;
     // A shard group without writes for this long is merged into one run.
     std::int64_t cold_after_ns = 30 * kMinuteNs;
-    // Whether no other store can hold rows of the group: then sequences leave its cold segments.
-    // Empty: sequences are kept.
+    // Says whether no other store can hold rows of the group. Its cold segments then lose their
+    // sequences, which are needed only to merge stores. An empty function means that sequences are
+    // kept.
     std::function<bool(model::ShardGroupId)> group_is_ours_alone;
 
     // Asked by flushes for groups that get their first segment; what it says is kept beside them.
@@ -113,7 +115,7 @@ struct StoreStats {
     std::uint64_t block_cache_bytes = 0;
 };
 
-// What a store has of one shard group.
+// The parts of one shard group that a store has.
 struct GroupStats {
     model::ShardGroupId group = 0;
     std::uint64_t segments = 0;
@@ -122,7 +124,7 @@ struct GroupStats {
     std::uint64_t head_rows = 0;  // active and frozen
 };
 
-// What opening found.
+// The findings of an opening.
 struct RecoveryReport {
     std::uint64_t log_files = 0;
     std::uint64_t frames = 0;
@@ -159,8 +161,9 @@ public:
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    // Where batches are parsed to: parse against active_head().series_index() and append() without
-    // a co_await between. Another head may be active after any wait: compare head().id().
+    // The head that batches are parsed against. Parsing against its series_index() and the call of
+    // append() happen without a co_await between them, because another head may be active after any
+    // wait. A caller that must wait compares the id() of the head afterwards.
     Head& active_head();
     model::SeriesIndex& series_index() { return active_head().series_index(); }
 
@@ -175,41 +178,44 @@ public:
     // nothing was acknowledged, though after a crash the points may be found.
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
 
-    // Every series of a shard group's measurement that has a row; with a sieve, those it keeps.
-    // Memory is taken for what is kept. `sieve` lives until completion.
+    // Lists every series of a shard group's measurement that has a row, or those that a sieve
+    // keeps. Memory is taken only for what is kept. `sieve` lives until completion.
     io::Task<Result<SeriesList>> list_series(model::ShardGroupId group, std::string measurement,
                                              SeriesSieve* sieve = nullptr);
-    // Whether the group's measurement has a row that was not deleted.
+    // Returns whether the group's measurement has a row that was not deleted.
     io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement);
-    // Sorted; every measurement that has a row in the group.
+    // Lists every measurement that has a row in the group, sorted.
     io::Task<Result<std::vector<std::string>>> list_measurements(model::ShardGroupId group);
-    // Groups the store holds anything of, sorted: for finding leftovers of dropped ones.
+    // Lists the groups that the store holds anything of, sorted. The engine finds leftovers of
+    // dropped groups by it.
     std::vector<model::ShardGroupId> shard_groups() const;
 
     Scan scan(ScanSpec spec);
 
-    // Effective at once and durable on completion; the group's id is never written again.
+    // Drops the group: its rows are gone from scans at once, and for good on completion. The
+    // group's id is never written again.
     io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
 
-    // The deletes that count from now on for scans, flushes and merges that begin, those that count
-    // already included unless nothing they cover is left. A new one has a sequence that was taken
-    // while merges were held: rows of lower and of higher sequences must not have been made one by
-    // a flush or merge that did not know it.
+    // Sets the deletes that scans, flushes and merges apply from now on when they begin. The map
+    // holds the earlier deletes too, except those that have nothing left to cover. The sequence of
+    // a new delete was taken while merges were held, because no flush or merge that does not know
+    // the delete may make one row of rows with lower and with higher sequences.
     void set_tombstones(std::shared_ptr<const model::TombstoneMap> tombstones);
-    // Flushes and merges begin no more until as many releases. Those under way go on.
+    // No flush or merge begins until release_merges() has been called as often as hold_merges().
+    // Those under way go on.
     void hold_merges();
     void release_merges();
-    // Sequences of those tombstones that still cover something, in a segment, in memory or in a log
-    // that a crash would bring back. What is not named may be forgotten.
+    // Returns the sequences of the tombstones that still cover something: in a segment, in memory,
+    // or in a log that a crash would bring back. A tombstone that is not named may be forgotten.
     std::vector<std::uint64_t> unsettled_deletes() const;
 
-    // Writes all that is in memory to segments.
+    // Writes everything that is in memory to segments.
     io::Task<Result<void>> flush();
     // Runs due merges until none is left; `all` merges every group to one run (tests, tools).
     io::Task<Result<void>> compact(bool all = false);
 
-    // Ends background work and running appends; memory stays in the log. Nothing else may be called
-    // after it but the destructor. Scans are gone before.
+    // Ends background work and running appends; rows in memory stay in the log. Only the destructor
+    // may be called after it, and all scans have been destroyed before.
     io::Task<void> stop();
 
     StoreHealth health() const;

@@ -1,4 +1,4 @@
-// What a store counts.
+// The counters of a store.
 #pragma once
 
 #include "sluice/base/metrics.h"

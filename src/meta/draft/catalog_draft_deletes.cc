@@ -1,4 +1,5 @@
-// Deletes in a catalog being changed: tombstones, and measurements that are dropped.
+// These are the changes of a catalog that deletes make: tombstones, and measurements that are
+// dropped.
 #include <algorithm>
 
 #include "meta/draft/catalog_draft.h"

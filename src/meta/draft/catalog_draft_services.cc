@@ -1,4 +1,5 @@
-// What the server does by itself, in a catalog being changed: continuous queries, subscriptions.
+// These are the changes of a catalog to what the server does by itself: continuous queries and
+// subscriptions.
 #include <algorithm>
 
 #include "meta/draft/catalog_draft.h"

@@ -1,4 +1,4 @@
-// The users of a catalog being changed.
+// These are the changes of a catalog to its users.
 #include <algorithm>
 
 #include "meta/draft/catalog_draft.h"

@@ -1,4 +1,4 @@
-// Doing again what was written down: the reading half of CatalogDraft.
+// This is the reading half of CatalogDraft: it does again what was written down.
 #include <vector>
 
 #include "meta/draft/catalog_draft.h"

@@ -22,9 +22,10 @@ bool goes_by_time(Function function) {
     return function == Function::kFirst || function == Function::kLast;
 }
 
-// Whether a selector prefers (time, value) to what the state holds. Equal values: the earlier row
-// (NaN is equal to nothing); equal times (of different series): the greater value
-// (query/call_iterator.go), which for first() of booleans is the smaller one.
+// Returns whether a selector prefers (time, value) to what the state holds. Of equal values it
+// prefers the earlier row (NaN is equal to nothing), and at equal times, which different series may
+// have, the greater value (query/call_iterator.go), which for first() of booleans is the smaller
+// one.
 bool prefers(Function function, const AggregateState& state, model::Timestamp time, Value value) {
     switch (function) {
         case Function::kMin:

@@ -1,5 +1,17 @@
-// Partial states of count, sum, mean, min, max, first and last. Two states of disjoint rows merge
-// into the state of both, so that cores can work apart.
+// The partial states of count, sum, mean, min, max, first and last. Two states of disjoint rows
+// merge into the state of both, so that cores can work apart from each other.
+//
+// Rows become an answer in three steps, and the steps are InfluxDB's because rounding shows. Within
+// a series of one shard group, values are added in the order of time, beginning with the first and
+// not with zero. Then contribution() turns the state of the series into what it contributes; for
+// mean() that is its mean times its count. Then contributions of all series are merged, and
+// result_of() makes the value, adding 0.0 where InfluxDB would have begun with it.
+//
+// Selectors choose one row. For min() and max(), the earlier of two equal values wins; NaN is equal
+// to nothing, so it stays if it came first. For first() and last(), the greater of two values at
+// one time wins (of first() of booleans, the smaller), and the state remembers that there was a
+// tie: without windows InfluxDB decides it by reading rows, which points/tie_breaker.h does
+// afterwards.
 #pragma once
 
 #include <cstdint>
@@ -21,19 +33,21 @@ struct AggregateState {
     bool empty() const { return count == 0; }
 };
 
-// Takes a value in. True when a selector selected it. Strings are not copied.
+// Adds a value to the state, and returns whether a selector selected it. Strings are not copied: a
+// caller that keeps the state copies its value.
 bool aggregate(const AggregateCall& call, AggregateState& state, model::Timestamp time,
                Value value);
 
-// Takes in what another state of the same call has seen. True when `other`'s value was selected.
+// Adds everything that another state of the same call has seen, and returns whether a selector
+// selected the value of `other`.
 bool merge(const AggregateCall& call, AggregateState& state, const AggregateState& other);
 
-// What a series (of one shard group) contributes: InfluxDB makes the mean of each series first and
-// weighs the means, and rounding shows.
+// Returns what a series of one shard group contributes. It differs from the state for mean() only:
+// InfluxDB makes the mean of each series first and weighs the means.
 AggregateState contribution(const AggregateCall& call, const AggregateState& state);
 
-// Whether a selector would take such a value in place of what the state holds, or has to know that
-// it has the same time.
+// Returns whether such a value would change the state of a selector: it would be selected, or it
+// would make a tie.
 bool would_select(const AggregateCall& call, const AggregateState& state, model::Timestamp time,
                   Value value);
 

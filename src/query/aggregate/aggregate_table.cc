@@ -40,7 +40,8 @@ const Value* AggregateTable::auxiliary_of(const AggregateState& state,
     return auxiliary.data() + std::size_t{state.auxiliary} * auxiliary_width_;
 }
 
-// `known` was preferred, perhaps only because it came first.
+// Returns whether `other` must be selected after all. merge() preferred `known`, perhaps only
+// because it came first.
 bool AggregateTable::comes_first(const AggregateCall& call, const AggregateState& known,
                                  const AggregateState& other, const Value* auxiliary) const {
     if (auxiliary_width_ == 0 || !is_selector(call.function) || auxiliary == nullptr) return false;
@@ -49,6 +50,9 @@ bool AggregateTable::comes_first(const AggregateCall& call, const AggregateState
            auxiliary[auxiliary_width_ - 1].as_string() < row[auxiliary_width_ - 1].as_string();
 }
 
+// Both lists ascend by start. States of windows that are known are merged in place; the others are
+// collected in `added` and joined in at the end, by appending where they lie behind all others,
+// which is the usual case, and by one merge of the two lists otherwise.
 void AggregateTable::fold(const AggregateCall& call, Buckets& into, const Buckets& from,
                           const std::vector<Value>& auxiliary) {
     Buckets added;

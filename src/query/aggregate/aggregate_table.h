@@ -1,4 +1,9 @@
-// The partial states of a core: per tag set, call and window.
+// The partial states of a portion on one core: one state per tag set, call and window that has
+// rows.
+//
+// Which row a selector selects must not depend on which core or series was folded first. Where
+// aggregate.h leaves a choice, between rows of equal time and value, the row of the series with the
+// lesser key is selected: auxiliary rows end with the key of their series for that comparison.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +21,7 @@ struct Buckets {
     std::vector<AggregateState> states;
 };
 
-// Owns every string in its states. Not copied; moved from core to core.
+// The table owns every string in its states. It is moved from core to core and not copied.
 class AggregateTable {
 public:
     // For tag sets [first, first + count) of the query.
@@ -27,24 +32,23 @@ public:
         return buckets_[(tag_set - first_) * calls_ + call];
     }
 
-    // Null: there is none.
+    // Returns the state of a window, or null if it has no rows so far.
     const AggregateState* find_state(std::uint32_t tag_set, std::uint32_t call,
                                      model::Timestamp start) const;
 
-    // Of rows with the same time and value the one of the series whose key is less is selected,
-    // whichever comes first.
-
-    // Takes the states of one series in. Auxiliary rows in `states` count from `auxiliary`.
+    // Merges the states of one series into the table. The auxiliary numbers of its states count
+    // rows of `auxiliary`.
     void fold_series(const SelectPlan& plan, std::uint32_t tag_set, std::uint32_t call,
                      const Buckets& series, const std::vector<Value>& auxiliary);
+    // Merges a table of the same plan and portion into this one.
     void fold_table(const SelectPlan& plan, const AggregateTable& other);
 
-    // Where clocks are set back, a window may begin for one series inside the one that a row of
-    // another, read earlier, has begun: they are one.
+    // Joins windows that are one where clocks are set back: a window of one series may begin inside
+    // the window that an earlier row of another series has begun.
     void join_overlapping(const SelectPlan& plan);
 
-    // The values kept with a selected row, in the order of SelectPlan::inputs, and the
-    // key of its series.
+    // Returns the values that are kept with a selected row, in the order of SelectPlan::inputs,
+    // followed by the key of its series.
     const Value* auxiliary(std::uint32_t row) const {
         return auxiliary_.data() + std::size_t{row} * auxiliary_width_;
     }

@@ -50,6 +50,9 @@ bool may_overlap(const Window& window, model::Timestamp first, model::Timestamp 
     return window.zone->changes_between(first - reach, last + reach);
 }
 
+// Ascending, a window stays open until a row lies outside of it, also from one run to the next.
+// Descending, InfluxDB asks each row that ends a window for its own, so the rows are walked through
+// from the last one and the result is turned around.
 std::vector<WindowRows> windows_of_rows(const SelectPlan& plan,
                                         std::span<const model::Timestamp> times,
                                         std::span<const std::uint8_t> counts, Window::Span& open) {

@@ -1,5 +1,5 @@
-// Where clocks are set back, windows begin inside others: which of them a row belongs to goes by
-// the rows that came before it, as in query/iterator.gen.go (ReduceIterator).
+// Where clocks are set back, windows begin inside others. The rows that were read before a row then
+// decide which of these windows it belongs to, as in query/iterator.gen.go (ReduceIterator).
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,20 @@ struct WindowRows {
     std::size_t end;
 };
 
-// Whether windows that hold times of [first, last] may begin inside others.
+// Returns whether windows that hold times of [first, last] may begin inside others. Only then is
+// anything of this file needed.
 bool may_overlap(const Window& window, model::Timestamp first, model::Timestamp last);
 
-// The windows of those rows whose element of `counts` is not 0, in the order of time: the first row
-// that a query reads opens one, and what follows is in it until a row is not. `open` is the window
-// that earlier runs of the series left open; only ascending queries go on with it.
+// Returns the windows of the rows whose element of `counts` is not 0, in the order of time. The
+// first row that a query reads opens a window, and the rows that follow are in it until one lies
+// outside. `open` is the window that earlier runs of the series left open; only ascending queries
+// go on with it.
 std::vector<WindowRows> windows_of_rows(const SelectPlan& plan,
                                         std::span<const model::Timestamp> times,
                                         std::span<const std::uint8_t> counts, Window::Span& open);
 
-// A state of one series is found by the window that its time alone has, be that its start or the
-// time of a row selected.
+// Puts each state of one series under the window that its own time has, without regard to the rows
+// before. Its time is the start of its window or, for selectors, the time of the selected row.
 Buckets by_own_windows(const SelectPlan& plan, const AggregateCall& call, const Buckets& buckets);
 
 // Merges states of a tag set that InfluxDB, reading them in the order of the query, takes for parts

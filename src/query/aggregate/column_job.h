@@ -1,5 +1,5 @@
-// Collects the rows of series that lie in several stores, for a StoreMerger. What the condition
-// says of a row is not asked: it holds for the merged one.
+// A ColumnJob collects the rows of series that lie in several stores, for a StoreMerger. The
+// condition of the statement is not applied to them yet, because it is about the merged row.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace sluice::query {
 
-// Whether all that is asked of a series is the first row that has a value, or the last one.
+// Returns whether the query needs only the first row of a series that has a value, or only the last
+// one.
 bool wants_one_row(const SelectPlan& plan);
 
 class ColumnJob final : public CoreJob {
@@ -25,7 +26,8 @@ public:
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
-    // Some core stopped at its bound: what was collected is of no use.
+    // Returns whether some core stopped at its bound. Then everything that was collected is of no
+    // use.
     bool has_overflow() const;
     std::uint64_t largest_bytes() const;      // of the core that collected most
     std::vector<PieceColumns> take_pieces();  // of all cores

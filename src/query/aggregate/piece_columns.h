@@ -1,4 +1,5 @@
-// Rows of many series of one piece, column by column, on their way to the core that merges them.
+// PieceColumns are the rows of many series of one piece, column by column, on their way to the core
+// that merges them.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ struct PieceColumns {
         std::size_t begin = 0;  // rows, ascending in time
         std::size_t end = 0;
     };
-    // One of words, texts, flags is used, by type, and has an element per row; none while no row
-    // has a value.
+    // One of words, texts and flags is used, by type, and has an element per row. As long as no row
+    // has a value, none of them is filled.
     struct Column {
         model::FieldType type = model::FieldType::kFloat;
         bool all_null = true;
@@ -45,7 +46,7 @@ struct PieceColumns {
     std::vector<Column> columns;
     Arena text{16 * 1024};
 
-    // Rows of the last series, which ends with them.
+    // Adds rows to the last series, whose `end` moves with them.
     void append(const storage::SeriesRun& run);
     std::uint64_t memory_bytes() const;
 };

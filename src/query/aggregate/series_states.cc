@@ -11,17 +11,19 @@ namespace {
 
 constexpr std::uint64_t kNoBlock = ~std::uint64_t{0};
 
-// Whether the values can be read as they lie: all there, in the type of the call.
+// Returns whether the values can be read as they lie: every row has one, in the type of the call.
 bool is_plain(const storage::ColumnView& column, const AggregateCall& call) {
     return !column.all_null && column.validity == nullptr && model::is_word_type(column.type) &&
            data_type_of(column.type) == call.argument;
 }
 
-// One past the last row from `begin` on whose time is before `end_time`; the first one is.
+// Returns one past the last row from `begin` on whose time is before `end_time`. Row `begin` itself
+// is.
 std::size_t rows_before(std::span<const model::Timestamp> times, std::size_t begin,
                         model::Timestamp end_time) {
     if (times.back() < end_time) return times.size();
-    // Windows are small beside a run, or hardly ever end: look ahead in growing steps.
+    // A window may be small beside a run or longer than it, so the search looks ahead in growing
+    // steps.
     std::size_t low = begin;
     std::size_t step = 1;
     while (low + step < times.size() && times[low + step] < end_time) {
@@ -33,7 +35,7 @@ std::size_t rows_before(std::span<const model::Timestamp> times, std::size_t beg
     return static_cast<std::size_t>(std::lower_bound(from, to, end_time) - times.begin());
 }
 
-// Whether statistics of one type say anything about a column that is read as another.
+// Returns whether statistics of one type say anything about a column that is read as another type.
 bool is_convertible(model::FieldType from, influxql::DataType to) {
     const bool to_number = to == influxql::DataType::kFloat || to == influxql::DataType::kInteger ||
                            to == influxql::DataType::kUnsigned;
@@ -183,6 +185,9 @@ std::size_t SeriesStates::add_plain(std::uint32_t call_index, const storage::Ser
     return run.rows;
 }
 
+// A column whose values can be read as they lie is added in one loop (add_plain). Otherwise each
+// value is cast. If a selector has selected a row, its value and the other values of the row are
+// kept, since the run goes away.
 void SeriesStates::add_segment(std::uint32_t call_index, const storage::SeriesRun& run,
                                std::size_t begin, std::size_t end, model::Timestamp start,
                                const std::vector<std::uint8_t>* accepted) {
@@ -216,7 +221,8 @@ void SeriesStates::add_segment(std::uint32_t call_index, const storage::SeriesRu
     keep_auxiliary(*state, auxiliary_row_);
 }
 
-// Whether a value of the window, at that time or later, would be selected.
+// Returns whether a value of the window, at that time or later, could still be selected: neither
+// the state of this series nor the states of series that were folded before exclude it.
 bool SeriesStates::can_select(std::uint32_t call_index, model::Timestamp start,
                               model::Timestamp time, Value value) const {
     const AggregateCall& call = plan_.calls[call_index];
@@ -230,8 +236,9 @@ bool SeriesStates::can_select(std::uint32_t call_index, model::Timestamp start,
     return others == nullptr || would_select(call, *others, time, value);
 }
 
-// A series is added up from its first value to its last, and rounding shows: the sum of floats is
-// that of the state if the values before this run are all in it, and no others.
+// Returns whether the float sum of this block can be taken from its statistics. A series is added
+// up from its first value to its last, and rounding shows: the statistics fit only if the state so
+// far holds the sum of exactly the values before this block.
 bool SeriesStates::can_sum(std::uint32_t call_index, const storage::SeriesRun& run,
                            model::Timestamp start) const {
     const Buckets& own = buckets_[call_index];
@@ -291,6 +298,9 @@ SeriesStates::StatisticsUse SeriesStates::judge(const storage::SeriesRun& run) c
     return use;
 }
 
+// Merges statistics into the states. judge() has said that they do what the rows would. The time of
+// an extreme is not known; the first time of the run stands for it, and is never shown, because
+// judge() asks for rows where a time is wanted.
 void SeriesStates::add_statistics(const storage::SeriesRun& run) {
     const model::Timestamp start = plan_.window.start_of(run.time_first);
     for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {

@@ -1,4 +1,5 @@
-// Partial states of windows, of the series of one core that lie in one store.
+// The job of one core makes partial states of windows from the series of its stores, except those
+// that several stores share.
 #include "query/aggregate/state_job.h"
 
 #include "query/aggregate/filtered_states.h"
@@ -23,6 +24,9 @@ StateJob::StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
     }
 }
 
+// Reads the runs of one piece in the order of their keys. A run that came as statistics and is of
+// no use as such is asked for again as rows. The table is compared with its bound after each run;
+// beyond it, the whole portion is given up and tried in a smaller size.
 io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& piece) {
     PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kWithoutShared);
     if (scan.empty()) co_return Result<void>();

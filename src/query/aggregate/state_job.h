@@ -1,4 +1,4 @@
-// Every core reads its own stores into partial states of windows.
+// A StateJob lets every core read its own stores into partial states of windows.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace sluice::query {
 
-// Aggregates all series but those that are shared.
+// It aggregates all series except those that several stores share, whose rows must be merged first.
 class StateJob final : public CoreJob {
 public:
     StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
@@ -21,7 +21,7 @@ public:
     bool concerns(std::uint32_t core) const override { return sessions_[core].has_matches; }
     io::Task<Result<void>> run(CoreView& core) override;
 
-    // By core; moved out by the caller.
+    // One element per core. The caller moves the tables out.
     std::vector<AggregateTable> tables;
     std::vector<std::uint8_t> overflows;
     std::vector<std::uint64_t> points;  // that went into the table

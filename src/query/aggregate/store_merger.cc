@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kRowsPerRun = 4096;
 
-// The first row in [begin, end) whose time is not below `bound`: near most of the time.
+// Returns the first row in [begin, end) whose time is not below `bound`. It is usually near, so the
+// search goes in growing steps.
 std::size_t find_time(const PodVector<model::Timestamp>& times, std::size_t begin, std::size_t end,
                       model::Timestamp bound) {
     std::size_t step = 1;
@@ -90,7 +91,8 @@ void StoreMerger::plan_rows() {
         const PodVector<model::Timestamp>& times = nearest->piece->times;
         const model::Timestamp time = nearest->time();
         bool is_alone = nearest->at + 1 == nearest->end || times[nearest->at + 1] != time;
-        // Where the others begin.
+        // The time at which the first of the other stores has a row: up to it, the nearest store is
+        // alone.
         model::Timestamp bound = model::kTimestampMax;
         for (const Cursor& each : cursors_) {
             if (&each == &*nearest) continue;
@@ -103,7 +105,8 @@ void StoreMerger::plan_rows() {
         }
         const std::size_t end = std::min(nearest->end, nearest->at + kRowsPerRun - rows_);
         std::size_t stop = cursors_.size() == 1 ? end : find_time(times, nearest->at, end, bound);
-        // A point that came in parts stays for the next turn.
+        // Rows of one time within this store are a point that came in parts: the stretch ends
+        // before them, and they are merged in the next turn of the loop.
         const auto twin = std::adjacent_find(times.begin() + nearest->at,
                                              times.begin() + std::min(stop + 1, nearest->end));
         stop = std::min(stop, static_cast<std::size_t>(twin - times.begin()));
@@ -128,7 +131,7 @@ void StoreMerger::add_merged_row(model::Timestamp time) {
         }
     }
     std::erase_if(cursors_, [](const Cursor& cursor) { return cursor.at == cursor.end; });
-    // The latest first.
+    // The latest sequence comes first: find_value() takes the first row that has a value.
     std::stable_sort(places_.begin() + static_cast<std::ptrdiff_t>(begin), places_.end(),
                      [](const RowPlace& a, const RowPlace& b) {
                          return a.piece->sequences[a.row] > b.piece->sequences[b.row];
@@ -157,6 +160,8 @@ const StoreMerger::RowPlace* StoreMerger::find_value(const Stretch& merged,
     return nullptr;
 }
 
+// Fills one column of the planned run. Its type is that of the first stretch that has a value.
+// Values are copied stretch by stretch; bits of validity are made only if some row has none.
 void StoreMerger::fill_column(std::size_t index) {
     Column& column = columns_[index];
     column.view = {};

@@ -1,8 +1,12 @@
-// Puts the rows of series that lie in several stores together, series by series: one row per time,
-// in it, field by field, the value of the highest sequence.
+// A StoreMerger puts the rows of series that lie in several stores together, series by series. Each
+// time has one row, which has for each field the value of the highest sequence.
 //
-// Rows are copied in stretches that come from one store; only those whose time another store has,
-// too, are looked at one by one.
+// Rows are copied in stretches that come from one store. Only rows whose time another store has
+// too, or that came in parts, are looked at one by one.
+//
+// A run is made in two steps: plan_rows() decides which rows it has, as a list of stretches; then
+// each column is filled by walking through that list. So the comparison of times is done once and
+// not for each column.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +23,14 @@ class StoreMerger {
 public:
     explicit StoreMerger(std::vector<PieceColumns> pieces);
 
-    // The next series, in the order of tag sets, sources, groups and keys; false at the end.
+    // Moves to the next series, in the order of tag sets, sources, groups and keys, or returns
+    // false at the end.
     bool next_series();
     std::uint32_t tag_set() const { return tag_set_; }
     std::string_view key() const { return key_; }
 
-    // Its next rows, ascending; false at the end. `run` shows what is valid until the next call.
+    // Fills `run` with the next rows of the series, ascending in time, or returns false at its end.
+    // What `run` refers to is valid until the next call.
     bool next_run(storage::SeriesRun& run);
 
 private:

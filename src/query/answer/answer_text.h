@@ -1,5 +1,5 @@
-// One format of an answer's text. AnswerWriter decides what comes in which piece; this says how it
-// looks.
+// An AnswerText is one format of an answer. AnswerWriter decides what comes in which piece, and
+// this says how it looks.
 //
 // Order of calls: open_answer() unless chunked; per result open_result(), any number of series with
 // their rows, close_result(); close_answer() unless chunked. Where answers are chunked each result
@@ -26,7 +26,7 @@ struct AnswerSeries {
     bool operator==(const AnswerSeries&) const = default;
 };
 
-// What stands behind the series of a result.
+// The end of a result, which stands behind its series.
 struct ResultEnd {
     std::vector<std::pair<std::string, std::string>> messages;  // level and text
     bool partial = false;
@@ -54,13 +54,15 @@ public:
     // Dates are shown by clocks that are `zone_offset_ns` ahead of UTC.
     virtual void time(model::Timestamp t, std::int64_t zone_offset_ns) = 0;
     virtual void value(const Value& value) = 0;
-    // A list, in the last column. InfluxDB's CSV has no form for one and repeats the column's name.
+    // Writes a list, in the last column. InfluxDB's CSV has no form for a list and repeats the name
+    // of the column.
     virtual void texts(const std::vector<std::string>& list) = 0;
     virtual void end_row() = 0;
 
-    // What may leave; the caller takes it away. A document of a chunked answer comes as a whole.
+    // The bytes that may leave; the caller takes them away. A document of a chunked answer comes as
+    // a whole.
     virtual std::string& ready() = 0;
-    // Bytes that are kept until a result or the answer is complete.
+    // Returns the bytes that are kept until a result or the answer is complete.
     virtual std::size_t bytes_kept() const { return 0; }
 };
 

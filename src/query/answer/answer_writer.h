@@ -1,4 +1,5 @@
-// The results of a request's statements, written as they come, whole or in chunks.
+// An AnswerWriter writes the results of the statements of a request as they come, whole or in
+// chunks.
 //
 // Calls come in this order: begin(); per statement begin_statement(), any number of series, each
 // with begin_series() and rows, end_statement(); end(). After each row or series the caller awaits
@@ -20,7 +21,7 @@
 
 namespace sluice::query {
 
-// How InfluxDB cuts the rows of a statement into pieces.
+// The shape of a statement decides how InfluxDB cuts its rows into pieces.
 struct StatementShape {
     bool splits_series = true;  // into chunk_size rows (SELECT and what is rewritten to it)
     bool marks_partial = true;  // documents that are not the last say so
@@ -37,7 +38,7 @@ public:
     void begin();
     void begin_statement(std::size_t id, StatementShape shape = {});
     void begin_series(AnswerSeries head);
-    // One row: begin_row(), its values in the order of the columns, end_row().
+    // A row is begin_row(), its values in the order of the columns, and end_row().
     void begin_row();
     // Shown by clocks that are `zone_offset_ns` ahead of UTC where it is shown as a date.
     void time(model::Timestamp t, std::int64_t zone_offset_ns = 0) {
@@ -51,7 +52,7 @@ public:
     }
     void end_row();
     void end_series();
-    // The same, and a chunk ends here that does not say that others follow.
+    // Does the same, and ends a chunk that does not say that others follow.
     void end_chunk();
     void message(std::string_view level, std::string_view text);
     // `error` takes the place of a result. Rows written before it stay.
@@ -59,19 +60,21 @@ public:
     void end();
 
     bool should_flush() const;
-    // Passes what is ready to the sink. False when nothing more is of use: the sink refused, now or
-    // before, and sink_error() says why; the query is to stop; or the answer is full.
+    // Passes what is ready to the sink. It returns false when nothing more is of use: the sink
+    // refused, now or before, and sink_error() says why; or the query is to stop; or the answer is
+    // full.
     io::Task<bool> flush();
-    // The same, for what is written after a query has stopped.
+    // Does the same for what is written after a query has stopped.
     io::Task<bool> flush_all();
     const std::optional<Error>& sink_error() const { return sink_error_; }
 
     bool chunked() const { return chunked_; }
-    // max-row-limit is reached: what follows is not written, and further statements are of no use.
+    // Returns whether max-row-limit is reached. Rows that follow are not written, and further
+    // statements are of no use.
     bool is_full() const { return rows_max_ != 0 && rows_ >= rows_max_; }
     // Written so far, in all statements.
     std::uint64_t rows() const { return rows_; }
-    // More is kept than may be.
+    // Returns an error if more is kept than may be.
     std::optional<Error> kept_too_much() const;
 
 private:

@@ -1,5 +1,5 @@
-// Answers as CSV: a header for each statement, and where the columns change. Messages and errors of
-// statements have no place in it, as in InfluxDB.
+// This file writes answers as CSV, with a header for each statement and wherever the columns
+// change. Messages and errors of statements have no place in it, as in InfluxDB.
 #include <cmath>
 
 #include "query/answer/answer_text.h"

@@ -1,4 +1,4 @@
-// The body of a request that failed as a whole, in the format of its answer.
+// This file writes the body of a request that failed as a whole, in the format of its answer.
 #include "sluice/query/error_document.h"
 
 #include <utility>

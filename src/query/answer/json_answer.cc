@@ -1,4 +1,4 @@
-// Answers as JSON, byte for byte as Go's encoding/json prints InfluxDB's.
+// This file writes answers as JSON, byte for byte as Go's encoding/json prints InfluxDB's.
 #include <cmath>
 
 #include "query/answer/answer_text.h"

@@ -1,4 +1,5 @@
-// Answers as MessagePack, in InfluxDB's layout (services/httpd/response_writer.go).
+// This file writes answers as MessagePack, in InfluxDB's layout
+// (services/httpd/response_writer.go).
 //
 // The counts of rows, series and results stand in front of them, so a whole answer is kept until it
 // is complete; a chunked one only document by document.

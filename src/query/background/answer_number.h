@@ -1,4 +1,4 @@
-// For the server's own statements: the one number of their answer.
+// The server's own statements are asked for the one number of their answer.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace sluice::query {
 class StatementExecutor;
 
 // Runs a statement whose answer has at most one row, and reads the value number `column` of it;
-// nothing where there is no row. The statement's error, or kInvalid for an answer that is no
-// number. `executor` outlives it.
+// there is none without a row. It fails with the statement's error, or with kInvalid if the answer
+// is no number. `executor` outlives it.
 io::Task<Result<std::optional<std::uint64_t>>> ask_for_number(StatementExecutor& executor,
                                                               std::string database,
                                                               std::string statement,

@@ -39,7 +39,8 @@ model::Timestamp next_run(model::Timestamp last_run, std::int64_t step, const Zo
     return change != 0 && std::abs(change) < step ? next + change : next;
 }
 
-// What stands for a comparison of time, or a call, once the range is set from outside.
+// The condition that stands for a comparison of time, or a call, once the range is set from
+// outside.
 Expr always() {
     return Expr(BooleanLiteral{true});
 }

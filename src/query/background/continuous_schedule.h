@@ -1,5 +1,5 @@
-// When a continuous query runs, and over which time: the rules of InfluxDB's
-// services/continuous_querier/service.go. Pure.
+// These functions say when a continuous query runs, and over which time, by the rules of InfluxDB's
+// services/continuous_querier/service.go. They are pure.
 //
 // A query runs when a window of its GROUP BY time() has ended, or every RESAMPLE EVERY; it computes
 // the window that has ended, or all that began within RESAMPLE FOR. Its first run after a start
@@ -23,10 +23,11 @@ struct ContinuousTiming {
     std::int64_t resample_for_ns = 0;    // likewise
 };
 
-// kInvalid: what runs is an aggregate over windows, and this is none.
+// Fails with kInvalid if the query is no aggregate over windows.
 Result<ContinuousTiming> timing_of(const influxql::CreateContinuousQueryStatement& query);
 
-// How far the clocks of the query's tz() are ahead of UTC at a time; empty is UTC.
+// Returns how far the clocks of the query's tz() are ahead of UTC at a time. An empty function is
+// UTC.
 using ZoneOffset = std::function<std::int64_t(model::Timestamp)>;
 
 struct ContinuousRun {
@@ -34,12 +35,13 @@ struct ContinuousRun {
     model::TimeRange range;         // empty: there is nothing to compute yet
 };
 
-// Nothing when the query is not due at `now`. `last_run` is absent before the first run.
+// Returns the times to compute, or nothing when the query is not due at `now`. `last_run` is absent
+// before the first run.
 std::optional<ContinuousRun> due_run(const ContinuousTiming& timing,
                                      std::optional<model::Timestamp> last_run, model::Timestamp now,
                                      const ZoneOffset& zone = {});
 
-// Replaces what the statement says about time by `range`. Other comparisons stay.
+// Replaces everything that the statement says about time by `range`. Other comparisons stay.
 Result<void> set_time_range(influxql::SelectStatement& select, const model::TimeRange& range);
 
 }  // namespace sluice::query

@@ -43,7 +43,7 @@ io::Task<void> SeriesCounts::count(std::shared_ptr<const meta::Catalog> catalog)
             "SHOW SERIES CARDINALITY ON " + influxql::quote_identifier(database->name);
         Result<std::optional<std::uint64_t>> number =
             co_await ask_for_number(executor_, database->name, statement, 0);
-        // What cannot be counted now stays as it was.
+        // A database that cannot be counted now keeps its count.
         counts[database->name] =
             number.ok() && *number ? **number : std::as_const(*this).of(database->name);
     }

@@ -1,4 +1,4 @@
-// How the columns of an answer are called (influxql/ast.go: ColumnNames).
+// This file names the columns of an answer (influxql/ast.go: ColumnNames).
 #include <map>
 
 #include "query/compile/compile.h"

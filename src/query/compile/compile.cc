@@ -230,7 +230,7 @@ private:
         return {};
     }
 
-    // What a subquery takes over from the statement around it.
+    // The things that a subquery takes over from the statement around it.
     Result<void> take_over() {
         interval_ns_ = compiled_.window.interval_ns;
         if (outer_ == nullptr) return {};

@@ -1,4 +1,4 @@
-// Checks a SELECT before its data is looked at: which functions, which combinations, which times.
+// Checks a SELECT before its data is looked at: its functions, their combinations, its times.
 // Rules, their order and their texts follow query/compile.go of InfluxDB.
 #pragma once
 
@@ -22,23 +22,25 @@ struct CompiledSelect {
     Window window;
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
-    // A date as the offset of GROUP BY time(): InfluxDB's compiler takes it, what executes the
-    // statement does not, after all other checks.
+    // A date as the offset of GROUP BY time(). InfluxDB's compiler takes it, but the execution of
+    // the statement refuses it, after all other checks.
     std::string refused_offset;
     // The condition itself has an upper bound of time.
     bool has_time_max = false;
-    // Of the sources that are subqueries, in their order. What they inherit is not in them.
+    // The sources that are subqueries, in their order. They do not contain what they inherit.
     std::vector<CompiledSelect> subqueries;
 };
 
-// With its subqueries. `now_ns` is the value of now(). The error is the statement's.
+// Compiles a SELECT with its subqueries. `now_ns` is the value of now(). The error is the
+// statement's.
 Result<CompiledSelect> compile_select(const influxql::SelectStatement& select, std::int64_t now_ns);
 
-// The names of the columns behind the time column: aliases first, then generated names, made
-// distinct by numbers.
+// Returns the names of the columns behind the time column: aliases first, then generated names,
+// made distinct by numbers.
 std::vector<std::string> column_names(const std::vector<influxql::Field>& fields);
 
-// The alias, else the name of function or variable; expressions join the names they contain.
+// Returns the name of a field: the alias, or the name of the function or variable. An expression
+// joins the names that it contains.
 std::string field_name(const influxql::Field& field);
 
 }  // namespace sluice::query

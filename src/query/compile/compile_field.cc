@@ -90,7 +90,7 @@ Result<void> FieldCompiler::compile(const Expr& expr) {
     return invalid("field must contain at least one variable");
 }
 
-// Of two operands that are not literals both are compiled; wildcards are too much for either.
+// If neither operand is a literal, both are compiled. Neither may have a wildcard.
 Result<void> FieldCompiler::compile_binary(const BinaryExpr& binary) {
     wildcard_allowed_ = false;
     const bool left = is_literal(*binary.left);
@@ -105,6 +105,8 @@ Result<void> FieldCompiler::compile_binary(const BinaryExpr& binary) {
     return {};
 }
 
+// Each family of functions has its own rules for arguments. Their order within a family is that of
+// InfluxDB, because it decides which of several mistakes is named.
 Result<void> FieldCompiler::compile_call(const Call& call) {
     const FunctionInfo* info = find_function(call.name);
     if (info != nullptr && info->kind == FunctionKind::kMath) return compile_math(call);

@@ -1,5 +1,5 @@
-// Checks one expression of a field list: which functions, with which arguments, in which
-// combination. Rules, their order and their texts follow query/compile.go of InfluxDB.
+// A FieldCompiler checks the expressions of a field list: their functions, arguments and
+// combinations. Rules, their order and their texts follow query/compile.go of InfluxDB.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace sluice::query {
 
-// What the statement says, and what has been found in its fields so far.
+// The facts that the statement says, and those that have been found in its fields so far.
 struct FieldList {
     bool has_interval = false;            // GROUP BY time()
     bool has_inherited_interval = false;  // of the statement around this one
@@ -53,7 +53,8 @@ private:
     Result<void> compile_moving_average(const influxql::Call& call);
     Result<void> compile_indicator(const influxql::Call& call);
 
-    // What a transformation works on: a call where there is GROUP BY time(), a field where not.
+    // Checks what a transformation works on: a call if there is GROUP BY time(), and a field
+    // otherwise.
     Result<void> compile_input(const influxql::Call& call, bool nested);
     // A field, wildcard or regular expression.
     Result<void> compile_symbol(const std::string& name, const influxql::Expr& expr);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace influxql;
 
-// How many windows before its range a call reads.
+// Returns how many windows before its range a call reads.
 std::int64_t extra_intervals(const Call& call) {
     const FunctionInfo* info = find_function(call.name);
     if (info == nullptr || info->kind != FunctionKind::kTransformation) return 0;
@@ -76,13 +76,13 @@ void give_type(const SelectNode& node, Expr& expr) {
     ref->type = type;
 }
 
-// What a wildcard stands for (influxql/ast.go: FieldDimensions).
+// Returns what a wildcard stands for (influxql/ast.go: FieldDimensions).
 void collect_names(const SelectNode& node, FieldTypes& fields, TagKeys& tags) {
     fields = node.measurements.fields;
     tags = node.tag_keys;
     for (const auto& subquery : node.subqueries) {
         for (const Field& field : subquery->fields) {
-            // A column without a type is one all the same.
+            // A column without a type is a column nevertheless.
             DataType& known = fields[field_name(field)];
             const Result<DataType> type = column_type(field.expr);
             if (type.ok() && data_type_less(known, *type)) known = *type;

@@ -1,5 +1,5 @@
-// A SELECT with all names resolved: wildcards have become names, names have types, measurements
-// have shard groups. Its subqueries are nodes of their own.
+// A SelectNode is a SELECT with all names resolved: wildcards have become names, names have types,
+// measurements have shard groups. Its subqueries are nodes of their own.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,7 @@ struct SelectNode {
     std::vector<influxql::Field> fields;
     std::string time_name = "time";
     influxql::ExprBox condition;  // without time
-    // GROUP BY without time(): as written, and the tags it stands for.
+    // GROUP BY without time(): as it was written, and the tags that it stands for.
     std::vector<influxql::Expr> wildcard_dimensions;
     std::vector<std::string> dimensions;
     Window window;
@@ -41,7 +41,7 @@ struct SelectNode {
     std::vector<std::unique_ptr<SelectNode>> subqueries;
     bool subqueries_first = false;  // in FROM
 
-    // No function but those of mathematics is called.
+    // Returns whether no function is called but those of mathematics.
     bool is_raw() const;
 };
 
@@ -57,7 +57,7 @@ model::TimeRange mapped_range(const SelectNode& node);
 Result<void> resolve_node(SelectNode& node, const influxql::SelectStatement& select,
                           const meta::Catalog& catalog, const model::TimeRange& range);
 
-// Whether the meaning depends on which tags exist.
+// Returns whether the meaning depends on which tags exist.
 bool needs_tag_keys(const SelectNode& node);
 
 // Gives types and expands wildcards (influxql/ast.go: RewriteFields); needs `tag_keys`.

@@ -1,5 +1,5 @@
-// From the names of a FROM clause to what the catalog has: policies, measurements, shard groups,
-// fields.
+// Resolves the names of a FROM clause to what the catalog has: policies, measurements, shard
+// groups, fields.
 #pragma once
 
 #include <map>
@@ -29,7 +29,7 @@ struct PlannedSource {
 Result<void> normalize(influxql::Measurement& measurement, const meta::Catalog& catalog,
                        const Defaults& defaults);
 
-// The same for what a SELECT writes into, which may be without a name.
+// Does the same for the target of a SELECT, which may be without a name.
 Result<void> normalize_target(influxql::Measurement& target, const meta::Catalog& catalog,
                               const Defaults& defaults);
 

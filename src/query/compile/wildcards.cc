@@ -101,6 +101,8 @@ Result<void> expand_call(const Field& field, const std::vector<VarRef>& refs,
     return {};
 }
 
+// A wildcard stands for a field per name. Inside a call it makes a call per name whose type the
+// function takes, and in any other expression it is refused.
 Result<void> expand_field(const Field& field, const std::vector<VarRef>& refs,
                           std::vector<Field>& out) {
     if (stands_for_many(field.expr)) {
@@ -138,6 +140,8 @@ Result<void> expand_field(const Field& field, const std::vector<VarRef>& refs,
 
 }  // namespace
 
+// Fields are expanded first, while the dimensions are still as they were written: a wildcard among
+// the fields does not stand for tags that GROUP BY names, and GROUP BY * names all.
 Result<void> expand_wildcards(std::vector<Field>& fields, std::vector<Expr>& dimensions,
                               const FieldTypes& types, const TagKeys& tags) {
     const bool dimension_wildcard =

@@ -1,5 +1,5 @@
-// What tz() means for the text of a SELECT: its zones exist, and its times are told by their
-// clocks.
+// These functions apply tz() to the text of a SELECT: they check that its zones exist, and read its
+// times by their clocks.
 #pragma once
 
 #include <optional>

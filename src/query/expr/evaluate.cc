@@ -10,7 +10,7 @@ namespace {
 using influxql::Operator;
 using Kind = Value::Kind;
 
-// What is left when no rule applies: comparisons answer no, everything else has no value.
+// If no rule applies, comparisons answer no, and everything else has no value.
 Value no_answer(Operator op) {
     switch (op) {
         case Operator::kEqual:

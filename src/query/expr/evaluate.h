@@ -1,6 +1,6 @@
-// Evaluates an expression over the values of one row, with the rules of influxql/ast.go:
-// ValuerEval. What has no answer (a missing field, types that do not go together) is null, or false
-// where a comparison asked.
+// A RowExpression evaluates an expression over the values of one row, with the rules of
+// influxql/ast.go: ValuerEval. An expression without an answer (a field is missing, or types do not
+// go together) is null, or false if it is a comparison.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace sluice::query {
 
-// An expression bound to positions of a row; made once, evaluated per row.
+// The expression is bound to positions of a row once, and evaluated for each row.
 class RowExpression {
 public:
     // Beside a boolean a null value counts as false, or a comparison with it never holds.

@@ -1,4 +1,4 @@
-// The value of fill(), in the type of the column it stands in.
+// This file brings the value of fill() to the type of the column that it stands in.
 #include "query/expr/fill.h"
 
 namespace sluice::query {

@@ -1,4 +1,4 @@
-// What fill() says: what stands where a window or a row has no value.
+// A Fill is what fill() says: the value of a window or a row that has none.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ struct Fill {
     Value number() const;
 };
 
-// What stands for a missing value where rows are put together: nothing, a number, or what was there
-// before (query/cast.go: castToType).
+// A MissingValue stands for a missing value when rows are put together: nothing, a number, or the
+// value before (query/cast.go: castToType).
 struct MissingValue {
     explicit MissingValue(const Fill& fill);
     // Changes `value` unless the value before is to stay.

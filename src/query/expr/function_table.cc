@@ -19,7 +19,7 @@ constexpr FunctionInfo ordered(std::string_view name, Function function, Functio
     return {name, function, kind, false, true};
 }
 
-// In the order of the enumeration.
+// The functions, in the order of the enumeration.
 constexpr std::array kFunctions = {
     FunctionInfo{"count", kCount, kMergeable},
     FunctionInfo{"sum", kSum, kMergeable},
@@ -115,7 +115,7 @@ Result<DataType> math_type(const FunctionInfo& info, std::span<const DataType> a
     }
 }
 
-// How error messages call a function. Some say another function's name.
+// Returns how error messages call a function. Some say the name of another function.
 std::string_view message_name(const FunctionInfo& info) {
     switch (info.function) {
         case kMode:

@@ -1,4 +1,5 @@
-// The functions of InfluxQL: their names, what kind of work each is, and the types they give.
+// The table of the functions of InfluxQL: their names, the kind of work that each does, and the
+// types that they give.
 #pragma once
 
 #include <cstdint>
@@ -83,8 +84,8 @@ struct FunctionInfo {
     FunctionKind kind;
     // Each point given out is a row that came in: it keeps its time and its other values.
     bool is_selector = false;
-    // Takes its points in time order, all series of a tag set as one. Otherwise the original goes
-    // through a window series by series, which a sum of floats shows.
+    // The function takes its points in time order, all series of a tag set as one. For other
+    // functions InfluxDB goes through a window series by series, which a sum of floats shows.
     bool in_time_order = false;
 
     // One point per window; in GROUP BY time() it has the time of its window, and fill() applies.
@@ -92,7 +93,7 @@ struct FunctionInfo {
     bool is_filled() const { return function <= Function::kPercentile; }
 };
 
-// Null where InfluxQL has no such function. Names are in lower case.
+// Returns null if InfluxQL has no such function. Names are in lower case.
 const FunctionInfo* find_function(std::string_view name);
 const FunctionInfo& function_info(Function function);
 
@@ -107,12 +108,12 @@ inline bool is_math_function(std::string_view name) {
     return info != nullptr && info->kind == FunctionKind::kMath;
 }
 
-// The type a call gives for arguments of these types (query/functions.go: CallType).
+// Returns the type that a call gives for arguments of these types (query/functions.go: CallType).
 Result<influxql::DataType> call_type(std::string_view name,
                                      std::span<const influxql::DataType> arguments);
 
-// Whether the function `call` names takes points of the type its first argument has; the error is
-// InfluxDB's, which tells the Go type of what feeds the function.
+// Checks that the function takes points of the type of its first argument. The error is InfluxDB's,
+// which tells the Go type of the iterator that feeds the function.
 Result<void> check_argument_type(const influxql::Call& call, influxql::DataType argument);
 
 }  // namespace sluice::query

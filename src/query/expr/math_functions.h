@@ -1,4 +1,4 @@
-// The functions of one row's values: abs, sin, pow, … (query/math.go: MathValuer).
+// These are the functions of the values of one row: abs, sin, pow, … (query/math.go: MathValuer).
 #pragma once
 
 #include <span>
@@ -8,10 +8,11 @@
 
 namespace sluice::query {
 
-// Null where an argument is no number. abs, floor, ceil and round leave integers integers.
+// Evaluates a function. The result is null if an argument is no number. abs, floor, ceil and round
+// leave integers integers.
 Value evaluate_math(Function function, std::span<const Value> arguments);
 
-// How many arguments the function takes.
+// Returns how many arguments the function takes.
 std::size_t math_argument_count(Function function);
 
 }  // namespace sluice::query

@@ -1,5 +1,5 @@
-// What travels between the functions of a query: a time, a value, and a handle of the row they come
-// from.
+// A Point is what travels between the functions of a query: a time, a value, and a handle of the
+// row that they come from.
 #pragma once
 
 #include <cstdint>

@@ -11,14 +11,14 @@ namespace sluice::query {
 
 class TimeZone {
 public:
-    // Null where there is no such zone.
+    // Finds a zone by its name, or returns null if there is no such zone.
     static std::shared_ptr<const TimeZone> find(const std::string& name);
-    // False where the machine has no database: only UTC is known then.
+    // Returns false if the machine has no database of zones. Then only UTC is known.
     static bool has_database();
 
     virtual ~TimeZone() = default;
     virtual std::int64_t offset_ns(model::Timestamp t) const = 0;
-    // Whether clocks are set in (begin, end].
+    // Returns whether clocks are set in (begin, end].
     virtual bool changes_between(model::Timestamp begin, model::Timestamp end) const = 0;
     // The time when clocks show `local_seconds`, as Go's time.Date() finds it where they show it
     // twice or never.

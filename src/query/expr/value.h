@@ -1,5 +1,5 @@
-// One value of a row: null, a number, a string or a boolean. Strings are views; whoever holds the
-// row holds their bytes.
+// A Value is one value of a row: null, a number, a string or a boolean. Strings are views of bytes
+// that the owner of the row keeps.
 #pragma once
 
 #include <bit>

@@ -14,9 +14,8 @@ std::int64_t absolute(std::int64_t value) {
 
 }  // namespace
 
-// Where clocks change a window is as much longer or shorter, unless the change is longer than a
-// window is. With an offset all of that happens as much later, as in InfluxDB 1.6: looked at before
-// the offset is added (1.7 and 1.8 look at the begin after it) no window begins inside another.
+// When clocks change, a window is as much longer or shorter, unless the change is longer than a
+// window is.
 Window::Span Window::span_in_zone(model::Timestamp t) const {
     const std::int64_t shifted = t - offset_ns;
     const std::int64_t offset = zone->offset_ns(shifted);

@@ -1,4 +1,4 @@
-// How points compare: values of one kind with each other, and times.
+// These functions compare points: values of one kind with each other, and times.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace sluice::query {
 
-// a < b for values of one kind; false sorts before true.
+// Returns a < b for values of one kind; false is less than true.
 inline bool value_less(const Value& a, const Value& b) {
     switch (a.kind()) {
         case Value::Kind::kFloat:
@@ -22,7 +22,7 @@ inline bool value_less(const Value& a, const Value& b) {
     }
 }
 
-// As Go's == of the values' type: 0 equals -0, NaN nothing.
+// Returns what Go's == says for the values' type: 0 equals -0, and NaN equals nothing.
 inline bool value_equal(const Value& a, const Value& b) {
     switch (a.kind()) {
         case Value::Kind::kFloat:
@@ -34,7 +34,7 @@ inline bool value_equal(const Value& a, const Value& b) {
     }
 }
 
-// In the direction of the query; points of one time stay as they are.
+// Sorts points by time in the direction of the query. Points of one time keep their order.
 inline void sort_by_time(std::vector<Point>& points, bool ascending) {
     std::stable_sort(points.begin(), points.end(), [&](const Point& a, const Point& b) {
         return ascending ? a.time < b.time : b.time < a.time;

@@ -1,4 +1,4 @@
-// cumulative_sum(): at each point the sum of all values so far. Integers wrap.
+// cumulative_sum() gives at each point the sum of all values so far. Integers wrap.
 #include <vector>
 
 #include "query/functions/makers.h"

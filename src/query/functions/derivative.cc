@@ -1,4 +1,4 @@
-// derivative() and non_negative_derivative(): the change of a value per unit of time.
+// derivative() and non_negative_derivative() give the change of a value per unit of time.
 #include <vector>
 
 #include "query/functions/makers.h"

@@ -1,4 +1,4 @@
-// difference() and non_negative_difference(): each value less the one before it. Integers wrap.
+// difference() and non_negative_difference() give each value less the one before it. Integers wrap.
 #include <vector>
 
 #include "query/functions/compare.h"
@@ -35,7 +35,7 @@ private:
         }
     }
 
-    // Of unsigned values the operands tell: their difference has wrapped.
+    // Unsigned values are compared themselves, because their difference has wrapped.
     bool is_negative(const Value& difference) const {
         switch (difference.kind()) {
             case Value::Kind::kInteger:

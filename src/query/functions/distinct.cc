@@ -1,4 +1,4 @@
-// distinct(): every value once, in the order of first appearance.
+// distinct() gives every value once, in the order of first appearance.
 #include <algorithm>
 #include <unordered_set>
 #include <vector>
@@ -36,7 +36,8 @@ public:
             if (a.time != b.time) return (a.time < b.time) == ascending_;
             return value_less(a.value, b.value);
         });
-        // The time orders the points of several tag sets; whoever asks for distinct() replaces it.
+        // The time orders the points of several tag sets. The stage that asks for distinct()
+        // replaces it.
         for (const Point& point : points_) out.push_back({point.time, point.value});
     }
 

@@ -1,4 +1,5 @@
-// elapsed(): the time since the point before, in whole units. Points of one time count each.
+// elapsed() gives the time since the point before, in whole units. Each of several points of one
+// time counts.
 #include <vector>
 
 #include "query/functions/makers.h"

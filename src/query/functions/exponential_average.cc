@@ -7,7 +7,8 @@ namespace {
 
 using Warmup = ReducerSpec::Warmup;
 
-// How many points warm a chain of averages up: exponentially they all warm up at once.
+// Returns how many points warm a chain of averages up. With exponential warming they all warm up at
+// once.
 std::int64_t chain_warm_count(const ReducerSpec& spec, std::int64_t length) {
     const std::int64_t one = spec.count - 1;
     return spec.warmup == Warmup::kExponential ? one : one * length;

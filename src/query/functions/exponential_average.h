@@ -1,5 +1,5 @@
-// Exponential moving averages and the indicators made of them. Warming up, formulas and the order
-// of operations are those of query/internal/gota, which follows TA-Lib.
+// Exponential moving averages, of which several indicators are made. Warming up, formulas and the
+// order of operations are those of query/internal/gota, which follows TA-Lib.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ public:
 
     double last() const { return last_; }
     bool is_warm() const { return count_ == period_; }
-    // Whether another average may be made of this one.
+    // Returns whether another average may be made of this one.
     bool can_be_averaged() const { return is_warm() || warmup_ == Warmup::kExponential; }
     std::int64_t warm_count() const { return period_ - 1; }
 

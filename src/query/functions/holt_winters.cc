@@ -1,6 +1,6 @@
-// holt_winters() and holt_winters_with_fit(): a forecast by damped exponential smoothing with
-// level, trend and, if asked for, a season. The smoothing parameters and the starting values are
-// those with the smallest squared error.
+// holt_winters() and holt_winters_with_fit() forecast by damped exponential smoothing with level,
+// trend and, if asked for, a season. The smoothing parameters and the starting values are those
+// with the smallest squared error.
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -20,10 +20,11 @@ constexpr std::size_t kValuesMax = 10'000;
 constexpr std::size_t kSeasonMax = 500;
 constexpr std::size_t kHorizonMax = 1'000'000;
 
-// How parameters lie in a vector; behind them the factors of the season.
+// The places of the parameters in a vector. The factors of the season lie behind them.
 enum Parameter : std::size_t { kAlpha, kBeta, kGamma, kPhi, kLevel, kTrend, kSeason };
 
-// Where the searches for the smoothing parameters begin: each of these for each of the four.
+// The searches for the smoothing parameters begin at these values: each of them for each of the
+// four.
 constexpr double kLowGuess = 0.3;
 constexpr double kHighGuess = 0.3 + 0.4;
 constexpr unsigned kGuesses = 16;
@@ -138,7 +139,7 @@ public:
     explicit ParameterSearch(const Series& series)
         : series_(series), start_(starting_parameters(series)) {}
 
-    // False: the search has ended.
+    // Takes a step of the search, and returns false when it has ended.
     bool step() {
         if (!search_) {
             begin(guess_++);
@@ -179,7 +180,7 @@ public:
     Forecast(const Forecast&) = delete;
     Forecast& operator=(const Forecast&) = delete;
 
-    // False: the values are there.
+    // Takes a step towards the values, and returns false when they are there.
     bool step() {
         if (!model_) {
             if (search_.step()) return true;
@@ -263,7 +264,7 @@ private:
         return (t / interval_ + up) * interval_;
     }
 
-    // Of several points in one interval the first counts. Ends early with too many.
+    // The first of several points in one interval counts. It ends early if there are too many.
     std::vector<double> equidistant_values() const {
         std::vector<double> values = {points_[0].value.to_float()};
         model::Timestamp t = round_to_interval(points_[0].time);

@@ -1,5 +1,5 @@
-// The frame of the technical indicators: a formula takes every value and gives one for each, and
-// the first ones are held back until it is warm.
+// An Indicator is the frame of the technical indicators: a formula takes every value and gives one
+// for each, and the first ones are held back until it is warm.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// integral(): the area under the curve (trapezia), per window; a line that crosses the border of
-// two windows is cut there.
+// integral() gives the area under the curve, per window, by trapezia. A line that crosses the
+// border of two windows is cut there.
 #include <vector>
 
 #include "query/functions/makers.h"

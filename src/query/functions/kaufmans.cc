@@ -1,5 +1,6 @@
-// kaufmans_efficiency_ratio(): how far a value came over a period, as a share of the way it went.
-// kaufmans_adaptive_moving_average(): an average that follows the faster the straighter the way is.
+// kaufmans_efficiency_ratio() gives how far a value came over a period as a share of the way it
+// went; kaufmans_adaptive_moving_average() is an average that follows the faster, the straighter
+// that way is.
 #include <cmath>
 #include <vector>
 

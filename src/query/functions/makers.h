@@ -1,4 +1,4 @@
-// One maker per reducer, for make_reducer().
+// There is one maker per reducer, for make_reducer().
 #pragma once
 
 #include <memory>

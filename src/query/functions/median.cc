@@ -1,4 +1,5 @@
-// median(): the middle value; of an even number of points the mean of the two in the middle.
+// median() gives the middle value, and of an even number of points the mean of the two in the
+// middle.
 #include <vector>
 
 #include "query/functions/compare.h"

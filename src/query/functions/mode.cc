@@ -1,4 +1,5 @@
-// mode(): the most frequent value; of several the one that was there first. Of booleans, true.
+// mode() gives the most frequent value, and of several equally frequent ones the one that was there
+// first. Of booleans it gives true then.
 #include <algorithm>
 #include <vector>
 

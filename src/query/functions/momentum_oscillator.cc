@@ -1,4 +1,5 @@
-// chande_momentum_oscillator(): rises less falls over the steps of a period, as a share of both.
+// chande_momentum_oscillator() gives rises less falls over the steps of a period, as a share of
+// both.
 #include <vector>
 
 #include "query/functions/indicator.h"

@@ -1,4 +1,4 @@
-// moving_average(): the mean of the last N values, once there are N.
+// moving_average() gives the mean of the last N values, once there are N.
 #include <vector>
 
 #include "query/functions/makers.h"

@@ -1,4 +1,5 @@
-// Minimises a function of several parameters by moving a simplex (Nelder and Mead, 1965).
+// NelderMead minimises a function of several parameters by moving a simplex (Nelder and Mead,
+// 1965).
 //
 // holt_winters() shows the parameters it finds in every digit, so reflection, expansion,
 // contraction, their order and the test for the end are those of query/neldermead.
@@ -14,19 +15,21 @@ struct Minimum {
     std::vector<double> parameters;
 };
 
-// May change the parameters it is called with: holt_winters() pushes them into their bounds.
+// The function may change the parameters that it is called with: holt_winters() pushes them into
+// their bounds.
 using ObjectiveFunction = std::function<double(std::vector<double>&)>;
 
-// A search that others can run between the steps of: each calls the objective a few times at most.
+// The search goes in steps, between which other work can run. Each step calls the objective a few
+// times at most.
 class NelderMead {
 public:
     // Begins with a simplex of edge length 1 at `start`; ends when the values at its corners differ
     // by less than `epsilon`, or after 1000 moves.
     NelderMead(ObjectiveFunction objective, const std::vector<double>& start, double epsilon);
 
-    // False: the search has ended.
+    // Moves the simplex once, and returns false when the search has ended.
     bool step();
-    // Of the corners as they are. Calls the objective.
+    // Returns the best of the corners as they are. It calls the objective.
     Minimum minimum();
 
 private:

@@ -1,4 +1,5 @@
-// percentile(): the point whose value has N percent of the values at or below it (nearest rank).
+// percentile() gives the point whose value has N percent of the values at or below it (nearest
+// rank).
 #include <cmath>
 #include <vector>
 
@@ -15,7 +16,7 @@ public:
 
     void add(const Point& point) override { points_.push_back(point); }
 
-    // Nothing where the rank lies outside: percentile(x, 1) of few points, or over 100.
+    // There is no point if the rank lies outside: percentile(x, 1) of few points, or more than 100.
     void emit(std::vector<Point>& out) override {
         const double rank =
             std::floor(static_cast<double>(points_.size()) * percentile_ / 100.0 + 0.5) - 1;

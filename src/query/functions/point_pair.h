@@ -1,4 +1,4 @@
-// The two points a difference is made of: the last one and the one before it.
+// A PointPair is the two points that a difference is made of: the last one and the one before it.
 #pragma once
 
 #include "query/expr/point.h"
@@ -7,7 +7,8 @@ namespace sluice::query {
 
 class PointPair {
 public:
-    // Of several points of one time (series that are joined) only the first counts.
+    // Adds a point. Of several points of one time, which series that are joined may have, only the
+    // first counts.
     void add(const Point& point) {
         if (has_now_ && now_.time == point.time) return;
         before_ = now_;
@@ -16,7 +17,7 @@ public:
         has_now_ = true;
     }
 
-    // There are two points, and they have not been consumed.
+    // Returns whether there are two points that have not been consumed.
     bool is_fresh() const { return fresh_; }
     void consume() { fresh_ = false; }
 

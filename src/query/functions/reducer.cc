@@ -74,6 +74,8 @@ ReducerSpec reducer_spec(const Call& call, DataType argument, const TimeFrame& f
     return spec;
 }
 
+// The mergeable functions are not here: over stored rows they are states (aggregate.h), and over
+// points a reducer of their own (make_mergeable_reducer).
 std::unique_ptr<Reducer> make_reducer(const ReducerSpec& spec) {
     switch (spec.function) {
         case kMedian:

@@ -1,8 +1,8 @@
-// One function of InfluxQL at work: points go in, points come out.
+// A Reducer is one function of InfluxQL at work: points go in, and points come out.
 //
-// Points with a null value are not for reducers; who drives leaves them out. Values have the type
-// of the argument. Points come in the order the query asks for, ascending or descending; a reducer
-// gives its points out in that order too.
+// Points with a null value do not reach reducers: the stage that drives one leaves them out. Values
+// have the type of the argument. Points come in the order the query asks for, ascending or
+// descending; a reducer gives its points out in that order too.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@
 
 namespace sluice::query {
 
-// Of one window of a tag set (kReduction) or of one tag set (kTransformation, kForecast).
+// A reducer is for one window of a tag set (kReduction), or for one tag set (kTransformation,
+// kForecast).
 class Reducer {
 public:
     Reducer() = default;
@@ -26,25 +27,27 @@ public:
 
     virtual void add(const Point& point) = 0;
 
-    // Of a forecast, whose search takes seconds: works on for some milliseconds at most, so that
-    // others can run in between. True: emit() may be called. After the last add().
+    // Is called after the last add(), until it returns true; then emit() may be called. A forecast,
+    // whose search takes seconds, works for some milliseconds in each call, so that other work can
+    // run in between.
     virtual bool prepare() { return true; }
 
-    // Appends what is ready. A transformation: after every add(). A reduction or forecast: once,
-    // after the last add(). Times may be kTimeOfWindow.
+    // Appends the points that are ready. For a transformation it is called after every add(), for a
+    // reduction or forecast once, after the last add(). Times may be kTimeOfWindow.
     virtual void emit(std::vector<Point>& out) = 0;
 
     // Appends what a transformation still holds after the last point of its tag set.
     virtual void finish(std::vector<Point>& out) { (void)out; }
 
-    // Why nothing is given out: a forecast that would take too long. Empty otherwise.
+    // Returns why nothing is given out, if a forecast would take too long. It is empty otherwise.
     virtual std::string_view failure() const { return {}; }
 
-    // Grows with the points that were added; transformations and spread stay small.
+    // Returns the memory that the reducer holds. It grows with the points that were added, except
+    // for transformations and spread, which stay small.
     virtual std::size_t memory_bytes() const { return 0; }
 };
 
-// What a query says about time.
+// The times, the window and the order of a query.
 struct TimeFrame {
     Window window;
     // Both inclusive.
@@ -70,11 +73,11 @@ struct ReducerSpec {
     std::uint64_t seed = 0;  // sample
 };
 
-// Reads a compiled call: its arguments are right. `argument` is the type of what it is called with.
+// Reads a compiled call, whose arguments are right. `argument` is the type of its first argument.
 ReducerSpec reducer_spec(const influxql::Call& call, influxql::DataType argument,
                          const TimeFrame& frame);
 
-// A reducer for kReduction, kTransformation and kForecast. The argument type must be right
+// Makes a reducer for kReduction, kTransformation and kForecast. The argument type must be right
 // (check_argument_type).
 std::unique_ptr<Reducer> make_reducer(const ReducerSpec& spec);
 

@@ -1,4 +1,4 @@
-// sample(): N points, every one with the same chance (reservoir sampling).
+// sample() gives N points, every one with the same chance (reservoir sampling).
 #include <vector>
 
 #include "query/functions/compare.h"

@@ -1,4 +1,4 @@
-// spread(): how far the greatest value lies above the smallest. Integers may wrap.
+// spread() gives how far the greatest value lies above the smallest. Integers may wrap.
 #include <cmath>
 #include <vector>
 

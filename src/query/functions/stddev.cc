@@ -1,4 +1,4 @@
-// stddev(): the standard deviation of a sample. Of one point it is not a number.
+// stddev() gives the standard deviation of a sample. Of one point it is not a number.
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -20,7 +20,7 @@ public:
     std::size_t memory_bytes() const override { return values_.capacity() * sizeof(double); }
 
 private:
-    // In two passes, with a running mean, like the original: the last bits depend on it.
+    // There are two passes, with a running mean, as in the original: the last bits depend on it.
     double stddev() const {
         if (values_.size() < 2) return std::numeric_limits<double>::quiet_NaN();
         double mean = 0;

@@ -1,4 +1,4 @@
-// top() and bottom(): the N points with the greatest or smallest values, of equal ones the
+// top() and bottom() give the N points with the greatest or smallest values, and of equal ones the
 // earliest.
 #include <vector>
 
@@ -23,7 +23,7 @@ public:
         }
     }
 
-    // Best first: whoever wants them by time keeps this order among points of one time.
+    // The best come first. If they are sorted by time later, points of one time keep this order.
     void emit(std::vector<Point>& out) override {
         go_sort(std::span(heap_), [&](const Point& a, const Point& b) { return worse_(b, a); });
         out.insert(out.end(), heap_.begin(), heap_.end());

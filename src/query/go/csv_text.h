@@ -1,4 +1,4 @@
-// Fields as Go's encoding/csv quotes them.
+// Writes fields of CSV as Go's encoding/csv quotes them.
 #pragma once
 
 #include <string>

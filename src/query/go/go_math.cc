@@ -88,7 +88,7 @@ double go_exp(double x) {
     int exponent = static_cast<int>(k) + 1023;
     if (exponent >= 0x7FF) return kInfinity;
     if (exponent > 0) return r * std::bit_cast<double>(static_cast<std::uint64_t>(exponent) << 52);
-    // In two steps where the result has fewer digits.
+    // The result is made in two steps where it has fewer digits.
     if (exponent < -52) return 0;
     exponent += 0x3FE;
     r *= std::bit_cast<double>(static_cast<std::uint64_t>(exponent) << 52);

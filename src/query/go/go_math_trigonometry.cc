@@ -1,3 +1,5 @@
+// This file has the trigonometric functions of Go's math package, step by step, because the last
+// digit of every answer shows.
 #include <bit>
 #include <cmath>
 #include <cstdint>

@@ -57,7 +57,8 @@ private:
                 finish_if_nearly_sorted(begin, end)) {
                 return;
             }
-            // Nothing here is below the pivot before; if this one is not above, it is equal to it.
+            // No element here is below the pivot before; if this one is not above it, it is equal
+            // to it.
             if (begin > 0 && !less(begin - 1, pivot.index)) {
                 begin = partition_equal(begin, end, pivot.index);
                 continue;
@@ -103,7 +104,7 @@ private:
         }
     }
 
-    // Smaller elements before the pivot, the others behind; gives its place.
+    // Puts smaller elements before the pivot and the others behind it, and returns its place.
     Index partition(Index begin, Index end, Index pivot, bool& was_partitioned) {
         swap(begin, pivot);
         Index i = begin + 1;
@@ -122,7 +123,7 @@ private:
         return j;
     }
 
-    // Elements equal to the pivot in front; gives where the greater ones begin.
+    // Puts elements equal to the pivot in front, and returns where the greater ones begin.
     Index partition_equal(Index begin, Index end, Index pivot) {
         swap(begin, pivot);
         Index i = begin + 1;
@@ -135,7 +136,8 @@ private:
         }
     }
 
-    // Repairs up to five places where neighbours are out of order; true when that sorted it.
+    // Repairs up to five places where neighbours are out of order, and returns whether that sorted
+    // it.
     bool finish_if_nearly_sorted(Index begin, Index end) {
         Index i = begin + 1;
         for (int step = 0; step < 5; ++step) {

@@ -1,5 +1,5 @@
-// Where a JSON value ends, or what is wrong with it in the words of Go's encoding/json
-// (scanner.go): they are part of InfluxDB's answers.
+// Finds where a JSON value ends, or what is wrong with it in the words of Go's encoding/json
+// (scanner.go), which are part of InfluxDB's answers.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 
 namespace sluice::query {
 
-// The size of the first value of `text`, blanks before it included; as with Go's Decoder it does
-// not matter what comes behind. kInvalid: `EOF`, `unexpected EOF`, `invalid character 'x' ...`.
-// Strings may hold bytes that are not UTF-8.
+// Returns the size of the first value of `text`, blanks before it included. As with Go's Decoder it
+// does not matter what comes behind. It fails with kInvalid and `EOF`, `unexpected EOF` or `invalid
+// character 'x' ...`. Strings may hold bytes that are not UTF-8.
 Result<std::size_t> scan_json(std::string_view text);
 
 }  // namespace sluice::query

@@ -1,4 +1,4 @@
-// Strings, numbers and times as Go's encoding/json and strconv write them.
+// This file writes strings, numbers and times as Go's encoding/json and strconv write them.
 #include "sluice/query/value_text.h"
 
 #include <charconv>
@@ -65,7 +65,7 @@ bool needs_escape(unsigned char c) {
     return c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&';
 }
 
-// How many bytes at the start of `text` stand for themselves in JSON.
+// Returns how many bytes at the start of `text` stand for themselves in JSON.
 std::size_t plain_length(std::string_view text) {
     using Bytes = unsigned char __attribute__((vector_size(16)));
     std::size_t plain = 0;

@@ -16,7 +16,7 @@ namespace {
 // be.
 constexpr std::uint64_t kBytesMergedUnasked = 512 * kKiB;
 
-// Whether the answer shows in which order the rows of a series were added up.
+// Returns whether the answer shows in which order the rows of a series were added up.
 bool depends_on_order(const SelectPlan& plan) {
     return std::any_of(plan.calls.begin(), plan.calls.end(), [](const AggregateCall& call) {
         return (call.function == Function::kSum || call.function == Function::kMean) &&
@@ -39,6 +39,9 @@ std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::stri
     return static_cast<std::uint32_t>(plan.calls.size() - 1);
 }
 
+// A portion that is asked for first gets the size that fits. One that is computed again keeps its
+// bounds, because cursors count portions by number; if it does not fit then, the query has less
+// memory left than before, and ends.
 io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion(
     std::size_t index) {
     if (!is_begun_) {
@@ -75,7 +78,7 @@ io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion
     }
 }
 
-// False: it does not fit into memory.
+// Returns false if the portion does not fit into memory.
 io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     const ScanPortion portion = scan_.portion(wanted.first, wanted.end);
     const SelectPlan& plan = scan_.plan();
@@ -109,9 +112,11 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     }
 }
 
-// Series that lie in several stores: their rows come here, become one per time, and are then
-// aggregated like all others. In time slices, as few as fit into memory. False: there were many,
-// some turned out not to need it, and nothing was done.
+// Aggregates the series that lie in several stores: their rows come here, become one per time, and
+// are then aggregated like all others. It works in time slices, as few as fit into memory. It
+// returns false when there were many rows and some series turned out not to need merging: then
+// nothing was added, and the whole portion is computed again with these series left to their
+// stores.
 io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
     const SelectPlan& plan = scan_.plan();
     const ScanColumns columns(plan);
@@ -157,7 +162,8 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
     co_return true;
 }
 
-// Where windows are shorter than slices, a slice ends with a window: its rows are added in one go.
+// Ends a slice where a window ends, if windows are shorter than slices, so that the rows of a
+// window are added in one go.
 model::TimeRange AggregateScan::end_with_window(model::TimeRange slice,
                                                 model::Timestamp end) const {
     const Window& window = scan_.plan().window;
@@ -192,7 +198,7 @@ io::Task<Result<bool>> AggregatePoints::next(PointBlock& block) {
     co_return true;
 }
 
-// Windows in order; in each the tag sets, or whoever's row is first.
+// Orders the points of one outer tag set; see the head of aggregate_scan.h.
 void AggregatePoints::begin_outer() {
     places_.clear();
     next_place_ = 0;
@@ -213,7 +219,8 @@ void AggregatePoints::begin_outer() {
             return by_time && a.time < b.time;
         });
     }
-    // Read from the end: of equal ones the last tag set is first, as it must be.
+    // The ascending order read from its end: windows descend, and so do the tag sets within each of
+    // them, as in InfluxDB.
     if (!scan.plan().ascending) std::reverse(places_.begin(), places_.end());
 }
 

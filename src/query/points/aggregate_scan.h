@@ -1,5 +1,16 @@
 // Functions whose partial states merge, computed on all cores at once. All calls of a SELECT that
 // read the same rows share one scan; each takes its points from a cursor of its own.
+//
+// A portion is a range of outer tag sets whose states fit into memory together. How many tag sets
+// that is shows only when it has been tried: PortionWalk begins with a fixed number and makes it
+// smaller until the states fit. A portion of a single outer tag set that does not fit is an error.
+//
+// AggregatePoints gives the points of a portion in the order in which InfluxDB's iterators would:
+// outer tag sets in the order of the answer; in each, windows in the order of time; in each window,
+// the tag sets in order. For selectors that keep the time of their row, rows of one window go by
+// that time first, and tag sets decide between equal times (the sort is stable and places_ are
+// collected by tag set). A descending query reads the ascending order from its end, which also
+// turns the order of the tag sets around, as in InfluxDB.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +26,14 @@ namespace sluice::query {
 
 class AggregateScan {
 public:
-    // The plan has no calls yet; its dimensions are all of the grouping, those of the answer first.
+    // The plan has no calls yet. Its dimensions are all dimensions of the grouping, those of the
+    // answer first, so that the tag sets of one outer tag set are numbered side by side.
     AggregateScan(DataSource& source, SelectBudget& budget, SelectPlan plan,
                   std::shared_ptr<Grouping> grouping)
         : scan_(source, budget, std::move(plan), std::move(grouping)) {}
 
-    // Before the first portion is read.
+    // Adds a call to the plan, or finds it there, and returns its number. It is called before the
+    // first portion is read, because from then on all cores read the plan.
     std::uint32_t add_call(const AggregateCall& call, const std::string& field);
 
     struct Portion {
@@ -30,8 +43,10 @@ public:
         std::uint32_t first = 0;  // outer tag sets
         std::uint32_t end = 0;
     };
-    // Number `index` of the portions, in the order of the answer; null behind the last. Portions
-    // that nobody holds any more are computed again.
+    // Returns portion number `index`, in the order of the answer, or null behind the last. Cursors
+    // of the calls of one SELECT read the same portions, usually at the same pace: the newest
+    // portion is kept, older ones live as long as a cursor holds them, and one that is asked for
+    // later is computed again.
     io::Task<Result<std::shared_ptr<Portion>>> portion(std::size_t index);
 
     SeriesScan& scan() { return scan_; }
@@ -49,14 +64,15 @@ private:
     std::shared_ptr<Portion> last_;
 };
 
-// The points of one call.
+// The points of one call, portion by portion.
 class AggregatePoints final : public PointCursor {
 public:
     struct Options {
         bool keeps_time = false;  // of the row that was selected, instead of the window's
         bool is_ordered = true;   // by time within a window, whichever the tag set is
     };
-    // `ties` chooses where several series have the time selected; null: the greater value is.
+    // `ties` chooses among several series that have a value at the selected time. Without it the
+    // greater value is selected.
     AggregatePoints(std::shared_ptr<AggregateScan> scan, std::uint32_t call, Options options,
                     std::unique_ptr<TieBreaker> ties)
         : scan_(std::move(scan)), call_(call), options_(options), ties_(std::move(ties)) {}

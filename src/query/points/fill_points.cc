@@ -29,6 +29,9 @@ bool FillPoints::has_windows_left() const {
     return due_ >= last_ && last_ != model::kTimestampMin;
 }
 
+// Gives out one point: that of the reader if it lies in the window that is due or before it, or
+// else one that is made up. A tag set ends when its windows are used up and the reader has moved on
+// to another.
 PointStage::Step FillPoints::step(PointBlock& out) {
     const bool has_point = !reader_.empty();
     if (tags_ == nullptr) {
@@ -62,7 +65,8 @@ PointStage::Step FillPoints::step(PointBlock& out) {
     return Step::kGoOn;
 }
 
-// fill(linear) asks once more for the next point where there is none.
+// Asks the input once more for the end of the line of fill(linear), and returns whether that has an
+// effect.
 bool FillPoints::looks_ahead() {
     if (options_.fill.option != FillOption::kLinear || previous_.value.is_null()) return false;
     reader_.resume();

@@ -1,4 +1,11 @@
-// Empty windows of GROUP BY time() get a point each (query/iterator.gen.go: FillIterator).
+// FillPoints gives each empty window of GROUP BY time() a point (query/iterator.gen.go:
+// FillIterator).
+//
+// For each tag set it walks from window to window: `due_` is the start of the window whose point is
+// due. A point of the input that lies at or before it is passed on; otherwise a point is made up.
+// Tag sets without any point get no windows. A window that was filled makes the input be asked
+// again, since InfluxDB's iterator does so; fill(linear) asks once more for the far end of its
+// line.
 #pragma once
 
 #include "query/expr/fill.h"
@@ -36,7 +43,7 @@ private:
     model::Timestamp first_ = 0;
     model::Timestamp last_ = 0;
 
-    // The tag set at work, and the window that is due.
+    // The tag set at work (null before the first point), and the start of the window that is due.
     const TagSet* tags_ = nullptr;
     model::Timestamp due_ = 0;
     bool exhausted_ = false;  // time has come to its end

@@ -31,7 +31,8 @@ bool JoinedRows::may_resume() const {
 
 io::Task<Result<bool>> JoinedRows::next(RowBlock& block) {
     block.clear();
-    // Nobody looks at the rows before any more, and their strings are still there.
+    // The caller no longer looks at the rows of the block before, while their strings are still
+    // there: this is the moment to copy those that fill(previous) may show again.
     if (missing_.keeps_previous) keep_strings();
     if (end_is_due_) {
         end_is_due_ = false;
@@ -44,7 +45,7 @@ io::Task<Result<bool>> JoinedRows::next(RowBlock& block) {
             return input.reader.needs_refill();
         });
         if (is_due) {
-            // Strings of the block would go away.
+            // Refilling would free the strings that the rows of `block` refer to.
             if (!block.rows.empty()) break;
             Result<void> read = co_await refill_all();
             if (!read.ok()) co_return std::move(read).error();
@@ -84,7 +85,8 @@ io::Task<Result<void>> JoinedRows::refill_all() {
     co_return Result<void>();
 }
 
-// Streams that have ended for once: InfluxDB asks them twice for every row.
+// Asks streams again that have ended for once. InfluxDB asks each stream twice for every row:
+// before it takes the row and after.
 io::Task<Result<void>> JoinedRows::ask_again() {
     for (Input& input : inputs_) {
         if (!input.reader.ended()) continue;
@@ -114,6 +116,8 @@ const TaggedPoint* JoinedRows::nearest() const {
     return nearest;
 }
 
+// Writes what a stream has at this tag set and time into the working row, and for places without a
+// value what fill() says.
 void JoinedRows::take(Input& input, const TagSet* tags, model::Timestamp time) {
     const auto use_default = [&](const Place& place) {
         missing_.apply(working_row_[place.number], place.type);
@@ -156,7 +160,8 @@ void JoinedRows::add_row(RowBlock& block) {
     }
 }
 
-// fill(previous) shows them again when what they point to is gone.
+// Copies the strings of the working row, because fill(previous) shows them again when their owner
+// is gone.
 void JoinedRows::keep_strings() {
     for (std::size_t i = 0; i < working_row_.size(); ++i) {
         Value& value = working_row_[i];

@@ -1,5 +1,11 @@
-// Several streams of points, side by side by time: the rows of a SELECT (query/cursor.go:
-// multiScannerCursor; query/iterator.gen.go: IteratorScanner).
+// JoinedRows puts several streams of points side by side by time, which makes the rows of a SELECT
+// (query/cursor.go: multiScannerCursor; query/iterator.gen.go: IteratorScanner).
+//
+// The working row has a place for every value that a column refers to. For each row, the nearest
+// tag set and time among the streams is taken; streams that have a point there write it into their
+// places, all others leave there what fill() says. Then the columns are computed from the working
+// row. It is cleared when a new tag set begins, and keeps its values otherwise, which is what
+// fill(previous) shows.
 #pragma once
 
 #include <memory>
@@ -57,7 +63,7 @@ private:
     std::vector<std::unique_ptr<RowExpression>> expressions_;  // null: a place as it is, or nothing
     std::vector<int> shown_places_;                            // -1: none
 
-    // The last rows have been passed on, but not that they were the last.
+    // True when the last rows have been passed on, and the next call says that they were the last.
     bool end_is_due_ = false;
     const TagSet* tags_ = nullptr;
     std::vector<Value> working_row_;

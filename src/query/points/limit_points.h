@@ -7,7 +7,7 @@ namespace sluice::query {
 
 class LimitPoints final : public PointStage {
 public:
-    // `limit` 0: no limit.
+    // A `limit` of 0 means that there is none.
     LimitPoints(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width, std::int64_t limit,
                 std::int64_t offset)
         : PointStage(std::move(input), auxiliary_width), limit_(limit), offset_(offset) {}

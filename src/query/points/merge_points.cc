@@ -43,7 +43,8 @@ io::Task<Result<bool>> MergePoints::next(PointBlock& block) {
     co_return !block.points.empty();
 }
 
-// Unsorted, a source is read to the end of a window.
+// Returns whether `point` still belongs to the window that is being read from one source; that is
+// never so when points are sorted.
 bool MergePoints::is_in_window(const TaggedPoint& point) const {
     if (options_.is_sorted || point.tags->outer != last_.tags->outer) return false;
     return options_.window.start_of(point.point.time) == options_.window.start_of(last_.point.time);

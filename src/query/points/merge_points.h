@@ -1,6 +1,10 @@
 // The points of several sources as one stream (query/iterator.gen.go: MergeIterator and
 // SortedMergeIterator). Which of equal points comes first follows from the order of the sources and
 // from Go's container/heap, which is done here step by step.
+//
+// The heap holds the sources that have a point, but not `taken_`, whose point was passed on last.
+// Sorted, `taken_` goes back to the heap after each point. Unsorted, a source is read as far as its
+// window goes before another one has its turn, as InfluxDB's MergeIterator does.
 #pragma once
 
 #include <memory>
@@ -16,7 +20,8 @@ public:
     struct Options {
         bool ascending = true;
         std::size_t auxiliary_width = 0;
-        // By time and auxiliary values; otherwise a source is read as far as the window goes.
+        // Points are ordered by time and then by auxiliary values. Otherwise a source is read as
+        // far as the window goes.
         bool is_sorted = false;
         Window window = {};
     };

@@ -1,7 +1,17 @@
-// Streams of points: what the functions of a SELECT are chained by.
+// Streams of points, by which the functions of a SELECT are chained.
 //
 // Points come by tag set, in the order of the answer: by measurement and outer tag set, then by
-// time. They come in blocks, so that only blocks are awaited.
+// time. The outer tag set is that of the answer; a nested query groups more finely, and its points
+// of one outer tag set are mixed in the order of time. Points come in blocks, so that only blocks
+// are awaited and the work between two points is a plain function call.
+//
+// An end that may not be the end. InfluxDB's iterators return nil both when they are exhausted and
+// when a window gives no point, for example because percentile() found too few values. A caller
+// that asks again after such a nil gets the points of the next window. Which callers ask again, and
+// when, decides which rows an answer has, so it is repeated here: next() returns false in both
+// cases, and may_resume() says that the second case is possible. WindowPoints may always resume;
+// sources of stored points never do; a stage may resume if its input may; a transformation
+// (StreamPoints) does not.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +25,8 @@
 
 namespace sluice::query {
 
-// A step that goes on without end passes its block on when it has this many points.
+// A stage passes its block on when it has this many points. Only blocks are awaited, so the cost of
+// awaiting is shared by as many points.
 inline constexpr std::size_t kPointsPerBlock = 1024;
 
 struct TaggedPoint {
@@ -47,12 +58,12 @@ class PointCursor {
 public:
     virtual ~PointCursor() = default;
 
-    // The next points, at least one; false: there are no more. Strings are valid until the next
-    // call.
+    // Fills `block` with the next points, at least one, or returns false when there are no more.
+    // Strings that the points refer to are valid until the next call, so a caller that keeps a
+    // point copies its strings (keep_value).
     virtual io::Task<Result<bool>> next(PointBlock& block) = 0;
 
-    // After it said that there are no more points, there may be more all the same: InfluxDB's
-    // iterators end where a window gives nothing, and go on for whoever asks again.
+    // Returns whether next() may have more points although it has just said that there are none.
     virtual bool may_resume() const { return false; }
 };
 
@@ -61,31 +72,33 @@ public:
     io::Task<Result<bool>> next(PointBlock&) override { co_return false; }
 };
 
-// Reads the points of a cursor one by one. Where empty() says so, refill() is due.
+// Reads the points of a cursor one by one. Its caller looks at points as long as the reader is not
+// empty(), and awaits refill() when needs_refill() says so; only refill() waits.
 class PointReader {
 public:
     PointReader(std::unique_ptr<PointCursor> cursor, std::size_t auxiliary_width)
         : cursor_(std::move(cursor)), block_(auxiliary_width) {}
 
     bool empty() const { return at_ == block_.points.size(); }
-    // No point is left and none will come.
+    // No point is left, and the cursor has said that none will come. Where may_resume() is true
+    // that holds until resume().
     bool ended() const { return ended_; }
     bool needs_refill() const { return empty() && !ended_; }
 
     const TaggedPoint& peek() const { return block_.points[at_]; }
     const TaggedPoint& pop() { return block_.points[at_++]; }
-    // Null: there are none.
+    // The auxiliary values of a point of this block, or null if it has none.
     const Value* auxiliary(const Point& point) const {
         return point.auxiliary == kNoRow ? nullptr : block_.row(point.auxiliary);
     }
 
     bool may_resume() const { return cursor_->may_resume(); }
-    // Asks again where the end may not be one.
+    // Takes the end back where it may not be one, so that needs_refill() is true again.
     void resume() {
         if (ended_ && cursor_->may_resume()) ended_ = false;
     }
 
-    // Ends what was read before.
+    // Reads the next block. The points of the block before, and their strings, are gone.
     io::Task<Result<void>> refill() {
         block_.clear();
         at_ = 0;
@@ -102,7 +115,7 @@ private:
     bool ended_ = false;
 };
 
-// Copies of values whose owner goes away.
+// Copies the string of a value whose owner goes away; other values are returned as they are.
 inline Value keep_value(Arena& text, Value value) {
     if (value.kind() != Value::Kind::kString) return value;
     return Value::of_string(text.copy(value.as_string()));

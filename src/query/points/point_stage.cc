@@ -24,7 +24,7 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
     reader_.resume();
     while (block.points.size() < kPointsPerBlock) {
         if (reader_.needs_refill()) {
-            // Strings of the block would go away.
+            // Refilling would free the strings that the points of `block` refer to.
             if (!block.points.empty()) break;
             Result<void> read = co_await reader_.refill();
             if (!read.ok()) co_return std::move(read).error();

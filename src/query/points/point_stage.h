@@ -1,4 +1,15 @@
-// A cursor over another one whose work never waits: it takes points off a reader in step().
+// A PointStage is a cursor over another cursor whose own work never waits: it takes points off a
+// reader in step(), and next() does all the awaiting for it.
+//
+// What next() guarantees to step(): the reader has a point or has ended, and `out` has room. next()
+// begins with release(), since the caller no longer looks at the block before. Then it calls step()
+// until the block is full, until step() asks for a pause or says that the block must be passed on,
+// or until the reader needs its next block while `out` already has points: refilling would free the
+// strings they refer to, so the block is passed on first.
+//
+// Ends: a stage that reaches kEnd with points in its block passes these on, and says false in the
+// call after. The next call resumes the reader, which has an effect only where the input may resume
+// (PointCursor::may_resume).
 #pragma once
 
 #include <memory>
@@ -24,18 +35,21 @@ protected:
     PointStage(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width)
         : reader_(std::move(input), auxiliary_width) {}
 
-    // Moves on by a point or more, or works towards it. The reader has a point, or has ended.
+    // Takes one point off the reader or gives one out, or does a bounded part of the work towards
+    // it. When it is called, the reader has a point or has ended.
     virtual Step step(PointBlock& out) = 0;
-    // What earlier blocks refer to is no longer needed.
+    // Frees what earlier blocks refer to. It is called before a new block is begun.
     virtual void release() {}
-    // Bytes that are kept from block to block.
+    // The bytes that the stage keeps from block to block. They are compared with memory_bytes_max_
+    // after each block that is read.
     virtual std::uint64_t memory_bytes() const { return 0; }
-    // 0: no bound.
+    // The bound of memory_bytes(). 0 means that there is none.
     std::uint64_t memory_bytes_max_ = 0;
-    // Of a stage that works long, or gives points out, without taking any: others run between its
-    // blocks, and it ends with the query.
+    // Set by a stage that may work long, or give out points, without taking any point (fill(), a
+    // forecast). Between its blocks other work of the core runs, and the stage ends when the query
+    // is stopped. Other stages leave that to their input.
     DataSource* source_ = nullptr;
-    // Set by step(): the cursor ends with it.
+    // Set by step() when it cannot go on; next() then returns it.
     std::optional<Error> failure_;
 
     // Passes a point on with its auxiliary values.
@@ -50,7 +64,8 @@ protected:
 private:
     io::Task<Result<void>> pause();
 
-    // The last points have been passed on, but not that they were the last.
+    // True when step() has reached its end with points in the block: they have been passed on, and
+    // the next call says that they were the last.
     bool end_is_due_ = false;
 };
 

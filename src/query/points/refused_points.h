@@ -24,7 +24,8 @@ private:
     const Error error_;
 };
 
-// The same of a subquery: there is always one, unless it has an error of its own.
+// The same for a subquery. It always has an error: this one, unless the subquery fails by itself
+// before.
 class RefusedSubquery final : public PointCursor {
 public:
     RefusedSubquery(std::unique_ptr<PointCursor> input, Error error)
@@ -37,13 +38,13 @@ private:
     const Error error_;
 };
 
-// Leaves the shard groups whose measurements have the field, in a type that can be read as
+// Keeps only the shard groups whose measurements have the field, in a type that can be read as
 // `wanted`.
 void keep_groups_with_field(SelectPlan& plan, const meta::Catalog& catalog,
                             const influxql::VarRef& wanted);
 
 // InfluxDB's index looks at texts and regular expressions; other comparisons are left to the rows.
-// False: the condition is true of nothing.
+// Returns false if the condition is then true of nothing.
 bool keep_what_an_index_judges(influxql::Expr& condition);
 
 }  // namespace sluice::query

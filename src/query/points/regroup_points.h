@@ -1,4 +1,4 @@
-// Points with the tags of another level, and back to their own.
+// RegroupPoints gives points the tags of another level, and OwnTags gives them their own back.
 #pragma once
 
 #include <bit>
@@ -11,7 +11,8 @@ namespace sluice::query {
 
 class RegroupPoints final : public PointStage {
 public:
-    // Where `remembers`, a point brings its own tags along as one more auxiliary value.
+    // If `remembers` is set, a point brings its own tags along as one more auxiliary value: the
+    // address of its TagSet, as an integer.
     RegroupPoints(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width,
                   std::shared_ptr<Grouping> from, std::shared_ptr<Grouping> to, bool remembers)
         : PointStage(std::move(input), auxiliary_width),

@@ -1,5 +1,5 @@
-// Streams of rows: the answer of a SELECT, whoever reads it - a client, a target, a query around
-// it.
+// Streams of rows. They are the answer of a SELECT, whether a client reads it, the target of INTO,
+// or the query around it.
 #pragma once
 
 #include <vector>
@@ -27,9 +27,11 @@ class RowCursor {
 public:
     virtual ~RowCursor() = default;
 
-    // The next rows, at least one; false: there are no more. Strings are valid until the next call.
+    // Fills `block` with the next rows, at least one, or returns false when there are no more.
+    // Strings are valid until the next call.
     virtual io::Task<Result<bool>> next(RowBlock& block) = 0;
-    // As PointCursor has it.
+    // Whether next() may have more rows although it has just said that there are none; see
+    // PointCursor::may_resume().
     virtual bool may_resume() const = 0;
 };
 

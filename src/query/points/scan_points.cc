@@ -51,8 +51,8 @@ io::Task<Result<bool>> ScanPoints::next(PointBlock& block) {
     co_return true;
 }
 
-// Reads the next portion, or the next slice of one. Leaves no merger where a portion turned out to
-// be too large.
+// Reads the next portion, or the next slice of one. If a portion turned out to be too large, it
+// leaves no merger: the caller calls again, with a smaller portion.
 io::Task<Result<void>> ScanPoints::load() {
     ScanPortion portion = scan_.portion(walk_.first(), walk_.end());
     if (in_slices_) {
@@ -86,7 +86,7 @@ io::Task<Result<void>> ScanPoints::load() {
     co_return Result<void>();
 }
 
-// False: it does not fit into memory.
+// Returns false if the portion does not fit into memory.
 io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
     RowJob::Options options;
     if (!in_slices_) options.rows_max = rows_max_;
@@ -121,7 +121,8 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
     }
 }
 
-// Rows of one tag set: what they refer to does not outlive it.
+// Reads rows of one tag set only: what they refer to does not outlive it, so a block never goes
+// from one tag set to the next.
 void ScanPoints::read_rows(PointBlock& block) {
     AnswerOrder::Row row;
     while (block.points.size() < kPointsPerBlock) {

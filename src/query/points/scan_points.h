@@ -16,10 +16,10 @@ namespace sluice::query {
 
 class ScanPoints final : public PointCursor {
 public:
-    // A point has the value of `driver`, one of the plan's fields, or none, and the plan's inputs
-    // as auxiliary values. The plan's dimensions are those of the answer only. Its limit is taken
-    // as the number of rows of a tag set that are of use; where the grouping is nested, of a
-    // series.
+    // Each point has the value of `driver`, which is one of the plan's fields, or no value if there
+    // is no driver, and the plan's inputs as auxiliary values. The plan's dimensions are those of
+    // the answer only. Its limit is taken as the number of rows of a tag set that are of use; where
+    // the grouping is nested, of a series.
     ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan,
                std::shared_ptr<Grouping> grouping, std::optional<std::uint32_t> driver);
 
@@ -48,7 +48,7 @@ private:
     std::unique_ptr<AnswerOrder> merger_;
     std::uint64_t chunk_bytes_ = 0;  // of its largest chunk
     SelectBudget::Share share_;      // for its rows
-    // What is left of the merger, in the order of the answer.
+    // Where the reading of the merger is: the tag set at work or due, and how many are left.
     std::uint32_t next_tag_set_ = 0;
     std::uint32_t tag_sets_left_ = 0;
     bool in_tag_set_ = false;
@@ -57,7 +57,8 @@ private:
     const TagSet* tags_ = nullptr;
     std::unordered_map<const char*, SeriesState> series_;
 
-    // A tag set that does not fit into memory, from one time slice to the next.
+    // A single tag set that does not fit into memory is read in slices of time. While that goes on,
+    // walk_ stays at the tag set and the rows that were seen count on from slice to slice.
     bool in_slices_ = false;
     TimeSlices slices_;
     std::vector<Value> row_;

@@ -1,4 +1,5 @@
-// A transformation at work: one reducer per tag set (query/iterator.gen.go: StreamIterator).
+// StreamPoints carries out a transformation, with one reducer per tag set that lives from the first
+// point of the tag set to its last (query/iterator.gen.go: StreamIterator).
 #pragma once
 
 #include <functional>
@@ -24,7 +25,8 @@ public:
 private:
     Step step(PointBlock& out) override;
     std::uint64_t memory_bytes() const override;
-    // Ends the reducers of an outer tag set; the points they still have follow.
+    // Ends the reducers of an outer tag set, in the order of their keys, and gives out the points
+    // that they still have.
     void finish(PointBlock& out);
     void append(const TagSet* tags, PointBlock& out);
 

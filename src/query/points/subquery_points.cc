@@ -12,7 +12,7 @@ SubqueryPoints::SubqueryPoints(std::unique_ptr<RowCursor> rows, Options options)
       auxiliary_row_(options_.auxiliary.size()) {
     if (options_.condition == nullptr) return;
     const std::vector<std::string>& names = options_.condition_names;
-    // What InfluxDB filters rows with knows no functions (query/cursor.go: filterCursor).
+    // InfluxDB's filter of rows knows no functions (query/cursor.go: filterCursor).
     condition_.emplace(
         *options_.condition,
         [&names](const influxql::VarRef& ref) {
@@ -47,7 +47,7 @@ Value SubqueryPoints::read(const RowValue& wanted, std::size_t row) const {
     switch (wanted.kind) {
         case RowValue::Kind::kColumn: {
             const Value value = block_.values[row * options_.columns + wanted.column];
-            // What cannot be cast stays as it is (query/cast.go); not a number stays so in any
+            // A value that cannot be cast stays as it is (query/cast.go), and NaN stays NaN in any
             // type.
             if (value.kind() == Value::Kind::kFloat && std::isnan(value.as_float())) return value;
             const Value cast = cast_value(value, wanted.type);

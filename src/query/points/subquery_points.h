@@ -11,7 +11,7 @@
 
 namespace sluice::query {
 
-// What a name means in the rows of a subquery: a column, a tag, or nothing.
+// The meaning of a name in the rows of a subquery: a column, a tag, or nothing.
 struct RowValue {
     enum class Kind : std::uint8_t { kColumn, kTag, kNothing };
     Kind kind = Kind::kNothing;
@@ -27,12 +27,13 @@ public:
         std::shared_ptr<Grouping> inner;
         std::shared_ptr<Grouping> outer;
         std::optional<RowValue> value;
-        // Null: `value` is passed on whatever its type is.
+        // The type that `value` is cast to; kUnknown passes it on as it is.
         influxql::DataType value_type = influxql::DataType::kUnknown;
         std::vector<RowValue> auxiliary;
-        // The condition of the query around it; lives until the cursor ends. Null: every row.
+        // The condition of the query around it, which lives until the cursor ends. Without one
+        // every row passes.
         const influxql::Expr* condition = nullptr;
-        // What the condition's names mean, in the order of `condition_names`.
+        // The meanings of the condition's names, in the order of `condition_names`.
         std::vector<std::string> condition_names;
         std::vector<RowValue> condition_values;
     };

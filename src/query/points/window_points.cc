@@ -30,7 +30,7 @@ private:
     AggregateState state_;
 };
 
-// Takes the means of parts for as many points as they are of.
+// A mean of parts counts as many points as it was made of (Point::aggregated).
 class MeanReducer final : public Reducer {
 public:
     MeanReducer() { sum_.function = Function::kSum; }
@@ -113,7 +113,7 @@ PointStage::Step WindowPoints::step(PointBlock& out) {
     }
     const TaggedPoint& point = reader_.peek();
     if (point.point.value.is_null()) {
-        // It has nothing to add, but its time ends a window.
+        // A point without a value adds nothing, but its time ends a window that it is not in.
         if (is_open_ && !is_in_time(point)) return prepare() ? close(out) : Step::kPause;
         reader_.pop();
         return Step::kGoOn;
@@ -154,8 +154,8 @@ void WindowPoints::add(const TaggedPoint& point) {
     parts_[current_].reducer->add(kept);
 }
 
-// By a slice of the work that is left; true: there is none. All parts are given out together, so
-// what they prepare counts together.
+// Does a slice of the preparing that is left, and returns true when none is left. All parts are
+// given out together, so what they prepare counts together against the memory of the query.
 bool WindowPoints::prepare() {
     while (prepared_ < parts_.size() && parts_[prepared_].reducer->prepare()) {
         prepared_bytes_ += parts_[prepared_++].reducer->memory_bytes();
@@ -216,7 +216,7 @@ PointStage::Step WindowPoints::close(PointBlock& out) {
     prepared_ = 0;
     prepared_bytes_ = 0;
     auxiliary_.clear();
-    // Where a window gives nothing InfluxDB's iterator says that it has ended, though it goes on
+    // At a window that gives nothing InfluxDB's iterator says that it has ended, though it goes on
     // when it is asked again.
     if (sorted_.empty()) {
         text_.clear();

@@ -1,4 +1,14 @@
-// A reduction at work: one reducer per window and tag set (query/iterator.gen.go: ReduceIterator).
+// WindowPoints carries out a reduction, with one reducer per window and tag set
+// (query/iterator.gen.go: ReduceIterator).
+//
+// One window of one outer tag set is open at a time. Points go to the reducer of their tag set (a
+// Part); the first point outside the window, of another outer tag set, or the end of the input
+// closes it: every reducer prepares what it gives out, in slices of time, and then all points of
+// the window are given out together, ordered by tag set or, for functions that keep the times of
+// rows, by time if is_ordered is set.
+//
+// A window that gives nothing ends the cursor for once, as InfluxDB's iterator does, although the
+// input may have more windows; may_resume() is therefore always true.
 #pragma once
 
 #include <functional>
@@ -17,15 +27,16 @@ public:
         Window window;
         model::Timestamp time_max = 0;  // the end of a window without interval
         bool ascending = true;
-        // Points of a window are sorted by time, whichever their tag set is.
+        // Points of a window are sorted by time across its tag sets.
         bool is_ordered = true;
-        // Points get the time of the window, whatever their function says.
+        // Points get the time of the window instead of the time that their function gives them.
         bool sets_time = false;
-        // Points of the function refer to rows that came in.
+        // The function gives out points that came in, so their auxiliary values are kept with them.
         bool keeps_auxiliary = false;
         std::size_t auxiliary_width = 0;
         std::uint64_t memory_bytes_max = 0;
-        // Of reducers that prepare what they give out.
+        // Set for reducers that need time to prepare what they give out (forecasts); see
+        // PointStage::source_.
         DataSource* source = nullptr;
     };
     WindowPoints(std::unique_ptr<PointCursor> input, MakeReducer make_reducer,
@@ -62,7 +73,8 @@ private:
     std::size_t prepared_ = 0;  // the first of the parts
     std::uint64_t prepared_bytes_ = 0;
 
-    // What the reducers refer to.
+    // The auxiliary values and strings that the reducers refer to. When a block refers to text_ it
+    // has been passed on, and text_ is cleared by the release() that follows.
     std::vector<Value> auxiliary_;
     Arena text_{4 * 1024};
     bool has_text_ = false;

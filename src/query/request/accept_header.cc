@@ -1,4 +1,4 @@
-// Which format an Accept header asks for.
+// This file decides which format an Accept header asks for.
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -13,7 +13,7 @@ struct OfferedType {
     std::string_view full;
     AnswerFormat format;
 };
-// In the order in which a wildcard finds them.
+// The formats, in the order in which a wildcard finds them.
 constexpr OfferedType kOfferedTypes[] = {{"application/json", AnswerFormat::kJson},
                                          {"application/csv", AnswerFormat::kCsv},
                                          {"text/csv", AnswerFormat::kTextCsv},

@@ -64,7 +64,7 @@ bool AnswerOrder::lacks_sequences() const {
         }
         i = end - 1;
         std::sort(places.begin(), places.end());
-        // The unknown is the greatest.
+        // kUnknownSequence is the greatest, so it stands behind the other rows of its time.
         const auto unknown =
             std::adjacent_find(places.begin(), places.end(), [](const auto& a, const auto& b) {
                 return a.first == b.first && b.second == kUnknownSequence;
@@ -74,6 +74,8 @@ bool AnswerOrder::lacks_sequences() const {
     return false;
 }
 
+// Entries are sorted by tag set, source, group and key. Those of one series become one
+// MergedSeries, and those of one source and group one stream.
 void AnswerOrder::begin_tag_set(std::uint32_t tag_set) {
     series_.clear();
     streams_.clear();
@@ -125,7 +127,8 @@ void AnswerOrder::add_series(const std::vector<Entry>& entries) {
     streams_.back().heap.push_back(static_cast<std::uint32_t>(series_.size() - 1));
 }
 
-// Rows of several stores that have no time in common, in stretches that come from one of them.
+// Joins rows of several stores that have no time in common, in stretches that come from one of
+// them.
 void AnswerOrder::interleave(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Cursor {
         const RowBatch* batch;
@@ -158,7 +161,8 @@ void AnswerOrder::interleave(const std::vector<Entry>& entries, MergedSeries& se
     series.batch = &merged_;
 }
 
-// Field by field the highest sequence wins; the condition is asked about the merged row.
+// Merges rows of equal time. They are read in the order of their sequences, so each later value of
+// a field replaces the one before.
 void AnswerOrder::merge_duplicates(const std::vector<Entry>& entries, MergedSeries& series) {
     struct Place {
         model::Timestamp time;
@@ -226,7 +230,8 @@ Value AnswerOrder::auxiliary(const MergedSeries& series, std::uint32_t index) co
 bool AnswerOrder::less(std::uint32_t a, std::uint32_t b) const {
     const MergedSeries& x = series_[a];
     const MergedSeries& y = series_[b];
-    // What was left out behind a limit comes after everything that is here.
+    // A series whose collected rows have been read has more rows behind a limit: these come after
+    // everything that is here.
     if (is_exhausted(x) || is_exhausted(y)) return !is_exhausted(x);
     const model::Timestamp x_time = x.batch->times[current(x)];
     const model::Timestamp y_time = y.batch->times[current(y)];
@@ -269,7 +274,8 @@ void AnswerOrder::make_heap(std::vector<std::uint32_t>& heap) const {
     for (std::size_t i = heap.size() / 2; i-- > 0;) sift_down(heap, i, heap.size());
 }
 
-// Pop and push, as two steps: the order of equal elements depends on it.
+// Takes the top series off the heap and puts it back with its next row. Pop and push are two steps,
+// because the order of equal elements depends on it.
 void AnswerOrder::advance(Stream& stream) {
     std::vector<std::uint32_t>& heap = stream.heap;
     const std::uint32_t top = heap.front();

@@ -1,9 +1,24 @@
-// Puts the rows that cores collected into the order of an answer: within a tag set by time, and
-// rows of one series and time from several stores become one.
+// AnswerOrder puts the rows that cores have collected into the order of an answer: within a tag set
+// by time. Rows of one series and time from several stores become one row on the way.
 //
 // InfluxDB keeps the series of a shard in a binary heap; rows of equal time come out in the order
 // the heap happens to have. That order is visible in every answer over several series, so the same
 // heap is kept here (query/iterator.gen.go: floatSortedMergeHeap; Go's container/heap).
+//
+// The tie-breaking order, outermost first. A tag set is read from one stream per source and shard
+// group, and the stream whose top row is nearest comes first; of equal ones, the stream that was
+// made first. Within a stream, the heap of its series decides. less() compares times, then the
+// auxiliary inputs by name, as far as both are strings; where one is not, the rows count as equal
+// and the shape of the heap decides. So the heap is built and changed exactly as InfluxDB does it:
+// from the series in the order of their keys (reversed, if time descends), by pop and push as two
+// steps.
+//
+// A series of which rows were left out behind a limit (has_more) stays in its heap when its
+// collected rows have been read, since InfluxDB would still have it there. It compares as coming
+// after everything else, and the stream ends when it reaches the top.
+//
+// Rows of a shared series are merged before they enter a heap: field by field the highest sequence
+// wins, and the condition is asked about the merged row.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +33,15 @@ namespace sluice::query {
 
 class AnswerOrder {
 public:
-    // `plan` outlives the merger.
+    // `plan` outlives this object.
     AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> batches);
 
-    // Rows of equal time have to be merged without knowing which is the newer one: the batches have
-    // to be collected without statistics.
+    // Returns whether rows of equal time would have to be merged without knowing which of them is
+    // newer, because one came from statistics. The batches must then be collected again without
+    // statistics.
     bool lacks_sequences() const;
 
+    // Begins to read a tag set. Strings and rows of the one before are gone.
     void begin_tag_set(std::uint32_t tag_set);
 
     struct Row {
@@ -34,7 +51,8 @@ public:
         std::string_view key;           // of the series
         std::uint32_t stream = 0;       // of the source and shard group, within the tag set
     };
-    // False at the end of the tag set. The row is valid until the next begin_tag_set().
+    // Moves to the next row of the tag set, or returns false at its end. The row is valid until the
+    // next begin_tag_set().
     bool next(Row& row);
 
 private:

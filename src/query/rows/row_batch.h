@@ -1,4 +1,4 @@
-// Rows on their way from a core to the one that merges them.
+// A RowBatch holds the rows of one core on their way to the core that merges them.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct SeriesRows {
     std::size_t end = 0;
 };
 
-// Of rows that were taken from a block's statistics.
+// The sequence of rows that were taken from the statistics of a block.
 inline constexpr std::uint64_t kUnknownSequence = std::numeric_limits<std::uint64_t>::max();
 
 struct RowBatch {
@@ -37,7 +37,8 @@ struct RowBatch {
     Arena text{16 * 1024};
     bool overflow = false;  // stopped at its bound: the batch is of no use
 
-    // Rows [first, last) of another batch; strings stay there.
+    // Copies rows [first, last) of another batch. Their strings stay there, so that batch outlives
+    // this one.
     void append(const RowBatch& from, std::size_t first, std::size_t last) {
         const auto at = [](std::size_t index) { return static_cast<std::ptrdiff_t>(index); };
         times.insert(times.end(), from.times.begin() + at(first), from.times.begin() + at(last));

@@ -1,11 +1,12 @@
-// Reads the rows of runs into a batch, as far as condition and limits let them through.
+// The collector reads the rows of runs into a batch, as far as condition and limits let them
+// through.
 #include "query/rows/row_collector.h"
 
 namespace sluice::query {
 namespace {
 
-// Descending, the nearest rows of a series are its last: those before are dropped in batches of at
-// least this many.
+// In a descending answer the nearest rows of a series are its last. Those before them are dropped
+// in bulk, at least this many at a time, so that each row is moved rarely.
 constexpr std::size_t kDropBatch = 1024;
 
 }  // namespace
@@ -49,7 +50,7 @@ void RowCollector::begin_series(const Piece& piece, PieceScan::SeriesPlace place
     limits_ = limits.enabled() ? &limits : nullptr;
     if (verdict_ == Verdict::kDependsOnFields) {
         if (place.is_shared) {
-            // What counts is the merged row.
+            // The condition and the limits are about the merged row.
             verdict_ = Verdict::kAlways;
             limits_ = nullptr;
         } else {
@@ -135,7 +136,7 @@ void RowCollector::add_run(const storage::SeriesRun& run) {
         if (!exists && !rows.is_shared) continue;
         append(time, with_sequences_ && !run.sequences.empty() ? run.sequences[row] : 0);
         if (limits_ == nullptr || !exists) continue;
-        // Of a shared series there may be several rows of one time.
+        // A shared series may have several rows of one time, which count as one.
         if (counted_ != time) limits_->add(rows.tag_set, time);
         counted_ = time;
         if (!plan_.ascending && !rows.is_shared) drop_old_rows(rows);

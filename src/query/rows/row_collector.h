@@ -1,4 +1,15 @@
-// Rows of one core on their way into a batch.
+// A RowCollector appends rows of one series after the other to the batch of a core.
+//
+// Which rows it takes is decided in one of three ways. If the tags decide the condition for the
+// whole series, all rows are taken or none. If the condition depends on fields, RunPredicate
+// decides it for a run at once where it can, and RowCondition row by row otherwise. Rows of a
+// shared series are all taken, because the condition is about the merged row.
+//
+// Where LIMIT wants few rows of a tag set, RowLimits knows how far away a row can be and still
+// matter. Ascending, a series ends at the first row beyond. Descending, the last rows of a series
+// are the nearest: a run is entered at the first row that can still matter (find_latest), and rows
+// that later ones make superfluous are dropped from the batch in bulk (drop_old_rows). What is left
+// out sets has_more.
 #pragma once
 
 #include <cstddef>
@@ -17,28 +28,30 @@
 
 namespace sluice::query {
 
-// Appends rows of one series after the other to a batch.
 class RowCollector {
 public:
     RowCollector(const SelectPlan& plan, RowBatch& batch, bool with_sequences);
 
-    // `limits` are of the store that is read.
+    // Begins a series and ends the one before. `limits` are those of the store that is read.
     void begin_series(const Piece& piece, PieceScan::SeriesPlace place, std::string_view key,
                       RowLimits& limits);
     void end_series();
 
-    // Whether the rows of a block can be left out because of what its statistics say.
+    // Returns whether the rows of a block can be left out because of its statistics: none passes,
+    // or all lie beyond the limit.
     bool can_skip(const storage::SeriesRun& run);
 
-    // The nearest row of a block, where no other of it is wanted and its statistics have it all.
+    // Adds the nearest row of a block from its statistics, if no other row of it is wanted and the
+    // statistics have all of its values. Otherwise it returns false and adds nothing.
     bool add_nearest(const storage::SeriesRun& run);
     void add_run(const storage::SeriesRun& run);
 
 private:
-    // The first of the run's rows that descending order can still want.
+    // Returns the first row of the run that a descending answer can still want.
     std::size_t find_latest(const storage::SeriesRun& run, const SeriesRows& rows);
 
-    // Whether the row exists and passes; its values are in fields_.
+    // Reads a row into fields_, and returns whether it exists, which means that it has a value, and
+    // passes the condition.
     bool read_row(const storage::SeriesRun& run, std::size_t row);
     void append(model::Timestamp time, std::uint64_t sequence);
     void drop_old_rows(SeriesRows& rows);

@@ -1,4 +1,4 @@
-// Rows of one piece after the other, as a batch of each core.
+// The job of one core collects the rows of one piece after the other.
 #include "query/rows/row_job.h"
 
 #include <algorithm>
@@ -54,6 +54,8 @@ std::uint64_t RowJob::points() const {
     return sum;
 }
 
+// Statistics are asked for only where they can spare rows: a limit may need none or one of a block,
+// and a condition on fields may let none of them pass.
 io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece, RowBatch& batch,
                                              RowLimits& limits) {
     PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kAll);
@@ -102,7 +104,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
 io::Task<Result<void>> RowJob::run(CoreView& core) {
     RowBatch& batch = batches[core.number()];
     batch.width = plan_.fields.size();
-    // What one store has of a shared series says nothing about the rows of another.
+    // The rows that one store has of a shared series say nothing about those of another.
     std::vector<RowLimits> limits(shared_.empty() ? 1 : core.store_count(),
                                   RowLimits(portion_.first_tag_set, portion_.end_tag_set,
                                             options_.rows_max, plan_.ascending));

@@ -1,4 +1,4 @@
-// Every core reads rows of its own stores.
+// A RowJob lets every core read rows of its own stores.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,19 @@
 
 namespace sluice::query {
 
-// Collects rows. Those of shared series are passed whatever the condition on fields says: it holds
-// for the merged row.
+// Collects rows. Rows of shared series are collected whatever the condition on fields says, because
+// it is about the merged row.
 class RowJob final : public CoreJob {
 public:
     struct Options {
-        // Rows that are wanted of each tag set, from the beginning or, descending, from the end;
-        // 0: all.
+        // The number of rows that are wanted of each tag set, counted from the beginning or, if the
+        // order is descending, from the end. 0 means all.
         std::uint64_t rows_max = 0;
         std::uint64_t memory_bytes_max = 0;  // of each batch
-        // A core gives up beyond so many rows of shared series.
+        // A core gives up when it has collected more rows of shared series than this: the caller
+        // then finds out which of them need merging.
         std::uint64_t shared_rows_max = std::numeric_limits<std::uint64_t>::max();
-        // Rows may come from statistics: those of shared series have no sequence then.
+        // Rows may come from statistics. Those of shared series then have no sequence.
         bool uses_statistics = true;
     };
     RowJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
@@ -35,7 +36,7 @@ public:
 
     std::vector<RowBatch> batches;  // by core
 
-    // Where one of these is true, the batches are of no use.
+    // If one of these is true, the batches are of no use.
     bool has_overflow() const;
     bool has_many_shared() const;
     std::uint64_t points() const;  // of all batches

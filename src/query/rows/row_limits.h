@@ -1,4 +1,5 @@
-// How far back or ahead rows can still matter when only the first n of a tag set are wanted.
+// RowLimits knows how far away a row can be and still matter, when only the first n rows of a tag
+// set are wanted.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace sluice::query {
 
 class RowLimits {
 public:
-    // `rows_max` 0: no limit. For tag sets [first, end).
+    // The limits are for tag sets [first, end). A `rows_max` of 0 means that there is none.
     RowLimits(std::uint32_t first, std::uint32_t end, std::uint64_t rows_max, bool ascending)
         : first_(first), rows_max_(rows_max), ascending_(ascending) {
         if (rows_max != 0) nearest_.resize(end - first);
@@ -20,7 +21,8 @@ public:
     bool enabled() const { return rows_max_ != 0; }
     std::uint64_t rows_max() const { return rows_max_; }
 
-    // Whether enough rows strictly nearer than `t` are known.
+    // Returns whether enough rows are known that are strictly nearer than `t`. Rows of equal time
+    // are never beyond, because their order is decided elsewhere.
     bool is_beyond(std::uint32_t tag_set, model::Timestamp t) const {
         if (rows_max_ == 0) return false;
         const std::vector<model::Timestamp>& heap = nearest_[tag_set - first_];
@@ -41,7 +43,8 @@ private:
     std::uint32_t first_;
     std::uint64_t rows_max_;
     bool ascending_;
-    // The rows_max_ nearest times, farthest on top; descending, times count backwards.
+    // For each tag set a heap of the rows_max_ nearest times, the farthest on top. In a descending
+    // answer times are negated.
     std::vector<std::vector<model::Timestamp>> nearest_;
 };
 

@@ -1,4 +1,4 @@
-// What a core knows of its series: their identities and their tag sets.
+// A session is what a core knows of the series of one query: their identities and their tag sets.
 #include "query/scan/core_session.h"
 
 #include "sluice/base/hash.h"

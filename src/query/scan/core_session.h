@@ -1,7 +1,8 @@
-// What one core knows of a SELECT between its steps: the series it has, and which tag set each
-// belongs to.
+// A CoreSession is what one core knows of a SELECT between its steps: the series that it has, and
+// which tag set each of them belongs to.
 //
-// Made by the query's first core, filled and read only on its own core while jobs run there.
+// The first core of the query makes the sessions. While jobs run, each is filled and read on its
+// own core only; between jobs the first core looks at all of them.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@
 
 namespace sluice::query {
 
-// The values of the dimensions joined by NUL, behind measurement and NUL: its order is the order of
-// series in an answer.
+// The measurement and the values of the dimensions, joined by NUL. The order of these texts is the
+// order of series in an answer.
 using TagSetKey = std::string;
 
 inline constexpr std::uint32_t kNoTagSet = ~std::uint32_t{0};
@@ -28,10 +29,11 @@ struct Piece {
     std::size_t store = 0;       // of the core
     storage::SeriesList series;  // those the condition does not exclude
     bool is_filtered = false;    // the condition excluded some
-    // For each series its tag set; kNoTagSet when SLIMIT or SOFFSET leave it out. First numbers of
-    // this core, after renumber() those of the query.
+    // For each series the number of its tag set, or kNoTagSet when SLIMIT or SOFFSET leave it out.
+    // The numbers are first those of this core, and after renumber() those of the query.
     std::vector<std::uint32_t> tag_sets;
-    // All series of the store are of this tag set, too many to list: `series` is empty.
+    // If this is set, all series of the store are of this tag set and too many to list: `series` is
+    // empty, and the scan is not told which series to read.
     std::optional<std::uint32_t> only_tag_set;
 };
 
@@ -40,13 +42,17 @@ struct CoreSession {
     TagKeys tag_keys;
     std::vector<TagSetKey> tag_sets;  // of this core, until renumber()
     bool has_matches = false;         // some series has a tag set of the query
-    // Hash of series key, source and group, for finding series that lie in several stores.
+    // Hashes of series key, source and group, sorted, by which series are found that lie in several
+    // stores.
     std::vector<std::uint64_t> series_hashes;
     std::uint64_t memory_bytes = 0;
 
     void renumber(const std::vector<std::uint32_t>& numbers);
 };
 
+// Returns the hash that stands for a series of one source and shard group. Two series with one hash
+// count as one series that several stores share: it is then merged without need, which costs time
+// and changes no answer.
 std::uint64_t series_identity(std::string_view key, std::uint32_t source, std::uint32_t group);
 
 }  // namespace sluice::query

@@ -1,5 +1,5 @@
-// The series of a scan and their tag sets, on one core. Where a store has too many series of one
-// tag set to list, the piece says only which.
+// The job of one core puts the series of a scan into tag sets. Where a store has too many series of
+// one tag set to list them, the piece names only that tag set.
 #include "query/scan/group_job.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 // Looking at the clock for every series would cost more than the series.
 constexpr std::size_t kSeriesPerBreath = 256;
 
-// The condition, on one core.
+// The condition of the statement as a sieve, on one core.
 class ConditionSieve final : public storage::SeriesSieve {
 public:
     explicit ConditionSieve(const SelectPlan& plan)
@@ -29,7 +29,7 @@ public:
     }
 
     bool excludes_nothing() const { return filter_.tags().empty(); }
-    // Of the keys that were shown.
+    // Returns whether any key that was shown since begin_piece() was excluded.
     bool has_excluded() const { return has_excluded_; }
     std::size_t cost() const override { return cost_; }
     const storage::TagChoice* choice() const override { return choice_ ? &*choice_ : nullptr; }
@@ -55,7 +55,8 @@ private:
     bool has_excluded_ = false;
 };
 
-// Keeps keys as long as they are few; hashes of all.
+// Keeps keys as long as they are few, and the hashes of all keys. Without GROUP BY and condition,
+// nothing but the number of series would be learnt from a list of millions.
 class CrowdSieve final : public storage::SeriesSieve {
 public:
     CrowdSieve(std::uint32_t source, std::uint32_t group) : source_(source), group_(group) {}
@@ -77,7 +78,7 @@ private:
 
 }  // namespace
 
-// What the pieces of one core are put into.
+// The grouper of one core takes its pieces one by one.
 class GroupJob::Grouper {
 public:
     Grouper(const SelectPlan& plan, const SelectBudget& budget, CoreView& core,
@@ -115,7 +116,7 @@ private:
         crowd.hashes.erase(std::unique(crowd.hashes.begin(), crowd.hashes.end()),
                            crowd.hashes.end());
         if (is_crowd && budget_.series_max() != 0) {
-            // They are to be counted over all stores.
+            // max-select-series counts series over all stores, so their keys are needed after all.
             SLUICE_CO_TRY_VOID(check_series(crowd.hashes.size()));
             Result<void> chosen = co_await add_chosen(std::move(piece));
             co_return chosen;
@@ -159,13 +160,13 @@ private:
         co_return Result<void>();
     }
 
-    // Of one store; SeriesScan counts them over all.
+    // Checks the bound for one store early; SeriesScan counts over all stores.
     Result<void> check_series(std::size_t count) const {
         if (budget_.series_max() == 0 || count <= budget_.series_max() + 1) return {};
         return budget_.too_many_series();
     }
 
-    // Of tag_set_, new or known.
+    // Returns the number of tag_set_, which may be new.
     std::uint32_t number_of_tag_set() {
         const auto [entry, is_new] =
             known_.try_emplace(tag_set_, static_cast<std::uint32_t>(session_.tag_sets.size()));

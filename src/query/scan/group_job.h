@@ -1,4 +1,4 @@
-// Puts the series of a scan into tag sets, on all cores.
+// A GroupJob puts the series of a scan into tag sets, on all cores.
 #pragma once
 
 #include <vector>
@@ -10,8 +10,8 @@
 
 namespace sluice::query {
 
-// The first step of a scan: lists the series that the condition does not exclude, and puts them
-// into tag sets.
+// This is the first step of a scan. It lists the series that the condition does not exclude, and
+// puts them into tag sets.
 class GroupJob final : public CoreJob {
 public:
     GroupJob(const SelectPlan& plan, const SelectBudget& budget, std::vector<CoreSession>& sessions)

@@ -1,4 +1,5 @@
-// The series of each store of a core, group by group, and the tag keys of all of them.
+// The job of one core lists the series of each of its stores, group by group, and the tag keys of
+// all of them.
 #include "query/scan/list_job.h"
 
 #include <string>

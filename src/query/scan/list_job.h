@@ -1,4 +1,4 @@
-// Lists series and tag keys on all cores.
+// A ListJob lists series and tag keys on all cores.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,14 @@ namespace sluice::query {
 
 enum class Listing : std::uint8_t { kSeries, kSeriesAndTagKeys, kTagKeys };
 
-// What a core asks of the keys of a source (of PlannedSource's number) while it lists them; null:
-// all are kept. Called on all cores at the same time.
+// Makes the sieve through which a core passes the keys of a source while it lists them; null means
+// that all are kept. `source` is the number of a PlannedSource. It is called on all cores at the
+// same time.
 using SieveMaker =
     std::function<std::unique_ptr<storage::SeriesSieve>(std::uint32_t core, std::uint32_t source)>;
 
-// Lists the series of `sources`, their tag keys or both. Tag keys are those of all series, whatever
-// a sieve keeps.
+// It lists the series of `sources`, their tag keys, or both. Tag keys are those of all series,
+// whatever a sieve keeps.
 class ListJob final : public CoreJob {
 public:
     ListJob(const std::vector<PlannedSource>& sources, Listing listing,

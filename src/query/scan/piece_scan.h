@@ -1,4 +1,7 @@
-// The scan of a piece: which of its series, and which tag set each run belongs to.
+// A PieceScan says which series of a piece are read, and which tag set each run belongs to.
+//
+// Runs come in the order of their keys, and so do the keys of the piece. So the place of a series
+// is found by moving on from the last one, and only when a run begins a new series.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +24,7 @@ public:
     PieceScan(const SelectPlan& plan, const Piece& piece, const SharedSeries& shared,
               const ScanPortion& portion, SeriesChoice choice);
 
-    // Nothing of the piece is wanted.
+    // Returns whether nothing of the piece is wanted.
     bool empty() const { return wanted_count_ == 0; }
     storage::ScanSpec spec(const ScanColumns& columns) const;
 
@@ -29,12 +32,12 @@ public:
         std::uint32_t tag_set;
         bool is_shared;
     };
-    // Whether other stores have rows of the series, too.
+    // Returns whether other stores have rows of the series too.
     bool is_shared(std::string_view key) const;
-    // What a run is to the scan. Runs come in the order of their keys.
+    // Says what a run with this key is to the scan.
     enum class Step : std::uint8_t { kNotWanted, kNewSeries, kSameSeries };
     Step step(std::string_view key);
-    // Of the last run that was wanted.
+    // Returns the place of the series of the last run, if it was wanted.
     const SeriesPlace& place() const { return *place_; }
 
 private:

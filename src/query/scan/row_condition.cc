@@ -62,8 +62,8 @@ int condition_position(const SelectPlan& plan, const influxql::VarRef& ref) {
     return place ? static_cast<int>(*place) : -1;
 }
 
-// What storage reads of a field that a row lacks is a pointer to nothing, which InfluxDB compares
-// as such; in the rows of a subquery it is nil, which counts as false (influxql/ast.go:
+// InfluxDB's storage reads a field that a row lacks as a pointer to nothing, which it compares as
+// such; in the rows of a subquery it is nil, which counts as false (influxql/ast.go:
 // evalBinaryExpr).
 RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr) {
     return RowExpression(

@@ -1,4 +1,4 @@
-// The rows of a run as values of the plan's types, and the condition on them.
+// These read the rows of a run as values of the plan's types, and decide the condition on them.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace sluice::query {
 
-// Reads one value of a column, in the type the plan wants.
+// Reads one value of a column in the type that the plan wants, or null if the row has none or it
+// cannot be cast.
 inline Value column_value(const storage::ColumnView& column, std::size_t row,
                           influxql::DataType type) {
     if (!column.is_valid(row)) return {};
@@ -28,7 +29,7 @@ inline Value column_value(const storage::ColumnView& column, std::size_t row,
     return data_type_of(column.type) == type ? value : cast_value(value, type);
 }
 
-// Which fields a scan reads: each name once, though the plan may want it in two types.
+// The fields that a scan reads: each name once, though the plan may want it in two types.
 struct ScanColumns {
     ScanColumns() = default;  // none: only times
     explicit ScanColumns(const SelectPlan& plan);
@@ -36,28 +37,30 @@ struct ScanColumns {
     std::vector<std::uint32_t> column_of_field;  // of SelectPlan::fields
 };
 
-// Whether rows of one series may differ in what the condition says.
+// Returns whether rows of one series may differ in what the condition says of them.
 bool has_field_condition(const SelectPlan& plan);
 
-// The place of a reference of the condition in a row of SelectPlan::fields, then condition_tags;
-// -1: there is none.
+// Returns the place of a reference of the condition in a row, which has the values of
+// SelectPlan::fields and then those of condition_tags. -1 means that it is in neither.
 int condition_position(const SelectPlan& plan, const influxql::VarRef& ref);
-// The condition, or a part of it, on such rows.
+// Binds the condition, or a part of it, to such rows.
 RowExpression bind_condition(const SelectPlan& plan, const influxql::Expr& expr);
 
-// Whether the condition asks for a name with several types.
+// Returns whether the condition asks for one name with several types.
 bool has_mixed_types(const influxql::Expr& condition);
 
-// The WHERE clause on the rows of one series after the other.
+// A RowCondition decides the WHERE clause on the rows of one series after the other.
 class RowCondition {
 public:
     explicit RowCondition(const SelectPlan& plan);
 
-    // What the condition says about a series; kDependsOnFields makes it current for accepts().
+    // Returns what the condition says about a series by its tags. If that is kDependsOnFields,
+    // accepts() is about this series until the next call.
     Verdict begin_series(std::string_view key);
-    // `fields` are the values of SelectPlan::fields.
+    // Returns whether a row of the current series passes. `fields` are the values of
+    // SelectPlan::fields.
     bool accepts(const Value* fields);
-    // Of the current series, its fields unspecified.
+    // Returns the row of the current series: its tags are set, its fields unspecified.
     const Value* row() const { return row_.data(); }
 
 private:

@@ -52,7 +52,7 @@ auto with_comparison(Operator op, Use&& use) {
     }
 }
 
-// How the words of a column are read as numbers of the comparison.
+// Reads a word of a column as a number of the comparison.
 template <typename T>
 T read_word(std::uint64_t word, model::FieldType type) {
     if (type == model::FieldType::kInteger) return static_cast<T>(static_cast<std::int64_t>(word));
@@ -77,7 +77,7 @@ void compare_words(Operator op, std::span<const std::uint64_t> words, model::Fie
     });
 }
 
-// What a comparison says of all values from `min` to `max`, both of which occur.
+// Returns what a comparison says of all values from `min` to `max`, both of which occur.
 template <typename T>
 Verdict judge_range(Operator op, T min, T max, T number) {
     const auto of = [](bool always, bool never) {
@@ -183,7 +183,8 @@ Verdict RunPredicate::judge_node(std::uint32_t index, const storage::SeriesRun& 
     if (node.kind != Node::Kind::kCompare) {
         const Verdict left = judge_node(node.left, run);
         const Verdict right = judge_node(node.right, run);
-        // Who decides alone, and who leaves it to the other.
+        // A decisive verdict of one side decides alone, and a neutral one leaves it to the other
+        // side.
         const bool is_and = node.kind == Node::Kind::kAnd;
         const Verdict decisive = is_and ? Verdict::kNever : Verdict::kAlways;
         const Verdict neutral = is_and ? Verdict::kAlways : Verdict::kNever;

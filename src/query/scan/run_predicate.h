@@ -1,5 +1,5 @@
-// The WHERE clause over whole runs: comparisons of fields with numbers become loops over columns,
-// and a block's statistics often answer for all of its rows.
+// A RunPredicate decides the WHERE clause for whole runs: comparisons of fields with numbers become
+// loops over columns, and the statistics of a block often answer for all of its rows.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,18 @@ public:
     // Everything outlives the predicate.
     RunPredicate(const SelectPlan& plan, const ScanColumns& columns);
 
-    // False where the condition has more than comparisons of a field with a number, joined by AND
-    // and OR, and parts about tags: then RowCondition has to look at each row.
+    // Returns false if the condition has anything but comparisons of a field with a number, joined
+    // by AND and OR, and parts about tags. RowCondition then has to look at each row.
     bool is_supported() const { return supported_; }
 
-    // `condition` has begun a series that depends on fields; parts about tags are decided for it.
+    // Decides the parts about tags for a series that `condition` has begun and that depends on
+    // fields.
     void begin_series(const RowCondition& condition);
 
-    // What statistics say of all the rows they stand for.
+    // Returns what statistics say of all the rows that they stand for.
     Verdict judge(const storage::SeriesRun& run) const;
-    // Element r becomes 1 where row r passes, else 0. False where a column of the run is not of the
-    // type it has in the plan: nothing is decided then.
+    // Sets element r to 1 if row r passes, and else to 0. It returns false if a column of the run
+    // is not of the type that it has in the plan, and then nothing is decided.
     bool evaluate(const storage::SeriesRun& run, std::vector<std::uint8_t>& accepted);
 
 private:

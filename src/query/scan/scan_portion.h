@@ -1,4 +1,4 @@
-// The part of a scan that is read at once.
+// A ScanPortion is the part of a scan that is read at once.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace sluice::query {
 
-// What a job reads: tag sets [first_tag_set, end_tag_set) within `range`.
+// A job reads tag sets [first_tag_set, end_tag_set) within `range`.
 struct ScanPortion {
     std::uint32_t first_tag_set = 0;
     std::uint32_t end_tag_set = 0;

@@ -1,4 +1,5 @@
-// What one SELECT may use: the limits of the server, and what its scans have read of them so far.
+// A SelectBudget is what one SELECT may use: the limits of the server, less what its scans have
+// used so far.
 #pragma once
 
 #include <algorithm>
@@ -30,15 +31,17 @@ public:
     explicit SelectBudget(const QueryLimits& limits) : limits_(limits) {}
 
     std::uint64_t memory_bytes_max() const { return limits_.memory_bytes_max; }
-    // Before it reads.
+    // Counts a scan, before it reads anything.
     void add_scan() { ++scans_; }
-    // What a scan may hold more: what the others have left, but always a part of its own, so that
-    // the first ones cannot starve the last. Together they may so pass the maximum by a few times.
+    // Returns how much more a scan may hold: what the others have left, but always a part of its
+    // own, so that the first scans cannot starve the last. Together they may therefore pass the
+    // maximum by a few times.
     std::uint64_t memory_left() const {
         const std::uint64_t max = limits_.memory_bytes_max;
         return std::max(max / std::max<std::uint64_t>(scans_, 1), max - std::min(held_, max));
     }
-    // What one scan holds from one job to the next.
+    // The memory that one scan holds from one job to the next. It is given back when the share is
+    // destroyed.
     class Share {
     public:
         explicit Share(SelectBudget& budget) : budget_(budget) {}
@@ -58,8 +61,9 @@ public:
 
     std::uint64_t series_max() const { return limits_.series_max; }
 
-    // Points that a job has read and has not added yet. InfluxDB looks once a second (query/
-    // monitor.go: PointLimitMonitor), so a short query gets away with more; here none does.
+    // Fails if the points that a job has read, and has not added yet, pass the bound. InfluxDB
+    // looks once a second (query/ monitor.go: PointLimitMonitor), so a short query gets away with
+    // more; here none does.
     Result<void> check_points(std::uint64_t more) const {
         const std::uint64_t points = points_ + more;
         if (limits_.points_max == 0 || points <= limits_.points_max) return {};
@@ -77,7 +81,8 @@ public:
         return exceeded("max-select-buckets limit exceeded", windows, limits_.windows_max);
     }
 
-    // Adds them: the job is done and its points are of use.
+    // Adds the points of a job that is done and whose points are of use. The points of a job that
+    // is repeated are counted once.
     Result<void> take_points(std::uint64_t more) {
         SLUICE_TRY_VOID(check_points(more));
         points_ += more;

@@ -1,5 +1,5 @@
-// What a scan of stored series does for a SELECT, fixed before the first row is read. Immutable
-// once made; all cores read it.
+// A SelectPlan is what a scan of stored series does for a SELECT. It is fixed before the first job
+// runs, because all cores read it then.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ namespace sluice::query {
 struct ScanField {
     std::string name;
     influxql::DataType type = influxql::DataType::kUnknown;
-    // Raw queries: a row exists where one of these fields has a value.
+    // In a query without functions, a row exists where one of the fields with this flag has a
+    // value.
     bool makes_rows = false;
 };
 
@@ -59,11 +60,11 @@ struct SelectPlan {
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
     bool ascending = true;
-    // Tag sets come in the other order than rows.
+    // Tag sets come in the opposite order of rows.
     bool reverses_tag_sets = false;
     std::int64_t limit = 0;
     std::int64_t offset = 0;
-    // Rows of each tag set that are read from each shard group; 0: all.
+    // The number of rows of each tag set that are read from each shard group. 0 means all.
     std::int64_t group_rows_max = 0;
     std::int64_t series_limit = 0;
     std::int64_t series_offset = 0;

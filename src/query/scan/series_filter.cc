@@ -13,7 +13,8 @@ using influxql::VarRef;
 
 namespace {
 
-// Whether the index decides about such a condition on tags (tsdb/index/inmem/meta.go: idsForExpr).
+// Returns whether InfluxDB's index decides about such a condition on tags
+// (tsdb/index/inmem/meta.go: idsForExpr).
 bool is_for_index(const Expr& condition) {
     const auto* comparison = condition.as<BinaryExpr>();
     if (comparison == nullptr) return condition.as<influxql::BooleanLiteral>() != nullptr;
@@ -32,6 +33,8 @@ SeriesFilter::SeriesFilter(const Expr* condition,
     if (condition != nullptr) root_ = build(*condition, is_field);
 }
 
+// A leaf is a part of the condition that is about tags alone, which is evaluated for each series,
+// or one that names a field, which depends on rows. AND and OR join the verdicts.
 std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
     const Expr& expr, const std::function<bool(const VarRef&)>& is_field) {
     if (const auto* paren = expr.as<influxql::ParenExpr>()) return build(*paren->inner, is_field);

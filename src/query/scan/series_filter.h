@@ -1,4 +1,5 @@
-// The WHERE clause as far as it is about tags: which series can have rows at all.
+// A SeriesFilter is the WHERE clause as far as it is about tags. It decides which series can have
+// rows at all.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,12 @@ public:
                  const std::function<bool(const influxql::VarRef&)>& is_field);
 
     Verdict judge(const model::SeriesName& series) const;
-    // As above for anything that has tags.
+    // Does the same for anything that has tags.
     Verdict judge(const std::function<std::string_view(std::string_view)>& tag_value) const;
 
-    // Where the verdict is kDependsOnFields: the parts that InfluxDB asks of rows. These are also
-    // parts about tags of which its index knows nothing, as comparisons with numbers.
+    // Returns the parts of the condition that InfluxDB asks of rows, if the verdict is
+    // kDependsOnFields. Among these are parts about tags that its index cannot judge, such as
+    // comparisons with numbers.
     influxql::Expr remaining(
         const std::function<std::string_view(std::string_view)>& tag_value) const;
 
@@ -46,7 +48,7 @@ private:
     };
     std::unique_ptr<Node> build(const influxql::Expr& expr,
                                 const std::function<bool(const influxql::VarRef&)>& is_field);
-    // `by_index`: parts that are asked of rows depend on them.
+    // With `by_index`, parts that are asked of rows make the verdict depend on them.
     static Verdict judge(const Node& node, const Value* row, bool by_index);
     // What is left of a part once the tags are known. One walk gives both: to judge at each level
     // what lies below it would take time quadratic in the length of a chain of ANDs.
@@ -62,7 +64,7 @@ private:
     std::unique_ptr<Node> root_;
 };
 
-// Whether a reference of a planned condition is a field.
+// Returns whether a reference of a planned condition is a field.
 inline bool is_field_reference(const influxql::VarRef& ref) {
     return ref.type != influxql::DataType::kTag;
 }

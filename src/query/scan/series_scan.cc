@@ -27,8 +27,8 @@ std::string_view outer_key(std::string_view tag_set, std::size_t count) {
     return tag_set.substr(0, at);
 }
 
-// What InfluxDB sorts tag sets by before it counts them: the names of the tags there are, then
-// their values (tsdb/meta.go: MakeTagsKey).
+// Returns what InfluxDB sorts tag sets by before it counts them: the names of the tags there are,
+// then their values (tsdb/meta.go: MakeTagsKey).
 std::string counting_key(std::string_view outer, const std::vector<std::string>& dimensions) {
     std::string names;
     std::string values;
@@ -106,7 +106,7 @@ io::Task<Result<void>> SeriesScan::prepare() {
     co_return Result<void>();
 }
 
-// The series of one measurement in one shard group, in whatever stores they lie.
+// Checks the number of series of one measurement in one shard group, over all stores.
 Result<void> SeriesScan::check_series(std::uint64_t series_max) const {
     if (budget_.series_max() == 0) return {};
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<const Piece*>> pieces;
@@ -128,6 +128,8 @@ Result<void> SeriesScan::check_series(std::uint64_t series_max) const {
     return {};
 }
 
+// Sorts the tag sets of all cores together, which gives them the numbers of the query, and notes
+// where each outer tag set begins. Then each core is told the new numbers of its own.
 void SeriesScan::number_tag_sets() {
     std::vector<TagSetKey> all;
     for (const CoreSession& session : sessions_) {
@@ -201,7 +203,8 @@ io::Task<void> SeriesScan::limit_tag_sets() {
     outer_begins_.assign(1, 0);
 }
 
-// Each core's hashes are sorted.
+// Finds hashes that several cores or stores have. The hashes of each core are sorted, so they are
+// merged by a heap of their heads.
 io::Task<void> SeriesScan::find_shared() {
     struct Head {
         const std::uint64_t* at;
@@ -234,7 +237,7 @@ const TagSet* SeriesScan::tags(std::uint32_t tag_set) {
     std::string_view rest = tag_sets_[tag_set];
     const std::string_view name = measurement_of(rest);
     rest.remove_prefix(name.size());
-    // By name, as the grouping wants them.
+    // The values are put in the order of the names, as the grouping wants them.
     std::vector<std::string> values(plan_.dimensions.size());
     for (const std::string& dimension : plan_.dimensions) {
         rest.remove_prefix(1);

@@ -1,5 +1,14 @@
-// What every scan of stored series begins with: the series are listed on all cores, put into tag
-// sets and numbered; then tag sets are read in portions that fit into memory.
+// Every scan of stored series begins with a SeriesScan: the series are listed on all cores, put
+// into tag sets and numbered. Then tag sets are read in portions that fit into memory.
+//
+// Tag sets are numbered in the order of the answer, by all dimensions of the grouping, those of the
+// answer first. So the tag sets of one outer tag set are neighbours, and a portion of the answer is
+// a range of numbers. Every core has tag sets of its own first; after number_tag_sets() all speak
+// of the same numbers.
+//
+// Series that several stores share are found by their hashes (find_shared). Their rows must be
+// merged before anything is said about them. Where they are many, exclude_disjoint() looks whether
+// the stores have a time in common at all.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +25,22 @@
 
 namespace sluice::query {
 
-// Which outer tag sets are read together. Counts in the order of the answer.
+// A PortionWalk says which outer tag sets are read together. It counts in the order of the answer.
 class PortionWalk {
 public:
     PortionWalk() = default;
     PortionWalk(std::uint32_t total, bool ascending);
 
     bool at_end() const { return done_ == total_; }
-    // The numbers of the portion that is due; ascending whatever the order of the answer is.
+    // The numbers of the portion that is due. They ascend, also if the answer descends.
     std::uint32_t first() const { return ascending_ ? done_ : total_ - done_ - count(); }
     std::uint32_t end() const { return first() + count(); }
     // The portion has been read and took `bytes` of the `bytes_max` there are. One that leaves room
     // makes the next one larger, so that a few tag sets with many rows do not make portions of one
     // tag set of all that follow.
     void advance(std::uint64_t bytes, std::uint64_t bytes_max);
-    // The portion does not fit into memory. False: it cannot get smaller.
+    // Makes the portion smaller because it does not fit into memory. Returns false if it is a
+    // single tag set already.
     bool shrink();
 
 private:
@@ -49,7 +59,8 @@ public:
     SeriesScan(DataSource& source, SelectBudget& budget, SelectPlan plan,
                std::shared_ptr<Grouping> grouping);
 
-    // Lists, filters and groups. To be called before anything else; more than once does nothing.
+    // Lists, filters and groups the series. It is called before anything else; calls after the
+    // first do nothing.
     io::Task<Result<void>> prepare();
 
     const SelectPlan& plan() const { return plan_; }
@@ -58,10 +69,10 @@ public:
     DataSource& source() const { return source_; }
     std::vector<CoreSession>& sessions() { return sessions_; }
     const SharedSeries& shared() const { return shared_; }
-    // Leaves in shared() only series that have a row of one time in several stores: the others'
-    // rows need not be merged. It reads all their times, so many rows must be spared by it. Says
-    // whether shared() changed; only the first call does anything. What is written while the
-    // query runs may be missed.
+    // Leaves in shared() only series that have a row of one time in several stores, because rows of
+    // the others need not be merged. It returns whether shared() changed; only the first call does
+    // anything. It reads all times of these series, so it is worth while only if that spares
+    // merging many rows. Rows that are written while the query runs may be missed.
     io::Task<Result<bool>> exclude_disjoint();
     bool may_be_disjoint() const { return !shared_.empty() && !is_disjoint_known_; }
 

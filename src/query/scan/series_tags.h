@@ -1,4 +1,4 @@
-// The tags of a series, as they stand in the canonical bytes of its key.
+// These read the tags of a series as they stand in the canonical bytes of its key.
 #pragma once
 
 #include <algorithm>
@@ -31,8 +31,8 @@ void for_each_tag(std::string_view key, See&& see) {
     }
 }
 
-// The value of a tag in the canonical bytes of a series, unescaped into `scratch` when needed.
-// Empty when there is none.
+// Returns the value of a tag in the canonical bytes of a series, or an empty text if the series
+// does not have it. It is unescaped into `scratch` if that is needed.
 inline std::string_view tag_in_key(std::string_view key, std::string_view tag,
                                    std::string& scratch) {
     std::string_view found;

@@ -1,4 +1,4 @@
-// Which series have a point of one time in several stores.
+// This file finds the series that have a point of one time in several stores.
 //
 // Points of a series that came over several connections lie in several stores. As long as no time
 // is in two of them, every store answers for its own rows, with statistics and conditions; only the
@@ -14,7 +14,7 @@
 namespace sluice::query {
 namespace {
 
-// When shared series have rows, piece by piece.
+// Collects when shared series have rows, piece by piece.
 class TimeJob final : public CoreJob {
 public:
     TimeJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
@@ -35,7 +35,8 @@ public:
         co_return Result<void>();
     }
 
-    // Some core stopped at its bound: what was collected is of no use.
+    // Returns whether some core stopped at its bound. Then everything that was collected is of no
+    // use.
     bool has_overflow() const {
         return std::any_of(cores_.begin(), cores_.end(),
                            [](const Collected& each) { return each.overflow; });
@@ -131,6 +132,8 @@ io::Task<void> TimeJob::add_repeating(DataSource& source, SharedSeries& repeatin
 
 }  // namespace
 
+// Times are collected in slices that fit into memory. A series stays shared if it has a common time
+// in any slice. If even a nanosecond does not fit, all series stay shared, which is always right.
 io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     if (!may_be_disjoint()) co_return false;
     is_disjoint_known_ = true;

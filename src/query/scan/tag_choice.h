@@ -1,4 +1,4 @@
-// The tag values without which no series fulfils a condition.
+// A tag choice is a few values of one tag without which no series fulfils a condition.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace sluice::query {
 
-// Of a planned condition: its tags are known as such. Nothing where the condition does not ask for
-// certain values of one tag, or for too many.
+// Finds the choice of a planned condition, whose tags are known as such. There is none if the
+// condition does not ask for certain values of one tag, or asks for too many.
 std::optional<storage::TagChoice> tag_choice(const influxql::Expr& condition);
 
 }  // namespace sluice::query

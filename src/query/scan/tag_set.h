@@ -1,4 +1,4 @@
-// The tags that points carry through a SELECT: the values of what it groups by.
+// A TagSet is the tags that points carry through a SELECT: the values of what it groups by.
 //
 // A level of nested SELECTs groups its points by more than its answer shows: a subquery has its own
 // dimensions and those of the query around it. Points are ordered by the latter, the outer tag set.
@@ -15,7 +15,7 @@ namespace sluice::query {
 
 struct TagSet {
     std::string name;  // of the measurement
-    // `name` and the values joined by NUL: the order of tag sets.
+    // `name` and the values, joined by NUL. The order of these texts is the order of tag sets.
     std::string key;
     std::vector<std::string> values;  // of Grouping::group_by()
     const TagSet* outer = nullptr;    // of Grouping::dimensions(); itself where both are the same
@@ -29,12 +29,13 @@ public:
 
     const std::vector<std::string>& dimensions() const { return dimensions_; }
     const std::vector<std::string>& group_by() const { return group_by_; }
-    // Points of one outer tag set may have different tag sets.
+    // Returns whether points of one outer tag set may have different tag sets.
     bool is_nested() const { return dimensions_.size() != group_by_.size(); }
 
     const TagSet* find(std::string_view name, std::vector<std::string> values);
     const TagSet* of_series(std::string_view name, std::string_view series_key);
-    // What is left of the tags of another level. The same `inner` comes from the same `level`.
+    // Returns the tag set of this level that the tags of another level fall into. An `inner` always
+    // comes with the same `level`, since the result is remembered by its address.
     const TagSet* of_level(const TagSet* inner, const Grouping& level);
 
     std::string_view value_of(const TagSet* tags, std::string_view dimension) const;
@@ -53,7 +54,7 @@ private:
     std::uint64_t memory_bytes_ = 0;
 };
 
-// Whether `a` comes before `b` in an answer.
+// Returns whether `a` comes before `b` in an answer.
 inline bool precedes(const TagSet* a, const TagSet* b, bool ascending) {
     return ascending ? a->key < b->key : a->key > b->key;
 }

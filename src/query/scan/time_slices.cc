@@ -1,4 +1,4 @@
-// How wide the slices of a time range are.
+// TimeSlices decides how wide the slices of a time range are.
 #include "query/scan/time_slices.h"
 
 #include <algorithm>

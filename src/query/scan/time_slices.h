@@ -1,9 +1,9 @@
 // Cuts a time range into slices whose rows fit into memory, without knowing where the rows are.
 //
-// A slice that does not fit is cut to a quarter; one that leaves room makes the next one wider.
-// Where a slice was too wide, those that follow and find next to nothing go half of the way to its
-// end. So a burst of rows in a long empty range costs a number of slices that is logarithmic in
-// the ratio of the two, and slices over evenly spread rows settle where they fill a quarter of the
+// A slice that does not fit is cut to a quarter; one that leaves room makes the next one wider. If
+// a slice was too wide, the slices that follow and find next to nothing go half of the way to its
+// end. So a burst of rows in a long empty range costs a number of slices that is logarithmic in the
+// ratio of the two, and slices over evenly spread rows settle where they fill a quarter of the
 // memory or more. Each slice that is read moves on by a nanosecond at least: the walk ends.
 #pragma once
 

@@ -6,7 +6,8 @@
 namespace sluice::query {
 namespace {
 
-// Of two times, the later one first. Differences of timestamps fit into 64 bits without a sign.
+// Returns the distance of two times, of which the later one is first. Differences of timestamps fit
+// into 64 bits without a sign.
 std::uint64_t difference(model::Timestamp later, model::Timestamp earlier) {
     return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
 }

@@ -1,4 +1,5 @@
-// Ascending times as arithmetic progressions: what an agent writes each ten seconds is one.
+// A TimeStride is ascending times as an arithmetic progression. The times that an agent writes each
+// ten seconds are one of them, however many.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,12 @@ struct TimeStride {
     std::uint64_t step = 1;
 };
 
-// Appends times, ascending and distinct, that are all later than those before. The last of
+// Appends times, ascending and distinct, that are all later than the ones before. The last of
 // strides[from, ...) may grow.
 void append_times(std::span<const model::Timestamp> times, std::size_t from,
                   std::vector<TimeStride>& strides);
 
-// Whether both have some time; each ascending.
+// Returns whether both lists have a time in common. Each is ascending.
 bool have_common_time(std::span<const TimeStride> a, std::span<const TimeStride> b);
 
 }  // namespace sluice::query

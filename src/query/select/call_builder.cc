@@ -1,4 +1,5 @@
-// The calls of a SELECT: which stages stand for a function.
+// This part of CursorBuilder builds the calls of a SELECT: it decides which stages stand for a
+// function.
 #include <algorithm>
 
 #include "query/expr/expression_type.h"
@@ -19,7 +20,8 @@ DataType type_or_unknown(const Expr& expr) {
     return type.ok() ? *type : DataType::kUnknown;
 }
 
-// Tags are read as strings, and so is what top() of a subquery takes for one.
+// Returns the type in which an argument is read. Tags are read as strings, and so is what top() of
+// a subquery takes for a tag.
 DataType argument_type(const Call& call) {
     const DataType type = type_or_unknown(call.arguments[0]);
     const bool is_known = type != DataType::kTag && type != DataType::kUnknown;
@@ -36,7 +38,8 @@ MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {
     return [spec] { return make_reducer(spec); };
 }
 
-// Of the calls in a chain, the innermost is the first that refuses.
+// Checks a chain of calls from the inside out: the innermost call that cannot work on its argument
+// is the one that refuses.
 Result<void> check_argument_types(const Call& call) {
     if (const auto* inner = call.arguments[0].as<Call>()) {
         SLUICE_TRY_VOID(check_argument_types(*inner));
@@ -64,8 +67,9 @@ Call sum_of_counts(const Call& call) {
 }  // namespace
 
 Result<CursorBuilder::Points> CursorBuilder::build_call(const Call& call, Level level) {
-    // These are for whoever asks for the call. Only top() and bottom() pass them on to the rows
-    // they read, where storage lets one row more through (query/select.go; tsm1: limitIterator).
+    // LIMIT and OFFSET are for the rows that are made of the call, so its argument does not see
+    // them. Only top() and bottom() pass them on to the rows that they read, where storage lets one
+    // row more through (query/select.go; tsm1: limitIterator).
     const bool limited = level.limit > 0 || level.offset > 0;
     const bool is_top = call.name == "top" || call.name == "bottom";
     level.group_rows_max = limited && is_top ? level.limit + level.offset + 1 : 0;
@@ -143,7 +147,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, c
     return fill(scan_aggregate(call, level, has_own_time), call, level);
 }
 
-// Joins the scan of another call where both read the same rows.
+// Builds the points of a call from states that all cores compute. It joins the scan of another call
+// if both read the same times; all else of their plans is the same, as they are of one level.
 CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Level& level,
                                                     bool keeps_time) const {
     SelectPlan plan = scan_plan(level);
@@ -174,7 +179,9 @@ CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Leve
                                              tie_breaker(aggregate, ref, level));
 }
 
-// Null: what is selected does not depend on an order of series.
+// Returns null if what the call selects does not depend on an order of series. The rows are read
+// from the first time forwards for first(), and from the last backwards for last(); tag sets come
+// in the order of the answer in both cases.
 std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call, const VarRef& ref,
                                                        const Level& level) const {
     const bool is_first = call.function == Function::kFirst;
@@ -217,7 +224,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
         if (input == nullptr) return input;
         return reduce(std::move(input), call, level, false);
     }
-    // The best of each combination of tags first, then the best of those.
+    // top(field, tags, n) takes two steps: the best of each combination of tags, by max() or min(),
+    // and then the best of those, in the tag sets of the level.
     Level by_tags = level;
     by_tags.group_rows_max = 0;
     std::vector<std::string> group_by = level.grouping->group_by();
@@ -249,7 +257,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     const Result<void> checked = check_argument_type(call, argument_type(call));
     if (!checked.ok()) return build_refused(ref, level, checked.error(), std::move(input));
     const std::size_t width = level.auxiliary.size();
-    // What is written into a target keeps its tags instead of having columns for them.
+    // Rows that are written into a target keep their tags instead of having columns for them.
     const bool keeps_tags = level.node->has_target && level.target_grouping != nullptr;
     input = std::make_unique<RegroupPoints>(std::move(input), width, by_tags.grouping,
                                             level.grouping, keeps_tags);

@@ -76,7 +76,8 @@ private:
     std::map<std::string, Place> places_;
 };
 
-// Which column or tag of a subquery's rows a name stands for (query/subquery.go: mapAuxField).
+// Finds the column or tag of a subquery's rows that a name stands for (query/subquery.go:
+// mapAuxField). top() and bottom() with tags have more columns than fields, hence the offset.
 RowValue map_name(const SelectNode& node, const VarRef& ref) {
     std::size_t offset = 0;
     for (std::size_t i = 0; i < node.fields.size(); ++i) {
@@ -103,8 +104,9 @@ bool is_value_type(DataType type) {
            type == DataType::kUnsigned;
 }
 
-// What the names of the outer condition mean in the rows of a subquery. Of several types that one
-// is asked for with, the last counts (query/cursor.go: newFilterCursor).
+// Finds what the names of the outer condition mean in the rows of a subquery. If a name is asked
+// for with several types, the last of these in the order of types counts (query/cursor.go:
+// newFilterCursor).
 void add_condition(const Expr& condition, const std::vector<Column>& columns,
                    SubqueryPoints::Options& options) {
     options.condition = &condition;
@@ -135,6 +137,10 @@ Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
     return build_rows(node, outermost_level(node));
 }
 
+// Calls and names get places in the working row, in the order of the columns; names are sorted,
+// because auxiliary values are compared in that order. Without calls there is one stream, of the
+// names. With calls there is one stream per call, each with all names as auxiliary values, so that
+// a selector brings the other values of its row.
 Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Level level) {
     if (!node.refused_offset.empty()) {
         return Error{ErrorKind::kInvalid, "invalid time dimension offset: " + node.refused_offset};
@@ -215,8 +221,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_reference(const VarRef& ref,
     return merge_inputs(std::move(scans), level, &ref);
 }
 
-// One scan, or several where a measurement is named more than once: each of its entries in FROM has
-// its own points.
+// Builds one scan, or several if a measurement is named more than once, because each of its entries
+// in FROM has points of its own.
 std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, const Level& level,
                                                               std::optional<std::uint32_t> driver) {
     std::vector<Points> scans;
@@ -242,8 +248,9 @@ std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, c
     return scans;
 }
 
-// Of what FROM names: `scans` and subqueries; null where there is neither. `value`: what points
-// have as their value, if any.
+// Merges the points of everything that FROM names: `scans` and the subqueries of the level. It
+// returns null if there are neither. `value` is the name whose value the points have, if they have
+// one.
 Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> scans,
                                                           const Level& level, const VarRef* value) {
     std::vector<Points> inputs;
@@ -305,6 +312,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& no
     return Points(std::make_unique<SubqueryPoints>(std::move(rows.cursor), std::move(options)));
 }
 
+// A name without a type is read as a tag: it is one that no field has. Fields of the condition are
+// read too, but make no rows.
 SelectPlan CursorBuilder::scan_plan(const Level& level) const {
     const SelectNode& node = *level.node;
     SelectPlan plan;

@@ -1,5 +1,20 @@
-// From a resolved SELECT to the cursors that give its rows (query/select.go: buildCursor,
-// exprIteratorBuilder; query/subquery.go).
+// A CursorBuilder makes the cursors that give the rows of a resolved SELECT (query/select.go:
+// buildCursor, exprIteratorBuilder; query/subquery.go).
+//
+// build_rows() is one SELECT: it finds the calls and names of its columns, gives each a place in a
+// row, builds a stream of points for each call, and joins them. build_call() is one call: the
+// function table says of which kind it is, and each kind has a function here. build_argument() and
+// build_reference() are what a call reads: another call, or a field. Fields come from a scan of
+// stored rows, from subqueries, or from both, which merge_inputs() puts together. Subqueries lead
+// back to build_rows().
+//
+// Two ways lead to a value that merges (count, sum, mean, min, max, first, last). Over stored rows
+// alone, an AggregateScan computes states on all cores, and all such calls of a SELECT share one
+// scan. If a subquery is among the sources, the points of each source are reduced by the call,
+// merged, and reduced once more, as InfluxDB does; rounding and ties show the difference.
+//
+// A call whose argument has a type it cannot work on is not refused at once: InfluxDB says so when
+// it meets the first series that has the field, and has no points otherwise (build_refused).
 #pragma once
 
 #include <memory>
@@ -16,7 +31,7 @@ namespace sluice::query {
 
 class CursorBuilder {
 public:
-    // Everything outlives the cursors. `range` is what the whole statement may read.
+    // All arguments outlive the cursors. `range` is the times that the whole statement may read.
     CursorBuilder(DataSource& source, SelectBudget& budget, const model::TimeRange& range,
                   std::int64_t now_ns)
         : source_(source), budget_(budget), range_(range), now_ns_(now_ns) {}
@@ -25,12 +40,13 @@ public:
         std::unique_ptr<RowCursor> cursor;  // null: there are none
         std::shared_ptr<Grouping> grouping;
     };
-    // Of the outermost SELECT. `node` outlives the cursor.
+    // Builds the outermost SELECT. `node` outlives the cursor.
     Result<Rows> build(const SelectNode& node);
 
 private:
-    // A SELECT with what it takes over from the one around it, or a call with what it changes
-    // (query/iterator.go: IteratorOptions).
+    // A level is a SELECT with what it takes over from the one around it, or a call with what it
+    // changes for its argument (query/iterator.go: IteratorOptions). It is passed by value and
+    // changed on the way down.
     struct Level {
         const SelectNode* node = nullptr;
         std::shared_ptr<Grouping> grouping;
@@ -43,19 +59,21 @@ private:
         Fill fill;
         std::int64_t limit = 0;
         std::int64_t offset = 0;
-        // LIMIT and OFFSET of the query, as they reach the rows that top() and bottom() read.
+        // LIMIT and OFFSET of the query, as far as they reach the rows that top() and bottom()
+        // read. 0 means that these read all rows.
         std::int64_t group_rows_max = 0;
         std::int64_t series_limit = 0;
         std::int64_t series_offset = 0;
         std::vector<influxql::VarRef> auxiliary;  // sorted
-        // The one call of the level keeps the time of the row it selects.
+        // The level has a single call, which is a selector. It then keeps the time of the row that
+        // it selects.
         bool is_selector = false;
-        // Not null: the points of each source are reduced by this call before they are merged, and
-        // by it again (query/select.go: callIterator).
+        // If this is set, the points of each source are reduced by this call before they are
+        // merged; the caller reduces them again (query/select.go: callIterator).
         const influxql::Call* source_call = nullptr;
-        // A call whose rows are written may change how they are grouped.
+        // The grouping of the rows, which a call may change if they are written into a target.
         std::shared_ptr<Grouping>* target_grouping = nullptr;
-        // Scans that calls of the level share.
+        // The scans of stored rows that calls of the level share.
         std::shared_ptr<std::vector<std::shared_ptr<AggregateScan>>> scans;
 
         TimeFrame frame() const { return {window, time_min, time_max, ascending}; }
@@ -66,8 +84,10 @@ private:
     Level subquery_level(const SelectNode& node, const Level& outer) const;
     Result<Rows> build_rows(const SelectNode& node, Level level);
 
-    // Null: there are no points.
+    // Builds the points of names without functions: all auxiliary values, and no value. Null means
+    // that there are none, here and below.
     Result<Points> build_auxiliary(const Level& level);
+    // Builds the points of one field, with its value and the auxiliary values.
     Result<Points> build_reference(const influxql::VarRef& ref, const Level& level);
     std::vector<Points> build_scans(SelectPlan plan, const Level& level,
                                     std::optional<std::uint32_t> driver);
@@ -75,7 +95,8 @@ private:
                                 const influxql::VarRef* value);
     Result<Points> build_subquery(const SelectNode& node, const Level& level,
                                   const influxql::VarRef* value);
-    // The points of a call that cannot work on the type of its field, whose own points are `input`.
+    // Builds the points of a call that cannot work on the type of its field. `input` is the points
+    // it would have had.
     Points build_refused(const influxql::VarRef& ref, const Level& level, Error error,
                          Points input = nullptr);
     Result<Points> build_argument(const influxql::Call& call, const Level& level);
@@ -85,12 +106,15 @@ private:
     Result<Points> build_transformation(const influxql::Call& call, Level level);
     Result<Points> build_forecast(const influxql::Call& call, Level level);
     Result<Points> build_top(const influxql::Call& call, const Level& level);
+    // Reduces points by window and tag set. `sets_time` gives results the time of their window.
     Result<Points> reduce(Points input, const influxql::Call& call, const Level& level,
                           bool sets_time);
     Points fill(Points input, const influxql::Call& call, const Level& level) const;
     Points scan_aggregate(const influxql::Call& call, const Level& level, bool keeps_time) const;
     std::unique_ptr<TieBreaker> tie_breaker(const AggregateCall& call, const influxql::VarRef& ref,
                                             const Level& level) const;
+    // Makes the plan of a scan of the level: sources, times, condition, inputs. Calls and fields
+    // are added by the caller.
     SelectPlan scan_plan(const Level& level) const;
 
     DataSource& source_;

@@ -1,5 +1,5 @@
-// Which measurements of a database have points. The catalog knows the names; after deletes some of
-// them may have nothing left, and InfluxDB does not show those.
+// LiveMeasurements knows which measurements of a database have points. The catalog knows the names,
+// but after deletes some of them may have nothing left, and InfluxDB does not show those.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Runs a SELECT: names are resolved, cursors built, rows written.
+// A SelectExecutor runs a SELECT: it resolves names, builds cursors and writes rows.
 #pragma once
 
 #include <cstdint>

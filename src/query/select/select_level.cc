@@ -1,5 +1,5 @@
-// What a SELECT takes over from the one around it (query/iterator.go: newIteratorOptionsStmt,
-// newIteratorOptionsSubstatement).
+// This part of CursorBuilder says what a SELECT takes over from the one around it
+// (query/iterator.go: newIteratorOptionsStmt, newIteratorOptionsSubstatement).
 #include <algorithm>
 
 #include "query/select/cursor_builder.h"

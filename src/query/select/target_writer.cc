@@ -9,7 +9,7 @@
 namespace sluice::query {
 namespace {
 
-// As many as InfluxDB writes at once.
+// InfluxDB writes as many at once.
 constexpr std::size_t kRowsPerWrite = 10'000;
 constexpr std::size_t kTextBytesPerWrite = 4u << 20;
 
@@ -27,7 +27,7 @@ bool is_infinite(const Value& value) {
 TargetWriter::TargetWriter(DataSource& source, const influxql::Measurement& target,
                            const Grouping& grouping, const std::vector<std::string>& columns)
     : source_(source), target_(target), grouping_(grouping), width_(columns.size()) {
-    // By name, as the fields of a point are checked.
+    // Fields are in the order of their names, in which the fields of a point are checked.
     for (std::size_t i = 0; i < columns.size(); ++i) column_of_field_.push_back(i);
     std::sort(column_of_field_.begin(), column_of_field_.end(),
               [&](std::size_t a, std::size_t b) { return columns[a] < columns[b]; });

@@ -1,5 +1,5 @@
-// Writes the rows of a SELECT ... INTO (coordinator/statement_executor.go: writeInto,
-// convertRowToPoints).
+// A TargetWriter writes the rows of a SELECT ... INTO (coordinator/statement_executor.go:
+// writeInto, convertRowToPoints).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ public:
     TargetWriter(DataSource& source, const influxql::Measurement& target, const Grouping& grouping,
                  const std::vector<std::string>& columns);
 
-    // Takes a block of rows; writes as often as enough have come together.
+    // Takes a block of rows, and writes as often as enough have come together.
     io::Task<Result<void>> write(const RowBlock& block);
     // Writes what is left.
     io::Task<Result<void>> finish();

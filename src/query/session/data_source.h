@@ -1,6 +1,13 @@
-// Where statements find their data: the seam between this room and the engine.
+// A DataSource is where statements find their data. It is the seam between this room and the
+// engine.
 //
 // The engine's side is engine_source.cc; tests bring a source that lies in memory.
+//
+// A statement runs on the core of its connection. It reaches the data of all cores by a CoreJob,
+// which run_on_every_core() runs on each of them at the same time, each with the CoreView of its
+// core. A job has a place per core for its results, written on that core only and read when all
+// have ended, so nothing is locked. References in a job are to things of the first core that do not
+// change while it runs.
 #pragma once
 
 #include <cstdint>
@@ -26,39 +33,39 @@ namespace sluice::query {
 class RunReader {
 public:
     virtual ~RunReader() = default;
-    // As storage::Scan::next().
+    // Does what storage::Scan::next() does.
     virtual io::Task<Result<bool>> next(storage::SeriesRun& run) = 0;
-    // As storage::Scan::expand().
+    // Does what storage::Scan::expand() does.
     virtual void expand() = 0;
 };
 
-// One store, on its core.
+// Reads one store, on the core of the store.
 class StoreReader {
 public:
     virtual ~StoreReader() = default;
-    // As storage::Store::list_series().
+    // Does what storage::Store::list_series() does.
     virtual io::Task<Result<storage::SeriesList>> list_series(model::ShardGroupId group,
                                                               std::string measurement,
                                                               storage::SeriesSieve* sieve) = 0;
-    // Whether the measurement has a point there.
+    // Returns whether the measurement has a point in the group.
     virtual io::Task<Result<bool>> has_series(model::ShardGroupId group,
                                               std::string measurement) = 0;
     virtual std::unique_ptr<RunReader> scan(storage::ScanSpec spec) = 0;
 };
 
-// What a piece of a query sees of the core it runs on. The order of stores does not change while a
-// query runs.
+// A CoreView is what a piece of a query sees of the core it runs on. The order of stores does not
+// change while a query runs.
 class CoreView {
 public:
     virtual ~CoreView() = default;
     virtual std::uint32_t number() const = 0;
     virtual std::size_t store_count() const = 0;
     virtual StoreReader& store(std::size_t index) = 0;
-    // Lets others run when the time slice is used up.
+    // Lets other work of the core run if the time slice is used up, and returns at once otherwise.
     virtual io::Task<void> breathe() = 0;
 };
 
-// What one query has read on one core.
+// The amounts that one query has read on one core.
 struct ScanCounts {
     std::uint64_t series_lists = 0;
     std::uint64_t scans = 0;
@@ -71,8 +78,8 @@ struct ScanCounts {
 class CoreJob {
 public:
     virtual ~CoreJob() = default;
-    // False: there is nothing to do on that core, run() need not be called. Asked on the core of
-    // the query.
+    // Returns false if there is nothing to do on that core, so that run() need not be called there.
+    // It is asked on the core of the query.
     virtual bool concerns(std::uint32_t core) const {
         static_cast<void>(core);
         return true;
@@ -87,13 +94,14 @@ public:
     virtual std::shared_ptr<const meta::Catalog> catalog() = 0;
     virtual std::int64_t wall_ns() = 0;
     virtual std::uint32_t core_count() = 0;
-    // Of the core it is used on.
+    // Returns the number of the core that the source is used on.
     virtual std::uint32_t core_number() { return 0; }
     virtual std::int64_t monotonic_ns() { return wall_ns(); }
 
-    // The same data for one query: once `stopping` is reached, whatever reads series or rows ends
-    // with kCancelled, on all cores. Where `counts` are given, one for each core, reading adds to
-    // them. Null: this source cannot, and serves the query itself. Both outlive what is returned.
+    // Returns the same data for one query: once `stopping` is reached, everything that reads series
+    // or rows ends with kCancelled, on all cores. If `counts` are given, one for each core, reading
+    // adds to them. Both outlive the source that is returned. A source that cannot do this returns
+    // null, and serves the query itself.
     virtual std::unique_ptr<DataSource> for_query(const io::Milestone& stopping,
                                                   std::vector<ScanCounts>* counts = nullptr) {
         static_cast<void>(stopping);
@@ -104,10 +112,10 @@ public:
     // and left out. Asked while no job runs.
     virtual std::uint64_t blocks_missing() { return 0; }
 
-    // Completes when all cores that it concerns have ended; the first error in the order of cores.
-    // `job` lives until then.
+    // Runs a job on all cores that it concerns, and completes when all have ended, with the first
+    // error in the order of cores. `job` lives until then.
     virtual io::Task<Result<void>> run_on_every_core(CoreJob& job) = 0;
-    // On the core of the query.
+    // Lets other work run, as CoreView::breathe() does, on the core of the query.
     virtual io::Task<void> breathe() = 0;
     // Runs `work`, which touches nothing of the core, where it holds up nobody; completes when it
     // has returned. For what cannot breathe and may take tens of milliseconds.
@@ -118,12 +126,12 @@ public:
     // kCancelled once the query has been stopped: for those who work long without reading.
     virtual Result<void> check_running() { return {}; }
 
-    // Rows of a SELECT ... INTO. Completes when they are durable and visible; `rows` lives until
-    // then. An error where one row or all of them could not be written.
+    // Writes rows of a SELECT ... INTO, and completes when they are durable and visible; `rows`
+    // lives until then. It fails if one row or all of them could not be written.
     virtual io::Task<Result<void>> write(std::string database, std::string policy,
                                          const TargetRows& rows) = 0;
 
-    // As engine::Core has them.
+    // These do what engine::Core does under the same names.
     virtual io::Task<Result<void>> create_database(
         std::string name, std::optional<meta::RetentionPolicySpec> policy) = 0;
     virtual io::Task<Result<void>> drop_database(std::string name) = 0;

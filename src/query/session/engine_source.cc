@@ -1,4 +1,5 @@
-// The engine as a DataSource.
+// EngineSource is the engine as a DataSource: it passes calls on to the core it was made on and to
+// the stores of the others.
 #include "query/session/engine_source.h"
 
 #include "query/session/engine_write.h"
@@ -22,7 +23,7 @@ io::Task<Result<storage::SeriesList>> no_series() {
     co_return interrupted();
 }
 
-// What the readers of one core share during a query.
+// The things that the readers of one core share during a query.
 struct Reading {
     const io::Milestone& stopping;
     ScanCounts* counts;  // may be null

@@ -1,4 +1,4 @@
-// The engine as a DataSource.
+// The engine as a DataSource: one is made for each core.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Rows of a query into the engine, by the way all writes go.
+// Writes rows of a query into the engine, by the way that all writes go.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Sorting more than a time slice allows: in pieces, with breaths between them.
+// Sorts more than a time slice allows, in pieces, with breaths between them.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What a statement needs while it runs. Lives until its answer is written.
+// A StatementContext is what a statement needs while it runs. It lives until the answer is written.
 #pragma once
 
 #include "query/answer/answer_writer.h"

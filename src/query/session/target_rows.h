@@ -1,4 +1,4 @@
-// Rows of a SELECT ... INTO on their way to where they are written.
+// TargetRows are rows of a SELECT ... INTO on their way to the engine.
 #pragma once
 
 #include <cstdint>

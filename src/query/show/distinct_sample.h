@@ -1,5 +1,6 @@
-// How many different ones of very many there are, in bounded memory (Wegman's adaptive sampling):
-// exact up to a bound, then an estimate whose standard error is about 0.3 %.
+// A DistinctSample counts how many different ones of very many there are, in bounded memory
+// (Wegman's adaptive sampling). The count is exact up to a bound, and then an estimate whose
+// standard error is about 0.3 %.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@ namespace sluice::query {
 
 class DistinctSample {
 public:
-    // Of hashes whose bits are all equally good.
+    // Adds a hash, whose bits must all be equally good.
     void add(std::uint64_t hash) {
         if ((hash & mask_) != 0) return;
         hashes_.insert(hash);

@@ -1,5 +1,5 @@
-// Texts of which many come again and again, each kept once. Made for the values of tags, which come
-// in ascending order, from one segment after the other.
+// DistinctTexts keeps texts of which many come again and again, each once. It is made for the
+// values of tags, which come in ascending order, from one segment after the other.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace sluice::query {
 
 class DistinctTexts {
 public:
-    // Whether `text` is new. Then `bytes` gets a copy; it outlives this.
+    // Adds a text, and returns whether it is new. Then `bytes`, which outlives this object, gets a
+    // copy.
     bool add(std::string_view text, Arena& bytes) {
         if (next_ < texts_.size() && texts_[next_] == text) {
             ++next_;
@@ -36,7 +37,7 @@ public:
         return true;
     }
 
-    // In the order in which they came.
+    // The texts in the order in which they came.
     const std::vector<std::string_view>& texts() const { return texts_; }
 
 private:

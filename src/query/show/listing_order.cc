@@ -6,7 +6,8 @@
 namespace sluice::query {
 namespace {
 
-// What stands at a place of a key, as a number: the end, what ends a name or a value, or a byte.
+// Returns what stands at a place of a key, as a number: the end, the end of a name or a value, or a
+// byte.
 constexpr int kEnd = 0;
 constexpr int kSeparator = 1;
 

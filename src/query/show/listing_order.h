@@ -6,7 +6,7 @@
 
 namespace sluice::query {
 
-// Of canonical series keys (sluice/model/series_key.h).
+// Compares canonical series keys (sluice/model/series_key.h).
 bool series_precedes(std::string_view a, std::string_view b);
 
 }  // namespace sluice::query

@@ -1,4 +1,5 @@
-// What the SHOW statements have in common: where they look, which series they see, lists.
+// The things that SHOW statements have in common: where they look, which series they see, and
+// lists.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +16,11 @@
 
 namespace sluice::query {
 
-// The database of ON, else that of the request.
+// Finds the database of ON, or else that of the request.
 Result<const meta::Database*> find_database(const meta::Catalog& catalog, const std::string& named,
                                             const Defaults& defaults);
 
-// LIMIT and OFFSET on a list that is in memory.
+// Applies LIMIT and OFFSET to a list that is in memory.
 template <typename T>
 std::vector<T> limited(std::vector<T> values, std::int64_t limit, std::int64_t offset) {
     const auto skip = std::min(static_cast<std::size_t>(offset), values.size());
@@ -30,11 +31,11 @@ std::vector<T> limited(std::vector<T> values, std::int64_t limit, std::int64_t o
     return values;
 }
 
-// A series of one column.
+// Writes a series of one column.
 void write_column(AnswerWriter& writer, std::string name, std::string column,
                   const std::vector<std::string>& values);
 
-// Whether `sources` are empty, which means all, or name the measurement.
+// Returns whether `sources` are empty, which means all, or name the measurement.
 bool names_measurement(const std::vector<influxql::Source>& sources, std::string_view name);
 
 // One entry of a FROM clause, or all of a database where there is none.
@@ -46,8 +47,8 @@ struct ShowSource {
     bool names(std::string_view measurement) const;
 };
 
-// Where `clauses` look when the policy matters: as SELECT resolves its FROM clause. `clauses` and
-// `catalog` outlive the result.
+// Returns where `clauses` look when the policy matters: it resolves them as SELECT resolves its
+// FROM clause. `clauses` and `catalog` outlive the result.
 Result<std::vector<ShowSource>> resolve_show_sources(const influxql::ShowClauses& clauses,
                                                      const meta::Catalog& catalog,
                                                      const Defaults& defaults);
@@ -79,9 +80,10 @@ struct SeriesSelection {
         return sources[piece.source].measurement;
     }
     const meta::MeasurementSchema* schema_of(const Piece& piece) const;
-    // What is a field of one source is a field of all, as in the condition of a SELECT.
+    // Returns whether a name is a field. A field of one source is a field of all, as in the
+    // condition of a SELECT.
     void share_fields();
-    // For the series of sources[source].
+    // Returns the condition as it is for the series of sources[source].
     TagCondition condition_of(std::uint32_t source) const;
 
 private:
@@ -95,14 +97,15 @@ private:
 io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
                                    Listing listing = Listing::kSeries);
 
-// Calls `see` for the series that the condition is true of, on the core that has
-// it, at the same time on all cores; more than once where a series lies in several places.
-// Takes no memory for series.
+// Calls `see` for each series that the condition is true of, on the core that has it, at the same
+// time on all cores. It is called more than once for a series that lies in several places. It takes
+// no memory for series.
 using SeriesSeen =
     std::function<void(std::uint32_t core, std::string_view key, const model::SeriesName& name)>;
 io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
                                     const SeriesSeen& see);
-// The same with what looks at the keys, and at the condition, on each core; keeps none.
+// Does the same with an object on each core that looks at the keys, and at the condition, itself.
+// It keeps none of them.
 io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
                                     SieveMaker make_sieve);
 
@@ -122,11 +125,11 @@ public:
     };
     SeriesVisit(StatementContext& context, const SeriesSelection& selection);
 
-    // False at the end, or when the query is to stop.
+    // Moves to the next series, and returns false at the end or when the query is to stop.
     bool next();
-    // Of the present series.
+    // These are about the present series.
     std::string_view key() const { return seen_.key; }
-    // Null where the condition is not true of the present series.
+    // Returns the present series, or null if the condition is not true of it.
     const Seen* match();
     bool is_due() const { return seen_since_pause_ >= kSeriesPerPause; }
     io::Task<void> pause();

@@ -1,6 +1,6 @@
-// SHOW ... CARDINALITY. InfluxDB estimates the number of series and measurements of a database, and
-// rewrites everything else to SELECT count(distinct(...)); here all of it is counted, only very
-// many series of a database are estimated.
+// SHOW ... CARDINALITY is answered here. InfluxDB estimates the number of series and measurements
+// of a database, and rewrites everything else to SELECT count(distinct(...)). Here all of it is
+// counted, except that very many series of a database are estimated.
 #include <map>
 #include <optional>
 #include <set>
@@ -52,8 +52,8 @@ bool is_estimate(const ShowCardinalityStatement& show) {
            clauses.limit == 0 && clauses.offset == 0;
 }
 
-// What is counted in one group of the answer. Equal texts of different sources count apart, since
-// InfluxDB runs a count for each.
+// The texts that are counted in one group of the answer. Equal texts of different sources count
+// apart, since InfluxDB runs a count for each.
 struct Group {
     std::vector<std::pair<std::uint32_t, std::string_view>> keys;  // series: source and key
     std::set<std::pair<std::uint32_t, std::string>> names;         // all other
@@ -119,7 +119,7 @@ private:
     ExprBox value_condition_;
     std::vector<std::uint32_t> from_;  // by planned source: its place in the FROM clause
     std::vector<std::string> dimensions_;
-    // By measurement and the values of the dimensions.
+    // The groups by measurement and the values of the dimensions.
     std::map<std::vector<std::string>, Group> groups_;
 };
 
@@ -148,7 +148,8 @@ io::Task<Result<void>> CardinalityCounter::estimate() {
     co_return Result<void>();
 }
 
-// Of the selection, every key once. An estimate where there are very many.
+// Counts the keys of the selection, every key once. The result is an estimate if there are very
+// many.
 io::Task<Result<std::size_t>> CardinalityCounter::count_series() {
     std::vector<DistinctSample> samples(context_.source.core_count());
     Result<void> visited = co_await visit_series(
@@ -192,7 +193,7 @@ Result<void> CardinalityCounter::select(const std::vector<ShowSource>& sources) 
         if (value_condition_ && names_tag_key(*value_condition_)) selection_.condition = {};
     }
     selection_.options.undecided_passes = show_.kind == Kind::kTagValues;
-    // What is counted has no time of its own and stands at the epoch.
+    // A count has no time of its own and stands at the epoch.
     if (!selection_.range.contains(0)) return {};
     for (std::uint32_t from = 0; from < sources.size(); ++from) {
         const ShowSource& source = sources[from];

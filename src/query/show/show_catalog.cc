@@ -1,3 +1,4 @@
+// SHOW DATABASES and SHOW RETENTION POLICIES are answered here from the catalog.
 #include "query/show/series_selection.h"
 #include "query/show/show_statements.h"
 #include "sluice/influxql/duration.h"

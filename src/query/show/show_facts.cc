@@ -1,3 +1,4 @@
+// SHOW STATS and SHOW DIAGNOSTICS are answered here, with facts that the server brings.
 #include "query/show/show_statements.h"
 
 namespace sluice::query {
@@ -30,7 +31,7 @@ void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::str
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowStatsStatement show) {
     if (context.facts == nullptr) co_return Result<void>();
     std::vector<FactRow> rows;
-    // Not among the others, and looked for only when it is asked for.
+    // This module is not among the others, and is looked for only when it is asked for.
     if (show.module == "indexes") {
         const std::uint64_t bytes = co_await context.facts->index_bytes();
         rows.push_back({"indexes", {}, {{"memoryBytes", bytes}}});

@@ -1,3 +1,4 @@
+// SHOW FIELD KEYS is answered here from the catalog, which knows names and types of fields.
 #include <map>
 #include <set>
 
@@ -8,7 +9,7 @@
 namespace sluice::query {
 namespace {
 
-// By measurement: names and types, in the order of both.
+// The names and types of fields by measurement, in the order of both.
 using FieldKeys = std::map<std::string, std::set<std::pair<std::string, std::string>>>;
 
 // InfluxDB does not show the fields of measurements without points.

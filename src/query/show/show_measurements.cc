@@ -1,3 +1,5 @@
+// SHOW MEASUREMENTS is answered here: it asks about measurements and not about series, as
+// InfluxDB's index does.
 #include <map>
 #include <set>
 
@@ -106,7 +108,7 @@ io::Task<Result<void>> execute(StatementContext& context, ShowMeasurementsStatem
     const auto catalog = context.source.catalog();
     Result<const meta::Database*> found =
         find_database(*catalog, clauses.database, context.defaults);
-    // Of all SHOW statements only this one does not mind an unknown database.
+    // This is the only SHOW statement that does not mind an unknown database.
     if (!found.ok() && found.error().kind == ErrorKind::kNotFound) co_return Result<void>();
     if (!found.ok()) co_return std::move(found).error();
     std::set<std::string> names;

@@ -1,3 +1,4 @@
+// SHOW SERIES is answered here: the keys of the series of a database that a condition lets pass.
 #include <set>
 
 #include "query/show/listing_order.h"
@@ -43,7 +44,7 @@ Result<void> select_by_index(const std::vector<ShowSource>& sources, SeriesSelec
     return {};
 }
 
-// With time it is a SELECT of series keys.
+// A statement with time is a SELECT of series keys.
 void select_by_time(const std::vector<ShowSource>& sources, SeriesSelection& selection) {
     selection.options.undecided_passes = false;
     for (const ShowSource& source : sources) {

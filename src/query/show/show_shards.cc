@@ -1,3 +1,4 @@
+// SHOW SHARDS and SHOW SHARD GROUPS are answered here from the catalog.
 #include <chrono>
 #include <cstdio>
 
@@ -34,7 +35,7 @@ void write_times(AnswerWriter& writer, const meta::RetentionPolicy& policy,
                  const meta::ShardGroup& group) {
     const std::int64_t begin = whole_seconds(group.range.begin);
     const std::int64_t end = whole_seconds(group.range.end);
-    // Of a policy without an end the groups expire, to the letter, as they end.
+    // The groups of a policy without an end expire, to the letter, as they end.
     const std::int64_t expiry = end + policy.duration_ns / kSecondNs;
     for (const std::int64_t each : {begin, end, expiry}) {
         const std::string text = format_seconds(each);

@@ -6,7 +6,7 @@
 
 namespace sluice::query {
 
-// What a database holds: measurements, series, tags, fields.
+// These show what a database holds: measurements, series, tags, fields.
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowMeasurementsStatement show);
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowSeriesStatement show);
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowFieldKeysStatement show);
@@ -14,7 +14,7 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagKeysS
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagValuesStatement show);
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowCardinalityStatement show);
 
-// What the catalog holds.
+// These show what the catalog holds.
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDatabasesStatement show);
 io::Task<Result<void>> execute(StatementContext& context,
                                influxql::ShowRetentionPoliciesStatement show);
@@ -23,7 +23,7 @@ io::Task<Result<void>> execute(StatementContext& context,
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowShardsStatement show);
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowShardGroupsStatement show);
 
-// What the server says of itself.
+// These show what the server says of itself.
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowStatsStatement show);
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDiagnosticsStatement show);
 

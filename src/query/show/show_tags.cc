@@ -1,3 +1,5 @@
+// SHOW TAG KEYS and SHOW TAG VALUES are answered here, from the series of all policies of a
+// database.
 #include <map>
 
 #include "query/scan/select_budget.h"
@@ -30,7 +32,7 @@ io::Task<Result<void>> select_series(StatementContext& context, const ShowClause
 
 using WantsTag = std::function<bool(std::string_view key)>;
 
-// What one core has found of a measurement: the values of each tag.
+// The values of each tag that one core has found of a measurement.
 using Tags = std::map<std::string, DistinctTexts, std::less<>>;
 
 struct FoundTags {

@@ -54,7 +54,7 @@ bool TagCondition::accepts(const model::SeriesName& series) const {
     return truth == Truth::kYes || (truth == Truth::kUndecided && options_.undecided_passes);
 }
 
-// Null where nothing of `expr` belongs to this condition.
+// Returns null if nothing of `expr` belongs to this condition.
 std::shared_ptr<TagCondition::Node> TagCondition::build(const Expr& expr) const {
     if (const auto* paren = expr.as<ParenExpr>()) return build(*paren->inner);
     auto node = std::make_shared<Node>();
@@ -169,6 +169,8 @@ bool NameCondition::accepts(std::string_view name) const {
     return root_ == nullptr || judge(*root_, name);
 }
 
+// Comparisons of other names are as if not written: they build nothing, and AND and OR pass on the
+// side that is there.
 Result<std::shared_ptr<NameCondition::Node>> NameCondition::build(const Expr& expr,
                                                                   std::string_view subject) {
     using Built = std::shared_ptr<Node>;

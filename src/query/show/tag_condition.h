@@ -1,5 +1,5 @@
-// A WHERE clause as SHOW statements apply it: to series by their tags, to names of measurements,
-// to keys of tags.
+// These are WHERE clauses as SHOW statements apply them: to series by their tags, to names of
+// measurements, to keys of tags.
 //
 // InfluxDB cuts such a condition in parts (tsdb/store.go: TagKeys, TagValues): what compares
 // `_name`, what compares `_tagKey`, and the rest. In each part the comparisons of the others are as
@@ -19,14 +19,14 @@
 
 namespace sluice::query {
 
-// About series. Lives no longer than the expression it was made of.
+// The condition on series. It lives no longer than the expression that it was made of.
 class TagCondition {
 public:
     struct Options {
         // Comparisons of `_name` belong to it; all other names of the system never do.
         bool with_name = true;
-        // Whether a series passes where the condition is about fields, or of a form that series do
-        // not decide.
+        // Says whether a series passes if the condition is about fields, or of a form that series
+        // do not decide.
         bool undecided_passes = true;
     };
     // `condition` may be null: everything passes.
@@ -52,11 +52,11 @@ private:
     std::shared_ptr<Node> root_;
 };
 
-// About one name: of a measurement (`_name`) or of a tag (`_tagKey`).
+// The condition on one name: of a measurement (`_name`) or of a tag (`_tagKey`).
 class NameCondition {
 public:
-    // The part of `condition` that compares `subject`. The error is InfluxDB's for what it does not
-    // take in such a condition.
+    // Makes the part of `condition` that compares `subject`. The error is InfluxDB's for anything
+    // that it does not take in such a condition.
     static Result<NameCondition> make(const influxql::Expr* condition, std::string_view subject);
 
     bool accepts(std::string_view name) const;
@@ -70,13 +70,13 @@ private:
     std::shared_ptr<Node> root_;
 };
 
-// "_name", "_series", ...: what InfluxDB keeps for itself.
+// Returns whether InfluxDB keeps the name for itself: "_name", "_series", ...
 bool is_system_name(std::string_view name);
 
-// Whether time is compared anywhere.
+// Returns whether time is compared anywhere.
 bool compares_time(const influxql::Expr* condition);
 
-// As Go prints the node with %#v, which is InfluxDB's error for it.
+// Prints the node as Go does with %#v, which is InfluxDB's error for it.
 std::string go_syntax(const influxql::Expr& expr);
 
 }  // namespace sluice::query

@@ -1,4 +1,4 @@
-// Databases and retention policies: CREATE, ALTER, DROP.
+// These statements define databases and retention policies: CREATE, ALTER, DROP.
 #pragma once
 
 #include "query/session/statement_context.h"

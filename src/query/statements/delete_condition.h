@@ -1,4 +1,5 @@
-// The WHERE clause of DELETE and DROP SERIES: tags only, judged as InfluxDB's index does.
+// A DeleteCondition is the WHERE clause of DELETE and DROP SERIES. It may ask for tags only, and is
+// judged as InfluxDB's index does.
 //
 // The index is not the query engine: an operator it does not know on a text means "not equal", a
 // comparison of two tags asks whether the series has them, and what it cannot judge is left over as
@@ -13,8 +14,8 @@
 namespace sluice::query {
 
 struct DeleteCondition {
-    // Series that match if what is left over is false, and if it is true. Who matches only then
-    // cannot be judged by tags.
+    // The series that match if what is left over is false, and those that match if it is true. A
+    // series that matches only then cannot be judged by its tags.
     model::SeriesPredicate certain;
     model::SeriesPredicate possible;
     bool has_leftovers = false;

@@ -175,7 +175,7 @@ io::Task<Result<void>> delete_series(StatementContext& context, std::vector<Sour
     co_return co_await context.source.delete_points(database->name, std::move(what));
 }
 
-// As influxql.HasTimeExpr: a comparison with "time" anywhere.
+// Does what influxql.HasTimeExpr does: it finds a comparison with "time" anywhere.
 bool has_time(const Expr& expr) {
     const auto* binary = expr.as<BinaryExpr>();
     if (binary == nullptr) {

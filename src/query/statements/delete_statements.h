@@ -1,4 +1,4 @@
-// What takes points away: DELETE, DROP SERIES, DROP MEASUREMENT, DROP SHARD.
+// These statements take points away: DELETE, DROP SERIES, DROP MEASUREMENT, DROP SHARD.
 #pragma once
 
 #include "query/session/statement_context.h"

@@ -1,4 +1,4 @@
-// EXPLAIN, EXPLAIN ANALYZE.
+// EXPLAIN says what a SELECT would read, and EXPLAIN ANALYZE runs it and says what it read.
 #pragma once
 
 #include "query/session/statement_context.h"

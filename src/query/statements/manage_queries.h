@@ -1,4 +1,4 @@
-// SHOW QUERIES, KILL QUERY.
+// SHOW QUERIES lists the queries of all cores, and KILL QUERY ends one.
 #pragma once
 
 #include "query/session/statement_context.h"

@@ -1,4 +1,5 @@
-// What the server does by itself: continuous queries and subscriptions, CREATE, DROP and SHOW.
+// These statements are about what the server does by itself: CREATE, DROP and SHOW of continuous
+// queries and subscriptions.
 #pragma once
 
 #include "query/session/statement_context.h"
@@ -6,7 +7,7 @@
 
 namespace sluice::query {
 
-// Keeps the statement as it was understood: with database and policy in front of every measurement.
+// Keeps the statement as it was understood, with database and policy in front of every measurement.
 io::Task<Result<void>> execute(StatementContext& context,
                                influxql::CreateContinuousQueryStatement create);
 io::Task<Result<void>> execute(StatementContext& context,

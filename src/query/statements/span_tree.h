@@ -1,4 +1,5 @@
-// A tree of spans with labels and figures, drawn as InfluxDB draws one in EXPLAIN ANALYZE:
+// A Span is a node of a tree, with labels and figures. The tree is drawn as InfluxDB draws one in
+// EXPLAIN ANALYZE:
 //
 //     .
 //     └── select

@@ -1,4 +1,5 @@
-// Users: CREATE, DROP, SET PASSWORD, GRANT, REVOKE, SHOW USERS, SHOW GRANTS.
+// These statements are about users: CREATE, DROP, SET PASSWORD, GRANT, REVOKE, SHOW USERS, SHOW
+// GRANTS.
 #pragma once
 
 #include "query/session/statement_context.h"
@@ -6,7 +7,7 @@
 
 namespace sluice::query {
 
-// The same user with the same password again is no error.
+// Creating the same user with the same password again is no error.
 io::Task<Result<void>> execute(StatementContext& context, influxql::CreateUserStatement create);
 io::Task<Result<void>> execute(StatementContext& context, influxql::DropUserStatement drop);
 io::Task<Result<void>> execute(StatementContext& context, influxql::SetPasswordStatement set);

@@ -115,8 +115,8 @@ Result<void> check_config(const Config& config) {
     }
     if (config.http.auth_enabled) {
         return invalid(
-            "http.auth-enabled: this version has no users; bind to a private address instead and "
-            "leave it false");
+            "http.auth-enabled: requests are not authenticated yet; bind to a private address "
+            "instead and leave it false");
     }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
     if (config.data.max_field_value_bytes > kFieldValueBytesMax) {

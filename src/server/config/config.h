@@ -1,4 +1,4 @@
-// What an operator can set: InfluxDB's sections and keys, and a section of our own.
+// A Config is what an operator can set: InfluxDB's sections and keys, and a section of our own.
 //
 // Layers, later ones win: defaults, the file, INFLUXDB_SECTION_KEY, SLUICE_SECTION_KEY, flags. One
 // list, visit_settings(), serves the file, the environment and the printed form.
@@ -31,7 +31,7 @@ inline constexpr std::uint64_t kFieldValueBytesMax = 4 * kMiB;
 struct Config {
     struct Data {
         std::string dir = "/var/lib/sluice";
-        // What is in memory goes to a segment at this age, unless it filled up before.
+        // Rows in memory go to a segment at this age, or earlier if the memory fills up.
         SettingDuration cache_snapshot_write_cold_duration{10 * kMinuteNs};
         // A shard group without writes for this long is merged into one run.
         SettingDuration compact_full_write_cold_duration{30 * kMinuteNs};
@@ -63,7 +63,7 @@ struct Config {
     struct Subscriber {
         bool enabled = true;
         SettingDuration http_timeout{30 * kSecondNs};
-        // Of one subscription: writes under way at the same time, and writes waiting, each of them.
+        // The bounds of each subscription: writes under way at the same time, and writes waiting.
         std::uint64_t write_concurrency = 40;
         std::uint64_t write_buffer_size = 1000;
     } subscriber;
@@ -135,7 +135,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("sluice", "drain-timeout", config.sluice.drain_timeout);
 }
 
-// What was found on the way and does not keep the server from starting.
+// The findings that do not keep the server from starting.
 using ConfigWarnings = std::vector<std::string>;
 
 // `name` is the file's, for messages.

@@ -10,7 +10,7 @@ namespace sluice::server {
 
 // A Go duration: "1h30m", "10s", "1.5ms", "0". Not negative: no setting is.
 std::optional<std::int64_t> parse_duration(std::string_view text);
-// As Go's Duration.String(): "1h30m0s", "1.5ms", "0s".
+// Prints a duration as Go's Duration.String() does: "1h30m0s", "1.5ms", "0s".
 std::string format_duration(std::int64_t ns);
 
 // "25000000", "25m", "1g": units of 1024.

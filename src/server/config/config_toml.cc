@@ -1,4 +1,4 @@
-// The configuration file. Alone in its file because toml++ is large.
+// This file reads the configuration file. It stands alone because toml++ is large.
 #include <toml++/toml.h>
 
 #include <algorithm>

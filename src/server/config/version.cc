@@ -1,4 +1,4 @@
-// The version that the build was given.
+// The build gives the version to this file alone, so that a new version compiles one file.
 #include "server/config/version.h"
 
 namespace sluice::server {

@@ -1,4 +1,4 @@
-// What this server says it is.
+// The version and the build that the server names.
 #pragma once
 
 #include <string_view>

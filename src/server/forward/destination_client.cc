@@ -61,7 +61,7 @@ io::Task<void> DestinationClient::close() {
     datagrams_.reset();
 }
 
-// What InfluxDB's client sends (client/v2).
+// Makes the head that InfluxDB's client sends (client/v2).
 std::string DestinationClient::request_head(const ForwardedWrite& write) const {
     const bool v6 = destination_.host.find(':') != std::string::npos;
     std::string head = "POST ";

@@ -1,5 +1,5 @@
-// Sends writes to one destination of a subscription, one after the other: an HTTP connection that
-// is kept, or a UDP socket.
+// A DestinationClient sends writes to one destination of a subscription, one after the other, over
+// an HTTP connection that is kept or a UDP socket.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct ForwardedWrite {
     std::uint64_t points = 0;
 };
 
-// Of one core. close() completes before destruction.
+// It belongs to one core. close() completes before destruction.
 class DestinationClient {
 public:
     // `timeout_ns` bounds each write() by HTTP, connecting included.
@@ -33,10 +33,11 @@ public:
     DestinationClient(const DestinationClient&) = delete;
     DestinationClient& operator=(const DestinationClient&) = delete;
 
-    // Ends when the destination has taken all points; a kept connection that turns out to be closed
-    // is opened again once. `write` stays alive until then. One at a time.
+    // Sends a write, and completes when the destination has taken all points. A kept connection
+    // that turns out to be closed is opened again once. `write` stays alive until completion. One
+    // write runs at a time.
     io::Task<Result<void>> write(const ForwardedWrite& write);
-    // A write() under way ends soon, later ones at once.
+    // Makes a write() that is under way end soon, and later ones at once.
     void give_up();
     io::Task<void> close();
 

@@ -1,4 +1,5 @@
-// One subscription on one core: a bounded queue of writes, and the tasks that send them.
+// A Forwarder is one subscription on one core: a bounded queue of writes, and the tasks that send
+// them.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +23,14 @@ struct ForwardLimits {
     std::size_t senders_max = 0;  // at work at the same time
 };
 
-// Of one core. stop() completes before destruction.
+// It belongs to one core. stop() completes before destruction.
 class Forwarder {
 public:
     struct DestinationCounts {
         std::uint64_t points_written = 0;
         std::uint64_t write_failures = 0;
     };
-    // Of all writes: a write counts once, whatever the number of destinations.
+    // The counts of all writes. A write counts once, whatever the number of destinations.
     struct Counts {
         std::uint64_t points_written = 0;
         std::uint64_t write_failures = 0;  // those for which the queue had no room included
@@ -40,9 +41,9 @@ public:
     ~Forwarder();
 
     bool has_room(std::size_t bytes) const;
-    // False, counted as a failure: the queue is full.
+    // Adds a write to the queue. If the queue is full, it returns false and counts a failure.
     bool add(const ForwardedWrite& write);
-    // What waits is dropped, what is under way given up.
+    // Drops the writes that wait, and gives up those that are under way.
     io::Task<void> stop();
 
     const meta::Subscription& subscription() const { return *subscription_; }

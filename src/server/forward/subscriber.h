@@ -1,7 +1,9 @@
-// Serves subscriptions: every accepted write of a subscribed policy goes to its destinations.
+// A Subscriber serves subscriptions: every accepted write of a subscribed policy goes to its
+// destinations.
 //
-// One per core, and each has queues and connections of its own: no write crosses a core for it. It
-// never makes a write wait or fail. What does not fit into a queue is dropped and counted.
+// There is one per core, and each has queues and connections of its own, so no write crosses a core
+// for it. It never makes a write wait or fail. A write that does not fit into a queue is dropped
+// and counted.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +19,7 @@
 
 namespace sluice::server {
 
-// What one core did for one destination; for /debug/vars.
+// The work of one core for one destination, for /debug/vars.
 struct DestinationReport {
     std::string database;
     std::string retention_policy;
@@ -59,7 +61,7 @@ private:
     engine::Core& core_;
     ForwardLimits limits_;
     bool enabled_;
-    // By the catalog's own object, which lives as long as its forwarder.
+    // The forwarders by the catalog's own object, which lives as long as its forwarder.
     Forwarders forwarders_;
     std::uint64_t catalog_version_ = 0;
     Forwarder::Counts retired_;

@@ -12,23 +12,24 @@ inline constexpr std::string_view kTooManyParameters = "too many parameters";
 
 class Connection;
 
-// 1.x: {"error":"..."} and a newline, X-Influxdb-Error.
+// Answers an error of 1.x: {"error":"..."} and a newline, with X-Influxdb-Error.
 void answer_error(Connection& connection, std::uint16_t status, std::string_view message,
                   query::AnswerFormat format = query::AnswerFormat::kJson, bool pretty = false);
 
-// 2.x: {"code":"...","message":"..."} without a newline, X-Platform-Error-Code. The code follows
-// from the status; `line` of the body, when one is to blame.
+// Answers an error of 2.x: {"code":"...","message":"..."} without a newline, with
+// X-Platform-Error-Code. The code follows from the status. `line` is that of the body, if one is to
+// blame.
 void answer_platform_error(Connection& connection, std::uint16_t status, std::string_view message,
                            std::uint32_t line = 0);
 
-// 503 with Retry-After, in the shape of the endpoint.
+// Answers 503 with Retry-After, in the shape of the endpoint.
 void answer_overload(Connection& connection, bool platform_shape, std::string_view message,
                      unsigned retry_after_s);
 
 void answer_document(Connection& connection, std::uint16_t status, std::string_view content_type,
                      std::string_view body);
 
-// What Go's http.Error() sends: plain text, no request id.
+// Answers as Go's http.Error() does: plain text without a request id.
 void answer_plain(Connection& connection, std::uint16_t status, std::string_view text,
                   std::string_view allow = {});
 

@@ -61,6 +61,10 @@ RequestParser::Outcome Connection::parse_buffered_head() {
     return progress.outcome;
 }
 
+// One turn of the loop is one request. Before it waits for bytes it sends what has gathered, so
+// answers to pipelined requests leave together when the client has nothing more to ask. The loop
+// ends when the client is gone, when a head was refused, or after an answer that closes the
+// connection.
 io::Task<void> Connection::run() {
     bool answered_last = false;
     while (!close_after_answer_) {
@@ -229,7 +233,8 @@ void Connection::answer(http::ResponseHead& head, std::string_view body, bool wi
 void Connection::answer_no_content() {
     const http::Request& request = parser_.request();
     settle_unread_body();
-    // Even of what has no content InfluxDB says the type.
+    // InfluxDB names the type even of an answer without content. The usual 204 is one prepared text
+    // with a date and a request id.
     const bool any_type = request.accept.empty() || request.accept == "*/*";
     const query::AnswerFormat format =
         any_type ? query::AnswerFormat::kJson : query::answer_format_of(request.accept);
@@ -248,7 +253,7 @@ void Connection::answer_no_content() {
     head.append_to(output_, services_.stamp);
 }
 
-// The words of Go's server, which answers these before any handler.
+// Answers in the words of Go's server, which refuses such heads before any handler.
 void Connection::answer_refused_head() {
     services_.update_time();
     services_.metrics.client_errors.add();
@@ -261,8 +266,9 @@ void Connection::answer_refused_head() {
     close_after_answer_ = true;
 }
 
-// The answer is out and ours is the last word, but bytes of the client may still be on their way:
-// closing now would answer them with a reset, which can overtake the answer.
+// The last answer is out, but bytes of the client may still be on their way. Closing now would
+// answer them with a reset, which can overtake the answer. So only our half is closed, and what
+// comes is read for a moment.
 io::Task<void> Connection::linger() {
     const auto finished = co_await socket_.finish_sending();
     if (!finished.ok()) co_return;

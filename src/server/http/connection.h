@@ -1,9 +1,22 @@
-// One client connection: requests come in, are handed to their handler one after the other, and
-// answers go out.
+// A Connection is one client connection: requests come in, are handed to their handler one after
+// the other, and answers go out.
 //
 // run() is the connection's one coroutine. Answers to pipelined requests gather in the output
 // buffer and leave in one send, when no further request has arrived yet. Whatever goes wrong here
 // ends this connection and nothing else.
+//
+// Its life is a loop over phases. kIdle: no byte of a request is there; the connection closes after
+// five idle minutes, and at once when the server stops. kHead: a head has begun, which must be
+// complete within half a minute. kRequest: the handler is at work; it sets deadlines for the body
+// and for sending. kClosing: the last answer is sent, and what the client still sends is read for a
+// moment, because closing with unread bytes makes the kernel send a reset that can overtake the
+// answer.
+//
+// A handler need not read the body. What is left of it when the answer begins is settled then: a
+// short rest is read and forgotten so that the connection can go on, a long one closes it.
+//
+// `input_` refers to the socket's receive buffer, so it is used up or given back (release_input)
+// before anything else is received.
 #pragma once
 
 #include <cstddef>
@@ -33,10 +46,10 @@ enum class BodyStatus : std::uint8_t {
 
 class Connection;
 
-// Answers the present request of a connection.
+// A handler answers the present request of a connection.
 using RequestHandler = io::Task<void> (*)(Connection&);
 
-// Of one core. The object lives until run() has completed.
+// A connection belongs to one core. The object lives until run() has completed.
 class Connection {
 public:
     Connection(CoreServices& services, RequestHandler handler, io::Socket socket);
@@ -44,9 +57,11 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     io::Task<void> run();
-    // The present request is answered, then the connection closes; an idle one closes at once.
+    // Lets the present request be answered and closes the connection then. An idle connection
+    // closes at once.
     void drain();
-    // Closes in the middle of whatever it is.
+    // Closes the connection in the middle of whatever it does. Handlers see that the client is
+    // gone.
     void abort();
 
     // Waits for a request, and nothing of one has come yet.
@@ -59,38 +74,39 @@ public:
 
     CoreServices& services() { return services_; }
     const http::Request& request() const { return parser_.request(); }
-    // Of the target; handlers may add those of a form.
+    // Returns the parameters of the target, to which handlers may add those of a form.
     http::Parameters& parameters() { return parameters_; }
     std::string_view peer_address();
 
-    // The body, when all of it has come with the head: the usual case for small requests, and no
-    // coroutine is needed. False leaves everything as it was.
+    // Takes the body if all of it has come with the head. That is the usual case for small
+    // requests, and needs no coroutine. Otherwise it returns false and leaves everything as it was.
     bool take_buffered_body(BodyBuffer& body, std::size_t bytes_max);
-    // Reads the whole body. `permit` grows with what shows its size only as it comes.
+    // Reads the whole body. `permit` grows with a body that shows its size only as it comes.
     io::Task<BodyStatus> read_body(BodyBuffer& body, std::size_t bytes_max, engine::Permit& permit);
 
-    // After kMalformed: what is wrong.
+    // Returns what was wrong, after kMalformed.
     std::string_view malformed_text() const { return chunks_.malformed_text(); }
 
-    // For handlers that work long: completes with true when the client has sent its last byte or is
-    // gone, with false after stop_watching(). Nothing is received meanwhile.
+    // Is for handlers that work long: it completes with true when the client has sent its last byte
+    // or is gone, and with false after stop_watching(). Nothing is received meanwhile.
     io::Task<bool> watch_client() { return socket_.wait_for_end(); }
     void stop_watching() { socket_.stop_waiting_for_end(); }
 
     // Gives the receive buffer back to the kernel during a long wait, if nothing else is in it.
     void release_input();
 
-    // Where answers are appended.
+    // Returns the buffer that answers are appended to.
     http::OutputBuffer& output() { return output_; }
-    // Sends what is in the output buffer. An error: the client is gone.
+    // Sends what is in the output buffer. An error means that the client is gone.
     io::Task<Result<void>> flush();
 
-    // Fields that every answer has: identity, CORS, request ids when asked, Connection.
+    // Adds the fields that every answer has: identity, CORS, request ids when asked, Connection. It
+    // also settles an unread body, so nothing of the body may be read afterwards.
     void begin_answer(http::ResponseHead& head, bool with_request_id);
-    // A whole answer. `fields` beyond those of begin_answer() have been added to `head`.
+    // Gives a whole answer. Fields beyond those of begin_answer() have been added to `head` before.
     void answer(http::ResponseHead& head, std::string_view body, bool with_request_id = true);
     void answer_no_content();
-    // Of an answer that a handler streams: what the access log says.
+    // Tells the access log the bytes of an answer that a handler streams.
     void note_body_bytes(std::uint64_t bytes) { body_bytes_answered_ = bytes; }
     void close_after_answer() { close_after_answer_ = true; }
 

@@ -1,4 +1,4 @@
-// How a connection receives the body of a request, or gets rid of it.
+// This part of Connection receives the body of a request, or gets rid of it.
 #include <algorithm>
 #include <cstring>
 
@@ -33,6 +33,8 @@ bool Connection::take_buffered_body(BodyBuffer& body, std::size_t bytes_max) {
     return true;
 }
 
+// A body with a length is received straight into its buffer: first what came together with the head
+// is copied, then the kernel writes the rest into place. The deadline grows with the size.
 io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_max,
                                            engine::Permit& permit) {
     const bool chunked = request().framing == BodyFraming::kChunked;
@@ -68,6 +70,9 @@ io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_m
     co_return BodyStatus::kComplete;
 }
 
+// The size of a chunked body shows only as it comes, so the permit is asked to grow ahead of it. A
+// body that fails in the middle closes the connection: where the next request would begin is not
+// known.
 io::Task<BodyStatus> Connection::read_chunked(BodyBuffer& body, std::size_t bytes_max,
                                               engine::Permit& permit) {
     using Outcome = http::ChunkedDecoder::Outcome;
@@ -117,8 +122,8 @@ void Connection::release_input() {
     if (input_.empty()) socket_.release();
 }
 
-// What happens to a body that the handler did not read: a short one is read later, and one in
-// chunks as far as it is short; else the connection ends, because nobody can tell where the next
+// Decides about a body that the handler did not read. A short one is read later, and one in chunks
+// as far as it is short. Otherwise the connection ends, because it is not known where the next
 // request begins.
 void Connection::settle_unread_body() {
     if (!body_unread_) return;

@@ -1,5 +1,5 @@
-// The connections of one core: accepts them, keeps them, and lets them finish when the server
-// stops.
+// A ConnectionListener accepts the connections of one core, keeps them, and lets them finish when
+// the server stops.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace sluice::server {
 
-// Of one core. stop() completes before destruction.
+// It belongs to one core. stop() completes before destruction.
 class ConnectionListener {
 public:
     // Before the first of them listens: that no other server does. Without a host an address is all
@@ -26,9 +26,10 @@ public:
                                                               const HostPort& address);
     std::uint16_t port() const { return listener_.port(); }
 
-    // Begins to accept.
+    // Begins to accept connections.
     void start();
-    // Accepts no more; requests in flight are answered, up to the configured time, then cut off.
+    // Accepts no more connections. Requests in flight are answered, up to the configured time, and
+    // then cut off.
     io::Task<void> stop();
 
 private:

@@ -43,7 +43,7 @@ std::string health_document(bool pass, std::string_view message) {
     return body;
 }
 
-// What a client did meanwhile: /debug/requests counts over a stretch of time.
+// /debug/requests counts over a stretch of time.
 constexpr std::int64_t kCountSecondsDefault = 10;
 constexpr std::int64_t kCountSecondsMax = 6 * 60 * 60;
 
@@ -54,7 +54,7 @@ std::string too_long_text(std::int64_t seconds) {
            " > " + influxql::format_duration(kCountSecondsMax * kSecondNs);
 }
 
-// As InfluxDB's httpError() does outside its routes: no request id, no newline.
+// Answers as InfluxDB's httpError() does outside its routes: without request id and newline.
 void answer_bare_error(Connection& connection, std::string_view message) {
     std::string body = query::error_document(message, query::AnswerFormat::kJson, false);
     body.pop_back();
@@ -72,7 +72,7 @@ io::Task<std::vector<std::string>> troubles_of_continuous_queries(CoreServices& 
     co_return troubles;
 }
 
-// Who leaves need not be counted for any longer.
+// A client that has left need not be counted for any longer.
 io::Task<void> note_end(Connection& connection, bool& client_left) {
     client_left = co_await connection.watch_client();
 }

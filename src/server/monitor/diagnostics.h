@@ -1,4 +1,4 @@
-// What SHOW STATS and SHOW DIAGNOSTICS ask the server.
+// Diagnostics are the facts that SHOW STATS and SHOW DIAGNOSTICS ask the server for.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace sluice::server {
 
-// Of one core.
+// The object belongs to one core, and reports about all.
 class Diagnostics final : public query::ServerFacts {
 public:
     // `services` outlives it.

@@ -1,4 +1,4 @@
-// What the operating system and the allocator say about this process.
+// ProcessInfo is what the operating system and the allocator say about this process.
 #pragma once
 
 #include <cstdint>

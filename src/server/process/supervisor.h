@@ -1,5 +1,5 @@
-// Talks to systemd (sd_notify(3)): a datagram to the socket named by NOTIFY_SOCKET. Does nothing
-// when nobody asked.
+// A Supervisor talks to systemd (sd_notify(3)) by datagrams to the socket that NOTIFY_SOCKET names.
+// Without that variable it does nothing.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ public:
     // "READY=1", "STOPPING=1", "STATUS=...", "WATCHDOG=1"; several lines in one text.
     void notify(std::string_view text) const;
 
-    // Half of what the watchdog grants, 0 when it is off.
+    // Returns half of the time that the watchdog grants, or 0 when it is off.
     std::int64_t watchdog_interval_ns() const { return watchdog_interval_ns_; }
 
 private:

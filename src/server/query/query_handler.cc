@@ -27,12 +27,12 @@ constexpr std::size_t kFlushBytes = 32 * kKiB;
 
 // A chunked answer leaves at least this often, so that a slow query shows what it has.
 constexpr std::int64_t kFlushNs = 50 * kMillisecondNs;
-// Who has sent all and closes its half of the connection may still want the answer; who has left
-// looks the same. A query goes on for this long.
+// A client that has sent all and closes its half of the connection may still want the answer, and
+// one that has left looks the same. The query goes on for this long.
 constexpr std::int64_t kHalfClosedNs = 5 * kSecondNs;
 
-// Streams an answer to the client in chunks, compressed where the client wants it; the whole answer
-// of a request that could not be parsed is small and gets a length instead.
+// An AnswerStream sends an answer to the client in chunks, compressed if the client wants that. The
+// answer of a request that could not be parsed is small, and gets a length instead.
 class AnswerStream final : public query::AnswerSink {
 public:
     AnswerStream(Connection& connection, bool documents)
@@ -154,12 +154,11 @@ io::Task<Result<void>> run_query(CoreServices& services, query::QueryRequest req
     co_return done;
 }
 
-// A text that was sent as the file `q`; it counts when no parameter `q` says anything.
+// A text that was sent as the file `q`. It counts when no parameter `q` says anything.
 using QueryFile = std::optional<std::string>;
 
-// Adds the parameters of a form in the body. False when an error has been answered, or the client
-// is gone.
-// `permit` is for what the parameters take, which is as long as the query runs.
+// Adds the parameters of a form in the body. It returns false when an error has been answered or
+// the client is gone.
 io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, bool pretty,
                          QueryFile& query_file, engine::Permit& permit) {
     CoreServices& services = connection.services();

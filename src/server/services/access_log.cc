@@ -37,7 +37,7 @@ std::string_view or_dash(std::string_view text) {
     return text.empty() ? "-" : text;
 }
 
-// What a client sends must not look like the end of its line or field, nor like a second one.
+// Bytes that a client sends must not look like the end of its line, nor like a second one.
 void append_plain(std::string& line, std::string_view text) {
     for (const char c : text) {
         const bool plain = static_cast<unsigned char>(c) >= 0x20 && c != '\x7F';

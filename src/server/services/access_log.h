@@ -1,9 +1,10 @@
-// A line for each request on standard error, as InfluxDB's response_logger.go writes it:
+// The access log is a line for each request on standard error, as InfluxDB's response_logger.go
+// writes it:
 //
 //     [httpd] 10.0.0.7 - bob [23/Nov/2026:10:00:00 +0000] "POST /write?db=d HTTP/1.1" 204 0 "-"
 //     "Telegraf/1.30" <id> 1234
 //
-// Off unless [http] log-enabled asks for it: a line costs as much as a small write.
+// It is off unless [http] log-enabled asks for it, because a line costs as much as a small write.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +25,18 @@ struct AccessEntry {
     std::int64_t took_ns = 0;
 };
 
-// Without the port, and without the brackets of IPv6: as Go's net.SplitHostPort().
+// Returns an address without the port and without the brackets of IPv6, as Go's net.SplitHostPort()
+// does.
 std::string_view peer_host(std::string_view address);
 
-// InfluxDB logs neither its own diagnostics nor, if so configured, writes.
+// Returns whether a request is logged. InfluxDB logs neither its own diagnostics nor, if so
+// configured, writes.
 bool is_logged(const http::Request& request, bool suppress_writes);
 
-// Without its end. Passwords in the URL, also those of statements in it, are not shown.
+// Returns the line of a request, without its end. A password in the URL is not shown.
 std::string access_line(const http::Request& request, const AccessEntry& entry);
 
-// Of one core. Lines gather, and leave by flush() at least once a second.
+// The log of one core. Lines gather, and leave by flush() at least once a second.
 class AccessLog {
 public:
     void add(const http::Request& request, const AccessEntry& entry);

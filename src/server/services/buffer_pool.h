@@ -1,4 +1,4 @@
-// Memory that one core's requests use again and again: bodies, batches, output.
+// Pools of memory that the requests of one core use again and again: bodies, batches, output.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace sluice::server {
 
 using BodyBuffer = PodVector<std::byte>;
 
-// What parsing and writing one request needs beside its body.
+// The memory that parsing and writing one request needs beside its body.
 struct WriteScratch {
     model::PointBatch batch;
     std::vector<model::Rejection> rejections;
@@ -37,8 +37,8 @@ inline std::size_t pooled_bytes(const WriteScratch& scratch) {
     return scratch.memory_bytes();
 }
 
-// One core. take() hands out what was given back last, which is warm in the cache; things beyond
-// `bytes_kept` in all, or `bytes_kept_each`, are freed.
+// A pool belongs to one core. take() hands out the thing that was given back last, which is warm in
+// the cache. Things beyond `bytes_kept` in all, or larger than `bytes_kept_each`, are freed.
 template <typename T>
 class Pool {
 public:
@@ -47,7 +47,7 @@ public:
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    // Goes back to the pool at destruction.
+    // A thing of the pool, which goes back when the lease is destroyed.
     class Lease {
     public:
         Lease() = default;

@@ -37,6 +37,9 @@ void subtract(ClientCounts& counts, const ClientCounts& earlier) {
 
 }  // namespace
 
+// Several requests may count at the same time with one counter per core. So each notes what was
+// counted when it began and subtracts that at its end. It looks a few times a second whether its
+// asker has left.
 io::Task<ClientCounts> count_clients(CoreServices& here, std::int64_t duration_ns,
                                      const bool& ended) {
     ServerShared& shared = here.shared;

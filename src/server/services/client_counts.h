@@ -1,4 +1,4 @@
-// Who writes and queries how often, counted only while somebody asks (/debug/requests).
+// Counts which clients write and query how often, but only while /debug/requests asks for it.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct ClientCount {
 };
 using ClientCounts = std::map<std::string, ClientCount>;
 
-// Of one core. Costs a test per request while nobody counts.
+// The counter of one core. It costs a test per request while nothing is counted.
 class ClientCounter {
 public:
     bool active() const { return users_ != 0; }
@@ -27,7 +27,7 @@ public:
     void add_query(std::string_view address) { count(address).queries += 1; }
 
     void begin() { ++users_; }
-    // The counts so far; forgotten when nobody counts any more.
+    // Returns the counts so far, and forgets them when no other request is counting.
     ClientCounts end();
     ClientCounts counts() const { return counts_; }
 

@@ -1,5 +1,5 @@
-// What the handlers of one core share. Everything here belongs to its thread, but for the metrics
-// and what ServerShared says.
+// CoreServices are what the handlers of one core share. Everything here belongs to the thread of
+// the core, except the metrics, and what ServerShared says of itself.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ namespace sluice::server {
 
 struct CoreServices;
 
-// One for the process.
+// There is one ServerShared for the process.
 struct ServerShared {
     // Fixed before the cores start.
     Config config;
@@ -42,7 +42,7 @@ struct ServerShared {
     std::string bind_address;  // as it became: port 0 is replaced by the real one
     std::uint16_t port = 0;
 
-    // By core; complete before any core serves. Others read only its metrics.
+    // The services by core, complete before any core serves. Other cores read only their metrics.
     std::vector<std::unique_ptr<CoreServices>> cores;
 
     std::unique_ptr<query::QueryRegistry> queries;
@@ -56,7 +56,7 @@ struct CoreServices {
     CoreServices(const CoreServices&) = delete;
     CoreServices& operator=(const CoreServices&) = delete;
 
-    // What SHOW STATS and SHOW DIAGNOSTICS tell; before any core serves.
+    // Sets what SHOW STATS and SHOW DIAGNOSTICS tell. It is called before any core serves.
     void set_facts(std::unique_ptr<query::ServerFacts> facts_);
 
     const Config& config() const { return shared.config; }

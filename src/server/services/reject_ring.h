@@ -1,4 +1,5 @@
-// The latest lines and points that were refused, for the operator: nothing is dropped silently.
+// A RejectRing keeps the latest lines and points that were refused, for the operator: nothing is
+// dropped silently.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ struct RejectedLine {
     std::string message;  // cut after kMessageBytesMax
 };
 
-// Of one core, and read there. Keeps the last kCount entries, in bounded memory.
+// The ring of one core, which is read there. It keeps the last kCount entries, in bounded memory.
 class RejectRing {
 public:
     static constexpr std::size_t kCount = 256;
@@ -41,7 +42,7 @@ public:
         next_ = (next_ + 1) % kCount;
     }
 
-    // From the newest to the oldest.
+    // Calls `f` for each entry, from the newest to the oldest.
     template <typename F>
     void for_each(F&& f) const {
         for (std::size_t i = 1; i <= lines_.size(); ++i) {

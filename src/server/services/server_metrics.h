@@ -1,11 +1,12 @@
-// What the server counts beside the engine: InfluxDB's `httpd` statistics and a few of its own.
+// The counters of the server beside the engine: InfluxDB's `httpd` statistics and a few of its own.
+// METRICS.md says what those on /metrics mean.
 #pragma once
 
 #include "sluice/base/metrics.h"
 
 namespace sluice::server {
 
-// Written by one core, read by any.
+// One core writes these, and any core may read them.
 struct ServerMetrics {
     Counter requests;
     Counter requests_active;

@@ -1,4 +1,5 @@
-// A request body to points, in pieces: a large one does not keep the core from everything else.
+// A BodyParser turns a request body into points, a slice at a time, so that a large body does not
+// keep the core from everything else.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +12,13 @@
 
 namespace sluice::server {
 
-// What is parsed without a look at the clock: a tenth of a millisecond of known series, a
-// millisecond of new ones.
+// The bytes that are parsed without a look at the clock: a tenth of a millisecond if series are
+// known, a millisecond if they are new.
 inline constexpr std::size_t kParseSliceBytes = 256 * 1024;
 
-// Parses a body against the head that is active when it begins. After a wait between two pieces
-// another one may be: then what was parsed is of no use.
+// Parses a body against the head that is active when it begins. After a wait between two slices
+// another head may be active. Then what was parsed is of no use, because numbers of series belong
+// to their head.
 class BodyParser {
 public:
     BodyParser(CoreServices& services, std::string_view text, const ingest::ParseOptions& options,
@@ -30,7 +32,7 @@ public:
           result_(result),
           head_id_(head_id()) {}
 
-    // True while some is left.
+    // Parses a slice, and returns true while some of the body is left.
     bool parse(std::size_t bytes_max) {
         const io::Activity activity("parse a body");
         return services_.parser.parse_piece(text_, bytes_max, at_, options_, target_.shards,

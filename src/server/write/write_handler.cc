@@ -18,7 +18,7 @@ namespace {
 
 using model::Precision;
 
-// What the client asked for, before its body is looked at. Views into the request.
+// The request of the client, before its body is looked at. Its views are into the head.
 struct WriteRequest {
     WriteApi api = WriteApi::kV1;
     std::string_view database;
@@ -124,7 +124,8 @@ void answer_unreadable(Connection& connection, const WriteRequest& request, std:
     answer_write_error(connection, request, 400, std::string(before) + std::string(why));
 }
 
-// A kBusy or kNoSpace says "later"; of everything else the client is told what went wrong.
+// Answers a write that failed as a whole. Every kind but the client's own mistakes means "later":
+// 503 with Retry-After.
 void answer_failure(Connection& connection, const WriteRequest& request, const Error& error) {
     switch (error.kind) {
         case ErrorKind::kNotFound:
@@ -158,7 +159,8 @@ Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer&
     return Error{ErrorKind::kInvalid, platform_gzip_text(done.error().message, body.size())};
 }
 
-// The body as text, inflated if need be; false when an error has been answered or nobody is there.
+// Receives the body, and inflates it if need be. It returns false when an error has been answered
+// or the client is gone.
 io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
                             engine::Permit& permit, BodyPool::Lease& body) {
     CoreServices& services = connection.services();
@@ -243,7 +245,8 @@ void answer_outcome(Connection& connection, const WriteRequest& request,
     }
 }
 
-// Nothing of this body is written: no line was good (1.x), or one was bad (2.x).
+// Refuses a body of which nothing is written: no line was good (1.x), or one was bad (2.x). It
+// returns false when there is nothing to refuse.
 bool refuse_unparsable(Connection& connection, const WriteRequest& request,
                        const WriteReport& report) {
     const ingest::ParseResult& parsed = report.parsed;
@@ -260,7 +263,7 @@ bool refuse_unparsable(Connection& connection, const WriteRequest& request,
     return true;
 }
 
-// False when there is nothing to refuse.
+// Refuses an unknown consistency level. It returns false when there is nothing to refuse.
 bool refuse_consistency(Connection& connection, const WriteRequest& request) {
     const std::string_view level = connection.parameters().get("consistency");
     if (request.api == WriteApi::kV2 || is_consistency_level(level)) return false;
@@ -268,8 +271,9 @@ bool refuse_consistency(Connection& connection, const WriteRequest& request) {
     return true;
 }
 
-// InfluxDB 1.x looks for the policy last, so what else is wrong comes first. Nothing is kept of
-// what is parsed here, and one good point is enough. False when nothing else is wrong.
+// InfluxDB 1.x looks for the policy last, so anything else that is wrong with the request is
+// answered first. Nothing is kept of what is parsed here, and one good point is enough. It returns
+// false when nothing else is wrong.
 io::Task<bool> refuse_without_policy(Connection& connection, const WriteRequest& request,
                                      std::string_view text, const ingest::ParseOptions& options) {
     ingest::LineProtocolParser parser;
@@ -340,7 +344,8 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
             co_return;
         }
         if (!pieces.head_is_same()) {
-            // Series numbers of another head mean nothing. This may happen again, so now at once.
+            // Series numbers of another head mean nothing, so the body is parsed again. The head
+            // could change again, so this time it is parsed in one turn.
             piece_bytes = text.size();
             continue;
         }
@@ -369,6 +374,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
 
 }  // namespace
 
+// The order of the steps is that of the answers: parameters, size, room, and only then the body.
 io::Task<void> handle_write(Connection& connection, WriteApi api) {
     CoreServices& services = connection.services();
     services.metrics.writes.add();

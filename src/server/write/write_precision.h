@@ -1,4 +1,4 @@
-// The units of timestamps that the two write APIs know.
+// These are the units of timestamps that the two write APIs know.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace sluice::server {
 
-// Of the parameter `precision`; empty means nanoseconds.
+// Return the unit that the parameter `precision` names; empty means nanoseconds.
 std::optional<model::Precision> v1_precision(std::string_view text);
 std::optional<model::Precision> v2_precision(std::string_view text);
 

@@ -1,4 +1,4 @@
-// How the files of a store are called: numbers, so that order and uniqueness are plain.
+// The names of the files of a store. They are numbers, so that order and uniqueness are plain.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,15 @@ std::string segment_path(const std::string& store, model::ShardGroupId group, st
 std::string manifest_path(const std::string& store, std::uint64_t number);
 std::string manifest_copy_path(const std::string& store, std::uint64_t number);  // …-copy
 
-// The counterparts, of names without directory; nothing when the name is of another kind.
+// The counterparts parse names without a directory. There is no result when the name is of another
+// kind.
 std::optional<std::uint64_t> parse_log_name(std::string_view name);
 std::optional<std::uint64_t> parse_segment_name(std::string_view name);
 std::optional<std::uint64_t> parse_manifest_name(std::string_view name);
 std::optional<std::uint64_t> parse_manifest_copy_name(std::string_view name);
 std::optional<model::ShardGroupId> parse_group_name(std::string_view name);
 
-// What a damaged file is renamed to: nothing reads or removes it any more.
+// Returns the name that a damaged file gets. Nothing reads or removes it any more.
 std::string quarantine_path(const std::string& path);  // <path>.damaged
 // A whole segment that no manifest names and that must not serve beside those that do.
 std::string unlisted_path(const std::string& path);  // <path>.unlisted

@@ -1,5 +1,5 @@
-// Reading ranges of an immutable file: the seam between those who parse files and what holds their
-// bytes, which is an io::File, a cache, or memory in tests.
+// A RandomAccess reads ranges of an immutable file. It is the seam between the code that parses
+// files and whatever holds their bytes: an io::File, a cache, or memory in tests.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,21 @@ struct FileBytes {
     ByteSpan bytes;
 };
 
-// What readers make of bytes of a file, and may want again.
+// The things that readers make of bytes of a file, and may want again.
 enum class Made : std::uint8_t { kBytes, kIndex, kSeriesPage, kSeriesList };
 
 class RandomAccess {
 public:
     virtual ~RandomAccess() = default;
     virtual std::uint64_t size() const = 0;
-    // Exactly [offset, offset + size), which lies inside the file.
+    // Reads exactly [offset, offset + size), which lies inside the file.
     virtual io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) = 0;
-    // A read() of exactly this is to come: begins with it, or does nothing.
+    // Tells that a read() of exactly this is to come. An implementation begins with it, or does
+    // nothing.
     virtual void read_ahead(std::uint64_t, std::size_t) {}
 
-    // A place for what was made of the bytes at `offset`; it may forget at any time, and the one
-    // here always does. Who asks for a kind knows its type.
+    // These keep what was made of the bytes at `offset`. An implementation may forget it at any
+    // time, and the one here always does. The kind implies the type.
     virtual std::shared_ptr<const void> find_made(Made, std::uint64_t) { return nullptr; }
     virtual void keep_made(Made, std::uint64_t, std::shared_ptr<const void>, std::size_t) {}
 };

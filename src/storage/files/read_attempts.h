@@ -1,9 +1,10 @@
-// How stubborn a start is.
+// The stubbornness of a start.
 #pragma once
 
 namespace sluice::storage {
 
-// How often a start asks the device for the same bytes before it goes on without them.
+// The number of times that a start asks the device for the same bytes before it goes on without
+// them.
 inline constexpr int kReadAttempts = 5;
 
 }  // namespace sluice::storage

@@ -22,7 +22,7 @@
 
 namespace sluice::storage {
 
-// What reading a store's directory for manifests found.
+// The result of looking for manifests in the directory of a store.
 struct ManifestSearch {
     std::optional<ManifestContent> content;  // nothing: there is no readable manifest
     std::uint64_t number = 0;                // of the file it was read from
@@ -37,11 +37,11 @@ struct ManifestSearch {
     bool has_lost_something() const { return !content || content->records_lost != 0; }
 };
 
-// kUnsupported: a newer version wrote it; nothing may be touched. Other errors: the files may be
-// good and cannot be read now, for want of rights, descriptors or memory.
+// Finds the manifest. It fails with kUnsupported if a newer version wrote it: then nothing may be
+// touched.
 io::Task<Result<ManifestSearch>> find_manifest(io::Reactor& reactor, std::string store);
 
-// One append() after another; further calls wait. close() before destruction.
+// One append() runs after another; further calls wait. close() completes before destruction.
 class Manifest {
 public:
     Manifest(io::Reactor& reactor, std::string store)
@@ -51,8 +51,8 @@ public:
     // Writes a new file, and then removes those before it, or goes on in the old one. While the
     // device allows neither, is_durable() is false and append() goes on trying.
     io::Task<void> begin(ManifestState state, ManifestSearch found);
-    // Whether what begin() was given is on disk: before that nothing may be written that relies on
-    // the incarnation.
+    // Returns whether the state that begin() was given is on disk. Before that, nothing may be
+    // written that relies on the incarnation.
     bool is_durable() const { return durable_; }
 
     // Applies `edits` and makes them durable. While the device refuses, it tries again with new
@@ -60,9 +60,9 @@ public:
     // neither go on nor back. kCancelled after stop(): the edits may or may not be durable.
     io::Task<Result<void>> append(std::vector<ManifestEdit> edits);
 
-    // What is durable (while an append is under way: what was before it).
+    // Returns the durable state. While an append is under way it is the state before it.
     const ManifestState& state() const { return state_; }
-    // An id no segment ever had.
+    // Returns an id that no segment ever had.
     std::uint64_t take_segment_id() { return state_.next_segment_id++; }
 
     const std::optional<Error>& trouble() const { return trouble_; }
@@ -74,7 +74,7 @@ public:
 
 private:
     io::Task<Result<void>> write_record(const std::vector<ManifestEdit>& edits);
-    // What a new file begins with.
+    // The beginning of a new file: one record with everything that is true.
     struct NewFile {
         AlignedBuffer record;
         std::uint64_t hash = 0;

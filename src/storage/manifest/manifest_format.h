@@ -1,4 +1,4 @@
-// What a manifest says, and its records as bytes; see MANIFEST_FORMAT.md.
+// The content of a manifest, and its records as bytes; see MANIFEST_FORMAT.md.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ struct RemoveSegment {
 struct Flushed {
     std::uint64_t head_id = 0;
 };
-// Of a live segment; where it is missing none have been.
+// Says which deletes have been applied to a live segment. Without such an edit none have been.
 struct DeletesApplied {
     std::uint64_t id = 0;
     std::uint64_t sequence = 0;

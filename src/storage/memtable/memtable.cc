@@ -10,7 +10,8 @@
 namespace sluice::storage {
 namespace {
 
-// A node of column_names_, the column itself and its name: what a column costs before its rows.
+// The memory that a column costs before its rows: a node of column_names_, the column itself and
+// its name.
 constexpr std::size_t kColumnOverhead = 192;
 
 const std::byte* batch_values(const model::BatchColumn& column, std::uint32_t from) {
@@ -56,7 +57,8 @@ std::uint32_t Memtable::find_column(std::string_view name) const {
 }
 
 Result<const PodVector<std::uint32_t>*> Memtable::map_columns(const model::BatchTable& table) {
-    // A client sends its fields in the same order again and again: the last answer is tried first.
+    // A client sends its fields in the same order again and again, so the answer of the last batch
+    // is tried first.
     if (map_.size() < table.column_count) {
         map_.append_copies(table.column_count - map_.size(), kNoColumn);
     }
@@ -117,7 +119,7 @@ Result<void> Memtable::append(const model::BatchTable& table, std::uint64_t sequ
     return {};
 }
 
-// Within one chunk.
+// Appends rows that all go to one chunk.
 void Memtable::append_rows(const model::BatchTable& table, std::uint32_t from, std::uint32_t count,
                            const PodVector<std::uint32_t>& map) {
     const std::uint32_t chunk = row_chunk::chunk_of(rows_);
@@ -135,6 +137,9 @@ void Memtable::append_rows(const model::BatchTable& table, std::uint32_t from, s
     }
 }
 
+// Appends to one chunk of one column. A column is lazy in two ways: a chunk gets memory with its
+// first value, and a bitmap of validity with its first null. `filled` may be behind `offset`, if
+// rows in between came without this field; these rows become nulls then.
 void Memtable::append_column(MemtableColumn& column, std::uint32_t chunk, std::uint32_t offset,
                              const model::BatchColumn& source, std::uint32_t from,
                              std::uint32_t count) {

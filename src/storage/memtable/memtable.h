@@ -1,8 +1,10 @@
-// The rows of one measurement in one shard group, in the order they were acknowledged.
+// A Memtable holds the rows of one measurement in one shard group of a head, in the order in which
+// they were acknowledged.
 //
-// Columns grow in chunks that never move: a scan reads rows [0, n) while more are appended. All
-// columns share the chunk boundaries; the first chunks are small, so that thousands of measurements
-// with a handful of rows each stay cheap.
+// Columns grow in chunks that never move, so a scan reads rows [0, n) while more are appended. All
+// columns share the boundaries of chunks. The first chunks are small, so that thousands of
+// measurements with a handful of rows each stay cheap. Rows are never changed or removed: deletes
+// and repeated points are resolved when the rows are put in order (memtable_order.h).
 #pragma once
 
 #include <bit>
@@ -26,7 +28,8 @@ namespace sluice::storage {
 
 class Head;
 
-// Where rows lie: chunks of 16, 16, 32, 64 ... 4096 rows, then of 8192 each (64 KiB of words).
+// The places of rows. Chunks have 16, 16, 32, 64 ... 4096 rows, and then 8192 each, which is 64 KiB
+// of words.
 namespace row_chunk {
 
 inline constexpr std::uint32_t kOffsetBits = 13;
@@ -46,7 +49,7 @@ constexpr std::uint32_t chunk_of(std::uint32_t row) {
     if (row >= kRowsMax) return row / kRowsMax - 1 + kFirstFull;
     return static_cast<std::uint32_t>(std::bit_width(row / kRowsMin));
 }
-// Chunk and offset in one word: what a sorted order of rows is made of.
+// Returns chunk and offset in one word. A sorted order of rows is a list of such places.
 constexpr std::uint32_t place_of(std::uint32_t row) {
     const std::uint32_t chunk = chunk_of(row);
     return chunk << kOffsetBits | (row - first_row(chunk));
@@ -65,10 +68,11 @@ static_assert(first_row(kFirstFull) == kRowsMax && first_row(kFirstFull + 1) == 
 
 struct MemtableColumn {
     struct Chunk {
-        // Elements of 8 bytes (words), 16 (string views) or 1 (booleans); nullptr: all null.
+        // The elements, of 8 bytes (words), 16 (string views) or 1 (booleans). nullptr means that
+        // no row has a value.
         std::byte* values;
-        // Bit per row; nullptr: rows below `filled` all have a value. Rows from `filled` on have
-        // none.
+        // A bit per row says whether it has a value. nullptr means that all rows below `filled`
+        // have one. Rows from `filled` on have none: other rows were appended without this field.
         std::uint64_t* validity;
         std::uint32_t filled;
 
@@ -98,17 +102,18 @@ public:
     model::ShardGroupId group() const { return group_; }
     model::MeasurementId measurement() const { return measurement_; }
 
-    // The memtable's column for each column of `table`, added where new. Valid until the next call.
-    // kConflict when a column of that name has another type: nothing was added then.
+    // Returns the memtable's column for each column of `table`, and adds columns that are new. The
+    // result is valid until the next call. It fails with kConflict when a column of that name has
+    // another type, and then nothing was added.
     Result<const PodVector<std::uint32_t>*> map_columns(const model::BatchTable& table);
 
-    // Adds the rows of `table`, strings copied.
+    // Adds the rows of `table`. Strings are copied, since the request body they lie in goes away.
     Result<void> append(const model::BatchTable& table, std::uint64_t sequence);
 
     std::uint32_t rows() const { return rows_; }
     std::uint64_t values() const { return values_; }
     std::size_t memory_bytes() const { return memory_bytes_; }
-    // Half open; empty when there are no rows.
+    // Returns the times of the rows as a half-open range, which is empty when there are no rows.
     model::TimeRange time_range() const { return {time_min_, time_end_}; }
     const std::vector<MemtableColumn>& columns() const { return columns_; }
     // kNoColumn when absent.
@@ -118,14 +123,15 @@ public:
     const model::SeriesId* series_chunk(std::uint32_t chunk) const { return chunks_[chunk].series; }
     const model::Timestamp* times_chunk(std::uint32_t chunk) const { return chunks_[chunk].times; }
 
-    // Rows from row_begin to the next run's carry `sequence`.
+    // The rows from row_begin to that of the next run have `sequence`. A batch has one sequence for
+    // all of its rows, so runs are few.
     struct SequenceRun {
         std::uint64_t sequence;
         std::uint32_t row_begin;
     };
     const PodVector<SequenceRun>& sequence_runs() const { return sequences_; }
 
-    // What the log knows of this memtable (wal_encoder.h).
+    // The definitions of this memtable that the log has already (wal_encoder.h).
     struct LogMark {
         std::uint64_t epoch = 0;
         std::uint32_t columns = 0;
@@ -160,7 +166,7 @@ private:
     PodVector<std::uint32_t> map_;
     PodVector<SequenceRun> sequences_;
     PodVector<void*> allocations_;
-    // Texts live as long as the rows. Started at the first string.
+    // Texts live as long as the rows. The arena takes memory with the first string only.
     Arena texts_{4 * 1024};
     LogMark log_mark_;
 };

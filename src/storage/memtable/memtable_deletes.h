@@ -1,4 +1,8 @@
-// Deletes applied to the rows of a memtable, which lie in no order of series.
+// MemtableDeletes applies deletes to the rows of a memtable, which lie in no order of series.
+//
+// A delete filter answers for one series at a time, while rows of all series lie mixed. So
+// prepare() asks the filter about each series once and keeps the answer by the rank of the series;
+// series under the same tombstones share one answer.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +18,20 @@ namespace sluice::storage {
 
 class SeriesOrder;
 
-// For one pass, or several, over the rows of a table from the first to the last.
+// It is made for one pass or several over the rows of a table, each from the first row to the last.
 class MemtableDeletes {
 public:
-    // All but `filter` outlive the deletes. Of no use before prepare() has ended.
+    // All arguments but `filter` outlive the object, which is of no use before prepare() has ended.
     MemtableDeletes(DeleteFilter filter, const Memtable& table, const Head& head,
                     const SeriesOrder& order);
 
-    // Asks the filter about the next series of the order that belong to the table's measurement;
-    // false: there are no more. Each call is short.
+    // Asks the filter about the next series of the order that belong to the table's measurement,
+    // and returns false when there are no more. Each call is short, so that the caller can yield
+    // between calls.
     bool prepare();
 
     bool empty() const { return sets_.empty(); }
-    // `rank` is the series' place in the order.
+    // Returns whether a row is deleted. `rank` is the place of its series in the order.
     bool covers(std::uint32_t rank, std::uint32_t row, model::Timestamp time) {
         if (sets_.empty() || set_of_rank_[rank] == kUntouched) return false;
         const std::uint64_t sequence = sequence_of(row);
@@ -50,7 +55,8 @@ private:
     const Memtable& table_;
     const Head& head_;
     const SeriesOrder& order_;
-    // Where not empty: by rank, as far as the filter has been asked.
+    // For each rank the number of its set, as far as the filter has been asked. It stays empty as
+    // long as no series is touched.
     PodVector<std::uint32_t> set_of_rank_;
     // Series under the same tombstones share a set.
     std::vector<std::vector<DeleteFilter::Span>> sets_;

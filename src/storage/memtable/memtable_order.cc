@@ -36,7 +36,7 @@ std::size_t shared_prefix(std::string_view a, std::string_view b, std::size_t at
     return i;
 }
 
-// Shorter keys are filled with zeroes: a key that ends sorts before one that goes on.
+// Shorter keys are filled with zeroes, so that a key that ends sorts before one that goes on.
 std::uint64_t key_prefix(std::string_view key, std::size_t from) {
     char bytes[8] = {};
     std::memcpy(bytes, key.data() + from, std::min<std::size_t>(8, key.size() - from));
@@ -45,7 +45,8 @@ std::uint64_t key_prefix(std::string_view key, std::size_t from) {
     return __builtin_bswap64(value);
 }
 
-// Merge sort in slices.
+// Sorts by merging, in slices: runs of kSortSlice keys are sorted and then merged, twice as long
+// each time.
 io::Task<void> sort_keys(io::Reactor& reactor, std::vector<SortKey>& keys, KeyLess less) {
     for (std::size_t begin = 0; begin < keys.size(); begin += kSortSlice) {
         const auto first = keys.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -72,7 +73,7 @@ io::Task<void> sort_keys(io::Reactor& reactor, std::vector<SortKey>& keys, KeyLe
     }
 }
 
-// Sequence of a row, by its place; for the rare case of equal times.
+// Returns the sequence of a row by its place. It searches, and is for the rare case of equal times.
 std::uint64_t sequence_at(const Memtable& table, std::uint32_t place) {
     const std::uint32_t row =
         row_chunk::first_row(row_chunk::chunk_of_place(place)) + row_chunk::offset_of_place(place);
@@ -88,7 +89,8 @@ model::Timestamp time_at(const Memtable& table, std::uint32_t place) {
     return table.times_chunk(row_chunk::chunk_of_place(place))[row_chunk::offset_of_place(place)];
 }
 
-// Orders the rows of one series by time. Returns whether some times are equal.
+// Orders the rows of one series by time, and rows of equal time by sequence. It returns whether
+// some times are equal. Rows that came in order, which is usual, are only looked at.
 bool sort_by_time(const Memtable& table, std::uint32_t* places, std::size_t count) {
     bool ascending = true;
     bool equal = false;
@@ -127,8 +129,8 @@ bool has_value(const MemtableColumn& column, std::uint32_t place) {
            column.chunks[chunk].is_valid(row_chunk::offset_of_place(place));
 }
 
-// Rows places[begin, end) are of one time, the newest last. Moves those that still have a field of
-// their own to the end; where they begin.
+// Rows places[begin, end) are of one time, the newest last. Moves those that have a field which no
+// newer one has to the end of the range, and returns where they begin.
 std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::uint32_t begin,
                             std::uint32_t end) {
     std::vector<const MemtableColumn*> open;  // no row so far has them
@@ -145,6 +147,9 @@ std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::u
 
 }  // namespace
 
+// Keys of a measurement share a long prefix, at least its name. So they are compared by the eight
+// bytes behind what all of them share, as one number, and by the rest of the key only where these
+// are equal.
 io::Task<SeriesOrder> SeriesOrder::sort(io::Reactor& reactor, std::shared_ptr<const Head> head,
                                         std::optional<model::MeasurementId> measurement) {
     SeriesOrder order;
@@ -228,7 +233,9 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
     }
     const bool all_times =
         range.begin <= table->time_range().begin && range.end >= table->time_range().end;
-    // Counting sort by series: count, then place.
+    // A counting sort by series. The first pass counts the rows of each series in next[rank + 1];
+    // then the sums make next[rank] the place of its first row; the second pass puts each row there
+    // and moves on.
     PodVector<std::uint32_t> next;
     next.append_copies(std::size_t{order.count(table->measurement())} + 1, 0);
     const auto wanted = [&](std::uint32_t chunk, std::uint32_t offset) {
@@ -272,7 +279,8 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
         row += count;
         if (reactor.needs_yield()) co_await reactor.yield();
     }
-    // Per series by time.
+    // Then the rows of each series are put in the order of time. `kept` follows behind, since rows
+    // may fall out.
     std::uint32_t kept = 0;
     std::uint32_t* const places = ordered.places.data();
     for (std::size_t s = 0; s < ordered.series.size(); ++s) {

@@ -1,6 +1,8 @@
-// Rows of a memtable in the order of a segment: by series key, then time.
+// These functions put the rows of a memtable in the order of a segment: by series key, then time.
 //
-// Work that takes long for large heads is done in slices: the functions yield.
+// Work that takes long for large heads is done in slices, between which the functions yield. Series
+// are sorted once for a whole head (SeriesOrder), and rows are then placed by a counting sort,
+// which compares no keys.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +20,20 @@
 
 namespace sluice::storage {
 
-// The series of one head, by measurement in the order of their keys. Made once per flush or scan.
+// The series of one head, by measurement, in the order of their keys. It is made once per flush or
+// scan, and knows the series that the head had then.
 class SeriesOrder {
 public:
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-    // Of all series the head has now, of one measurement or (nothing) of all.
+    // Sorts all series that the head has now, of one measurement or, without one, of all.
     static io::Task<SeriesOrder> sort(io::Reactor& reactor, std::shared_ptr<const Head> head,
                                       std::optional<model::MeasurementId> measurement);
-    // Of the `keys` (sorted) that the head knows.
+    // Takes those of the `keys`, which are sorted, that the head knows.
     static SeriesOrder pick(const Head& head, const std::vector<std::string>& keys);
 
-    // Position of a series among those of its measurement; kNone if it is not one of them.
+    // Returns the position of a series among those of its measurement, or kNone if it is not in the
+    // order.
     std::uint32_t rank(model::SeriesId series) const {
         return series < ranks_.size() ? ranks_[series] : kNone;
     }
@@ -56,18 +60,20 @@ struct OrderedRows {
     };
     std::vector<Series> series;       // in key order; each has rows
     PodVector<std::uint32_t> places;  // row_chunk places, by (series, time, sequence)
-    // Some rows are of equal series and time: each has a field that no newer one of them has.
+    // Some rows are of equal series and time. Each of them has a field that no newer one has, so
+    // they cannot be dropped before their fields are merged.
     bool times_repeat = false;
 };
 
-// The first `rows` rows of `table` (of `head`) whose series is in `order` and whose time is in
-// `range`, without those that `deletes` covers and those that newer ones of equal series and time
-// replace.
+// Orders the first `rows` rows of `table` (which belongs to `head`) whose series is in `order` and
+// whose time is in `range`. Rows that `deletes` covers are left out, and so are rows that newer
+// ones of equal series and time replace as a whole.
 io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Head> head,
                                  std::shared_ptr<const Memtable> table, std::uint32_t rows,
                                  const SeriesOrder& order, model::TimeRange range,
                                  DeleteFilter deletes);
-// What is known of the rows of a memtable without looking at them.
+// Returns what is known of the rows of a memtable without looking at them, by which a DeleteFilter
+// is narrowed down.
 DeleteScope delete_scope(const Head& head, const Memtable& table);
 
 }  // namespace sluice::storage

@@ -7,7 +7,7 @@
 namespace sluice::storage {
 namespace {
 
-// As many as a block of a segment: some 300 KiB with ten columns.
+// A block has as many rows as a block of a segment: some 300 KiB with ten columns.
 constexpr std::size_t kBlockRows = codec::kBlockRowsMax;
 
 std::uint32_t row_of_place(std::uint32_t place) {
@@ -64,7 +64,8 @@ io::Task<Result<void>> MemtableSource::load() {
     co_return Result<void>();
 }
 
-// Where the block from position_ on ends: never between rows of equal series and time.
+// Returns where the block from position_ on ends. That is never between rows of equal series and
+// time.
 std::size_t MemtableSource::block_end() const {
     std::size_t end = std::min(position_ + kBlockRows, rows_.places.size());
     if (!rows_.times_repeat) return end;
@@ -80,6 +81,8 @@ std::size_t MemtableSource::block_end() const {
     return end;
 }
 
+// Copies the rows of the next block together, column by column, in the order of their places.
+// Slices refer to these copies until the next block is gathered.
 void MemtableSource::gather_block() {
     block_begin_ = position_;
     block_end_ = block_end();

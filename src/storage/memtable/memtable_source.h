@@ -1,4 +1,9 @@
-// The rows of a memtable as a sorted stream: gathered, a block at a time, from where they lie.
+// A MemtableSource shows the rows of a memtable as a sorted stream. It gathers them a block at a
+// time from where they lie.
+//
+// It sees what the memtable had when the source was made: the places are fixed by then, and the
+// chunks of each column are copied (not their elements), because the list of chunks may grow, and a
+// chunk may get its first values or nulls, while a scan goes on.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +21,8 @@ namespace sluice::storage {
 
 class MemtableSource final : public RowSource {
 public:
-    // `rows` are ordered rows of `table`, which belongs to `head`. `columns` are indexes of the
-    // table's columns, or Memtable::kNoColumn for a column it does not have.
+    // `rows` are ordered rows of `table`, which belongs to `head`; both are kept. `columns` are
+    // numbers of the table's columns, or Memtable::kNoColumn for a column that it does not have.
     MemtableSource(std::shared_ptr<const Head> head, std::shared_ptr<const Memtable> table,
                    OrderedRows rows, const std::vector<std::uint32_t>& columns,
                    bool with_sequences);

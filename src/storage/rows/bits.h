@@ -1,4 +1,5 @@
-// Runs of bits that begin anywhere: the validity of columns as it is cut and joined.
+// These functions work on runs of bits that begin anywhere. The validity of columns is cut and
+// joined by them.
 #pragma once
 
 #include <bit>
@@ -14,7 +15,7 @@ inline void set_bit(std::uint64_t* words, std::size_t bit) {
     words[bit / 64] |= std::uint64_t{1} << (bit % 64);
 }
 
-// The `count` (1 to 64) bits from `from` on; higher bits of the result are zero.
+// Returns the `count` (1 to 64) bits from `from` on; higher bits of the result are zero.
 inline std::uint64_t load_bits(const std::uint64_t* words, std::size_t from, std::size_t count) {
     const std::size_t word = from / 64;
     const std::size_t shift = from % 64;

@@ -1,8 +1,8 @@
-// Which rows of one source deletes have taken away: tombstones narrowed down to a measurement's
-// rows once, to a series when its rows are looked at.
+// A DeleteFilter says which rows of one source deletes have taken away. Tombstones are narrowed
+// down to the rows of a measurement once, and to a series when its rows are looked at.
 //
-// Sources without a tombstone that could touch them pay one empty() test. Filters are applied
-// before rows of equal time become one: a covered row must not lend its fields to a later one.
+// A source that no tombstone can touch pays one empty() test. Filters are applied before rows of
+// equal time become one: a covered row must not lend its fields to a later one.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace sluice::storage {
 
-// Rows that a filter is for: what is known of them without looking.
+// The rows that a filter is for, as far as they are known without looking at them.
 struct DeleteScope {
     model::ShardGroupId group = 0;
     std::string_view measurement;  // unescaped
@@ -27,21 +27,21 @@ struct DeleteScope {
 
 class DeleteFilter {
 public:
-    // Covers nothing.
+    // Makes a filter that covers nothing.
     DeleteFilter() = default;
     // `tombstones` may be null.
     DeleteFilter(std::shared_ptr<const model::TombstoneMap> tombstones, const DeleteScope& scope);
 
     bool empty() const { return candidates_.empty(); }
-    // Whether rows can be told apart only by their own sequences.
+    // Returns whether deleted rows can be told from others by their own sequences only.
     bool needs_sequences() const { return needs_sequences_; }
-    // Every row of every series is covered.
+    // Returns whether every row of every series is covered.
     bool covers_everything() const { return covers_everything_; }
 
     // Chooses the series that the questions below are about.
     void choose(std::string_view series_key);
     bool touches(model::Timestamp first, model::Timestamp last) const;
-    // All rows between the two times, whatever their sequences.
+    // Returns whether all rows between the two times are covered, whatever their sequences are.
     bool covers_all(model::Timestamp first, model::Timestamp last) const;
     bool covers(model::Timestamp time, std::uint64_t sequence) const {
         for (const Span& each : spans_) {
@@ -51,7 +51,7 @@ public:
     }
     bool touches_series() const { return !spans_.empty(); }
 
-    // Rows of the chosen series in `range` with lower sequences are gone.
+    // Rows of the chosen series whose time is in `range` and whose sequence is lower are gone.
     struct Span {
         model::TimeRange range;
         std::uint64_t sequence;
@@ -68,7 +68,7 @@ private:
     std::vector<Span> spans_;
 };
 
-// Whether a tombstone may cover rows of `scope`, leaving measurement and series aside.
+// Returns whether a tombstone may cover rows of `scope`, measurement and series left aside.
 bool may_touch(const model::Tombstone& tombstone, const DeleteScope& scope);
 
 }  // namespace sluice::storage

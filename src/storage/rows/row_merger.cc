@@ -68,7 +68,7 @@ void RowMerger::finish_run() {
     shown_rows_ = 0;
 }
 
-// The smallest key, and who has it.
+// Finds the least key, and the sources that have it.
 void RowMerger::choose_series() {
     current_.clear();
     for (const auto& each : sources_) {
@@ -114,7 +114,8 @@ bool RowMerger::merge_rows() {
         for (RowSource* each : current_) {
             if (first_time(*each) < first_time(*earliest)) earliest = each;
         }
-        // Rows of the earliest before any other source begins.
+        // The time at which any other source begins: rows of the earliest before it need no
+        // comparison.
         model::Timestamp other_min = model::kTimestampMax + 1;
         for (RowSource* each : current_) {
             if (each != earliest) other_min = std::min(other_min, first_time(*each));
@@ -139,7 +140,7 @@ bool RowMerger::merge_rows() {
             buffer_.append(earliest->slice(), 0, clear);
             earliest->consume(clear);
         } else {
-            // Several rows are of this time.
+            // Several sources have rows of this time, or one source has several.
             const model::Timestamp time = times.front();
             if (statistics_begin_at(time)) {
                 if (buffer_.rows() == 0) return false;
@@ -147,7 +148,8 @@ bool RowMerger::merge_rows() {
             }
             merge_rows_at(time);
         }
-        // Who has to read more, or went on to another series, ends the run.
+        // A source that has to read more, or that went on to another series, ends the run: its next
+        // rows are not known.
         const bool all_ready =
             std::all_of(current_.begin(), current_.end(), [this](const RowSource* each) {
                 return (each->state() == RowSource::State::kRows ||

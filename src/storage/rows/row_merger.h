@@ -1,6 +1,14 @@
-// One sorted stream out of several: series in key order, rows of equal time made one.
+// A RowMerger makes one sorted stream of several: series in key order, and rows of equal time made
+// one.
 //
 // Where sources do not overlap in time their rows are passed on as they lie, without a copy.
+//
+// next() works like this: sources whose state is kLoad are loaded; the least key among all sources
+// is the series at hand, and current_ are the sources that have it. The source with the earliest
+// row may be alone up to some time. If its rows up to then are many, they are shown as they lie,
+// and consumed by the next call of next(), because the slice refers to them until then. If they are
+// few, they are copied into buffer_, and so are rows of one time that several sources have, made
+// one. A source's statistics are shown if no other source has rows among the times they stand for.
 #pragma once
 
 #include <functional>
@@ -15,7 +23,8 @@ namespace sluice::storage {
 
 class RowMerger {
 public:
-    // Whether rows of equal time of a series stay apart (EqualTimes); empty: of none.
+    // Says whether rows of equal time of a series stay apart (EqualTimes). An empty function means
+    // that they never do.
     using KeepsApart = std::function<bool(std::string_view key)>;
 
     // All sources have the same columns in the same order.
@@ -24,15 +33,16 @@ public:
 
     // Moves to the next rows; false at the end.
     io::Task<Result<bool>> next();
-    // What next() found are statistics: it shows their rows next.
+    // Called when next() has shown statistics: it shows their rows next.
     void expand() { expanding_ = true; }
 
-    // What next() found, valid until it is called again: rows of one series, or a run's statistics.
+    // These show what next() found, until it is called again: rows of one series, or the statistics
+    // of a run.
     std::string_view key() const { return key_; }
     bool is_statistics() const { return statistics_ != nullptr; }
     const RunStatistics& statistics() const { return *statistics_; }
     const RowSlice& rows() const { return slice_; }
-    // An upper bound, roughly, of the rows of the series from this run on.
+    // Returns roughly an upper bound of the rows of the series from this run on.
     std::uint64_t rows_ahead() const { return rows_ahead_; }
 
     std::size_t memory_bytes() const;
@@ -54,7 +64,7 @@ private:
     RowSlice slice_;
     RowBuffer buffer_;
     const RunStatistics* statistics_ = nullptr;
-    // Rows that slice_ shows without having been consumed.
+    // The source whose rows slice_ shows, and how many. They are consumed by the next next().
     RowSource* shown_ = nullptr;
     std::size_t shown_rows_ = 0;
     bool expanding_ = false;

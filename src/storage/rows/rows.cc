@@ -126,7 +126,7 @@ void RowBuffer::choose_winners(std::span<const Candidate> candidates) {
                 const codec::ColumnSlice& column = each.slice->columns[c];
                 return !column.absent() && column.is_valid(each.row);
             });
-        // Where nobody has a value this is one past the last candidate.
+        // If no candidate has a value, this is one past the last of them.
         winners_.push_back(static_cast<std::uint32_t>(winner - candidates.begin()));
     }
 }

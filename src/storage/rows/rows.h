@@ -1,5 +1,5 @@
-// Rows of one series as scans, flushes and merges pass them on: columns by reference, and a buffer
-// that owns some.
+// These are the rows of one series as scans, flushes and merges pass them on: RowSlice refers to
+// columns, RowBuffer owns some, and RowSource is a stream of them.
 #pragma once
 
 #include <cstdint>
@@ -25,19 +25,21 @@ std::span<const T> view_of(const PodVector<T>& values) {
 codec::ColumnSlice slice_column(const codec::ColumnSlice& column, std::size_t begin,
                                 std::size_t count);
 
-// What becomes of rows of equal series and time.
+// Says what becomes of rows of equal series and time.
 enum class EqualTimes : std::uint8_t {
     kMerge,  // one row: per field the value of the highest sequence
-    // A row for each sequence of which a field is left: what else was written to that point in
-    // another store can still come between them.
+    // A row for each sequence of which a field is left, because what another store has of that
+    // point may come between them.
     kKeepApart,
 };
 
-// Rows of one time that stay apart; the oldest of more become one. A block holds as many.
+// The number of rows of one time that stay apart. If there are more, the oldest of them become one.
+// A block has room for as many.
 inline constexpr std::size_t kRowsApartMax = 64;
 
-// Consecutive rows of one series, times ascending. Rows of equal time stand in the order in which
-// they were written, and a slice never ends between them.
+// A slice is consecutive rows of one series with times ascending. Rows of equal time stand in the
+// order in which they were written, and a slice never ends between them. It owns nothing: what it
+// refers to is valid as long as its source says.
 struct RowSlice {
     std::span<const model::Timestamp> times;
     bool times_repeat = false;                 // some time may come more than once
@@ -49,11 +51,12 @@ struct RowSlice {
     std::uint64_t sequence_of(std::size_t row) const {
         return sequences.empty() ? sequence : sequences[row];
     }
-    // Becomes rows [begin, begin + count) of `whole`.
+    // Makes this slice rows [begin, begin + count) of `whole`.
     void assign(const RowSlice& whole, std::size_t begin, std::size_t count);
 };
 
-// Rows copied together from several places. Columns are typed by what comes first.
+// A buffer holds rows that were copied together from several places. The first value that comes
+// gives a column its type.
 class RowBuffer {
 public:
     void reset(std::size_t columns);
@@ -69,8 +72,8 @@ public:
     };
     void append_merged(std::span<Candidate> candidates, EqualTimes treatment);
 
-    // Valid until the buffer changes. String values stay where they were: whoever filled the buffer
-    // keeps their owners alive.
+    // Makes `slice` refer to all rows, until the buffer changes. String values are not copied: the
+    // one who filled the buffer keeps their owners alive.
     void view(RowSlice& slice) const;
 
 private:
@@ -100,12 +103,12 @@ private:
     PodVector<std::uint32_t> winners_;  // per column: the candidate whose value counts
 };
 
-// Statistics of a run that stand for its rows (scan.h).
+// Statistics of a run that stand for its rows; see SeriesRun in scan.h.
 struct RunStatistics {
     std::size_t rows = 0;
     model::Timestamp time_first = 0;
     model::Timestamp time_last = 0;
-    // As SeriesRun has them.
+    // The number and the continuation of sums, as SeriesRun has them.
     std::uint64_t block = 0;
     bool sums_go_on = false;
     // Per column; count is rows or 0.
@@ -133,11 +136,13 @@ public:
     const RunStatistics& statistics() const { return statistics_; }
 
     virtual io::Task<Result<void>> load() = 0;
-    // Moves past `rows` rows of slice(). Views into what was passed stay valid until load().
+    // Moves past the first `rows` rows of slice(). What was passed stays in memory until load(), so
+    // a caller may refer to it until then.
     virtual void consume(std::size_t rows) = 0;
     // Moves past a kStatistics run as a whole.
     virtual void consume_statistics() {}
-    // An upper bound, roughly, of the rows that the current series still has.
+    // Returns roughly an upper bound of the rows that the current series still has, by which
+    // writers choose whether the series gets blocks of its own.
     virtual std::uint64_t rows_ahead() const = 0;
     virtual std::size_t memory_bytes() const = 0;
 

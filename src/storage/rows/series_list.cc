@@ -1,4 +1,4 @@
-// Finding the series with a tag in a list without looking at all of them.
+// SeriesList finds the series with a tag without looking at all of them.
 #include "sluice/storage/series_list.h"
 
 #include <algorithm>

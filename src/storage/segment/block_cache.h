@@ -1,5 +1,5 @@
-// Pieces of segment files kept in memory, as bytes or as what was made of them, bounded in bytes,
-// least recently used out first.
+// A BlockCache keeps pieces of segment files in memory, as bytes or as what was made of them. It is
+// bounded in bytes, and the least recently used goes first.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace sluice::storage {
 
-// Of one store.
+// The cache of one store.
 class BlockCache {
 public:
     struct Key {
@@ -24,17 +24,17 @@ public:
 
     explicit BlockCache(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-    // nullptr when absent. Who holds what is cached keeps it, cached or not. Its type is known to
-    // whoever chose Key::made.
+    // Returns the thing under a key, or nullptr. A thing that is held stays alive when the cache
+    // lets it go. Key::made says of which type it is.
     std::shared_ptr<const void> find(const Key& key);
-    // Leaves it as old as it is.
+    // Returns whether the key is there, and leaves its age as it is.
     bool contains(const Key& key) const { return entries_.contains(key); }
-    // `size_bytes`: what it occupies. Too large a thing is not kept.
+    // Keeps a thing that occupies `size_bytes`. A thing that is too large is not kept.
     void insert(const Key& key, std::shared_ptr<const void> what, std::uint64_t size_bytes);
     void forget_segment(std::uint64_t segment);
 
     std::uint64_t bytes() const { return bytes_; }
-    // Whether so many bytes come in without that others have to go.
+    // Returns whether so many bytes fit in without pushing others out.
     bool has_room(std::uint64_t size_bytes) const;
 
 private:

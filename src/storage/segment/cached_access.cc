@@ -55,7 +55,7 @@ std::shared_ptr<CachedAccess::Ahead> CachedAccess::find_ahead(const BlockCache::
     return nullptr;
 }
 
-// Who needs the bytes of a read that failed reads them once more, and hears why it fails.
+// A failure is not kept: a caller that needs the bytes reads them once more, and gets the error.
 io::Task<void> CachedAccess::fetch(std::shared_ptr<Ahead> ahead) {
     auto read = co_await read_aligned(file_, ahead->key.offset, ahead->key.size);
     if (read.ok()) {

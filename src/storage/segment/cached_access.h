@@ -1,4 +1,9 @@
-// The file of a segment through the block cache, with reads that are begun before they are needed.
+// A CachedAccess reads the file of a segment through the block cache, and can begin reads before
+// they are needed.
+//
+// A read ahead is known by its key until it ends. A read() of the same key that comes meanwhile
+// waits for it instead of asking the device again. If it fails, that read() asks the device once
+// more and gets the error itself, so no error is reported for bytes that no caller wanted.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +22,8 @@
 
 namespace sluice::storage {
 
-// `begin` and `bytes` are aligned. kCorrupt where the file ends before.
+// Reads bytes of a file. `begin` and `bytes` are aligned. It fails with kCorrupt if the file ends
+// before.
 io::Task<Result<std::shared_ptr<AlignedBuffer>>> read_aligned(io::File& file, std::uint64_t begin,
                                                               std::uint64_t bytes);
 
@@ -38,12 +44,13 @@ public:
         cache_.insert({segment_, offset, 0, made}, std::move(what), size_bytes);
     }
 
-    // Completes when no read is on its way any more, after which the file may be closed. Called
-    // once, when nobody reads.
+    // Completes when no read is on its way any more, after which the file may be closed. It is
+    // called once, when no read() runs.
     io::Task<void> close() { return reading_.close(); }
 
 private:
-    // A read that nobody needs yet; also with those who have come to need it meanwhile.
+    // A read that was begun ahead of need. It is shared with the reads that have come to need it
+    // meanwhile.
     struct Ahead {
         explicit Ahead(const BlockCache::Key& key_) : key(key_) {}
         const BlockCache::Key key;

@@ -1,7 +1,14 @@
-// A live segment: its manifest record, its file, and its reader once somebody needed it.
+// A Segment is a live segment: its manifest record, its file, and its reader, which is made when it
+// is needed first.
 //
 // Scans and merges hold a segment by shared_ptr. When the last of them lets go, the reaper closes
 // the file, and removes it if the manifest no longer lists it.
+//
+// No segment is read at a start that has a manifest: reader() opens the file when it is needed
+// first, and calls meanwhile wait for that. A shared_ptr may be released in the middle of any work,
+// where nothing can be awaited, so the deleter only puts the segment into the reaper's list, and
+// the reaper's own task waits for reads that are under way, closes the file, and removes it if the
+// segment is obsolete.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +33,8 @@ namespace sluice::storage {
 
 class SegmentReaper;
 
-// The file in one pass from front to back, past the cache: for merges and verification.
+// Reads the file in one pass from front to back, past the cache. Merges and verification use it,
+// because they would push out what queries need.
 class SequentialAccess final : public RandomAccess {
 public:
     SequentialAccess(io::File& file, std::uint64_t size) : file_(file), size_(size) {}
@@ -53,7 +61,7 @@ public:
         return {record_.meta.time_min, record_.meta.time_max + 1};
     }
 
-    // For a filter of its rows of one measurement.
+    // Returns the scope by which a delete filter is narrowed to the rows of one measurement.
     DeleteScope delete_scope(std::string_view measurement) const {
         return {record_.meta.group,
                 measurement,
@@ -62,16 +70,16 @@ public:
                 record_.meta.sequence_min,
                 record_.meta.sequence_max};
     }
-    // The manifest says so already.
+    // Called once the manifest says that deletes up to the sequence have been applied.
     void set_deletes_applied(std::uint64_t sequence) { record_.deletes_applied = sequence; }
 
     // Opens the file and reads its footer, once. The reader lives as long as the segment.
     io::Task<Result<const SegmentReader*>> reader();
     io::File& file() { return file_; }
 
-    // The manifest no longer lists it: the file goes with the last user.
+    // Called once the manifest no longer lists the segment: its file goes with the last user.
     void set_obsolete() { obsolete_ = true; }
-    // Its bytes contradict their checksums: merges leave it alone.
+    // Called when bytes contradict their checksums. Merges leave the segment alone from then on.
     void set_damaged() { damaged_ = true; }
     bool damaged() const { return damaged_; }
     // Being merged.
@@ -96,7 +104,7 @@ private:
 
 using SegmentPtr = std::shared_ptr<Segment>;
 
-// Closes and removes what nobody holds any more.
+// A SegmentReaper closes, and removes, segments that are no longer held.
 class SegmentReaper {
 public:
     explicit SegmentReaper(io::Reactor& reactor) : reactor_(reactor) {}
@@ -105,13 +113,13 @@ public:
     // The reaper outlives the segment.
     SegmentPtr adopt(std::unique_ptr<Segment> segment);
 
-    // Ends after stop(), when all have been let go and are closed.
+    // Ends after stop(), when all segments have been let go and are closed.
     io::Task<void> run();
     void stop() {
         stopping_ = true;
         filled_.notify_all();
     }
-    // Nothing is held and nothing waits to be closed.
+    // Returns whether no segment is held and none waits to be closed.
     bool idle() const { return live_ == 0; }
 
 private:

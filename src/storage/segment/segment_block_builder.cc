@@ -207,6 +207,8 @@ std::uint64_t SegmentBlockBuilder::write_column(Column& column, ByteWriter& chun
     return count;
 }
 
+// The chunks follow each other in the order of the directory entry, which records only their sizes:
+// runs (if several series share the block), times, sequences, and one chunk per column.
 BuiltBlock SegmentBlockBuilder::write(ByteWriter& chunks, ByteWriter& entry) {
     drop_empty_run();
     SLUICE_CHECK(rows_ != 0);

@@ -1,4 +1,5 @@
-// Collects the rows of one block in arrays and encodes them as the block's chunks.
+// A SegmentBlockBuilder collects the rows of one block in arrays and encodes them as the block's
+// chunks.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace sluice::storage {
 
-// What the block directory records of a block.
+// The facts that the block directory records of a block.
 struct BuiltBlock {
     std::uint32_t rows = 0;
     std::uint32_t runs = 0;
@@ -28,7 +29,7 @@ class SegmentBlockBuilder {
 public:
     explicit SegmentBlockBuilder(bool with_sequences) : with_sequences_(with_sequences) {}
 
-    // The columns of the blocks to come. The block is empty.
+    // Sets the columns of the blocks to come, while the block is empty.
     void set_columns(std::span<const SegmentColumn> columns);
 
     std::uint32_t rows() const { return rows_; }
@@ -39,9 +40,9 @@ public:
     std::uint32_t room_for(const SegmentRows& rows, std::span<const std::uint32_t> picks) const;
     std::uint32_t runs() const { return static_cast<std::uint32_t>(run_rows_.size()); }
 
-    // The rows to come belong to another series than those before.
+    // Begins the rows of another series than those before.
     void begin_series();
-    // They go on with the series that the block before ended with.
+    // Begins rows that go on with the series that the block before ended with.
     void resume_series() { run_rows_.push_back(0); }
     // Forgets a run that got no rows.
     void drop_empty_run();
@@ -62,7 +63,8 @@ private:
         PodVector<std::string_view> texts;
         PodVector<std::uint8_t> flags;
         PodVector<std::uint64_t> validity;  // in use when has_nulls
-        // Floats of the last series in earlier blocks, those it shared not included.
+        // The sum of the floats of the last series in earlier blocks, without the blocks that it
+        // shared with other series.
         double sum_before = 0;
     };
 

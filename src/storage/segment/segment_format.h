@@ -38,8 +38,8 @@ struct SegmentColumn {
     bool operator==(const SegmentColumn&) const = default;
 };
 
-// What a manifest records of a segment. Ranges are inclusive; sequence_max is 0 where the segment
-// has no sequence column.
+// The facts about a segment that a manifest records. Ranges are inclusive; sequence_max is 0 where
+// the segment has no sequence column.
 struct SegmentMeta {
     model::ShardGroupId group = 0;
     std::uint64_t rows = 0;
@@ -55,13 +55,13 @@ struct SegmentMeta {
 
 // Appends the checksum of what `out` holds from `start` on.
 void seal(ByteWriter& out, std::size_t start);
-// The bytes before the checksum, or an empty span when it does not match.
+// Returns the bytes before the checksum, or an empty span when it does not match.
 ByteSpan unseal(ByteSpan sealed);
 
 // Statistics of a column that has at least one value, in the form of the block directory.
 void append_statistics(ByteWriter& out, model::FieldType type, std::uint32_t rows,
                        const codec::ColumnStatistics& statistics);
-// False when damaged.
+// Reads statistics, and returns false when they are damaged.
 bool read_statistics(ByteReader& in, model::FieldType type, std::uint32_t rows,
                      codec::ColumnStatistics& statistics);
 

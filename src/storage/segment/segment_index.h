@@ -1,5 +1,5 @@
-// The index of a segment in memory: footer and directories of blocks and of pages of series keys,
-// parsed from bytes without any I/O.
+// The index of a segment in memory: its footer, and the directories of blocks and of pages of
+// series keys. It is parsed from bytes without any I/O.
 #pragma once
 
 #include <cstdint>
@@ -48,10 +48,10 @@ struct SegmentBlockInfo {
     FileRange range;
 };
 
-// Of one column in one block.
+// One column in one block, as the directory describes it.
 struct SegmentChunkInfo {
     FileRange range;  // size 0: no row has a value
-    // Kept for blocks of one series only, where they can answer a query.
+    // Statistics are kept for blocks of one series only, where they can answer a query.
     bool has_statistics = false;
     codec::ColumnStatistics statistics;
 };
@@ -78,23 +78,24 @@ public:
 
     std::uint32_t block_count() const { return static_cast<std::uint32_t>(blocks_.size()); }
     const SegmentBlockInfo& block(std::uint32_t index) const { return blocks_[index]; }
-    // Whether the block goes on with the series that the one before ends with.
+    // Returns whether the block goes on with the series that the block before ends with.
     bool block_continues(std::uint32_t block) const;
-    // The half-open range of blocks that hold rows of the series.
+    // Returns the half-open range of blocks that hold rows of the series.
     std::pair<std::uint32_t, std::uint32_t> blocks_of_series(std::uint32_t series) const;
-    // Ranges and statistics of one block's chunks. Parsed when asked, to keep the index small.
+    // Fills `out` with the ranges and statistics of the chunks of a block. They are parsed on
+    // demand, to keep the index small.
     void read_chunks(std::uint32_t block, SegmentBlockChunks& out) const;
 
     std::uint32_t page_count() const { return static_cast<std::uint32_t>(pages_.size()); }
     const SegmentPageInfo& page(std::uint32_t index) const { return pages_[index]; }
     std::uint32_t page_of_series(std::uint32_t series) const;
     std::string_view first_key_of_page(std::uint32_t page) const;
-    // The only page that may hold the key.
+    // Returns the only page that may hold the key.
     std::uint32_t page_of_key(std::string_view key) const;
 
     std::size_t memory_bytes() const;
 
-    // `bytes` is what SegmentMeasurement::index names. Checks all of it.
+    // Parses an index and checks all of it. `bytes` is what SegmentMeasurement::index names.
     static Result<SegmentIndex> parse(ByteSpan bytes, const SegmentMeasurement& measurement,
                                       bool has_sequences);
 
@@ -114,8 +115,8 @@ private:
     std::vector<std::string> first_keys_;  // of pages
 };
 
-// Where the trailer says the footer is. `bytes` are the last kSegmentTrailerBytes of a file of
-// `file_size` bytes. kUnsupported for another version.
+// Returns where the trailer says that the footer is. `bytes` are the last kSegmentTrailerBytes of a
+// file of `file_size` bytes. It fails with kUnsupported for another version.
 Result<FileRange> parse_segment_trailer(ByteSpan bytes, std::uint64_t file_size);
 // `bytes` is what the trailer names.
 Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_size);

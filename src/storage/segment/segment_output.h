@@ -1,4 +1,4 @@
-// A segment on its way to disk: rows in, a durable file out.
+// A SegmentOutput is a segment on its way to disk: rows go in, and a durable file comes out.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,8 @@ public:
     io::Task<Result<void>> write_measurement(std::string name, std::vector<SegmentColumn> columns,
                                              RowMerger& merger);
 
-    // Durable, directory entry included. rows is 0 when nothing was written: then abandon().
+    // Makes the file durable, directory entry included. If `rows` of the result is 0, nothing was
+    // written, and the caller abandons the file.
     io::Task<Result<SegmentMeta>> finish();
 
     // Closes and removes the file.

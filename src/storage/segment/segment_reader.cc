@@ -98,6 +98,8 @@ codec::RowRange rows_of(const std::vector<std::uint32_t>* series, const SegmentB
     return range;
 }
 
+// Decodes what was asked for. Runs and times are decoded whole, because rows are found by them; the
+// other chunks only from the first to the last row of the series wanted.
 Result<void> decode_block(const SegmentIndex& index, const SegmentBlockInfo& info,
                           const SegmentBlockChunks& chunks, const std::vector<BlockRead>& reads,
                           const BlockRequest& request, SegmentBlock& out) {
@@ -131,8 +133,8 @@ std::string block_place(std::uint32_t block, const SegmentBlockInfo& info) {
     return "block " + std::to_string(block) + " at byte " + std::to_string(info.range.offset);
 }
 
-// What the directory says of a block against its rows. `sums`, by column, are those of the blocks
-// before; they go on with this one.
+// Checks what the directory says of a block against its rows. `sums` has the sums of the blocks
+// before, by column, and this block is added to them.
 Result<void> check_block(const SegmentIndex& index, const SegmentBlockInfo& info,
                          const SegmentBlockChunks& chunks, const SegmentBlock& block,
                          std::span<double> sums) {

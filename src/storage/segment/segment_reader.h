@@ -1,5 +1,5 @@
-// Reads a segment: measurements from the footer, then one measurement's index, then chosen chunks
-// of chosen blocks. Every byte is checked against its checksum before it is believed.
+// A SegmentReader reads a segment: measurements from the footer, then one measurement's index, then
+// chosen chunks of chosen blocks. Every byte is checked against its checksum before it is believed.
 //
 // A segment is immutable, so everything read from it stays true. Errors are kCorrupt (or
 // kUnsupported for a newer version) with path and place in the message.
@@ -26,7 +26,7 @@
 
 namespace sluice::storage {
 
-// One block, decoded as far as it was asked for. Reused from block to block.
+// One block, decoded as far as it was asked for. Its memory is used again from block to block.
 struct SegmentBlock {
     std::uint32_t rows = 0;
     std::uint32_t first_series = 0;     // number of the first series in the measurement
@@ -39,60 +39,61 @@ struct SegmentBlock {
 struct BlockRequest {
     std::span<const std::uint32_t> columns;  // indexes into SegmentIndex::columns()
     bool with_sequences = false;
-    // Sorted numbers of the series whose rows are wanted, or null for all: in the rows of others
-    // only times are true.
+    // The sorted numbers of the series whose rows are wanted, or null for all. In the rows of other
+    // series only the times are right.
     const std::vector<std::uint32_t>* series = nullptr;
 };
 
-// Lives as long as its users; const calls may overlap. `access` outlives it.
+// A reader lives as long as its users, whose calls may overlap. `access` outlives it.
 class SegmentReader {
 public:
-    // Reads trailer and footer. `path` is for messages.
+    // Opens a segment by reading trailer and footer. `path` is for messages.
     static io::Task<Result<std::unique_ptr<SegmentReader>>> open(RandomAccess& access,
                                                                  std::string path);
 
     const std::string& path() const { return path_; }
     const SegmentMeta& meta() const { return footer_.meta; }
     bool has_sequences() const { return footer_.has_sequences; }
-    // Whether a block's sums of floats are those of the blocks before too, back to the first one
-    // that its series has for itself.
+    // Returns whether a block's sums of floats include those of the blocks before, back to the
+    // first block that its series has for itself.
     bool has_running_sums() const { return footer_.has_running_sums; }
     // Sorted by name.
     std::span<const SegmentMeasurement> measurements() const { return footer_.measurements; }
-    // nullptr when the segment does not hold it.
+    // Returns nullptr when the segment does not hold the measurement.
     const SegmentMeasurement* find_measurement(std::string_view name) const;
 
-    // Directory of series pages and blocks of one measurement; memory about as on disk.
-    // `measurement` is one of measurements().
+    // Loads the directory of series pages and blocks of one measurement, which takes about the
+    // memory that it takes on disk. `measurement` is one of measurements().
     io::Task<Result<std::shared_ptr<const SegmentIndex>>> load_index(
         const SegmentMeasurement& measurement) const;
 
-    // In the following, `index` (of this segment) stays alive until completion.
+    // For the calls that follow, `index` is of this segment and stays alive until completion.
 
-    // One page of series keys.
+    // Reads one page of series keys.
     io::Task<Result<std::shared_ptr<const SeriesPage>>> read_series_page(const SegmentIndex& index,
                                                                          std::uint32_t page) const;
-    // All series of the measurement, in the order of their numbers; works in time slices.
+    // Reads all series of the measurement, in the order of their numbers. It works in time slices.
     io::Task<Result<SeriesList>> read_series(io::Reactor& reactor,
                                              const SegmentMeasurement& measurement,
                                              const SegmentIndex& index) const;
-    // The number of the series within its measurement.
+    // Finds the number of a series within its measurement.
     io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,
                                                                std::string key) const;
 
-    // What `request` points to stays until completion, like `out`. Chunks that lie close together
-    // come with one read.
+    // Reads and decodes a block. The things that `request` points to stay until completion, and so
+    // does `out`. Chunks that lie close together come with one read.
     io::Task<Result<void>> read_block(const SegmentIndex& index, std::uint32_t block,
                                       BlockRequest request, SegmentBlock& out) const;
 
     // Reads the bytes of a block of usual size, for the cache behind the access.
     io::Task<Result<void>> read_block_bytes(const SegmentIndex& index, std::uint32_t block) const;
-    // The same read_block() is to come: begins to read for it, and returns how many bytes that are.
+    // Begins to read for the same read_block() that is to come, and returns how many bytes that
+    // are.
     std::uint64_t read_block_ahead(const SegmentIndex& index, std::uint32_t block,
                                    const BlockRequest& request) const;
 
-    // Walks the whole file: every checksum, every chunk, statistics against rows, order of keys and
-    // times, and that no byte belongs to nothing.
+    // Checks the whole file: every checksum, every chunk, statistics against rows, the order of
+    // keys and times, and that each byte belongs to something.
     io::Task<Result<void>> verify() const;
 
 private:

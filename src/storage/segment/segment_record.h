@@ -1,4 +1,4 @@
-// What a manifest says of a segment.
+// The record of a segment in the manifest.
 #pragma once
 
 #include <cstdint>

@@ -227,6 +227,10 @@ void SeriesPageBuilder::write(ByteWriter& out) {
     page.tags.clear();
 }
 
+// Reads the values of one tag, each as the bytes that it shares with the one before and the rest,
+// and then one number per series: 0 says that the series does not have the tag, and other numbers
+// count the values from 1. Every length is compared with what is left before memory is taken for
+// it.
 bool SeriesPage::parse_tag(ByteReader& in, std::uint32_t series_count, TagColumn& tag) {
     tag.key = in.read_text();
     const std::uint64_t values = in.read_varint();
@@ -254,6 +258,8 @@ bool SeriesPage::parse_tag(ByteReader& in, std::uint32_t series_count, TagColumn
     return true;
 }
 
+// The bytes come from disk and have passed their checksum. They are checked once more against each
+// other, because a page that contradicts itself must not lead to a read behind its end.
 Result<SeriesPage> SeriesPage::parse(ByteSpan bytes, std::uint32_t first_series,
                                      std::uint32_t series_count) {
     const ByteSpan body = unseal(bytes);

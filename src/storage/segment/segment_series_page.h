@@ -1,5 +1,5 @@
-// Series keys of a segment, in pages of up to 4096: per tag a sorted dictionary of values, and one
-// small number per series.
+// The series keys of a segment lie in pages of up to 4096. A page has a sorted dictionary of values
+// per tag, and one small number per series and tag.
 //
 // That is postings and key list in one: a predicate on a tag is decided once per distinct value,
 // and finding its series is a scan over packed numbers; the numbers of most tags take no more than
@@ -34,12 +34,13 @@ public:
     void append_key(std::uint32_t i, std::string& out) const;
     // All keys of the page, ascending.
     void append_keys(std::vector<std::string>& out) const;
-    // i of the key, or -1.
+    // Returns the place of the key in the page, or -1.
     std::int64_t find(std::string_view key) const;
 
-    // False where the keys are stored whole: some key of the page was not of the canonical form.
+    // Returns false if the keys are stored whole, because some key of the page was not of the
+    // canonical form.
     bool has_tags() const { return !whole_keys_; }
-    // Tags and values mean what they say: nothing is escaped.
+    // Returns whether nothing in tags and values is escaped, so that their bytes are their meaning.
     bool has_plain_tags() const { return !whole_keys_ && !has_escapes_; }
     std::size_t tag_count() const { return tags_.size(); }
     std::string_view tag_key(std::size_t tag) const { return tags_[tag].key; }

@@ -9,7 +9,7 @@
 namespace sluice::storage {
 namespace {
 
-// Of what is read ahead, while it is less than this.
+// Reading ahead stops when this much is on its way. The bytes count as memory of the scan.
 constexpr std::size_t kBlocksAheadMax = 16;
 constexpr std::uint64_t kBytesAheadMax = 512 * kKiB;
 
@@ -36,6 +36,9 @@ SegmentSource::SegmentSource(std::shared_ptr<const void> owner, const SegmentRea
     whole_.sequence = sequence;
 }
 
+// Finds out, from the cheapest to the dearest, whether the segment has anything of interest: the
+// measurement and its times in the footer, which is in memory; then the index; then the series;
+// then a block.
 io::Task<Result<std::unique_ptr<SegmentSource>>> SegmentSource::open(
     std::shared_ptr<const void> owner, const SegmentReader* reader, std::uint64_t sequence,
     Options options) {
@@ -87,7 +90,8 @@ bool SegmentSource::block_is_wanted(std::uint32_t block) const {
     return first != picked_->end() && *first < info.first_series + info.series_count;
 }
 
-// Rows of the block that the caller gets and that have a value of some column.
+// Returns how many rows of the block the caller will certainly get and count, because they have a
+// value of some column. 0 says that this is not known without reading the block.
 std::uint64_t SegmentSource::rows_for_sure(std::uint32_t block) {
     const SegmentBlockInfo& info = index_->block(block);
     if (info.series_count != 1 || info.time_min < options_.range.begin ||
@@ -107,8 +111,8 @@ std::uint64_t SegmentSource::rows_for_sure(std::uint32_t block) {
     return 0;
 }
 
-// The block to go on with: `block`, or a later one where the rows wanted of its series lie before
-// it, or behind it.
+// Returns the block to go on with: `block`, or a later one if the rows that are wanted of its
+// series certainly lie in blocks before it (earliest wanted) or behind it (latest wanted).
 std::uint32_t SegmentSource::skip_rows_not_wanted(std::uint32_t block) {
     const SegmentBlockInfo& info = index_->block(block);
     // Where deletes may have taken rows away, their number says nothing.
@@ -132,7 +136,7 @@ std::uint32_t SegmentSource::skip_rows_not_wanted(std::uint32_t block) {
     return block;
 }
 
-// Moves to the next block that may hold rows: kLoad, or kEnd.
+// Blocks are skipped by time and series, and by Options::rows_wanted.
 bool SegmentSource::next_block() {
     block_loaded_ = false;
     for (; next_block_ < index_->block_count(); ++next_block_) {
@@ -161,7 +165,7 @@ io::Task<Result<void>> SegmentSource::read_key(std::uint32_t series) {
     co_return Result<void>();
 }
 
-// `series` is on the page that is loaded.
+// The page of `series` is the one at hand.
 void SegmentSource::show_key(std::uint32_t series) {
     key_.clear();
     page_->append_key(series - page_->first_series(), key_);
@@ -229,14 +233,16 @@ io::Task<Result<bool>> SegmentSource::block_is_deleted() {
     co_return options_.deletes.covers_all(info.time_min, info.time_max);
 }
 
-// Whether the block's directory entry may stand for its rows, as far as series and times go.
+// Returns whether the block's directory entry may stand for its rows, as far as series and times
+// decide: one series, and all of its times wanted.
 bool SegmentSource::has_statistics(std::uint32_t block) const {
     const SegmentBlockInfo& info = index_->block(block);
     return options_.statistics_allowed && info.series_count == 1 &&
            info.time_min >= options_.range.begin && info.time_max < options_.range.end;
 }
 
-// Whether it does: then they are in statistics_.
+// Returns whether the directory entry does stand for its rows, and then shows it in statistics_. No
+// delete may touch the block, and each column must be there for all of its rows or for none.
 io::Task<Result<bool>> SegmentSource::offer_statistics() {
     if (!has_statistics(block_number_)) co_return false;
     const SegmentBlockInfo& info = index_->block(block_number_);
@@ -266,9 +272,9 @@ io::Task<Result<bool>> SegmentSource::offer_statistics() {
     co_return true;
 }
 
-// Begins to read the blocks after this one: a device serves several requests in the time of one,
-// and works while the rows of this one are used. Not where the caller may stop at any row, nor what
-// statistics may answer.
+// Begins to read the blocks after this one, because a device serves several requests in the time of
+// one and works while the rows of this one are used. Nothing is read ahead if the caller may stop
+// at any row, and no block that statistics may answer.
 void SegmentSource::read_ahead(const BlockRequest& request) {
     if (options_.rows_wanted != 0) return;
     while (!ahead_.empty() && ahead_.front().block <= block_number_) {
@@ -309,7 +315,8 @@ io::Task<Result<void>> SegmentSource::load_block() {
     co_return Result<void>();
 }
 
-// The next rows of the block that are wanted, from run_ on. False when there are none.
+// Finds the next run of the block, from run_ on, that has rows in the range wanted, and puts these
+// into row_begin_ and run_end_. Returns false when there is none.
 bool SegmentSource::find_run() {
     for (; run_ < block_.run_rows.size(); run_begin_ += block_.run_rows[run_++]) {
         if (!series_is_wanted(block_.first_series + static_cast<std::uint32_t>(run_))) continue;
@@ -325,8 +332,8 @@ bool SegmentSource::find_run() {
     return false;
 }
 
-// Narrows [row_begin_, run_end_) to the first rows that were not deleted; false when none is left.
-// The run's key has been shown.
+// Sets [row_begin_, row_end_) to the first stretch of rows that no delete covers, and returns false
+// when none is left. The delete filter has been narrowed to the series of the run before.
 bool SegmentSource::find_kept_rows() {
     const auto deleted = [this](std::size_t row) {
         return options_.deletes.covers(whole_.times[row], whole_.sequence_of(row));
@@ -353,7 +360,8 @@ void SegmentSource::consume(std::size_t rows) {
             return;
         }
         const std::uint32_t series = block_.first_series + static_cast<std::uint32_t>(run_);
-        // On another page load() reads the key.
+        // The key is on another page, which only load() can read. The state stays kLoad, and load()
+        // goes on with this run.
         if (series - page_->first_series() >= page_->series_count()) return;
         show_key(series);
     } while (!find_kept_rows());

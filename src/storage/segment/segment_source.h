@@ -1,4 +1,21 @@
-// The rows of one measurement of a segment as a sorted stream, blocks skipped by time and series.
+// A SegmentSource shows the rows of one measurement of a segment as a sorted stream, and skips
+// blocks by time, series and deletes.
+//
+// Three positions, one inside the other, say where it is: the block (block_number_, with
+// next_block_ behind it), the run of one series in the block (run_, run_begin_), and the rows of
+// that run that are shown (row_begin_, row_end_). The states of RowSource mean here:
+//
+// kLoad: a block has been chosen. Its rows are not there yet (block_loaded_ is false), or they are
+// there and the next run's key is on a page of keys that must be read first. kStatistics: the block
+// stands for its rows as a whole; nothing of it was read but its directory entry. kRows: slice_
+// shows rows [row_begin_, row_end_) of the block. kEnd: no block is left.
+//
+// load() goes from kLoad to kRows, to kStatistics or to kEnd, and from kStatistics to kRows (the
+// caller wanted the rows after all). consume() stays in kRows while it finds rows without I/O, and
+// otherwise goes to kLoad or kEnd. consume_statistics() goes on to the next block.
+//
+// Deletes may leave holes in a run: then the run is shown in several slices, each a stretch of rows
+// that no delete covers. run_end_ remembers where the run ends behind the slice that is shown.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +53,8 @@ public:
         std::function<bool(const Error&)> on_damage;
     };
 
-    // `reader` belongs to `owner`, which is kept. nullptr when the segment has nothing of it.
+    // Opens a source. `reader` belongs to `owner`, which the source keeps. The result is nullptr
+    // when the segment has nothing of the measurement that is wanted.
     static io::Task<Result<std::unique_ptr<SegmentSource>>> open(std::shared_ptr<const void> owner,
                                                                  const SegmentReader* reader,
                                                                  std::uint64_t sequence,
@@ -53,6 +71,7 @@ private:
     SegmentSource(std::shared_ptr<const void> owner, const SegmentReader* reader,
                   std::uint64_t sequence, Options options);
 
+    // Finds the numbers of the series in Options::keys.
     io::Task<Result<void>> pick_series();
     bool goes_on_without(const Error& error);
     io::Task<Result<bool>> load_once();
@@ -61,6 +80,8 @@ private:
     io::Task<Result<bool>> offer_statistics();
     void read_ahead(const BlockRequest& request);
     io::Task<Result<void>> load_block();
+    // Chooses the next block that may hold rows, and sets the state to kLoad; false, and kEnd, when
+    // there is none.
     bool next_block();
     bool block_is_wanted(std::uint32_t block) const;
     std::uint32_t skip_rows_not_wanted(std::uint32_t block);
@@ -72,15 +93,22 @@ private:
     void leave_run() { run_begin_ += block_.run_rows[run_++]; }
     bool series_is_wanted(std::uint32_t series) const;
 
+    // Fixed when the source has been opened. owner_ keeps the segment's file open and reader_
+    // alive, also when the segment has left the manifest meanwhile.
     std::shared_ptr<const void> owner_;
     const SegmentReader* reader_;
     Options options_;
     const SegmentMeasurement* measurement_ = nullptr;
     std::shared_ptr<const SegmentIndex> index_;
-    std::vector<std::uint32_t> columns_;       // of the segment, those asked for and present
-    std::vector<std::int32_t> column_places_;  // per option column: index in columns_, or -1
-    std::optional<std::vector<std::uint32_t>> picked_;  // numbers of the series wanted, ascending
+    // The columns of the segment that are read, and for each column of the options its place among
+    // them, or -1 where the segment does not have it.
+    std::vector<std::uint32_t> columns_;
+    std::vector<std::int32_t> column_places_;
+    // The numbers of the series wanted, ascending; without a value every series is wanted.
+    std::optional<std::vector<std::uint32_t>> picked_;
 
+    // The block. block_number_ counts unless the state is kEnd; next_block_ is the first that has
+    // not been looked at.
     std::uint32_t next_block_ = 0;
     std::uint32_t block_number_ = 0;
     bool block_loaded_ = false;
@@ -93,14 +121,20 @@ private:
     std::deque<Ahead> ahead_;
     std::uint64_t ahead_bytes_ = 0;
     std::uint32_t next_ahead_ = 0;
+    // The decoded rows, valid while block_loaded_: slice_ refers to them through whole_. Memory is
+    // used again from block to block.
     SegmentBlock block_;
-    SegmentBlockChunks chunks_;
+    SegmentBlockChunks chunks_;  // what the directory says of one block; scratch
     RowSlice whole_;             // all rows of the block
-    std::size_t run_ = 0;        // in block_.run_rows
-    std::size_t run_begin_ = 0;  // its first row
-    std::size_t row_begin_ = 0;  // of slice_, in the block
+    // The run: its place in block_.run_rows and its first row in the block.
+    std::size_t run_ = 0;
+    std::size_t run_begin_ = 0;
+    // The rows of slice_ in the block, and the end of the run's rows that lie in the range wanted.
+    std::size_t row_begin_ = 0;
     std::size_t row_end_ = 0;
-    std::size_t run_end_ = 0;  // of the run's rows in the range wanted
+    std::size_t run_end_ = 0;
+    // The page of keys at hand, and the series whose key is in key_. The delete filter has been
+    // narrowed to that series (DeleteFilter::choose), so both change together.
     std::shared_ptr<const SeriesPage> page_;
     std::uint32_t page_number_ = 0;
     std::uint32_t key_series_ = ~std::uint32_t{0};

@@ -71,8 +71,8 @@ public:
     void begin_series(std::string_view key, std::uint64_t rows_expected);
     // Rows [begin, end) of `rows` belong to the current series.
     void append(const SegmentRows& rows, std::uint32_t begin, std::uint32_t end);
-    // The same for rows that lie in another order: `picks` are indexes into `rows`. Saves the
-    // caller the sorted copy.
+    // Does the same for rows that lie in another order: `picks` are indexes into `rows`. This saves
+    // the caller the sorted copy.
     void append_picks(const SegmentRows& rows, std::span<const std::uint32_t> picks);
     // Every series has at least one row.
     void end_measurement();

@@ -1,5 +1,5 @@
-// Merging segments of a shard group: small ones by level while it is written to, all of them once
-// it went cold.
+// This part of the store merges segments of a shard group: small ones by level while the group is
+// written to, all of them once it went cold.
 //
 // A flushed segment has level 0. `merge_width` segments of one level become one of the next, up to
 // kLevelMax: so a row is rewritten twice while its group is hot and once when it went cold.
@@ -106,9 +106,9 @@ io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInpu
     co_return co_await output.finish();
 }
 
-// Segments that may be merged with each other: neighbours in the order of their sequences, without
-// a damaged one between, and of one level unless `any_level`. Then nothing in this store comes
-// between two rows of an output, also when their sequences are gone.
+// Returns groups of segments that may be merged with each other: neighbours in the order of their
+// sequences, without a damaged one between, and of one level unless `any_level`. Then nothing in
+// this store comes between two rows of an output, also when their sequences are gone.
 std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr> segments,
                                                           bool any_level) {
     std::sort(segments.begin(), segments.end(), [](const SegmentPtr& a, const SegmentPtr& b) {
@@ -131,6 +131,9 @@ std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr
 
 }  // namespace
 
+// The task of the compactor: it does one thing at a time, merges before purges, and waits when
+// nothing is due. A start does not know when groups were written to last, so each counts as written
+// now and gets cold again.
 io::Task<void> StoreParts::run_compactor() {
     co_await reactor_.switch_to(io::Share::kBackground);
     for (const auto& [group, segments] : segments_) {
@@ -159,7 +162,8 @@ io::Task<void> StoreParts::run_compactor() {
     }
 }
 
-// The group with the most segments to win from; `into_one`: any group with more than one.
+// Chooses the merge that takes the most segments together. With `into_one`, any group with more
+// than one segment is due.
 std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
     Merge best;
     const auto in_memory = [this](model::ShardGroupId group) {
@@ -201,7 +205,8 @@ std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
     return best;
 }
 
-// One merge at a time: inputs count until the manifest says otherwise.
+// Runs a merge. There is one at a time, because inputs count until the manifest says otherwise,
+// also if its record takes long.
 io::Task<Result<void>> StoreParts::merge(Merge merge) {
     SLUICE_CHECK(!compacting_);
     compacting_ = true;
@@ -267,7 +272,8 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
     co_return Result<void>();
 }
 
-// Writes the merged segment; the manifest does not know it yet. Nothing: every row was deleted.
+// Writes the merged segment, which the manifest does not know yet. There is no record if every row
+// was deleted.
 io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& merge) {
     // Whatever is deleted from here on has a sequence above those of the inputs.
     const Tombstones deletes = tombstones_;
@@ -304,7 +310,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& m
     co_return std::optional<SegmentRecord>(record);
 }
 
-// A merge met damage in one of its inputs: in this one?
+// Finds out whether this input has the damage that a merge met in one of its inputs.
 io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
     auto reader = co_await segment->reader();
     if (reader.ok()) {

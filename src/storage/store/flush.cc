@@ -1,4 +1,5 @@
-// Frozen heads to segments: one per shard group, then one manifest record for all of them.
+// This part of the store writes frozen heads to segments, one per shard group, and then one
+// manifest record for all of them.
 #include <algorithm>
 
 #include "sluice/base/log.h"
@@ -17,7 +18,8 @@ constexpr std::int64_t kRetryNs = 200 * kMillisecondNs;
 
 using GroupTables = std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>>;
 
-// By group; measurements in order of their names. Held so that a drop meanwhile does no harm.
+// Returns the tables by group, measurements in the order of their names. The tables are held, so
+// that a drop meanwhile does no harm.
 std::map<model::ShardGroupId, GroupTables> tables_by_group(const Head& head) {
     std::map<model::ShardGroupId, GroupTables> groups;
     for (const auto& [key, table] : head.memtables()) {
@@ -32,7 +34,8 @@ std::map<model::ShardGroupId, GroupTables> tables_by_group(const Head& head) {
     return groups;
 }
 
-// Other stores may hold rows of the same points.
+// Rows of equal time stay apart in a flushed segment, because other stores may hold rows of the
+// same points.
 bool always(std::string_view) {
     return true;
 }
@@ -69,6 +72,9 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 
 }  // namespace
 
+// The task of the flusher. It takes the oldest frozen head, once no append() to it is running and
+// no delete is on its way. A failed flush is tried again: the head stays in memory and its log on
+// disk until it succeeds, and writes wait when the next head is full too.
 io::Task<void> StoreParts::run_flusher() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {
@@ -153,7 +159,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     co_return Result<void>();
 }
 
-// Nothing when all rows turned out to be dropped.
+// Writes the segment of one group. There is no record when all rows turned out to be dropped.
 io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     std::shared_ptr<const Head> head, model::ShardGroupId group,
     std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,

@@ -1,4 +1,4 @@
-// What a store knows of a shard group without its rows: series and measurements.
+// This file lists what a store knows of a shard group without its rows: series and measurements.
 #include "storage/store/list_series.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr std::size_t kSortAtOnceMax = 2048;
 // Told of what cannot be read; true: the listing goes on without it.
 using OnDamage = std::function<bool(const Error&)>;
 
-// Both sorted; equal keys once.
+// Merges two sorted lists; equal keys are there once.
 io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
     SeriesList merged;
     auto left = a.keys().begin();
@@ -70,7 +70,7 @@ io::Task<SeriesList> sifted(io::Reactor& reactor, SeriesList all, std::vector<st
     co_return list;
 }
 
-// Those of `keys` that have a row left.
+// Returns those of `keys` that have a row which no delete covers.
 io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* reader,
                                        std::string measurement, std::vector<std::string> keys,
                                        DeleteFilter deletes, OnDamage on_damage) {
@@ -266,6 +266,8 @@ std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
 
 }  // namespace
 
+// Heads and segments are taken before the first wait, so a flush or merge in between makes no
+// series appear twice or vanish. The lists are sorted, and merged one after the other.
 io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
                                                std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
@@ -301,6 +303,8 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
     co_return list;
 }
 
+// Looks for a single series, from the cheapest place to the dearest: a memtable or footer that no
+// delete can touch answers at once, and only otherwise keys are read.
 io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement) {
     if (parts.is_dropped(group)) co_return false;

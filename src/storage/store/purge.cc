@@ -1,5 +1,5 @@
-// Deletes applied to bytes: segments rewritten without the rows that tombstones cover, and which
-// tombstones have nothing left to cover.
+// This part of the store applies deletes to bytes: it rewrites segments without the rows that
+// tombstones cover, and finds out which tombstones have nothing left to cover.
 //
 // Flushes and merges leave deleted rows out anyway. What is left to do here are segments that
 // nothing else would touch: one at a time, some while after the delete, so that deletes that follow
@@ -53,7 +53,8 @@ bool StoreParts::is_deleted(model::ShardGroupId group, std::string_view measurem
     });
 }
 
-// A dropped measurement's fields may come back with other types.
+// Rows of a dropped measurement are forgotten at once, because its fields may come back with other
+// types.
 void StoreParts::drop_deleted_tables(Head& head) {
     std::vector<Head::Key> deleted;
     for (const auto& [key, table] : head.memtables()) {
@@ -83,7 +84,8 @@ void StoreParts::release_merges() {
     merge_wanted_.notify_all();
 }
 
-// When the oldest delete that waits is due, or a shard group gets cold, at the latest.
+// Returns when to look again: when the oldest delete that waits is due, or when a shard group gets
+// cold.
 std::int64_t StoreParts::next_compaction_check() const {
     std::int64_t next = reactor_.monotonic_ns() + kColdCheckNs;
     for (const auto& [sequence, arrival] : arrivals_) {
@@ -120,8 +122,8 @@ SegmentPtr StoreParts::choose_purge(bool at_once) const {
     return nullptr;
 }
 
-// What tombstones cover of the segment, as far as footer and series keys show. kSomething may turn
-// out to be nothing: whether a series has rows in the time of a delete is not looked at.
+// Finds what tombstones cover of the segment, as far as footer and series keys show. kSomething may
+// turn out to be nothing: whether a series has rows in the time of a delete is not looked at.
 io::Task<Result<StoreParts::Stale>> StoreParts::find_stale(SegmentPtr segment, Tombstones deletes) {
     SLUICE_CO_TRY(const SegmentReader* reader, co_await segment->reader());
     std::size_t covered = 0;
@@ -193,7 +195,7 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
     co_return Result<void>();
 }
 
-// Tombstones that cover rows of the head, or rows that its log may still bring.
+// Notes the tombstones that cover rows of the head, or rows that its log may still bring back.
 void StoreParts::note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const {
     const bool may_bring_rows = generation.appends != 0 || !generation.replayed_files.empty() ||
                                 (generation.log != nullptr && generation.log->bytes_written() != 0);

@@ -117,7 +117,7 @@ io::Task<Result<void>> Recovery::start() {
     }
     for (const auto& [id, record] : state_.segments) {
         sequence_max_ = std::max(sequence_max_, record.meta.sequence_max);
-        // Those deletes may be forgotten; later ones must be above them all the same.
+        // Those deletes may have been forgotten, but later ones must still be above them.
         sequence_max_ = std::max(sequence_max_, record.deletes_applied);
     }
     sequence_max_ = std::max(sequence_max_, last_delete(parts_.tombstones_));

@@ -1,4 +1,5 @@
-// Store::scan() and what lists series: sources are taken at the call, read as the caller goes on.
+// This file has Store::scan() and what lists series. Sources are taken at the call and read as the
+// caller goes on.
 #include "sluice/storage/scan.h"
 
 #include <algorithm>
@@ -178,6 +179,8 @@ io::Task<Result<bool>> ScanState::next(SeriesRun& run) {
     }
 }
 
+// Shows the rows of the merger as a run, without copying them. Sequences are spread out where all
+// rows have the same one.
 void ScanState::show_rows(SeriesRun& run) {
     const RowSlice& rows = merger_->rows();
     run.rows = rows.rows();

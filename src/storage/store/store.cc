@@ -30,7 +30,8 @@ StoreOptions checked(StoreOptions options) {
     return options;
 }
 
-// Counts a running append() of a generation; the flush waits until none is left.
+// An AppendGuard counts a running append() of a generation. The flush of the generation waits until
+// none is left.
 class AppendGuard {
 public:
     AppendGuard(Generation& generation, io::Event& changed)
@@ -73,7 +74,7 @@ std::shared_ptr<Generation> StoreParts::make_generation() {
     return made;
 }
 
-// The batch is durable: scans see it from here on.
+// Is called when the batch is durable; scans see its rows from here on.
 Result<void> StoreParts::take_rows(Generation& generation, const model::PointBatch& batch,
                                    std::uint64_t sequence) {
     if (generation.first_row_ns == 0) generation.first_row_ns = reactor_.monotonic_ns();
@@ -141,7 +142,7 @@ void StoreParts::rotate() {
 
 void StoreParts::rotate_if_due() {
     if (!may_rotate()) return;
-    // Without a row it can be full all the same: of the series of bodies that were refused.
+    // A head without a row can be full too, of the series of bodies that were refused.
     const bool old = active_->first_row_ns != 0 &&
                      reactor_.monotonic_ns() - active_->first_row_ns >= options_.head_age_max_ns;
     if (old || is_full(*active_)) rotate();
@@ -183,7 +184,7 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
 }
 
 io::Task<Result<void>> StoreParts::drop_shard_group(model::ShardGroupId group) {
-    // At once for scans and for rows on their way ...
+    // The group is gone at once for scans and for rows on their way ...
     dropping_.insert(group);
     active_->head->drop_group(group);
     for (const auto& each : frozen_) each->head->drop_group(group);
@@ -217,7 +218,7 @@ void StoreParts::remove_segment(const SegmentPtr& segment) {
     if (found->second.empty()) segments_.erase(found);
 }
 
-// nullptr: it has been merged, or dropped, meanwhile.
+// Finds a live segment, or returns nullptr if it has been merged or dropped meanwhile.
 SegmentPtr StoreParts::find_segment(const SegmentRecord& record) const {
     const auto found = segments_.find(record.meta.group);
     if (found == segments_.end()) return nullptr;
@@ -241,7 +242,7 @@ void StoreParts::start_background() {
     gate_.spawn(run_compactor());
 }
 
-// Looks after what no request triggers: free space, the age of the head, a log that failed.
+// Looks after things that no request triggers: free space, the age of the head, a log that failed.
 io::Task<void> StoreParts::run_maintenance() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {

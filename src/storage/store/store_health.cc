@@ -1,4 +1,4 @@
-// What a store says of itself, and what it does with files that turn out to be damaged.
+// This part of the store says how the store is, and sets files aside that turn out to be damaged.
 #include <algorithm>
 #include <map>
 
@@ -61,6 +61,7 @@ io::Task<void> StoreParts::set_aside(SegmentPtr segment) {
     }
 }
 
+// Collects one sentence per trouble; the worst of them decides the state.
 StoreHealth StoreParts::health() const {
     StoreHealth health;
     const auto add = [&](StoreState state, const std::string& text) {

@@ -1,8 +1,8 @@
 // The inside of a Store: its parts and what they share. One parts; not for other rooms.
 //
-// Who may touch what: append() and the log run in the ingest share, flush and compaction in the
-// background share; all on one thread, so every change between two co_awaits is atomic. A flush or
-// merge becomes visible in the same turn in which heads or input segments vanish.
+// append() and the log run in the ingest share, flush and compaction in the background share. All
+// of them run on one thread, so every change between two co_awaits is atomic. A flush or merge
+// becomes visible in the same turn in which heads or input segments vanish.
 #pragma once
 
 #include <cstdint>
@@ -95,8 +95,8 @@ public:
     const StoreMetrics& metrics() const { return metrics_; }
     const RecoveryReport& recovery() const { return recovery_; }
 
-    // What a reader met in a segment: it is named in health() and in the log, once per place. A
-    // damaged one is not merged any more; one that cannot even be opened is set aside.
+    // Reports what a reader met in a segment. A damaged segment is named in health(); one that
+    // cannot even be opened is set aside, so that the rest serves.
     void report_damage(const SegmentPtr& segment, const Error& error, bool unreadable);
 
 private:

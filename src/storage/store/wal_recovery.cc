@@ -1,9 +1,5 @@
-// The logs' part of an opening: which head each belongs to, and their rows back into memory.
-//
-// What a log lost is known from what it still holds: a frame says how far the head's frames were
-// durable when it was written, and the manifest says which files hold frames of heads that are not
-// in segments. What is whole behind a damaged place counts; a file that lost something keeps its
-// bytes under another name once what was read of it is in segments.
+// This part of an opening is about logs: it finds the head that each belongs to, and brings their
+// rows back into memory.
 #include <algorithm>
 
 #include "sluice/base/log.h"
@@ -291,7 +287,8 @@ io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log,
     co_return here || next_log != nullptr;
 }
 
-// What was read of it counts; the file keeps its bytes when that is in segments.
+// Reports a damaged log. The rows that were read from it count; when they are in segments, the file
+// is kept under another name.
 void Recovery::report_log_damage(FoundLog& log, std::string_view what) {
     const std::string& path = log.file->file.path();
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});

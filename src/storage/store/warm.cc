@@ -1,12 +1,12 @@
-// New segments into the block cache: what was written last is what is asked for next, and a merge
-// has taken away what the cache held of its inputs.
+// This part of the store reads new segments into the block cache: what was written last is what is
+// asked for next, and a merge has taken away what the cache held of its inputs.
 #include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 
 // Reads the blocks of a segment once, as far as the cache has room: nothing is pushed out for them,
-// and nothing that is to be flushed waits for them. Whoever needs what cannot be read hears of it
-// then.
+// and nothing that is to be flushed waits for them. Errors are not reported here: a query that
+// needs the bytes will meet them.
 io::Task<void> StoreParts::warm(SegmentRecord record) {
     const SegmentPtr segment = find_segment(record);
     if (segment == nullptr) co_return;

@@ -134,6 +134,8 @@ Result<void> WalDecoder::decode_series(ByteReader& reader, WalVisitor& visitor) 
     return {};
 }
 
+// The checksum of the frame was right, so an item that cannot be read was written by a newer
+// version or by a mistake of ours: it is an error and not the end of the log.
 Result<void> WalDecoder::decode(ByteSpan payload, WalVisitor& visitor) {
     ByteReader reader(payload);
     while (reader.remaining() != 0) {

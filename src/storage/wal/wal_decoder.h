@@ -36,8 +36,9 @@ public:
     virtual Result<void> on_rows(WalRows& rows) = 0;
 };
 
-// `rows` and `key` are scratch that keeps its memory between payloads. kCorrupt when the payload
-// contradicts itself: it passed its checksum, so whoever wrote it was wrong.
+// `rows` and `key` are scratch that keeps its memory between payloads. It fails with kCorrupt when
+// the payload contradicts itself: the checksum was right, so the program that wrote it made a
+// mistake.
 class WalDecoder {
 public:
     Result<void> decode(ByteSpan payload, WalVisitor& visitor);

@@ -82,6 +82,9 @@ Result<WalFrame*> BatchEncoder::frame_for(std::size_t size) {
     return &frames_.next(size);
 }
 
+// Writes the keys of all series that the log does not have yet, each as the bytes that it shares
+// with the key before and the rest. An item ends with its frame, so `count` is put in front when it
+// is known; the next frame begins with a whole key.
 Result<void> BatchEncoder::define_series() {
     const model::SeriesIndex& index = head_.series_index();
     while (marks_.series < index.series_count()) {
@@ -221,6 +224,8 @@ std::byte* put_valid(std::byte* to, const model::BatchColumn& column, const T* v
     return to;
 }
 
+// Writes rows [from, from + count) of a table as one item. The caller has made sure that the frame
+// has room for rows_bytes_max() of them, so nothing is checked here.
 Result<void> BatchEncoder::encode_rows(const model::BatchTable& table, const Memtable& memtable,
                                        std::uint64_t sequence, std::uint32_t from,
                                        std::uint32_t count) {

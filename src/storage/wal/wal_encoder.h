@@ -1,5 +1,5 @@
-// Batches to log frames: columns are copied straight from the batch into the aligned buffer that
-// goes to the device.
+// The encoder turns batches into log frames: columns are copied straight from the batch into the
+// aligned buffer that goes to the device.
 //
 // Series, memtables and columns are defined in the log before they are first used. What has been
 // defined is remembered in the head's WalMarks and in the memtables; when a frame is lost, rewind()
@@ -29,12 +29,13 @@ public:
     std::size_t room() const { return buffer_.size() - used_; }
     std::size_t payload_bytes() const { return used_ - kWalHeaderBytes; }
     bool empty() const { return used_ == kWalHeaderBytes; }
-    // At most room(); what is written there is kept by commit().
+    // The place to write to, with room() bytes. What was written there is kept by commit().
     std::byte* write_place() { return buffer_.data() + used_; }
     void commit(std::byte* end) { used_ = static_cast<std::size_t>(end - buffer_.data()); }
     void clear() { used_ = kWalHeaderBytes; }
 
-    // Completes the frame: checksums, header, zeroes up to the next 4 KiB. The bytes to write.
+    // Completes the frame with checksums, header and zeroes up to the next 4 KiB, and returns the
+    // bytes to write.
     ByteSpan seal(WalFrameHeader& header);
 
 private:
@@ -42,7 +43,7 @@ private:
     std::size_t used_;
 };
 
-// Where frames come from.
+// The one from whom the encoder gets its frames.
 class WalFrameSource {
 public:
     virtual ~WalFrameSource() = default;
@@ -56,11 +57,14 @@ public:
     virtual std::size_t payload_limit() const { return payload_max(); }
 };
 
+// What the log of a head has defined so far.
 struct WalMarks {
     std::uint64_t epoch = 1;   // memtables with another epoch are not defined
     std::uint32_t series = 0;  // ids below are defined
 
-    // `series_before`: the value of `series` when the lost frame began.
+    // Forgets what a lost frame and those behind it defined. `series_before` is the value of
+    // `series` when the lost frame began. Memtables are not rewound one by one: none has the new
+    // epoch, so all are defined again.
     void rewind(std::uint32_t series_before) {
         ++epoch;
         series = series_before;

@@ -1,5 +1,5 @@
-// Log files waiting to be used: their space is allocated and written, so that a commit changes no
-// metadata of the file system and cannot run out of space.
+// The pool holds log files that wait to be used. Their space is allocated and written, so that a
+// commit changes no metadata of the file system and cannot run out of space.
 //
 // Files are made ahead of need in the background share, and come back when the head they belonged
 // to is in segments.
@@ -24,9 +24,10 @@ namespace sluice::storage {
 struct WalFile {
     io::File file;
     std::uint64_t number = 0;
-    // A write to it failed: it is never written again, and removed instead of used again.
+    // A write to the file failed. It is never written again, and is removed instead of used again.
     bool failed = false;
-    // The start could not read all of it: kept under another name instead of used again.
+    // The start could not read all of the file. It is kept under another name instead of used
+    // again.
     bool damaged = false;
 };
 
@@ -42,25 +43,27 @@ class WalFilePool {
 public:
     WalFilePool(io::Reactor& reactor, LogFilePoolOptions options);
 
-    // Before run(): a file found on disk that no head needs, and the highest number ever seen.
+    // These are called before run(): with each file found on disk that no head needs, and with a
+    // number above all that were ever seen.
     void adopt(std::unique_ptr<WalFile> file) { spare_.push_back(std::move(file)); }
     void set_next_number(std::uint64_t number) { next_number_ = number; }
 
     // Makes spare files whenever there are too few. Ends after stop().
     io::Task<void> run();
     void stop();
-    // Closes what is spare. After run() has ended.
+    // Closes the spare files. It is called after run() has ended.
     io::Task<void> close();
 
-    // The oldest spare file, or nullptr: then one is being made.
+    // Returns the oldest spare file, or nullptr, in which case one is being made.
     std::unique_ptr<WalFile> try_take();
-    // Waits until one is made. The error is that of the attempt.
+    // Returns a spare file, or waits until one is made. The error is that of the attempt.
     io::Task<Result<std::unique_ptr<WalFile>>> take();
 
-    // Gives files back for further use; those too many, or failed, are removed.
+    // Gives files back for further use. Those that are too many, or failed, are removed.
     io::Task<void> give_back(std::vector<std::unique_ptr<WalFile>> files);
 
-    // Why there is no spare file; nothing while there is one or none has been tried.
+    // The reason why there is no spare file. It is empty while there is one, or while none has been
+    // tried.
     const std::optional<Error>& trouble() const { return trouble_; }
     std::size_t spare_count() const { return spare_.size(); }
 

@@ -13,8 +13,8 @@ inline constexpr std::uint32_t kWalMagic = 0x46574C53;  // "SLWF"
 inline constexpr std::uint16_t kWalVersion = 1;
 inline constexpr std::size_t kWalHeaderBytes = 64;
 
-// Who a frame belongs to and where it stands: what makes a frame of an earlier use of the file
-// recognisable as stale.
+// The header says which head a frame belongs to and where it stands in its log. A frame of an
+// earlier use of the file is recognised by it.
 struct WalFrameHeader {
     std::uint64_t head_id = 0;
     std::uint64_t frame_number = 0;   // from 1 within the head
@@ -28,7 +28,7 @@ struct WalFrameHeader {
     std::uint32_t durable_frame = 0;
     std::uint32_t header_crc = 0;
 
-    // Names this frame for the next one.
+    // The hash by which the next frame names this one.
     std::uint64_t hash() const { return std::uint64_t{header_crc} << 32 | payload_crc; }
     // The last frame of the head that had been acknowledged for sure when this one was written: no
     // more than two writes are in flight.
@@ -53,7 +53,7 @@ enum class WalHeaderState : std::uint8_t {
 // `from` has kWalHeaderBytes.
 WalHeaderState decode_wal_header(const std::byte* from, WalFrameHeader& header);
 
-// What a payload is made of: items, each introduced by its kind.
+// A payload is made of items, each introduced by its kind.
 enum class WalItem : std::uint8_t {
     kSeries = 1,  // canonical keys of consecutive series ids, front-coded
     kTable = 2,   // memtable id -> shard group, measurement

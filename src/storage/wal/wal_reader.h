@@ -18,7 +18,8 @@
 
 namespace sluice::storage {
 
-// The frame a head's log continues with.
+// The place where a head's log continues: the frame that would follow, and the hash of the one
+// before.
 struct WalChain {
     std::uint64_t store_id = 0;
     std::uint64_t head_id = 0;
@@ -45,7 +46,7 @@ struct WalFrameView {
     std::uint64_t bytes_needed = 0;
 };
 
-// What stands at `offset` of a file of `file_bytes`, of which `loaded` is the beginning.
+// Says what stands at `offset` of a file of `file_bytes`, of which `loaded` is the beginning.
 WalStep examine_frame(ByteSpan loaded, std::uint64_t offset, std::uint64_t file_bytes,
                       std::uint64_t log_number, const WalChain& chain, WalFrameView& view);
 
@@ -60,8 +61,8 @@ public:
     // lowest of its frames that are whole; nothing when it holds none. `store_id` 0: of any store.
     io::Task<Result<std::optional<WalFrameHeader>>> find_first(std::uint64_t store_id);
 
-    // The next frame of the chain, which is then advanced. The payload is valid until the reader
-    // ends.
+    // Reads the next frame of the chain, which is then advanced. The payload is valid until the
+    // reader ends.
     io::Task<Result<WalStep>> next(std::uint64_t log_number, WalChain& chain, WalFrameView& view);
 
     // Behind the place where the chain ended, what this use of the file still holds.

@@ -60,6 +60,8 @@ Result<void> WalReplay::on_column(std::uint32_t memtable, std::uint32_t column,
     return {};
 }
 
+// The rows come with the numbers of their log. They are given the numbers of the head in place and
+// appended as a batch, by the way that rows took when they were written.
 Result<void> WalReplay::on_rows(WalRows& rows) {
     sequence_min_ = std::min(sequence_min_, rows.sequence);
     if (rows.memtable >= tables_.size() || !tables_[rows.memtable].defined) {

@@ -1,4 +1,4 @@
-// Rows of log frames back into a head.
+// WalReplay puts the rows of log frames back into a head.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@ namespace sluice::storage {
 
 class Memtable;
 
-// Of one log: translates its numbers of series, memtables and columns to those of `head`, which may
-// hold the rows of other logs already. Definitions may repeat. kCorrupt: a row refers to something
-// that was not defined.
+// It is for one log, whose numbers of series, memtables and columns it translates to those of
+// `head`, which may hold the rows of other logs already. Definitions may repeat. A row that refers
+// to something that was not defined is kCorrupt.
 class WalReplay final : public WalVisitor {
 public:
-    // Groups whose rows are gone.
+    // Says which groups were dropped: their rows are passed over.
     using IsDropped = std::function<bool(model::ShardGroupId)>;
-    // Whether all that was written to a measurement with a sequence is deleted. Such rows must not
-    // be replayed: later ones may have other types.
+    // Says whether everything that was written to a measurement with that sequence is deleted. Such
+    // rows must not be replayed, because later ones may have other types.
     using IsDeleted = std::function<bool(model::ShardGroupId, std::string_view measurement,
                                          std::uint64_t sequence)>;
     WalReplay(Head& head, IsDropped is_dropped, IsDeleted is_deleted = {})

@@ -125,7 +125,8 @@ io::Task<void> WalWriter::launch_after_others() {
     launch();
 }
 
-// Starts as many writes as may be in flight.
+// Starts as many writes as may be in flight. A frame that is still forming goes out with what it
+// has when no full one is due.
 void WalWriter::launch() {
     while (in_flight_.size() < context_.writes_in_flight && has_frame_to_write()) {
         if (write_failed()) return;  // handle_failure() goes on when all have finished
@@ -153,7 +154,8 @@ void WalWriter::launch() {
     }
 }
 
-// Whether file_ has room for a frame. If not, the next file is on its way when this is false.
+// The log number rises with each file that is taken into use: a reader tells by it this use of the
+// file from earlier ones.
 bool WalWriter::prepare_file(std::uint64_t frame_bytes) {
     if (file_ != nullptr && file_offset_ + frame_bytes <= context_.file_bytes) return true;
     if (obtaining_file_) return false;
@@ -243,7 +245,9 @@ void WalWriter::finish(Waiter& waiter) {
     waiter.completed.notify_all();
 }
 
-// The first frame in flight failed; what followed it cannot be read without it.
+// The first frame in flight failed, and frames that followed it cannot be read without it: all
+// frames in flight are lost, and their requests get the error. Batches that are still gathering are
+// encoded again.
 void WalWriter::handle_failure() {
     Pending& first = *in_flight_.front();
     Error error = *first.error;
@@ -288,7 +292,7 @@ void WalWriter::encode_again(std::vector<Waiter*> waiters) {
     }
 }
 
-// No file to write to: everybody hears it.
+// There is no file to write to, so all that wait get the error.
 void WalWriter::fail_all(const Error& error) {
     std::vector<Waiter*> waiters;
     std::uint32_t series_before = marks_.series;

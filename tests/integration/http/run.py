@@ -104,6 +104,49 @@ def test_health_ready_metrics_and_variables(server):
             assert any(isinstance(v, dict) and v.get("name") == name for v in variables.values()), name
 
 
+METRICS_DOCUMENT = pathlib.Path(__file__).resolve().parents[3] / "src/server/METRICS.md"
+
+
+def documented_metrics():
+    """Name to type and labels, as the tables of METRICS.md have them."""
+    found = {}
+    for line in METRICS_DOCUMENT.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("| `"):
+            continue
+        name, kind, labels, unit, meaning, _ = (cell.strip() for cell in line.strip("|").split("|"))
+        name = name.strip("`")
+        assert name not in found, f"{name} is in METRICS.md twice"
+        assert unit and meaning, f"METRICS.md says too little about {name}"
+        found[name] = (kind, tuple(sorted(re.findall(r"`(\w+)`", labels))))
+    return found
+
+
+def shown_metrics(page):
+    """Name to type and labels, as a page of /metrics shows them."""
+    kinds, labels = {}, {}
+    for line in page.splitlines():
+        if line.startswith("# TYPE "):
+            name, kind = line.split()[2:]
+            assert name not in kinds, f"{name} is on the page twice"
+            kinds[name] = kind
+        elif not line.startswith("#"):
+            name, pairs = re.fullmatch(r"(\w+)(?:\{(.*)\})? [0-9.]+", line).groups()
+            family = name if name in kinds else re.sub("_(sum|count)$", "", name)
+            labels.setdefault(family, set()).update(re.findall(r'(\w+)="', pairs or ""))
+    equal(sorted(labels), sorted(kinds))
+    return {name: (kind, tuple(sorted(labels[name]))) for name, kind in kinds.items()}
+
+
+def test_every_metric_is_documented_and_every_documented_one_is_shown(server):
+    documented = documented_metrics()
+    with Client(server.port) as client:
+        shown = shown_metrics(client.get("/metrics").text)
+    assert len(shown) > 40, shown
+    wrong = [f"{name}: the page has {shown.get(name)}, METRICS.md {documented.get(name)}"
+             for name in sorted(shown.keys() | documented.keys()) if shown.get(name) != documented.get(name)]
+    assert not wrong, "\n".join(wrong)
+
+
 # ---- bodies
 
 def test_a_write_can_be_read_back(server):
