@@ -5,9 +5,10 @@
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/write/body_parser.h"
+#include "server/write/write_answers.h"
 #include "server/write/write_limits.h"
 #include "server/write/write_outcome.h"
-#include "server/write/write_precision.h"
+#include "server/write/write_request.h"
 #include "sluice/influxql/go_text.h"
 #include "sluice/ingest/line_protocol.h"
 #include "sluice/io/activity.h"
@@ -16,28 +17,8 @@
 namespace sluice::server {
 namespace {
 
-using model::Precision;
-
-// The request of the client, before its body is looked at. Its views are into the head.
-struct WriteRequest {
-    WriteApi api = WriteApi::kV1;
-    std::string_view database;
-    std::string_view policy;
-    std::string_view bucket;
-    Precision precision = Precision::kNanosecond;
-    std::size_t body_bytes_max = 0;
-    std::int64_t now = 0;
-    bool gzip = false;
-};
-
 // A refused or empty body of a gzip request is bounded by this guess until its size is known.
 constexpr std::uint64_t kGzipRatioGuess = 6;
-
-// Errors come in the type that was asked for, as those of /query.
-void refuse(Connection& connection, std::uint16_t status, std::string_view message) {
-    answer_error(connection, status, message, query::answer_format_of(connection.request().accept),
-                 connection.parameters().get("pretty") == "true");
-}
 
 constexpr std::string_view kTooSparse =
     "too many different fields in too many lines: send them in smaller requests";
@@ -47,107 +28,6 @@ bool is_consistency_level(std::string_view level) {
         if (http::equals_ignoring_case(level, known)) return true;
     }
     return false;
-}
-
-// Reads the parameters; false when an error has been answered. The order of the checks is that of
-// InfluxDB's serveWrite().
-bool understand(Connection& connection, WriteRequest& request) {
-    const http::Parameters& parameters = connection.parameters();
-    const std::string_view unit = parameters.get("precision");
-    const meta::Catalog& catalog = *connection.services().core.catalog();
-    request.gzip = http::is_gzip(connection.request().content_encoding);
-    request.body_bytes_max = body_bytes_max(connection.services().config(), request.api,
-                                            connection.services().core.admission().bytes_max());
-    if (request.api == WriteApi::kV2) {
-        const auto precision = v2_precision(unit);
-        if (!precision) {
-            answer_platform_error(connection, 400,
-                                  "invalid precision; valid precision units are ns, us, ms, and s");
-            return false;
-        }
-        request.precision = *precision;
-        request.bucket = parameters.get("bucket");
-        const std::size_t slash = request.bucket.find('/');
-        request.database = request.bucket.substr(0, slash);
-        if (slash != request.bucket.npos) request.policy = request.bucket.substr(slash + 1);
-        if (request.bucket.empty()) {
-            answer_platform_error(connection, 404, "bucket not found");
-            return false;
-        }
-        return true;
-    }
-    const auto precision = v1_precision(unit);
-    if (!precision) {
-        refuse(connection, 400,
-               "invalid precision " + influxql::quote_go(unit) + " (use n, u, ms, s, m or h)");
-        return false;
-    }
-    request.precision = *precision;
-    request.database = parameters.get("db");
-    request.policy = parameters.get("rp");
-    if (request.database.empty()) {
-        refuse(connection, 400, "database is required");
-        return false;
-    }
-    if (catalog.find_database(request.database) == nullptr) {
-        refuse(connection, 404, "database not found: " + influxql::quote_go(request.database));
-        return false;
-    }
-    return true;
-}
-
-void answer_write_error(Connection& connection, const WriteRequest& request, std::uint16_t status,
-                        std::string_view message, std::uint32_t line = 0) {
-    if (request.api == WriteApi::kV2) {
-        answer_platform_error(connection, status, message, line);
-    } else {
-        refuse(connection, status, message);
-    }
-}
-
-void answer_busy(Connection& connection, const WriteRequest& request, const Error& error) {
-    answer_overload(
-        connection, request.api == WriteApi::kV2,
-        query::without_directory(error.message, connection.services().config().data.dir),
-        connection.services().core.admission().retry_after_s());
-}
-
-void answer_too_large(Connection& connection, const WriteRequest& request) {
-    answer_write_error(connection, request, 413,
-                       request.api == WriteApi::kV2
-                           ? "unable to read data: points batch is too large"
-                           : "Request Entity Too Large");
-}
-
-void answer_unreadable(Connection& connection, const WriteRequest& request, std::string_view why) {
-    const std::string_view before = request.api == WriteApi::kV2 ? "unable to read data: " : "";
-    answer_write_error(connection, request, 400, std::string(before) + std::string(why));
-}
-
-// Answers a write that failed as a whole. Every kind but the client's own mistakes means "later":
-// 503 with Retry-After.
-void answer_failure(Connection& connection, const WriteRequest& request, const Error& error) {
-    switch (error.kind) {
-        case ErrorKind::kNotFound:
-            if (request.api == WriteApi::kV2) {
-                answer_platform_error(connection, 404,
-                                      "bucket \"" + std::string(request.bucket) + "\" not found");
-            } else if (error.message.starts_with("database")) {
-                refuse(connection, 404, error.message);
-            } else {
-                refuse(connection, 500, error.message);
-            }
-            return;
-        case ErrorKind::kInvalid:
-            answer_write_error(connection, request, 400, error.message);
-            return;
-        case ErrorKind::kTooLarge:
-            answer_write_error(connection, request, 413, error.message);
-            return;
-        default:
-            answer_busy(connection, request, error);
-            return;
-    }
 }
 
 Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
