@@ -169,9 +169,8 @@ bool Recovery::is_found_elsewhere(const SegmentRecord& record) const {
     for (const auto& [id, each] : state_.segments) {
         if (each.meta.group != meta.group || id > record.id || !present_.contains(id)) continue;
         const bool unknown = !record.has_sequences && meta.sequence_max == 0;
-        const auto holds = [&](std::uint64_t sequence) {
-            return unknown ||
-                   (each.meta.sequence_min <= sequence && sequence <= each.meta.sequence_max);
+        const auto holds = [unknown, &other = each.meta](std::uint64_t sequence) {
+            return unknown || (other.sequence_min <= sequence && sequence <= other.sequence_max);
         };
         holds_first |= holds(meta.sequence_min);
         holds_last |= holds(meta.sequence_max);
