@@ -456,9 +456,9 @@ TEST(CatalogCopies, DamageOfBothStartsAndTheSecondStartAgrees) {
         for (const auto& [path, content] : files) {
             const bool intact = content == history.files.at(path);
             if (!intact && !content.empty()) {
-                const bool kept = std::any_of(after.begin(), after.end(), [&](const auto& each) {
-                    return each.second == content;
-                });
+                const bool kept = std::any_of(
+                    after.begin(), after.end(),
+                    [&, &wanted = content](const auto& each) { return each.second == wanted; });
                 ASSERT_TRUE(kept || state == history.last()) << seed << " " << path;
             }
         }
