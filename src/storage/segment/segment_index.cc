@@ -100,6 +100,10 @@ Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_si
     ByteReader in(body);
     SegmentFooter footer;
     const auto flags = in.read<std::uint8_t>();
+    // The checksum is right, so this is no damage: the file is left as it is.
+    if ((flags & ~(kFlagSequences | kFlagRunningSums)) != 0) {
+        return Error{ErrorKind::kUnsupported, "footer: a newer version wrote it"};
+    }
     footer.has_sequences = (flags & kFlagSequences) != 0;
     footer.has_running_sums = (flags & kFlagRunningSums) != 0;
     SegmentMeta& meta = footer.meta;
@@ -113,9 +117,7 @@ Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_si
     meta.sequence_min = in.read_varint();
     meta.sequence_max = in.read_varint();
     const std::uint64_t count = in.read_varint();
-    if (!in.ok() || count > in.remaining() || (flags & ~(kFlagSequences | kFlagRunningSums)) != 0) {
-        return corrupt("footer: contradicts itself");
-    }
+    if (!in.ok() || count > in.remaining()) return corrupt("footer: contradicts itself");
     for (std::uint64_t i = 0; i < count; ++i) {
         SegmentMeasurement measurement;
         if (!parse_measurement(in, file_size, measurement) ||

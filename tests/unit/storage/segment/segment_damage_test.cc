@@ -91,5 +91,15 @@ TEST(DamagedSegment, NewerVersionIsUnsupported) {
     EXPECT_EQ(result.error().kind, ErrorKind::kUnsupported);
 }
 
+TEST(DamagedSegment, UnknownFlagOfAWholeFooterIsANewerVersion) {
+    ByteWriter footer;
+    footer.write<std::uint8_t>(0x80);
+    for (int i = 0; i < 9; ++i) footer.write_varint(0);
+    seal(footer, 0);
+    EXPECT_EQ(parse_segment_footer(footer.span(), 1 << 20).error().kind, ErrorKind::kUnsupported);
+    footer.data()[0] = std::byte{0};
+    EXPECT_EQ(parse_segment_footer(footer.span(), 1 << 20).error().kind, ErrorKind::kCorrupt);
+}
+
 }  // namespace
 }  // namespace sluice::storage
