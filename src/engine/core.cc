@@ -29,7 +29,10 @@ storage::GroupFactsMap describe_groups(const meta::Catalog& catalog,
 }  // namespace
 
 CoreState::CoreState(EngineState& engine_, io::Reactor& reactor_, std::uint64_t body_bytes_max)
-    : engine(engine_), reactor(reactor_), admission(body_bytes_max) {}
+    : engine(engine_),
+      reactor(reactor_),
+      admission(body_bytes_max),
+      checker_(engine_.options().fields_per_measurement_max) {}
 
 io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     // All at once: recovery is mostly reading.

@@ -22,8 +22,12 @@ struct ColumnState {
 class TableCheck {
 public:
     TableCheck(const model::BatchTable& table, const meta::MeasurementSchema* schema,
-               std::string_view measurement)
-        : table_(table), measurement_(measurement), states_(table.column_count) {
+               std::string_view measurement, std::uint64_t fields_max)
+        : table_(table),
+          measurement_(measurement),
+          fields_max_(fields_max),
+          fields_(schema == nullptr ? 0 : schema->fields().size()),
+          states_(table.column_count) {
         std::map<std::string_view, std::uint32_t> new_fields;
         for (std::uint32_t i = 0; i < table.column_count; ++i) {
             const model::BatchColumn& column = table.columns[i];
@@ -46,16 +50,20 @@ public:
             state.first_of_name = first->second;
             conflicts_ |= !is_first;
         }
+        exceeds_ =
+            fields_max_ != 0 && !new_fields.empty() && fields_ + new_fields.size() > fields_max_;
     }
 
     // Goes through the rows where that is needed. `drop` stays empty when all rows fit.
     void run(std::vector<bool>& drop, std::vector<model::Rejection>& rejections) {
         wanted_.assign(states_.size(), false);
         for (std::size_t i = 0; i < states_.size(); ++i) {
-            wanted_[i] = !conflicts_ && states_[i].has_values && !states_[i].existing.has_value();
+            wanted_[i] =
+                !goes_by_row() && states_[i].has_values && !states_[i].existing.has_value();
         }
-        if (!conflicts_) return;
+        if (!goes_by_row()) return;
         chosen_.assign(states_.size(), std::nullopt);
+        chosen_in_row_.assign(states_.size(), std::nullopt);
         for (std::uint32_t row = 0; row < table_.rows(); ++row) {
             if (row_fits(row, rejections)) continue;
             if (drop.empty()) drop.resize(table_.rows());
@@ -74,24 +82,46 @@ public:
     }
 
 private:
+    bool goes_by_row() const { return conflicts_ || exceeds_; }
+
     bool row_fits(std::uint32_t row, std::vector<model::Rejection>& rejections) {
-        row_columns_.clear();
-        for (std::uint32_t i = 0; i < states_.size(); ++i) {
-            if (!states_[i].has_values || !table_.columns[i].is_valid(row)) continue;
-            const std::optional<model::FieldType> existing = existing_type(i);
-            if (existing.has_value() && *existing != table_.columns[i].type) {
-                rejections.push_back({model::RejectReason::kTypeConflict, table_.lines[row],
-                                      type_conflict_text(table_.columns[i].name, measurement_,
-                                                         table_.columns[i].type, *existing)});
-                return false;
-            }
-            if (!states_[i].existing.has_value()) row_columns_.push_back(i);
+        const std::optional<model::Rejection> refused = look_at(row);
+        for (const std::uint32_t i : row_columns_) chosen_in_row_[states_[i].first_of_name].reset();
+        if (refused) {
+            rejections.push_back(*refused);
+            return false;
         }
         for (const std::uint32_t i : row_columns_) {
-            chosen_[states_[i].first_of_name] = table_.columns[i].type;
+            std::optional<model::FieldType>& chosen = chosen_[states_[i].first_of_name];
+            if (!chosen) ++fields_;
+            chosen = table_.columns[i].type;
             wanted_[i] = true;
         }
         return true;
+    }
+
+    // Leaves the columns of new fields in row_columns_, and their types in chosen_in_row_.
+    std::optional<model::Rejection> look_at(std::uint32_t row) {
+        row_columns_.clear();
+        std::uint64_t added = 0;
+        for (std::uint32_t i = 0; i < states_.size(); ++i) {
+            const ColumnState& state = states_[i];
+            if (!state.has_values || !table_.columns[i].is_valid(row)) continue;
+            const model::FieldType type = table_.columns[i].type;
+            const std::optional<model::FieldType> existing = existing_type(i);
+            if (existing.has_value() && *existing != type) {
+                return model::Rejection{
+                    model::RejectReason::kTypeConflict, table_.lines[row],
+                    type_conflict_text(table_.columns[i].name, measurement_, type, *existing)};
+            }
+            if (state.existing.has_value()) continue;
+            row_columns_.push_back(i);
+            if (!existing) ++added;
+            chosen_in_row_[state.first_of_name] = type;
+        }
+        if (!exceeds_ || added == 0 || fields_ + added <= fields_max_) return std::nullopt;
+        return model::Rejection{model::RejectReason::kLimit, table_.lines[row],
+                                too_many_fields_text(measurement_, fields_max_)};
     }
 
     // In the catalog, by an earlier row, or by another column of the same row.
@@ -99,23 +129,22 @@ private:
         const ColumnState& state = states_[column];
         if (state.existing.has_value()) return state.existing;
         if (chosen_[state.first_of_name].has_value()) return chosen_[state.first_of_name];
-        for (const std::uint32_t other : row_columns_) {
-            if (states_[other].first_of_name == state.first_of_name) {
-                return table_.columns[other].type;
-            }
-        }
-        return std::nullopt;
+        return chosen_in_row_[state.first_of_name];
     }
 
     const model::BatchTable& table_;
     std::string_view measurement_;
+    const std::uint64_t fields_max_;
+    std::uint64_t fields_;  // of the measurement, with those of the rows that stay
     std::vector<ColumnState> states_;
     bool conflicts_ = false;
+    bool exceeds_ = false;  // not all new fields have room
     bool hollow_ = false;
     // By column: a row that stays defines this field.
     std::vector<bool> wanted_;
     // By first column of a name: the type of a new field, once a row has chosen it.
     std::vector<std::optional<model::FieldType>> chosen_;
+    std::vector<std::optional<model::FieldType>> chosen_in_row_;
     std::vector<std::uint32_t> row_columns_;
 };
 
@@ -146,7 +175,13 @@ std::string type_conflict_text(std::string_view field, std::string_view measurem
     return text;
 }
 
-SchemaChecker::SchemaChecker() : entries_(kEntryCount) {}
+std::string too_many_fields_text(std::string_view measurement, std::uint64_t fields_max) {
+    return "max-fields-per-measurement limit exceeded (" + std::to_string(fields_max) +
+           "): measurement=\"" + std::string(measurement) + "\" dropped";
+}
+
+SchemaChecker::SchemaChecker(std::uint64_t fields_max)
+    : fields_max_(fields_max), entries_(kEntryCount) {}
 
 SchemaChecker::Entry& SchemaChecker::entry_of(const model::BatchTable& table) {
     const std::uint64_t mixed = (table.measurement + table.shard.group * 31) * 0x9E3779B97F4A7C15;
@@ -212,7 +247,7 @@ void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPol
             entry.measurement = table.measurement;
             if (learn_columns(entry, table)) continue;
         }
-        TableCheck check(table, schema == nullptr ? nullptr : schema->get(), name);
+        TableCheck check(table, schema == nullptr ? nullptr : schema->get(), name, fields_max_);
         SchemaFindings::Drop drop{t, {}};
         check.run(drop.rows, findings.rejections);
         if (!drop.rows.empty()) findings.drops.push_back(std::move(drop));

@@ -3,7 +3,7 @@
 //
 // A field's type is fixed per measurement within a shard group. Rows are taken in the order of the
 // request: the first type of a new field wins, a row that conflicts is dropped whole and defines
-// nothing (InfluxDB 1.6.7, measured).
+// nothing (InfluxDB 1.6.7, measured). Neither does a row with too many new fields.
 #pragma once
 
 #include <cstdint>
@@ -50,12 +50,18 @@ struct SchemaFindings {
     }
 };
 
+// Returns the sentence for a row whose new fields would be too many for its measurement.
+std::string too_many_fields_text(std::string_view measurement, std::uint64_t fields_max);
+
 // Remembers what it has checked: the same columns again cost a few nanoseconds each. Positive
 // answers stay true when the catalog grows, and are forgotten when something is taken away from it.
 // One core.
 class SchemaChecker {
 public:
-    SchemaChecker();
+    // `fields_max` bounds the fields of a measurement in a shard group; 0 is without a bound. A
+    // scan of all fields, and every list of them, takes time and memory by their number, and one
+    // client can make a million of them in a few requests.
+    explicit SchemaChecker(std::uint64_t fields_max = 0);
 
     // `batch` was parsed against `index`, which belongs to the head `head_id`, and has no empty
     // tables. `policy` is of `catalog`.
@@ -85,6 +91,7 @@ private:
     // Looks the columns up in the entry's schema and remembers them if they all fit.
     static bool learn_columns(Entry& entry, const model::BatchTable& table);
 
+    std::uint64_t fields_max_;
     std::vector<Entry> entries_;
 };
 

@@ -50,6 +50,9 @@ struct EngineOptions {
     // bound, so that an admitted write can still be logged.
     std::uint64_t free_space_min = 256 * kMiB;
     std::int64_t free_space_check_ns = 500 * kMillisecondNs;
+    // Fields of a measurement in a shard group; rows whose new fields are beyond it are refused. 0:
+    // any number.
+    std::uint64_t fields_per_measurement_max = 0;
     // A group leaves the server at most about this long after it has expired.
     std::int64_t retention_check_ns = 30 * kMinuteNs;
     // How often deletes that have nothing left to cover are looked for.

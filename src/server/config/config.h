@@ -37,6 +37,8 @@ struct Config {
         SettingDuration compact_full_write_cold_duration{30 * kMinuteNs};
         // Of a string; 0 is the most that can be stored.
         SettingSize max_field_value_bytes{kMiB};
+        // In a shard group; 0 is without limit.
+        std::uint64_t max_fields_per_measurement = 65'536;
     } data;
 
     struct Coordinator {
@@ -103,6 +105,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("data", "compact-full-write-cold-duration",
             config.data.compact_full_write_cold_duration);
     visitor("data", "max-field-value-bytes", config.data.max_field_value_bytes);
+    visitor("data", "max-fields-per-measurement", config.data.max_fields_per_measurement);
     visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);
     visitor("coordinator", "query-timeout", config.coordinator.query_timeout);
     visitor("coordinator", "log-queries-after", config.coordinator.log_queries_after);

@@ -215,5 +215,28 @@ TEST_F(SchemaCheckTest, AGroupThatIsGoneAsksForAnotherParse) {
     EXPECT_TRUE(findings_.stale);
 }
 
+// Lines are taken in their order; one that has only known fields, or fewer new ones, still lands,
+// and the names of those that are refused are not in the schema.
+TEST_F(SchemaCheckTest, RefusesLinesWhoseNewFieldsAreTooMany) {
+    checker_ = SchemaChecker(3);
+    parse("m",
+          {{{"a", 1}, {"b", 1}}, {{"a", 2}, {"c", 1}, {"d", 1}}, {{"b", 2}, {"c", 2}}, {{"e", 1}}});
+    EXPECT_EQ(write(),
+              "2: max-fields-per-measurement limit exceeded (3): measurement=\"m\" dropped\n"
+              "4: max-fields-per-measurement limit exceeded (3): measurement=\"m\" dropped\n");
+    EXPECT_EQ(rows_, 2u);
+    EXPECT_EQ(fields("m"), "a:integer b:integer c:integer ");
+    parse("m", {{{"a", 3}, {"b", 3}, {"c", 3}}, {{"f", 1}}});
+    EXPECT_EQ(write(),
+              "2: max-fields-per-measurement limit exceeded (3): measurement=\"m\" dropped\n");
+    EXPECT_EQ(fields("m"), "a:integer b:integer c:integer ");
+    // Of another measurement they are counted anew, and a conflict is told as such.
+    parse("n", {{{"a", 1}, {"b", 1}, {"c", 1}}, {{"a", 1.5}}, {{"d", 1}}});
+    EXPECT_EQ(write(),
+              "2: " + type_conflict_text("a", "n", FieldType::kFloat, FieldType::kInteger) +
+                  "\n"
+                  "3: max-fields-per-measurement limit exceeded (3): measurement=\"n\" dropped\n");
+}
+
 }  // namespace
 }  // namespace sluice::engine
