@@ -105,11 +105,14 @@ class Server:
             return False
 
     def stop(self, number=signal.SIGTERM):
-        """The exit status; None where it had to be killed. The data stay."""
+        """The exit status; None where it had to be killed. The data stay. A crash is never an answer."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            return self.process.wait(30)
+            status = self.process.wait(30)
+            if status < 0 and -status not in (number, signal.SIGKILL):
+                raise AssertionError(f"the server was ended by signal {-status}: {self.read_log()[-2000:]}")
+            return status
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

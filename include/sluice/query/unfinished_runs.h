@@ -12,7 +12,9 @@
 #include <string>
 #include <utility>
 
-#include "sluice/io/file.h"
+#include "sluice/base/aligned_buffer.h"
+#include "sluice/base/bytes.h"
+#include "sluice/base/result.h"
 #include "sluice/io/reactor.h"
 #include "sluice/io/task.h"
 
@@ -46,11 +48,11 @@ private:
     };
 
     io::Task<void> save();
+    io::Task<Result<void>> replace(const AlignedBuffer& block);
     void parse(ByteSpan bytes);
 
     io::Reactor& reactor_;
     const std::string path_;
-    io::File file_;
     bool has_failed_ = false;  // said once
     std::map<Key, Note> notes_;
 };

@@ -5,10 +5,10 @@
 #include <cstring>
 #include <vector>
 
-#include "sluice/base/aligned_buffer.h"
 #include "sluice/base/byte_writer.h"
 #include "sluice/base/crc32c.h"
 #include "sluice/base/log.h"
+#include "sluice/io/file.h"
 
 namespace sluice::query {
 namespace {
@@ -58,6 +58,17 @@ io::Task<void> UnfinishedRuns::note_end(const Key& key) {
     if (notes_.erase(key) != 0) co_await save();
 }
 
+// Opens and closes the file each time: it is rarely written, and a file that is open must be closed
+// before its reactor ends.
+io::Task<Result<void>> UnfinishedRuns::replace(const AlignedBuffer& block) {
+    Result<io::File> file = co_await io::File::open(reactor_, path_, io::OpenMode::kReadWrite);
+    if (!file.ok()) file = co_await io::File::open(reactor_, path_, io::OpenMode::kCreate);
+    if (!file.ok()) co_return std::move(file).error();
+    Result<void> written = co_await file->write_at(block.span(), 0);
+    co_await file->close();
+    co_return written;
+}
+
 io::Task<void> UnfinishedRuns::save() {
     ByteWriter payload;
     payload.write_varint(notes_.size());
@@ -74,20 +85,7 @@ io::Task<void> UnfinishedRuns::save() {
     store_le(block.data() + 8, static_cast<std::uint32_t>(payload.size()));
     std::memcpy(block.data() + kHeaderBytes, payload.span().data(), payload.size());
 
-    Result<void> written;
-    if (!file_.is_open()) {
-        Result<io::File> opened =
-            co_await io::File::open(reactor_, path_, io::OpenMode::kReadWrite);
-        if (!opened.ok()) {
-            opened = co_await io::File::open(reactor_, path_, io::OpenMode::kCreate);
-        }
-        if (opened.ok()) {
-            file_ = std::move(*opened);
-        } else {
-            written = std::move(opened).error();
-        }
-    }
-    if (file_.is_open()) written = co_await file_.write_at(block.span(), 0);
+    Result<void> written = co_await replace(block);
     if (!written.ok() && !has_failed_) {
         has_failed_ = true;
         log_warn("continuous queries that end the process cannot be noted",

@@ -9,6 +9,7 @@
 #include "sluice/base/aligned_buffer.h"
 #include "sluice/base/crc32c.h"
 #include "sluice/base/units.h"
+#include "sluice/io/file.h"
 #include "sluice/query/continuous_queries.h"
 
 namespace sluice::query {
