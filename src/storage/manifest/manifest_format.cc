@@ -219,7 +219,10 @@ std::vector<ManifestEdit> ManifestState::snapshot() const {
         present.insert(segment.meta.group);
     }
     for (const auto& [group, facts] : groups) {
-        if (present.contains(group)) edits.push_back(edit::DescribeGroup{group, facts});
+        // Without segments: its rows may be in those logs.
+        if (present.contains(group) || !logs.empty()) {
+            edits.push_back(edit::DescribeGroup{group, facts});
+        }
     }
     return edits;
 }
