@@ -35,7 +35,7 @@ LADDERS = {
     "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "process", "forward", "services", "http", "write", "query", "monitor", ""],
+    "server": ["config", "tool", "process", "forward", "services", "http", "write", "query", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server", "query", "write")}

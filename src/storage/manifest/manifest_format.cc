@@ -219,10 +219,8 @@ std::vector<ManifestEdit> ManifestState::snapshot() const {
         present.insert(segment.meta.group);
     }
     for (const auto& [group, facts] : groups) {
-        // Without segments: its rows may be in those logs.
-        if (present.contains(group) || !logs.empty()) {
-            edits.push_back(edit::DescribeGroup{group, facts});
-        }
+        const bool may_have_rows = present.contains(group) || !logs.empty();
+        if (may_have_rows) edits.push_back(edit::DescribeGroup{group, facts});
     }
     return edits;
 }
