@@ -8,6 +8,7 @@
 #include "engine/engine_state.h"
 #include "engine/store_layout.h"
 #include "sluice/base/log.h"
+#include "sluice/engine/catalog_rebuild.h"
 #include "sluice/io/file.h"
 #include "sluice/io/mailbox.h"
 
@@ -51,6 +52,7 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, stores));
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, data));
     SLUICE_CO_TRY(catalog_, co_await meta::CatalogWriter::open(reactor, data + "/meta"));
+    co_await rebuild_catalog(reactor);
     SLUICE_CO_TRY(const std::vector<io::DirectoryEntry> entries,
                   co_await io::list_directory(reactor, stores));
     std::vector<std::string> names;
@@ -66,6 +68,29 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, stores));
     plan_ = std::move(plan);
     co_return Result<void>();
+}
+
+// Before any store is open. Whatever cannot be had back, the start goes on.
+io::Task<void> EngineState::rebuild_catalog(io::Reactor& reactor) {
+    const std::string& data = options_.data_directory;
+    Result<bool> may_lack =
+        co_await may_lack_groups(reactor, data, *catalog_->catalog(), catalog_->damage());
+    Error trouble;
+    if (!may_lack.ok()) {
+        trouble = std::move(may_lack).error();
+    } else if (*may_lack) {
+        auto found = co_await find_groups_in_stores(reactor, data);
+        if (!found.ok()) {
+            trouble = std::move(found).error();
+        } else {
+            const auto rebuilt = co_await rebuild_from_stores(*catalog_, std::move(*found));
+            if (rebuilt.ok()) co_return;
+            trouble = rebuilt.error();
+        }
+    }
+    if (trouble.message.empty()) co_return;
+    log_error("what the catalog may have lost cannot be looked for in the stores",
+              {{"error", trouble.message}});
 }
 
 io::Task<Result<EngineState::Plan>> EngineState::await_plan() {

@@ -84,6 +84,7 @@ private:
     // On core 0.
     CatalogFacts catalog_facts() const;
     io::Task<Result<void>> open_directory(io::Reactor& reactor);
+    io::Task<void> rebuild_catalog(io::Reactor& reactor);
     io::Task<Result<Plan>> await_plan();
     io::Task<Result<void>> arrive_started(Result<void> result, model::ShardGroupId last_group);
     io::Task<void> prepare_catalog();

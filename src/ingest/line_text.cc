@@ -20,31 +20,47 @@ void append_escaped(std::string& out, std::string_view text, std::string_view sp
     }
 }
 
-void append_value(std::string& out, const model::BatchColumn& column, std::uint32_t row) {
-    switch (column.type) {
-        case model::FieldType::kFloat:
-            append_number(out, std::bit_cast<double>(column.words[row]));
-            return;
-        case model::FieldType::kInteger:
-            append_number(out, static_cast<std::int64_t>(column.words[row]));
-            out += 'i';
-            return;
-        case model::FieldType::kUnsigned:
-            append_number(out, column.words[row]);
-            out += 'u';
-            return;
-        case model::FieldType::kString:
-            out += '"';
-            append_escaped(out, column.texts[row], "\"\\");
-            out += '"';
-            return;
-        case model::FieldType::kBoolean:
-            out += column.flags[row] != 0 ? "true" : "false";
-            return;
+}  // namespace
+
+void append_field_key(std::string& out, std::string_view name) {
+    append_escaped(out, name, ",=\" ");
+    out += '=';
+}
+
+void append_number_value(std::string& out, model::FieldType type, std::uint64_t word) {
+    if (type == model::FieldType::kFloat) {
+        append_number(out, std::bit_cast<double>(word));
+    } else if (type == model::FieldType::kInteger) {
+        append_number(out, static_cast<std::int64_t>(word));
+        out += 'i';
+    } else {
+        append_number(out, word);
+        out += 'u';
     }
 }
 
-}  // namespace
+void append_string_value(std::string& out, std::string_view text) {
+    out += '"';
+    append_escaped(out, text, "\"\\");
+    out += '"';
+}
+
+void append_boolean_value(std::string& out, bool value) {
+    out += value ? "true" : "false";
+}
+
+static void append_value(std::string& out, const model::BatchColumn& column, std::uint32_t row) {
+    switch (column.type) {
+        case model::FieldType::kFloat:
+        case model::FieldType::kInteger:
+        case model::FieldType::kUnsigned:
+            return append_number_value(out, column.type, column.words[row]);
+        case model::FieldType::kString:
+            return append_string_value(out, column.texts[row]);
+        case model::FieldType::kBoolean:
+            return append_boolean_value(out, column.flags[row] != 0);
+    }
+}
 
 void append_lines(std::string& out, const model::PointBatch& batch,
                   const model::SeriesIndex& index) {
@@ -54,8 +70,7 @@ void append_lines(std::string& out, const model::PointBatch& batch,
         // A field's name is escaped once and not for every row.
         names.assign(table.column_count, {});
         for (std::uint32_t c = 0; c < table.column_count; ++c) {
-            append_escaped(names[c], table.columns[c].name, ",=\" ");
-            names[c] += '=';
+            append_field_key(names[c], table.columns[c].name);
         }
         for (std::uint32_t row = 0; row < table.rows(); ++row) {
             out += index.key(table.series[row]);

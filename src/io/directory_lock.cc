@@ -68,4 +68,19 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
     return lock;
 }
 
+Result<DirectoryLock> DirectoryLock::acquire_quietly(const std::string& directory) {
+    DirectoryLock lock;
+    lock.directory_fd_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock.directory_fd_ < 0) return os_failure(errno, "open " + directory);
+    lock.file_fd_ = ::open((directory + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+    if (::flock(lock.directory_fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return locked_by_another(directory, lock.file_fd_);
+    }
+    if (lock.file_fd_ >= 0 && ::flock(lock.file_fd_, LOCK_EX | LOCK_NB) != 0 &&
+        errno == EWOULDBLOCK) {
+        return locked_by_another(directory, lock.file_fd_);
+    }
+    return lock;
+}
+
 }  // namespace sluice::io

@@ -71,6 +71,10 @@ ByteSpan CatalogEditor::changes() const {
     return draft_->changes();
 }
 
+const Catalog& CatalogEditor::catalog() const {
+    return draft_->catalog();
+}
+
 std::shared_ptr<const Catalog> CatalogEditor::finish() && {
     return draft_->finish();
 }

@@ -153,6 +153,14 @@ io::Task<void> CatalogWriter::note_unknown_groups(std::uint64_t last_group) {
     co_await log_->remember(std::move(losses));
 }
 
+io::Task<void> CatalogWriter::note_rebuilding(std::vector<std::string> sentences) {
+    for (const std::string& each : sentences) {
+        log_error("the catalog was damaged", {{"what", each}});
+        damage_.losses.push_back(each);
+    }
+    co_await log_->remember(std::move(sentences));
+}
+
 io::Task<void> CatalogWriter::heal() {
     (void)co_await change([](CatalogEditor&) { return Result<void>(); });
 }

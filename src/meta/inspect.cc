@@ -99,4 +99,11 @@ io::Task<Result<CatalogCheck>> check_catalog(io::Reactor& reactor, std::string d
     co_return check;
 }
 
+io::Task<Result<CatalogReading>> read_catalog(io::Reactor& reactor, std::string directory) {
+    const std::vector<CatalogFiles> copies =
+        co_await read_catalog_copies(reactor, std::move(directory));
+    SLUICE_CO_TRY(const CatalogRecovery recovery, recover_catalog(copies));
+    co_return CatalogReading{recovery.catalog, !recovery.losses.empty()};
+}
+
 }  // namespace sluice::meta

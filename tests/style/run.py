@@ -36,13 +36,13 @@ LADDERS = {
     "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "process", "forward", "services", "http", "write", "query", "monitor", ""],
+    "server": ["config", "tool", "process", "forward", "services", "http", "write", "query", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server", "query", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
-    "meta": {"catalog": "draft", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
+    "meta": {"catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
     "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
                 "store_metrics": "files", "string_bytes": "files", "verify": "tools"},

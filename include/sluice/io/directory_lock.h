@@ -23,6 +23,9 @@ public:
     // system that is mounted read-only the file may be missing.
     static Result<DirectoryLock> acquire(const std::string& directory);
 
+    // The same without a trace: LOCK is neither made nor written.
+    static Result<DirectoryLock> acquire_quietly(const std::string& directory);
+
 private:
     int directory_fd_ = -1;
     int file_fd_ = -1;

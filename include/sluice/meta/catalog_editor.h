@@ -106,7 +106,14 @@ public:
     void forget_doomed(std::span<const model::ShardGroupId> groups);
     // Groups made from now on have ids above `id`.
     void raise_group_id(model::ShardGroupId id);
+    // A group that the stores have and the catalog has lost; database and policy exist. kConflict:
+    // its range overlaps another of the policy.
+    Result<void> restore_group(const NamesWanted& place, model::ShardGroupId id,
+                               const model::TimeRange& range,
+                               std::span<const MeasurementWanted> measurements);
 
+    // With what was done so far. Views into it are valid until the next change.
+    const Catalog& catalog() const;
     bool changed() const { return !changes().empty(); }
     // Returns what was done so far, in the form of the log.
     ByteSpan changes() const;

@@ -67,6 +67,8 @@ public:
     // The stores hold shard groups up to this one, beyond those that the catalog ever made: it has
     // lost changes that nothing in its own files tells of.
     io::Task<void> note_unknown_groups(std::uint64_t last_group);
+    // What was lost and what came back of it, a sentence each, for damage(), log and later starts.
+    io::Task<void> note_rebuilding(std::vector<std::string> sentences);
     // A sentence for each copy that cannot be written; the other one does.
     std::vector<std::string> troubles() const;
     std::uint64_t log_bytes() const;

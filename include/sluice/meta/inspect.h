@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
+#include "sluice/meta/catalog.h"
 
 namespace sluice::io {
 class Reactor;
@@ -41,5 +43,12 @@ struct CatalogCheck {
 
 // Reads every byte of the catalog in `directory` and its copy; changes nothing.
 io::Task<Result<CatalogCheck>> check_catalog(io::Reactor& reactor, std::string directory);
+
+// What a start would make of the files, changing none.
+struct CatalogReading {
+    std::shared_ptr<const Catalog> catalog;
+    bool has_losses = false;
+};
+io::Task<Result<CatalogReading>> read_catalog(io::Reactor& reactor, std::string directory);
 
 }  // namespace sluice::meta

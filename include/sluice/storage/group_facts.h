@@ -16,7 +16,7 @@ struct GroupFacts {
     std::string database;
     std::string policy;
     model::TimeRange range;
-    std::int64_t policy_duration_ns = 0;  // when the group got its first segment; 0: for ever
+    std::int64_t policy_duration_ns = 0;  // when its first rows came; 0: for ever
     bool operator==(const GroupFacts&) const = default;
 };
 

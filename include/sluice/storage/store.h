@@ -72,7 +72,7 @@ struct StoreOptions {
     // kept.
     std::function<bool(model::ShardGroupId)> group_is_ours_alone;
 
-    // Asked by flushes for groups that get their first segment; what it says is kept beside them.
+    // Asked for groups that get their first rows; what it says is kept beside them.
     // Empty: nothing is kept.
     DescribeGroups describe_groups;
 

@@ -23,7 +23,7 @@ namespace sluice::storage {
 using FieldTypes = std::map<std::string, model::FieldType>;
 
 struct GroupContent {
-    // Of groups with segments, where the version that wrote them kept it.
+    // Where the version that wrote its rows kept it.
     std::optional<GroupFacts> facts;
     // Measurements that have rows, in segments or logs, with their fields; unescaped. Deletes that
     // are not yet applied are not looked at.
@@ -43,5 +43,8 @@ struct StoreFacts {
 // no manifest names, and logs of what is not in segments. An error means that nothing could be
 // read.
 io::Task<Result<StoreFacts>> read_store_facts(io::Reactor& reactor, std::string directory);
+
+// The highest number of a group that has a folder in the store, 0: none has. One listing.
+io::Task<Result<model::ShardGroupId>> find_last_group(io::Reactor& reactor, std::string directory);
 
 }  // namespace sluice::storage

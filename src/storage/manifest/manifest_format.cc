@@ -219,7 +219,8 @@ std::vector<ManifestEdit> ManifestState::snapshot() const {
         present.insert(segment.meta.group);
     }
     for (const auto& [group, facts] : groups) {
-        if (present.contains(group)) edits.push_back(edit::DescribeGroup{group, facts});
+        const bool may_have_rows = present.contains(group) || !logs.empty();
+        if (may_have_rows) edits.push_back(edit::DescribeGroup{group, facts});
     }
     return edits;
 }

@@ -82,7 +82,7 @@ struct ManifestState {
     std::set<model::ShardGroupId> dropped_groups;
     // Log files that must exist, by log number.
     std::map<std::uint64_t, edit::LogBegun> logs;
-    // Of groups that have, or had, segments.
+    // Of groups that have, or had, segments or rows in logs.
     GroupFactsMap groups;
 
     void apply(const ManifestEdit& edit);

@@ -188,18 +188,6 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     co_return std::optional<SegmentRecord>(record);
 }
 
-void StoreParts::describe_groups(const std::vector<SegmentRecord>& made,
-                                 std::vector<ManifestEdit>& edits) const {
-    std::set<model::ShardGroupId> unknown;
-    for (const SegmentRecord& each : made) {
-        if (!manifest_.state().groups.contains(each.meta.group)) unknown.insert(each.meta.group);
-    }
-    if (unknown.empty() || !options_.describe_groups) return;
-    for (auto& [group, facts] : options_.describe_groups(unknown)) {
-        edits.push_back(edit::DescribeGroup{group, std::move(facts)});
-    }
-}
-
 // A removed file may come back with a power cut: then it is known for what it is.
 void StoreParts::take_abandoned(std::vector<ManifestEdit>& edits) {
     for (const std::uint64_t each : abandoned_) edits.push_back(edit::RemoveSegment{each});

@@ -88,6 +88,7 @@ Result<void> StoreParts::take_rows(Generation& generation, const model::PointBat
                        sequence)) {
             continue;
         }
+        note_group(table.shard.group);
         SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
                             .append(table, sequence));
     }

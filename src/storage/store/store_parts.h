@@ -124,6 +124,12 @@ private:
     void remove_segment(const SegmentPtr& segment);
     SegmentPtr find_segment(const SegmentRecord& record) const;
 
+    // group_description.cc
+    void note_group(model::ShardGroupId group);
+    io::Task<void> record_groups();
+    void describe_groups(const std::vector<SegmentRecord>& made,
+                         std::vector<ManifestEdit>& edits) const;
+
     // store_health.cc
     io::Task<void> set_aside(SegmentPtr segment);
 
@@ -135,8 +141,6 @@ private:
         std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
         const SeriesOrder& order);
     io::Task<void> discard_files(std::vector<SegmentRecord> segments);
-    void describe_groups(const std::vector<SegmentRecord>& made,
-                         std::vector<ManifestEdit>& edits) const;
     void take_abandoned(std::vector<ManifestEdit>& edits);
 
     // compaction.cc
@@ -186,6 +190,10 @@ private:
     std::map<model::ShardGroupId, std::vector<SegmentPtr>> segments_;
     std::map<model::ShardGroupId, std::int64_t> last_write_ns_;  // monotonic, by flushes
     std::set<model::ShardGroupId> dropping_;
+    // Groups that rows came for, and those of them that the manifest is yet to describe.
+    model::ShardGroupId last_noted_group_ = 0;
+    std::set<model::ShardGroupId> noted_groups_;
+    std::set<model::ShardGroupId> groups_to_describe_;
     Tombstones tombstones_;
     // When a tombstone came, by its sequence (at the start: 0), and the newest head whose log may
     // hold rows it covers.

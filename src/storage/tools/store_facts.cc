@@ -233,6 +233,16 @@ io::Task<Result<void>> read_logs(io::Reactor& reactor, std::string directory,
 
 }  // namespace
 
+io::Task<Result<model::ShardGroupId>> find_last_group(io::Reactor& reactor, std::string directory) {
+    SLUICE_CO_TRY(const auto groups, co_await list_entries(reactor, shards_directory(directory)));
+    model::ShardGroupId last = 0;
+    for (const io::DirectoryEntry& each : groups) {
+        const auto group = each.is_directory ? parse_group_name(each.name) : std::nullopt;
+        last = std::max(last, group.value_or(0));
+    }
+    co_return last;
+}
+
 io::Task<Result<StoreFacts>> read_store_facts(io::Reactor& reactor, std::string directory) {
     StoreFacts facts;
     FactCollector collector(facts);

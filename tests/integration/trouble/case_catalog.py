@@ -217,9 +217,9 @@ def test_a_lost_catalog_beside_stores_is_said():
         status, text = verify(server)
         assert status == 1 and "no catalog beside stores" in text, text
         server.start()
-        assert "the catalog, being empty, knows none of them" in health(server)
+        assert "the catalog, being empty, knew none of them" in health(server)
         server.restart(signal.SIGKILL)
-        assert "the catalog, being empty, knows none of them" in health(server)
+        assert "the catalog, being empty, knew none of them" in health(server)
     finally:
         server.stop()
 

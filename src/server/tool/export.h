@@ -1,0 +1,31 @@
+// `sluice export`: the points of a data directory as line protocol, whatever state it is in.
+//
+// The form is that of `influx_inspect export`, which `influx -import` reads. Points of one series
+// that were written several times come several times, in the order of the writes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/model/timestamp.h"
+
+namespace sluice::server {
+
+struct ExportOptions {
+    std::string directory;
+    std::string database;          // empty: all
+    std::string retention_policy;  // empty: all
+    model::TimeRange range;
+    std::string out;  // empty: standard output
+    bool compress = false;
+    bool lines_only = false;  // neither statements nor comments
+    std::string scratch;      // for copies of what is not in segments; empty: $TMPDIR or /var/tmp
+};
+
+// True: everything was read. What was not is named on standard error. kConflict: a server has the
+// directory. Blocks until it is done.
+Result<bool> export_lines(const ExportOptions& options);
+
+}  // namespace sluice::server

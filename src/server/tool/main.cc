@@ -1,0 +1,172 @@
+// sluice: looks at what the server wrote, while the server does not run on it, and mends it.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "server/config/version.h"
+#include "server/tool/console.h"
+#include "server/tool/export.h"
+#include "server/tool/inspect.h"
+#include "server/tool/repair.h"
+#include "server/tool/verify.h"
+#include "sluice/influxql/time_literal.h"
+#include "sluice/io/reactor.h"
+#include "sluice/io/uring_backend.h"
+
+namespace {
+
+using namespace sluice;
+using namespace sluice::server;
+
+// As the server's for a command line that it does not understand.
+constexpr int kUsageStatus = 2;
+
+// What this machine offers the server.
+int check() {
+    bool good = true;
+    auto backend = io::make_uring_backend();
+    std::printf("io_uring: %s\n", backend.ok() ? "available" : backend.error().message.c_str());
+    good = good && backend.ok();
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    std::printf("descriptors: %llu%s\n", static_cast<unsigned long long>(limit.rlim_max),
+                limit.rlim_max < 65536 ? ", few for a server with many clients" : "");
+    return good ? 0 : 1;
+}
+
+template <typename T>
+std::optional<T> value_or_complaint(Result<T> result) {
+    if (result.ok()) return std::move(result).value();
+    complain(result.error().message);
+    return std::nullopt;
+}
+
+// The exit status of `work(reactor)`: whether its value says that all is well.
+template <typename Work>
+int run(Work work) {
+    auto backend = io::make_uring_backend();
+    if (!backend.ok()) {
+        complain(backend.error().message);
+        return 1;
+    }
+    io::Reactor reactor(**backend);
+    const auto good = value_or_complaint<bool>(reactor.run_until_done(work(reactor)));
+    return good.value_or(false) ? 0 : 1;
+}
+
+io::Task<Result<bool>> run_inspect(io::Reactor& reactor, std::string path, bool rows) {
+    SLUICE_CO_TRY_VOID(co_await inspect(reactor, std::move(path), rows));
+    co_return true;
+}
+
+io::Task<Result<bool>> run_verify(io::Reactor& reactor, std::string path) {
+    SLUICE_CO_TRY(const std::size_t damaged, co_await verify(reactor, std::move(path)));
+    co_return damaged == 0;
+}
+
+// RFC 3339, or nanoseconds since the epoch. Empty: `fallback`.
+Result<model::Timestamp> time_of(const std::string& text, model::Timestamp fallback) {
+    if (text.empty()) return fallback;
+    if (const auto literal = influxql::parse_time_literal(text)) {
+        return influxql::to_nanoseconds(*literal);
+    }
+    model::Timestamp time = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), time);
+    if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return time;
+    return Error{ErrorKind::kInvalid,
+                 text + " is no time: write 2026-01-31T12:00:00Z, or nanoseconds"};
+}
+
+// What the command line says, before times are read.
+struct Arguments {
+    std::string path;
+    std::string start;
+    std::string end;
+    bool rows = false;
+    bool apply = false;
+    ExportOptions exporting;
+};
+
+int run_export(Arguments& arguments) {
+    ExportOptions& options = arguments.exporting;
+    const auto begin = value_or_complaint(time_of(arguments.start, model::kTimestampMin));
+    const auto end = value_or_complaint(time_of(arguments.end, model::kTimestampMax));
+    if (!begin || !end) return kUsageStatus;
+    options.directory = arguments.path;
+    options.range = {*begin, *end == model::kTimestampMax + 1 ? *end : *end + 1};
+    if (options.out == "-") options.out.clear();
+    return value_or_complaint(export_lines(options)).value_or(false) ? 0 : 1;
+}
+
+void add_export(CLI::App& app, Arguments& arguments) {
+    ExportOptions& options = arguments.exporting;
+    CLI::App* const command = app.add_subcommand(
+        "export",
+        "write the points of a stopped server's data directory as line protocol, whatever state it "
+        "is in;\n1 if something could not be read: it is named and left out");
+    command->add_option("DIR", arguments.path, "a data directory, or one store")->required();
+    command->add_option("--database", options.database, "only this database");
+    command->add_option("--retention-policy", options.retention_policy, "only this policy");
+    command->add_option("--start", arguments.start,
+                        "only points from this time on: RFC 3339 or nanoseconds");
+    command->add_option("--end", arguments.end, "only points up to this time, inclusive");
+    command->add_option("--out", options.out, "file to write, else standard output");
+    command->add_flag("--compress", options.compress, "gzip");
+    command->add_flag("--lponly", options.lines_only,
+                      "lines only, for /write, without the statements and comments that influx "
+                      "-import reads");
+    command->add_option("--scratch", options.scratch,
+                        "directory for copies of what is not in segments yet, else $TMPDIR or "
+                        "/var/tmp; they are removed at the end");
+}
+
+void add_commands(CLI::App& app, Arguments& arguments) {
+    CLI::App* const inspecting =
+        app.add_subcommand("inspect", "print what a segment, log, manifest or catalog holds");
+    inspecting->add_option("FILE", arguments.path)->required();
+    inspecting->add_flag("--rows", arguments.rows,
+                         "also rows of logs, series and blocks of segments");
+    app.add_subcommand("verify", "check every checksum of a data directory; 1 if one fails")
+        ->add_option("DIR", arguments.path)
+        ->required();
+    CLI::App* const repairing = app.add_subcommand(
+        "repair",
+        "make a lost catalog of a stopped server again from what the stores know, and say what is "
+        "lost;\nchanges nothing without --apply; 1 if something is lost or was guessed");
+    repairing->add_option("DIR", arguments.path, "a data directory")->required();
+    repairing->add_flag("--apply", arguments.apply, "do it");
+    add_export(app, arguments);
+    app.add_subcommand("check", "does this machine suit the server");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Looks at and mends the files of a Sluice data directory.", "sluice");
+    app.set_version_flag("--version", std::string(server::kVersion));
+    app.require_subcommand(0, 1);
+    Arguments arguments;
+    add_commands(app, arguments);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : kUsageStatus;
+    }
+    if (app.get_subcommands().empty()) {
+        std::fputs(app.help().c_str(), stderr);
+        return kUsageStatus;
+    }
+    if (app.got_subcommand("check")) return check();
+    if (app.got_subcommand("export")) return run_export(arguments);
+    return run([&](io::Reactor& reactor) {
+        if (app.got_subcommand("verify")) return run_verify(reactor, arguments.path);
+        if (app.got_subcommand("inspect")) {
+            return run_inspect(reactor, arguments.path, arguments.rows);
+        }
+        return repair(reactor, {arguments.path, arguments.apply});
+    });
+}

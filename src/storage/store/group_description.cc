@@ -1,0 +1,44 @@
+// What the manifest keeps of shard groups for the day on which the catalog is lost.
+#include <utility>
+
+#include "storage/store/store_parts.h"
+
+namespace sluice::storage {
+
+// What the group is gets known beside its first rows, not with its first segment: until then they
+// are in a log, which does not tell. As for logs, those who write do not wait.
+void StoreParts::note_group(model::ShardGroupId group) {
+    if (group == last_noted_group_) return;
+    last_noted_group_ = group;
+    if (!noted_groups_.insert(group).second || manifest_.state().groups.contains(group)) return;
+    if (stopping_ || !options_.describe_groups) return;
+    groups_to_describe_.insert(group);
+    if (groups_to_describe_.size() == 1) gate_.spawn(record_groups());
+}
+
+io::Task<void> StoreParts::record_groups() {
+    co_await reactor_.switch_to(io::Share::kBackground);
+    if (stopping_) co_return;
+    const std::set<model::ShardGroupId> groups = std::exchange(groups_to_describe_, {});
+    std::vector<ManifestEdit> edits;
+    for (auto& [group, facts] : options_.describe_groups(groups)) {
+        if (is_dropped(group)) continue;
+        edits.push_back(edit::DescribeGroup{group, std::move(facts)});
+    }
+    if (!edits.empty()) (void)co_await manifest_.append(std::move(edits));
+}
+
+// With the first segment, where that has not been done or failed.
+void StoreParts::describe_groups(const std::vector<SegmentRecord>& made,
+                                 std::vector<ManifestEdit>& edits) const {
+    std::set<model::ShardGroupId> unknown;
+    for (const SegmentRecord& each : made) {
+        if (!manifest_.state().groups.contains(each.meta.group)) unknown.insert(each.meta.group);
+    }
+    if (unknown.empty() || !options_.describe_groups) return;
+    for (auto& [group, facts] : options_.describe_groups(unknown)) {
+        edits.push_back(edit::DescribeGroup{group, std::move(facts)});
+    }
+}
+
+}  // namespace sluice::storage
