@@ -88,7 +88,8 @@ public:
     const QueryPolicy& policy() const { return policy_; }
     std::uint64_t running() const { return running_.value(); }
     const RunningQuery* first() const { return queries_.first(); }
-    // Calls RunningQuery::stop_at() for all queries that run now.
+    // Does what RunningQuery::stop_at() does for all queries that run now, and for those that begin
+    // later: one whose text is still being parsed is not among the running ones yet.
     void stop_all_at(std::int64_t deadline_ns, const Error& reason);
     // Stops a query. It fails with kNotFound if the query is not on this core, and with kConflict
     // if it is stopping already.
@@ -104,6 +105,8 @@ private:
     const std::uint64_t id_step_;
     io::detail::WaitList<RunningQuery> queries_;
     Counter running_;
+    std::int64_t stop_all_ns_ = 0;  // 0: stop_all_at() was not called
+    Error stop_all_reason_;
 };
 
 // There is one registry for the process, made before the cores start.

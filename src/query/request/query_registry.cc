@@ -19,6 +19,7 @@ RunningQuery::RunningQuery(CoreQueries& queries, std::uint64_t id, std::string t
       slow_alarm_(*this, &report_slow) {
     queries_.queries_.push_back(*this);
     queries_.running_.add();
+    if (queries_.stop_all_ns_ != 0) stop_at(queries_.stop_all_ns_, queries_.stop_all_reason_);
     const QueryPolicy& policy = queries_.policy();
     if (policy.timeout_ns > 0) {
         stop_at(began_ns_ + policy.timeout_ns,
@@ -61,6 +62,8 @@ void RunningQuery::report_slow(io::Timer& timer) {
 }
 
 void CoreQueries::stop_all_at(std::int64_t deadline_ns, const Error& reason) {
+    stop_all_ns_ = deadline_ns;
+    stop_all_reason_ = reason;
     for (RunningQuery* query = queries_.first(); query != nullptr; query = query->next) {
         query->stop_at(deadline_ns, reason);
     }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "memory_source.h"
+#include "sim_cores.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::query {
@@ -82,6 +83,26 @@ TEST(RunningQuery, EndsItsStatementWithTheReason) {
     ASSERT_GE(sink.text.size(), end.size());
     EXPECT_EQ(sink.text.substr(sink.text.size() - end.size()), end);
     EXPECT_LT(sink.text.size(), 1'000'000u);
+}
+
+io::Task<void> stop_with_one_running(io::Reactor& reactor) {
+    QueryRegistry registry(1);
+    const auto before = registry.begin(0, "a", "d", reactor.monotonic_ns());
+    registry.on(0).stop_all_at(reactor.monotonic_ns() + kSecondNs,
+                               {ErrorKind::kCancelled, "the server is stopping"});
+    const auto after = registry.begin(0, "b", "d", reactor.monotonic_ns());
+    EXPECT_FALSE((*before)->stopped() || (*after)->stopped());
+    (void)co_await reactor.sleep_ns(2 * kSecondNs);
+    EXPECT_TRUE((*before)->stopped());
+    EXPECT_TRUE((*after)->stopped());
+    EXPECT_EQ((*after)->reason().message, "the server is stopping");
+}
+
+// The text of a query may still be being parsed when the server is told to stop.
+TEST(QueryRegistry, StopsQueriesThatBeginAfterTheStop) {
+    io::SimWorld world(1);
+    io::SimCores machine(world, 1);
+    machine.run([](io::Reactor& reactor) { return stop_with_one_running(reactor); });
 }
 
 }  // namespace
