@@ -183,6 +183,7 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
         // Needs no space: what a full disk is waiting for.
         edits.push_back(edit::RemoveSegment{segment->record().id});
     }
+    take_abandoned(edits);
     compaction_trouble_.reset();
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     if (*stale == Stale::kNothing) {

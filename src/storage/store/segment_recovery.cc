@@ -187,7 +187,11 @@ io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
         if (present_.contains(id) && replaces(each, record)) is_replaced = true;
         if (replaces(record, each)) replaced.push_back(each);
     }
-    if (!lost_ && (is_replaced || is_found_elsewhere(record))) co_return co_await remove(path);
+    if (!lost_ && (is_replaced || is_found_elsewhere(record))) {
+        // A power cut may bring the file back when what holds its rows is gone.
+        parts_.abandoned_.push_back(record.id);
+        co_return co_await remove(path);
+    }
     if (is_replaced) {
         co_await put_away(record);
         co_return Result<void>();

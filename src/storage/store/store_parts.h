@@ -203,7 +203,8 @@ private:
     };
     std::map<std::uint64_t, Arrival> arrivals_;
     std::uint32_t merge_holds_ = 0;
-    // Segments that were begun and given up: the next record says that they are gone.
+    // Segments that were begun and given up, in this life or one before: the next record says that
+    // they are gone.
     std::vector<std::uint64_t> abandoned_;
     std::vector<std::string> damage_;  // sentences for health()
     // Of this life: what was set aside, or was gone, and whose rows answers lack.
