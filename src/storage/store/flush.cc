@@ -127,8 +127,9 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     for (const SegmentRecord& each : made) append_segment_edits(each, edits);
     describe_groups(made, edits);
     take_abandoned(edits);
-    // The head has lost its rows of groups whose drop is on its way. The record that ends the head's
-    // log must end the groups, too: a crash before the drop's own record would leave them halved.
+    // The head has lost its rows of groups whose drop is on its way. The record that ends the
+    // head's log must end the groups, too: a crash before the drop's own record would leave them
+    // halved.
     for (const model::ShardGroupId each : dropping_) edits.push_back(edit::DropGroup{each});
     edits.push_back(edit::Flushed{generation->head->id()});
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
