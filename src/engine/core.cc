@@ -90,12 +90,8 @@ io::Task<Result<void>> CoreState::drop_groups(
     std::shared_ptr<const std::vector<model::ShardGroupId>> ids) {
     Result<void> result;
     for (storage::Store* store : stores) {
-        const std::vector<model::ShardGroupId> present = store->shard_groups();
-        for (const model::ShardGroupId id : *ids) {
-            if (!std::binary_search(present.begin(), present.end(), id)) continue;
-            Result<void> dropped = co_await store->drop_shard_group(id);
-            if (!dropped.ok() && result.ok()) result = std::move(dropped);
-        }
+        Result<void> dropped = co_await store->drop_shard_groups(*ids);
+        if (!dropped.ok() && result.ok()) result = std::move(dropped);
     }
     for (const model::ShardGroupId id : *ids) group_writes.erase(id);
     co_return result;

@@ -293,12 +293,20 @@ private:
     io::Task<Result<bool>> read_core(Core& core) {
         const std::shared_ptr<const meta::Catalog> catalog = core.catalog();
         for (storage::Store* store : core.stores()) {
+            std::vector<model::ShardGroupId> strangers = store->shard_groups();
+            for (const model::ShardGroupId doomed : catalog->doomed_groups) {
+                std::erase(strangers, doomed);
+            }
             for (const auto& database : catalog->databases) {
                 for (const auto& policy : database->retention_policies) {
                     for (const auto& group : policy->shard_groups) {
+                        std::erase(strangers, group->id);
                         SLUICE_CO_TRY_VOID(co_await read_group(*store, *database, *group));
                     }
                 }
+            }
+            if (!strangers.empty()) {
+                complain("group " + std::to_string(strangers.front()) + " was dropped and is back");
             }
         }
         co_return true;

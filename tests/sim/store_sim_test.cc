@@ -309,7 +309,7 @@ private:
                 const model::ShardGroupId group = 1 + random_.below(kGroups);
                 if (!model_.takes_writes(group)) continue;
                 model_.begin_drop(group);
-                auto dropped = co_await store_->drop_shard_group(group);
+                auto dropped = co_await store_->drop_shard_groups(std::vector(1, group));
                 if (dropped.ok()) model_.end_drop(group);
             } else if (what == 7 || what == 8) {
                 co_await delete_some();

@@ -192,9 +192,10 @@ public:
 
     Scan scan(ScanSpec spec);
 
-    // Drops the group: its rows are gone from scans at once, and for good on completion. The
-    // group's id is never written again.
-    io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
+    // Drops the groups: their rows are gone from scans at once, and for good on completion, those
+    // of appends under way included. Nothing is appended to them any more. Costs one write, and
+    // none when the store never had anything of them.
+    io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
 
     // Sets the deletes that scans, flushes and merges apply from now on when they begin. The map
     // holds the earlier deletes too, except those that have nothing left to cover. The sequence of

@@ -187,7 +187,7 @@ struct EditApplier {
         if (each.head_id > state.flushed_head) state.logs[each.log_number] = each;
     }
     void operator()(const edit::DescribeGroup& each) const {
-        state.groups[each.group] = each.facts;
+        if (!state.dropped_groups.contains(each.group)) state.groups[each.group] = each.facts;
     }
     void operator()(const edit::DeletesApplied& each) const {
         const auto found = state.segments.find(each.id);

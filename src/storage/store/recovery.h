@@ -87,7 +87,6 @@ private:
     std::uint64_t log_file_number_max_ = 0;
     std::uint64_t log_number_max_ = 0;
     std::shared_ptr<Generation> replayed_;
-    std::set<model::ShardGroupId> dropped_seen_;
     std::uint64_t sequence_max_ = 0;
     std::uint64_t replayed_sequence_min_ = ~std::uint64_t{0};
     std::uint64_t replayed_sequence_max_ = 0;

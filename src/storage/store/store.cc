@@ -88,7 +88,6 @@ Result<void> StoreParts::take_rows(Generation& generation, const model::PointBat
                        sequence)) {
             continue;
         }
-        note_group(table.shard.group);
         SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
                             .append(table, sequence));
     }
@@ -156,6 +155,11 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
     }
     const std::shared_ptr<Generation> generation = active_;
     const AppendGuard guard(*generation, changed_);
+    // Before any wait: a drop meanwhile must know of the rows, and so must one after a write that
+    // failed, because they may be in the log all the same.
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        if (batch.table_at(i).rows() != 0) note_group(batch.table_at(i).shard.group);
+    }
     AppendReceipt receipt;
     // Before any wait: all sequences of a head are below those of the next one.
     receipt.sequence = options_.sequences->take();
@@ -184,24 +188,38 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
     co_return receipt;
 }
 
-io::Task<Result<void>> StoreParts::drop_shard_group(model::ShardGroupId group) {
-    // The group is gone at once for scans and for rows on their way ...
-    dropping_.insert(group);
-    active_->head->drop_group(group);
-    for (const auto& each : frozen_) each->head->drop_group(group);
+// Whether the store may have rows of the group, also in its logs alone: those keep what a delete or
+// an error kept out of the heads.
+bool StoreParts::may_have_rows(model::ShardGroupId group) const {
+    return segments_.contains(group) || noted_groups_.contains(group) ||
+           replayed_groups_.contains(group) || manifest_.state().groups.contains(group) ||
+           dropping_.contains(group);  // its record failed
+}
+
+io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGroupId> groups) {
+    std::erase_if(groups, [this](model::ShardGroupId group) {
+        return manifest_.state().dropped_groups.contains(group) || !may_have_rows(group);
+    });
+    if (groups.empty()) co_return Result<void>();
+    // The groups are gone at once for scans and for rows on their way ...
     std::vector<SegmentPtr> dropped;
-    if (const auto found = segments_.find(group); found != segments_.end()) {
-        dropped = std::move(found->second);
-        segments_.erase(found);
+    std::vector<ManifestEdit> edits;
+    for (const model::ShardGroupId group : groups) {
+        dropping_.insert(group);
+        active_->head->drop_group(group);
+        for (const auto& each : frozen_) each->head->drop_group(group);
+        if (const auto found = segments_.find(group); found != segments_.end()) {
+            dropped.insert(dropped.end(), found->second.begin(), found->second.end());
+            segments_.erase(found);
+        }
+        last_write_ns_.erase(group);
+        edits.push_back(edit::DropGroup{group});
     }
-    last_write_ns_.erase(group);
     changed_.notify_all();
     // ... and for ever.
-    std::vector<ManifestEdit> edits;
-    edits.push_back(edit::DropGroup{group});
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     for (const SegmentPtr& each : dropped) each->set_obsolete();
-    dropping_.erase(group);
+    for (const model::ShardGroupId group : groups) dropping_.erase(group);
     co_return Result<void>();
 }
 
@@ -355,8 +373,8 @@ io::Task<Result<AppendReceipt>> Store::append(model::PointBatch& batch) {
 std::vector<model::ShardGroupId> Store::shard_groups() const {
     return parts_->shard_groups();
 }
-io::Task<Result<void>> Store::drop_shard_group(model::ShardGroupId group) {
-    return parts_->drop_shard_group(group);
+io::Task<Result<void>> Store::drop_shard_groups(std::vector<model::ShardGroupId> groups) {
+    return parts_->drop_shard_groups(std::move(groups));
 }
 io::Task<Result<void>> Store::flush() {
     return parts_->flush_all();

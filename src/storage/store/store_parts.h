@@ -60,7 +60,7 @@ public:
 
     // store.cc
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
-    io::Task<Result<void>> drop_shard_group(model::ShardGroupId group);
+    io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
     io::Task<void> stop();
 
     // flush.cc
@@ -113,6 +113,7 @@ private:
     void rotate();
     Result<void> take_rows(Generation& generation, const model::PointBatch& batch,
                            std::uint64_t sequence);
+    bool may_have_rows(model::ShardGroupId group) const;
     void start_background();
     io::Task<void> run_maintenance();
     io::Task<void> probe_log();
@@ -189,7 +190,9 @@ private:
     // Per group in order of ids.
     std::map<model::ShardGroupId, std::vector<SegmentPtr>> segments_;
     std::map<model::ShardGroupId, std::int64_t> last_write_ns_;  // monotonic, by flushes
-    std::set<model::ShardGroupId> dropping_;
+    std::set<model::ShardGroupId> dropping_;  // the record of the drop is on its way
+    // Groups that the logs of earlier incarnations speak of.
+    std::set<model::ShardGroupId> replayed_groups_;
     // Groups that rows came for, and those of them that the manifest is yet to describe.
     model::ShardGroupId last_noted_group_ = 0;
     std::set<model::ShardGroupId> noted_groups_;

@@ -42,6 +42,7 @@ Result<void> WalReplay::on_table(std::uint32_t memtable, model::ShardGroupId gro
     Table& table = tables_[memtable];
     table.defined = true;
     table.group = group;
+    groups_.insert(group);
     table.measurement = head_.series_index().add_measurement(measurement);
     return {};
 }
@@ -72,10 +73,7 @@ Result<void> WalReplay::on_rows(WalRows& rows) {
     }
     const Table& table = tables_[rows.memtable];
     sequence_max_ = std::max(sequence_max_, rows.sequence);
-    if (is_dropped_(table.group)) {
-        dropped_seen_.insert(table.group);
-        return {};
-    }
+    if (is_dropped_(table.group)) return {};
     const std::string_view name = head_.series_index().measurement_name(table.measurement);
     if (is_deleted_ && is_deleted_(table.group, name, rows.sequence)) return {};
     if (expects_gaps_) leave_out_undefined(table, rows);

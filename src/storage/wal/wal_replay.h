@@ -45,7 +45,8 @@ public:
     std::uint64_t rows_lost() const { return rows_lost_; }
     std::uint64_t sequence_min() const { return sequence_min_; }
     std::uint64_t sequence_max() const { return sequence_max_; }
-    const std::set<model::ShardGroupId>& dropped_groups_seen() const { return dropped_seen_; }
+    // All that the logs speak of, also those whose rows were passed over.
+    const std::set<model::ShardGroupId>& groups() const { return groups_; }
 
 private:
     struct Column {
@@ -68,7 +69,7 @@ private:
     IsDeleted is_deleted_;
     PodVector<model::SeriesId> series_;
     std::vector<Table> tables_;
-    std::set<model::ShardGroupId> dropped_seen_;
+    std::set<model::ShardGroupId> groups_;
     std::uint64_t rows_ = 0;
     std::uint64_t rows_lost_ = 0;
     std::uint64_t sequence_min_ = ~std::uint64_t{0};

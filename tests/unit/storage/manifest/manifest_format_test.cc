@@ -72,6 +72,8 @@ TEST(ManifestFormat, ADroppedGroupTakesItsSegmentsAndGetsNoNewOnes) {
     state.apply(edit::AddSegment{segment(2, 4)});
     EXPECT_TRUE(state.segments.empty());
     EXPECT_EQ(state.next_segment_id, 3u);
+    state.apply(edit::DescribeGroup{4, {}});
+    EXPECT_TRUE(state.groups.empty());
 }
 
 // Runs `check` with every truncation of `good` and with every one of its bytes changed; `at` is
