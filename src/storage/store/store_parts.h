@@ -60,8 +60,10 @@ public:
 
     // store.cc
     io::Task<Result<AppendReceipt>> append(model::PointBatch& batch);
-    io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
     io::Task<void> stop();
+
+    // drop.cc
+    io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
 
     // flush.cc
     io::Task<Result<void>> flush_all();
@@ -113,7 +115,6 @@ private:
     void rotate();
     Result<void> take_rows(Generation& generation, const model::PointBatch& batch,
                            std::uint64_t sequence);
-    bool may_have_rows(model::ShardGroupId group) const;
     void start_background();
     io::Task<void> run_maintenance();
     io::Task<void> probe_log();
@@ -124,6 +125,9 @@ private:
     void add_segment(const SegmentRecord& record);
     void remove_segment(const SegmentPtr& segment);
     SegmentPtr find_segment(const SegmentRecord& record) const;
+
+    // drop.cc
+    bool may_have_rows(model::ShardGroupId group) const;
 
     // group_description.cc
     void note_group(model::ShardGroupId group);
