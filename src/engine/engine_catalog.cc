@@ -155,59 +155,6 @@ void EngineState::set_low_space(bool low) {
     }
 }
 
-namespace {
-
-constexpr std::size_t kGroupsNamedMax = 16;
-
-// A line for each: what goes here cannot be asked about afterwards. Of a flood the first are named.
-void log_expired(const std::vector<meta::ExpiredGroup>& expired) {
-    for (std::size_t i = 0; i < std::min(expired.size(), kGroupsNamedMax); ++i) {
-        const meta::ExpiredGroup& each = expired[i];
-        log_info("expired shard group removed", {{"database", each.database},
-                                                 {"retention_policy", each.retention_policy},
-                                                 {"group", each.group},
-                                                 {"from_s", each.range.begin / kSecondNs},
-                                                 {"to_s", each.range.end / kSecondNs}});
-    }
-    if (expired.size() > kGroupsNamedMax) {
-        log_info("expired shard groups removed",
-                 {{"groups", expired.size()}, {"not_named", expired.size() - kGroupsNamedMax}});
-    }
-}
-
-}  // namespace
-
-io::Task<void> EngineState::enforce_retention(io::Reactor& reactor) {
-    co_await reactor.switch_to(io::Share::kBackground);
-    // Unfinished business of the last run.
-    co_await unlink_doomed();
-    for (;;) {
-        const bool stopping = co_await pause(reactor, options_.retention_check_ns / 3);
-        if (stopping) co_return;
-        const std::vector<meta::ExpiredGroup> expired =
-            retention_.check(*catalog_->catalog(), reactor.wall_ns(), reactor.monotonic_ns());
-        if (retention_.last_jump_ns() != 0) {
-            log_warn("the wall clock jumped: retention waits",
-                     {{"seconds", retention_.last_jump_ns() / kSecondNs}});
-        }
-        if (!expired.empty()) {
-            const Result<void> removed =
-                co_await remove_on_core_0([&expired](meta::CatalogEditor& editor) {
-                    editor.expire_groups(expired);
-                    return Result<void>();
-                });
-            if (removed.ok()) {
-                groups_expired_ += expired.size();
-                log_expired(expired);
-            } else {
-                log_warn("expired shard groups stay", {{"error", removed.error().message}});
-            }
-        } else if (!catalog_->catalog()->doomed_groups.empty()) {
-            co_await unlink_doomed();
-        }
-    }
-}
-
 io::Task<void> EngineState::run_watchers(io::Reactor& reactor) {
     io::Task<void> space = watch_space(reactor);
     io::Task<void> deletes = settle_deletes(reactor);

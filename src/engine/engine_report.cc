@@ -45,6 +45,7 @@ EngineState::CatalogFacts EngineState::catalog_facts() const {
     facts.low_space = low_space_;
     facts.damage = catalog_->damage();
     facts.catalog_troubles = catalog_->troubles();
+    facts.clock_doubt = clock_doubt();
     facts.log_bytes = catalog_->log_bytes();
     facts.groups_expired = groups_expired_;
     return facts;
@@ -113,6 +114,7 @@ io::Task<EngineHealth> EngineState::health(Core& here) {
     for (const std::string& trouble : facts.catalog_troubles) {
         worsen(HealthState::kWarn, "a copy of the catalog cannot be written: " + trouble);
     }
+    if (!facts.clock_doubt.empty()) worsen(HealthState::kWarn, facts.clock_doubt);
     for (const std::string& sentence : facts.damage.sentences()) {
         worsen(HealthState::kWarn, "the catalog was damaged: " + sentence);
     }

@@ -29,7 +29,9 @@ EngineState::EngineState(Engine& engine_, EngineOptions options)
       started_(options_.cores),
       quiet_(options_.cores),
       stores_stopped_(options_.cores),
-      retention_(RetentionRules{.spacing_ns = options_.retention_check_ns / 3}) {}
+      retention_(RetentionRules{.spacing_ns = options_.retention_check_ns / 3,
+                                .start_hold_off_max_ns = options_.clock_hold_off_ns}),
+      clock_note_(options_.data_directory + "/clock") {}
 
 storage::StoreOptions EngineState::store_options(const std::string& name,
                                                  std::size_t stores_of_core) {

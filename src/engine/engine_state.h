@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/clock_note.h"
 #include "engine/core_state.h"
 #include "engine/retention_enforcer.h"
 #include "sluice/engine/engine.h"
@@ -77,6 +78,7 @@ private:
         bool low_space = false;
         meta::CatalogDamage damage;
         std::vector<std::string> catalog_troubles;
+        std::string clock_doubt;  // a sentence, or nothing
         std::uint64_t log_bytes = 0;
         std::uint64_t groups_expired = 0;
     };
@@ -102,7 +104,13 @@ private:
     io::Task<void> unlink_doomed();
     io::Task<void> run_watchers(io::Reactor& reactor);
     io::Task<void> watch_space(io::Reactor& reactor);
+    // engine_retention.cc
     io::Task<void> enforce_retention(io::Reactor& reactor);
+    io::Task<void> expire_groups(io::Reactor& reactor);
+    io::Task<void> compare_clock(io::Reactor& reactor);
+    // A sentence while the clock of the start is not believed.
+    std::string clock_doubt() const;
+    io::Task<void> note_clock(io::Reactor& reactor);
     io::Task<bool> pause(io::Reactor& reactor, std::int64_t duration_ns);
     void set_low_space(bool low);
 
@@ -128,6 +136,8 @@ private:
     bool deleting_ = false;
     io::Event delete_ended_;
     RetentionEnforcer retention_;
+    ClockNote clock_note_;
+    const io::Reactor* clock_ = nullptr;  // since the start compared it
     std::uint64_t groups_expired_ = 0;
 };
 

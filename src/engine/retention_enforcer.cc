@@ -5,6 +5,18 @@
 
 namespace sluice::engine {
 
+void RetentionEnforcer::start(std::int64_t known_wall_ns, std::int64_t wall_ns,
+                              std::int64_t monotonic_ns) {
+    before_ = Clocks{wall_ns, monotonic_ns};
+    if (wall_ns <= known_wall_ns) return;
+    // Both are of this era: the difference fits.
+    const std::int64_t gap = wall_ns - known_wall_ns;
+    const std::int64_t hold = std::min(gap, rules_.start_hold_off_max_ns);
+    if (gap < rules_.start_gap_min_ns || hold <= 0) return;
+    start_gap_ns_ = gap;
+    hold_until_ns_ = monotonic_ns + hold;
+}
+
 bool RetentionEnforcer::clock_is_steady(std::int64_t wall_ns, std::int64_t monotonic_ns) {
     last_jump_ns_ = 0;
     if (before_.has_value()) {
@@ -12,6 +24,11 @@ bool RetentionEnforcer::clock_is_steady(std::int64_t wall_ns, std::int64_t monot
             (wall_ns - before_->wall_ns) - (monotonic_ns - before_->monotonic_ns);
         if (std::abs(moved) >= rules_.jump_min_ns) {
             last_jump_ns_ = moved;
+            // The clock of the start is put right.
+            if (start_gap_ns_ != 0 && start_gap_ns_ + moved < rules_.start_gap_min_ns) {
+                start_gap_ns_ = 0;
+                hold_until_ns_ = monotonic_ns;
+            }
             const std::int64_t hold = std::min(std::abs(moved), rules_.hold_off_max_ns);
             hold_until_ns_ = std::max(hold_until_ns_, monotonic_ns + hold);
             sightings_.clear();

@@ -54,7 +54,9 @@ engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) 
                          : engine::MemoryBudget::of_machine(usable_memory_bytes(), cores);
     options.free_space_min = config.sluice.free_space_min;
     options.fields_per_measurement_max = config.data.max_fields_per_measurement;
+    options.retention_enabled = config.retention.enabled;
     options.retention_check_ns = config.retention.check_interval.ns;
+    options.clock_hold_off_ns = config.retention.clock_hold_off.ns;
     options.store.head_age_max_ns = config.data.cache_snapshot_write_cold_duration.ns;
     options.store.cold_after_ns = config.data.compact_full_write_cold_duration.ns;
     return options;

@@ -55,6 +55,11 @@ struct EngineOptions {
     std::uint64_t fields_per_measurement_max = 0;
     // A group leaves the server at most about this long after it has expired.
     std::int64_t retention_check_ns = 30 * kMinuteNs;
+    // False: groups that have expired stay.
+    bool retention_enabled = true;
+    // For how long nothing expires after a start at which the clock is more than a day ahead of the
+    // last one known. 0: the clock is believed.
+    std::int64_t clock_hold_off_ns = 7 * kDayNs;
     // How often deletes that have nothing left to cover are looked for.
     std::int64_t delete_check_ns = 5 * kSecondNs;
     // Directory, sequences, head and cache sizes are filled in by the engine.

@@ -54,6 +54,7 @@ struct Config {
     struct Retention {
         bool enabled = true;
         SettingDuration check_interval{30 * kMinuteNs};
+        SettingDuration clock_hold_off{7 * kDayNs};
     } retention;
 
     struct ContinuousQueries {
@@ -114,6 +115,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("coordinator", "max-select-buckets", config.coordinator.max_select_buckets);
     visitor("retention", "enabled", config.retention.enabled);
     visitor("retention", "check-interval", config.retention.check_interval);
+    visitor("retention", "clock-hold-off", config.retention.clock_hold_off);
     visitor("continuous_queries", "enabled", config.continuous_queries.enabled);
     visitor("continuous_queries", "log-enabled", config.continuous_queries.log_enabled);
     visitor("continuous_queries", "run-interval", config.continuous_queries.run_interval);

@@ -72,6 +72,56 @@ TEST_F(RetentionEnforcerTest, AJumpOfAYearDeletesNothingForADay) {
     EXPECT_EQ(check(), 100u);
 }
 
+TEST_F(RetentionEnforcerTest, AStartInAnotherYearDeletesNothingForAWeek) {
+    enforcer_.start(wall_ - 365 * kDayNs, wall_, monotonic_);
+    EXPECT_EQ(enforcer_.start_gap_ns(monotonic_), 365 * kDayNs);
+    EXPECT_EQ(enforcer_.held_off_ns(monotonic_), 7 * kDayNs);
+    for (std::int64_t t = kCheck; t < 7 * kDayNs; t += kCheck) EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(enforcer_.start_gap_ns(monotonic_), 0);
+    EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(), 100u);
+}
+
+TEST_F(RetentionEnforcerTest, AStartAfterAShortOutageIsBelieved) {
+    enforcer_.start(wall_ - kDayNs + 1, wall_, monotonic_);
+    EXPECT_EQ(enforcer_.held_off_ns(monotonic_), 0);
+    EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(), 26u);
+}
+
+TEST_F(RetentionEnforcerTest, AStartAfterTwoDaysWaitsForTwoDays) {
+    enforcer_.start(wall_ - 2 * kDayNs, wall_, monotonic_);
+    EXPECT_EQ(enforcer_.held_off_ns(monotonic_), 2 * kDayNs);
+}
+
+TEST_F(RetentionEnforcerTest, AStartBeforeTheLastKnownTimeIsBelieved) {
+    enforcer_.start(wall_ + 365 * kDayNs, wall_, monotonic_);
+    EXPECT_EQ(enforcer_.held_off_ns(monotonic_), 0);
+}
+
+TEST_F(RetentionEnforcerTest, AClockThatIsPutRightAfterTheStartIsBelievedAfterADay) {
+    wall_ += 3650 * kDayNs;
+    enforcer_.start(wall_ - 3650 * kDayNs, wall_, monotonic_);
+    EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(kCheck, -3650 * kDayNs), 0u);
+    EXPECT_EQ(enforcer_.start_gap_ns(monotonic_), 0);
+    EXPECT_EQ(enforcer_.held_off_ns(monotonic_), kDayNs);
+    for (std::int64_t t = kCheck; t < kDayNs; t += kCheck) EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(), 0u);
+    EXPECT_EQ(check(), 50u) << "three days after the beginning, less the policy's one";
+}
+
+TEST_F(RetentionEnforcerTest, NoHoldOffBelievesAnyStart) {
+    RetentionRules rules;
+    rules.start_hold_off_max_ns = 0;
+    enforcer_ = RetentionEnforcer(rules);
+    enforcer_.start(wall_ - 3650 * kDayNs, wall_, monotonic_);
+    EXPECT_EQ(enforcer_.held_off_ns(monotonic_), 0);
+}
+
 TEST_F(RetentionEnforcerTest, AJumpThatIsTakenBackDeletesNothing) {
     for (int i = 0; i < 2; ++i) check();
     EXPECT_EQ(check(kCheck, 365 * kDayNs), 0u);
