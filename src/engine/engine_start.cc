@@ -64,7 +64,10 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     Plan plan{catalog_->catalog(), deal_stores(std::move(names), options_.cores)};
     for (const std::vector<std::string>& dealt : plan.stores) {
         for (const std::string& name : dealt) {
-            SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, stores + "/" + name));
+            const Result<void> made = co_await io::make_directory(reactor, stores + "/" + name);
+            // Where there is no room for one more store, those that are there are read all the
+            // same.
+            if (!made.ok() && made.error().kind != ErrorKind::kNoSpace) co_return made;
         }
     }
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, stores));

@@ -14,6 +14,7 @@
 #include "storage/files/file_names.h"
 #include "storage/files/list_entries.h"
 #include "storage/files/read_attempts.h"
+#include "storage/files/store_directories.h"
 
 namespace sluice::storage {
 namespace {
@@ -232,6 +233,10 @@ io::Task<Result<io::File>> Manifest::make_file(std::string path, std::uint64_t b
 }
 
 io::Task<Result<void>> Manifest::make_files(const NewFile& content) {
+    // The start may have found no room for the store itself.
+    if (!file_.is_open()) {
+        SLUICE_CO_TRY_VOID(co_await make_store_directories(reactor_, store_));
+    }
     ++file_number_;
     SLUICE_CO_TRY(new_file_,
                   co_await make_file(manifest_path(store_, file_number_), content.bytes));

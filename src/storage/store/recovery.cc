@@ -6,30 +6,37 @@
 #include "sluice/base/log.h"
 #include "storage/files/file_names.h"
 #include "storage/files/list_entries.h"
+#include "storage/files/store_directories.h"
 
 namespace sluice::storage {
 io::Task<Result<void>> Recovery::run() {
     const std::int64_t begin = reactor_.precise_ns();
-    SLUICE_CO_TRY_VOID(co_await make_directories());
-    SLUICE_CO_TRY_VOID(co_await read_manifest());
-    SLUICE_CO_TRY_VOID(co_await find_logs());
-    SLUICE_CO_TRY_VOID(co_await replay_logs());
-    SLUICE_CO_TRY_VOID(co_await find_segments());
+    SLUICE_CO_TRY(const bool waits, co_await waits_for_room());
+    if (!waits) {
+        SLUICE_CO_TRY_VOID(co_await read_manifest());
+        SLUICE_CO_TRY_VOID(co_await find_logs());
+        SLUICE_CO_TRY_VOID(co_await replay_logs());
+        SLUICE_CO_TRY_VOID(co_await find_segments());
+    }
+    if (!manifests_.content) name_store();
     SLUICE_CO_TRY_VOID(co_await start());
     parts_.recovery_.duration_ns = reactor_.precise_ns() - begin;
     co_return Result<void>();
 }
 
-io::Task<Result<void>> Recovery::make_directories() {
-    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, directory_));
-    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, log_directory(directory_)));
-    SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor_, shards_directory(directory_)));
-    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor_, directory_));
-    const std::size_t slash = directory_.find_last_of('/');
-    const std::string parent =
-        slash == std::string::npos ? "." : directory_.substr(0, std::max<std::size_t>(1, slash));
-    SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor_, parent));
-    co_return Result<void>();
+// True: the device has no room for a store that is new. There is nothing to be read then, and the
+// manifest makes the directories when there is.
+io::Task<Result<bool>> Recovery::waits_for_room() {
+    Result<void> made = co_await make_store_directories(reactor_, directory_);
+    if (made.ok()) co_return false;
+    const bool is_full = made.error().kind == ErrorKind::kNoSpace;
+    const auto entries = co_await io::list_directory(reactor_, directory_);
+    const bool is_absent = !entries.ok() && entries.error().kind == ErrorKind::kNotFound;
+    if (!is_full || (!entries.ok() && !is_absent)) co_return std::move(made).error();
+    const bool is_new = is_absent || std::ranges::none_of(*entries, &io::DirectoryEntry::is_file);
+    if (!is_new) co_return std::move(made).error();
+    log_error("there is no room for a store", {{"error", made.error().message}});
+    co_return true;
 }
 
 io::Task<Result<void>> Recovery::read_manifest() {
@@ -67,13 +74,15 @@ io::Task<Result<void>> Recovery::read_manifest() {
                        {"records", content.records_lost}});
             parts_.damage_.push_back("damaged manifest: " + std::move(text));
         }
-        co_return Result<void>();
     }
-    // Names this store's logs; any number that other stores do not have will do.
+    co_return Result<void>();
+}
+
+// The logs carry the number; any that other stores do not have will do.
+void Recovery::name_store() {
     const std::string seed = directory_ + " " + std::to_string(reactor_.wall_ns()) + " " +
                              std::to_string(reactor_.precise_ns());
     state_.store_id = hash_bytes(seed);
-    co_return Result<void>();
 }
 
 // What was lost with a file stays lost, and is said until somebody has looked after it.

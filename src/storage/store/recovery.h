@@ -38,8 +38,9 @@ public:
     io::Task<Result<void>> run();
 
 private:
-    io::Task<Result<void>> make_directories();
+    io::Task<Result<bool>> waits_for_room();
     io::Task<Result<void>> read_manifest();
+    void name_store();
     io::Task<Result<void>> find_logs();
     // log_recovery.cc
     enum class LogContent : std::uint8_t { kNothing, kFrames, kGarbage, kUnreadable };
