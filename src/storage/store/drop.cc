@@ -33,7 +33,7 @@ io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGro
         last_write_ns_.erase(group);
         edits.push_back(edit::DropGroup{group});
     }
-    changed_.notify_all();
+    life_.changed.notify_all();
     // ... and for ever.
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     for (const SegmentPtr& each : dropped) each->set_obsolete();

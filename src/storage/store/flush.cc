@@ -76,31 +76,28 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 // no delete is on its way. A failed flush is tried again: the head stays in memory and its log on
 // disk until it succeeds, and writes wait when the next head is full too.
 io::Task<void> StoreParts::run_flusher() {
-    co_await reactor_.switch_to(io::Share::kBackground);
-    while (!stopping_) {
+    co_await life_.reactor.switch_to(io::Share::kBackground);
+    while (!life_.stopping) {
         if (frozen_.empty()) {
             co_await flush_wanted_.wait();
             continue;
         }
         const std::shared_ptr<Generation> generation = frozen_.front();
         if (generation->appends != 0 || merges_held()) {
-            co_await changed_.wait();
+            co_await life_.changed.wait();
             continue;
         }
         flushing_ = true;
         Result<void> flushed = co_await flush(generation);
         flushing_ = false;
         if (flushed.ok()) {
-            flush_trouble_.reset();
+            trouble_.end_flush_trouble();
             continue;
         }
-        metrics_.flush_failures.add();
-        if (!flush_trouble_ && !stopping_) {
-            log_error("flush failed; it is tried again", {{"error", flushed.error().message}});
-        }
-        flush_trouble_ = std::move(flushed).error();
-        changed_.notify_all();
-        if (!stopping_) co_await flush_wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
+        life_.metrics.flush_failures.add();
+        trouble_.note_flush_failed(std::move(flushed).error());
+        if (!life_.stopping)
+            co_await flush_wanted_.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
     }
 }
 
@@ -109,7 +106,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     std::vector<SegmentRecord> made;
     {
         const SeriesOrder order =
-            co_await SeriesOrder::sort(reactor_, generation->head, std::nullopt);
+            co_await SeriesOrder::sort(life_.reactor, generation->head, std::nullopt);
         for (auto& [group, tables] : tables_by_group(*generation->head)) {
             auto record = co_await flush_group(generation->head, group, std::move(tables), order);
             if (!record.ok()) {
@@ -117,7 +114,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
                 co_return std::move(record).error();
             }
             if (*record) made.push_back(**record);
-            if (stopping_) {
+            if (life_.stopping) {
                 co_await discard_files(std::move(made));
                 co_return Error{ErrorKind::kCancelled, "the store is stopping"};
             }
@@ -142,13 +139,13 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
             continue;
         }
         add_segment(each);
-        last_write_ns_[each.meta.group] = reactor_.monotonic_ns();
-        metrics_.flush_bytes.add(each.meta.size_bytes);
+        last_write_ns_[each.meta.group] = life_.reactor.monotonic_ns();
+        life_.metrics.flush_bytes.add(each.meta.size_bytes);
     }
     SLUICE_CHECK(frozen_.front() == generation);
     frozen_.pop_front();
-    metrics_.flushes.add();
-    changed_.notify_all();
+    life_.metrics.flushes.add();
+    life_.changed.notify_all();
     merge_wanted_.notify_all();
 
     std::vector<std::unique_ptr<WalFile>> files = std::move(generation->replayed_files);
@@ -158,7 +155,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     }
     co_await files_.give_back(std::move(files));
     co_await discard_files(std::move(unwanted));
-    if (options_.background) rotate_if_due();
+    if (life_.options.background) rotate_if_due();
     for (const SegmentRecord& each : made) co_await warm(each);
     co_return Result<void>();
 }
@@ -178,10 +175,11 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     SegmentWriterOptions options;
     options.group = group;
     options.with_sequences = true;
-    SLUICE_CO_TRY(const auto output,
-                  co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
-    auto meta =
-        co_await write_group(reactor_, *output, std::move(head), std::move(tables), order, deletes);
+    SLUICE_CO_TRY(
+        const auto output,
+        co_await SegmentOutput::create(life_.reactor, life_.options.directory, record.id, options));
+    auto meta = co_await write_group(life_.reactor, *output, std::move(head), std::move(tables),
+                                     order, deletes);
     if (!meta.ok() || meta->rows == 0) {
         abandoned_.push_back(record.id);
         co_await output->abandon();
@@ -203,7 +201,7 @@ io::Task<void> StoreParts::discard_files(std::vector<SegmentRecord> segments) {
     for (const SegmentRecord& each : segments) {
         abandoned_.push_back(each.id);
         auto removed = co_await io::remove_file(
-            reactor_, segment_path(options_.directory, each.meta.group, each.id));
+            life_.reactor, segment_path(life_.options.directory, each.meta.group, each.id));
         if (!removed.ok()) {
             log_warn("an unused segment stays until the next start",
                      {{"error", removed.error().message}});
@@ -213,15 +211,15 @@ io::Task<void> StoreParts::discard_files(std::vector<SegmentRecord> segments) {
 
 io::Task<Result<void>> StoreParts::flush_all() {
     if (active_->first_row_ns != 0 || active_->appends != 0) {
-        while (!may_rotate() && !stopping_ && !flush_trouble_) co_await changed_.wait();
+        while (!may_rotate() && !life_.stopping && !trouble_.flush()) co_await life_.changed.wait();
         if (may_rotate()) rotate();
     }
     const std::shared_ptr<Generation> last = frozen_.empty() ? nullptr : frozen_.back();
     flush_wanted_.notify_all();
     while (last != nullptr && std::find(frozen_.begin(), frozen_.end(), last) != frozen_.end()) {
-        if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
-        if (flush_trouble_) co_return *flush_trouble_;
-        co_await changed_.wait();
+        if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+        if (trouble_.flush()) co_return *trouble_.flush();
+        co_await life_.changed.wait();
     }
     co_return Result<void>();
 }

@@ -11,17 +11,17 @@ void StoreParts::note_group(model::ShardGroupId group) {
     if (group == last_noted_group_) return;
     last_noted_group_ = group;
     if (!noted_groups_.insert(group).second || manifest_.state().groups.contains(group)) return;
-    if (stopping_ || !options_.describe_groups) return;
+    if (life_.stopping || !life_.options.describe_groups) return;
     groups_to_describe_.insert(group);
-    if (groups_to_describe_.size() == 1) gate_.spawn(record_groups());
+    if (groups_to_describe_.size() == 1) life_.gate.spawn(record_groups());
 }
 
 io::Task<void> StoreParts::record_groups() {
-    co_await reactor_.switch_to(io::Share::kBackground);
-    if (stopping_) co_return;
+    co_await life_.reactor.switch_to(io::Share::kBackground);
+    if (life_.stopping) co_return;
     const std::set<model::ShardGroupId> groups = std::exchange(groups_to_describe_, {});
     std::vector<ManifestEdit> edits;
-    for (auto& [group, facts] : options_.describe_groups(groups)) {
+    for (auto& [group, facts] : life_.options.describe_groups(groups)) {
         if (is_dropped(group)) continue;
         edits.push_back(edit::DescribeGroup{group, std::move(facts)});
     }
@@ -35,8 +35,8 @@ void StoreParts::describe_groups(const std::vector<SegmentRecord>& made,
     for (const SegmentRecord& each : made) {
         if (!manifest_.state().groups.contains(each.meta.group)) unknown.insert(each.meta.group);
     }
-    if (unknown.empty() || !options_.describe_groups) return;
-    for (auto& [group, facts] : options_.describe_groups(unknown)) {
+    if (unknown.empty() || !life_.options.describe_groups) return;
+    for (auto& [group, facts] : life_.options.describe_groups(unknown)) {
         edits.push_back(edit::DescribeGroup{group, std::move(facts)});
     }
 }

@@ -29,7 +29,7 @@ void StoreParts::set_tombstones(Tombstones tombstones) {
                 if (before != arrivals_.end()) {
                     arrivals.insert(*before);
                 } else if (each->sequence > known) {
-                    arrivals[each->sequence] = {reactor_.monotonic_ns(), active_->head->id()};
+                    arrivals[each->sequence] = {life_.reactor.monotonic_ns(), active_->head->id()};
                 }
             }
         }
@@ -80,21 +80,21 @@ void StoreParts::drop_deleted_tables(const Head& head, model::PointBatch& batch,
 void StoreParts::release_merges() {
     SLUICE_CHECK(merge_holds_ != 0);
     if (--merge_holds_ != 0) return;
-    changed_.notify_all();
+    life_.changed.notify_all();
     merge_wanted_.notify_all();
 }
 
 // Returns when to look again: when the oldest delete that waits is due, or when a shard group gets
 // cold.
 std::int64_t StoreParts::next_compaction_check() const {
-    std::int64_t next = reactor_.monotonic_ns() + kColdCheckNs;
+    std::int64_t next = life_.reactor.monotonic_ns() + kColdCheckNs;
     for (const auto& [sequence, arrival] : arrivals_) {
-        const std::int64_t due = arrival.seen_ns + options_.purge_after_ns;
-        if (due > reactor_.monotonic_ns()) next = std::min(next, due);
+        const std::int64_t due = arrival.seen_ns + life_.options.purge_after_ns;
+        if (due > life_.reactor.monotonic_ns()) next = std::min(next, due);
     }
     for (const auto& [group, written_ns] : last_write_ns_) {
-        const std::int64_t cold = written_ns + options_.cold_after_ns;
-        if (cold > reactor_.monotonic_ns()) next = std::min(next, cold);
+        const std::int64_t cold = written_ns + life_.options.cold_after_ns;
+        if (cold > life_.reactor.monotonic_ns()) next = std::min(next, cold);
     }
     return next;
 }
@@ -113,7 +113,7 @@ bool StoreParts::has_stale_rows(const Segment& segment, std::int64_t seen_before
 
 SegmentPtr StoreParts::choose_purge(bool at_once) const {
     const std::int64_t seen_before =
-        reactor_.monotonic_ns() - (at_once ? 0 : options_.purge_after_ns);
+        life_.reactor.monotonic_ns() - (at_once ? 0 : life_.options.purge_after_ns);
     for (const auto& [group, segments] : segments_) {
         for (const SegmentPtr& each : segments) {
             if (!each->damaged() && has_stale_rows(*each, seen_before)) return each;
@@ -136,12 +136,12 @@ io::Task<Result<StoreParts::Stale>> StoreParts::find_stale(SegmentPtr segment, T
         if (filter.empty() || filter.covers_everything() || touched) continue;
         SLUICE_CO_TRY(const auto index, co_await reader->load_index(each));
         SLUICE_CO_TRY(const SeriesList series,
-                      co_await reader->read_series(reactor_, each, *index));
+                      co_await reader->read_series(life_.reactor, each, *index));
         for (const std::string_view key : series.keys()) {
             filter.choose(key);
             touched = filter.touches_series();
             if (touched) break;
-            if (reactor_.needs_yield()) co_await reactor_.yield();
+            if (life_.reactor.needs_yield()) co_await life_.reactor.yield();
         }
     }
     if (covered == reader->measurements().size()) co_return Stale::kEverything;
@@ -161,11 +161,11 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
     const Tombstones deletes = tombstones_;
     auto stale = co_await find_stale(segment, deletes);
     if (!stale.ok()) {
-        metrics_.compaction_failures.add();
+        life_.metrics.compaction_failures.add();
         if (stale.error().kind == ErrorKind::kCorrupt) {
             report_damage(segment, stale.error(), false);
         } else {
-            note_compaction_trouble(stale.error());
+            trouble_.note_compaction_failed(stale.error());
         }
         co_return std::move(stale).error();
     }
@@ -184,14 +184,14 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
         edits.push_back(edit::RemoveSegment{segment->record().id});
     }
     take_abandoned(edits);
-    compaction_trouble_.reset();
+    trouble_.end_compaction_trouble();
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     if (*stale == Stale::kNothing) {
         segment->set_deletes_applied(last_delete(deletes));
     } else {
         remove_segment(segment);
         segment->set_obsolete();
-        changed_.notify_all();
+        life_.changed.notify_all();
     }
     co_return Result<void>();
 }

@@ -54,7 +54,7 @@ void Recovery::report_missing() {
     for (const SegmentRecord& each : missing) {
         const std::string path = segment_path(directory_, each.meta.group, each.id);
         log_error("segment missing", {{"file", path}, {"rows", each.meta.rows}});
-        parts_.damage_.push_back("missing segment: " + path);
+        parts_.trouble_.add_damage("missing segment: " + path);
         parts_.recovery_.quarantined.push_back(path);
         ++parts_.quarantined_;
         parts_.lost_segments_.push_back(each);

@@ -19,6 +19,8 @@
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
 #include "storage/manifest/manifest.h"
+#include "storage/parts/store_life.h"
+#include "storage/parts/store_trouble.h"
 #include "storage/segment/block_cache.h"
 #include "storage/segment/segment.h"
 #include "storage/wal/wal_file_pool.h"
@@ -53,7 +55,7 @@ public:
     io::Task<Result<void>> open();
 
     // store_health.cc
-    StoreHealth health() const;
+    StoreHealth health() const { return trouble_.health(); }
     StoreStats stats() const;
     std::vector<GroupStats> group_stats() const;
     std::vector<model::ShardGroupId> shard_groups() const;
@@ -85,8 +87,8 @@ public:
     bool is_deleted(model::ShardGroupId group, std::string_view measurement,
                     std::uint64_t sequence) const;
 
-    io::Reactor& reactor() { return reactor_; }
-    const StoreOptions& options() const { return options_; }
+    io::Reactor& reactor() { return life_.reactor; }
+    const StoreOptions& options() const { return life_.options; }
     Generation& active() { return *active_; }
     // Newest last; the active one is not among them.
     const std::deque<std::shared_ptr<Generation>>& frozen() const { return frozen_; }
@@ -94,7 +96,7 @@ public:
     bool is_dropped(model::ShardGroupId group) const {
         return manifest_.state().dropped_groups.contains(group) || dropping_.contains(group);
     }
-    const StoreMetrics& metrics() const { return metrics_; }
+    const StoreMetrics& metrics() const { return life_.metrics; }
     const RecoveryReport& recovery() const { return recovery_; }
 
     // Reports what a reader met in a segment. A damaged segment is named in health(); one that
@@ -106,7 +108,6 @@ private:
 
     // store.cc
     std::shared_ptr<Generation> make_generation();
-    std::optional<Error> refusal() const;
     bool must_wait(const Generation& generation) const;
     bool is_full(const Generation& generation) const;
     bool compaction_is_behind() const;
@@ -158,7 +159,6 @@ private:
     std::optional<Merge> choose_merge(bool into_one) const;
     io::Task<Result<void>> merge(Merge merge);
     io::Task<Result<void>> merge_alone(Merge merge);
-    void note_compaction_trouble(const Error& error);
     io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
     io::Task<void> check_input(SegmentPtr segment, Error error);
 
@@ -178,15 +178,14 @@ private:
     io::Task<Result<Stale>> find_stale(SegmentPtr segment, Tombstones deletes);
     void note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const;
 
-    io::Reactor& reactor_;
-    StoreOptions options_;
-    StoreMetrics metrics_;
+    StoreLife life_;
     RecoveryReport recovery_;
     BlockCache cache_;
     SegmentReaper reaper_;
     Manifest manifest_;
     WalFilePool files_;
-    std::optional<WalContext> wal_;
+    WalContext wal_;
+    StoreTrouble trouble_;
 
     std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
     std::shared_ptr<Generation> active_;
@@ -213,21 +212,13 @@ private:
     // Segments that were begun and given up, in this life or one before: the next record says that
     // they are gone.
     std::vector<std::uint64_t> abandoned_;
-    std::vector<std::string> damage_;  // sentences for health()
     // Of this life: what was set aside, or was gone, and whose rows answers lack.
     std::vector<SegmentRecord> lost_segments_;
-    std::set<std::uint64_t> damaged_places_;  // in segments: hashes of what was said of them
     std::uint64_t quarantined_ = 0;
 
-    bool read_only_ = false;  // after repeated log failures, until a probe succeeds
-    bool no_space_ = false;   // below free_space_min
-    std::optional<Error> flush_trouble_;
-    std::optional<Error> compaction_trouble_;
     bool compacting_ = false;
     bool flushing_ = false;
-    bool stopping_ = false;
 
-    io::Event changed_;       // generations, segments: whoever waits for room
     io::Event flush_wanted_;  // the flusher
     io::Event merge_wanted_;  // the compactor
     io::Event tick_;          // the maintenance loop, woken to stop
