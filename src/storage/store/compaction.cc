@@ -136,9 +136,7 @@ std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr
 // now and gets cold again.
 io::Task<void> StoreParts::run_compactor() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
-    for (const auto& [group, segments] : segments_) {
-        last_write_ns_.try_emplace(group, life_.reactor.monotonic_ns());
-    }
+    segments_.begin_ages();
     while (!life_.stopping) {
         std::optional<Merge> due;
         const bool may_begin = life_.options.background && !compacting_ && !merges_held();
@@ -147,7 +145,7 @@ io::Task<void> StoreParts::run_compactor() {
         if (!due && stale == nullptr) {
             // What failed may have been dropped or deleted since: then nothing waits any more.
             if (may_begin) trouble_.end_compaction_trouble();
-            co_await merge_wanted_.wait_until(next_compaction_check());
+            co_await segments_.merge_wanted.wait_until(next_compaction_check());
             continue;
         }
         Result<void> merged;
@@ -157,7 +155,7 @@ io::Task<void> StoreParts::run_compactor() {
             merged = co_await purge(stale);
         }
         if (!merged.ok() && !life_.stopping) {
-            co_await merge_wanted_.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
+            co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
         }
     }
 }
@@ -181,12 +179,8 @@ std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
         best.drop_sequences = false;
         best.inputs.assign(inputs.begin(), inputs.end());
     };
-    for (const auto& [group, segments] : segments_) {
-        const auto written = last_write_ns_.find(group);
-        const bool cold =
-            written != last_write_ns_.end() &&
-            life_.reactor.monotonic_ns() - written->second >= life_.options.cold_after_ns &&
-            !in_memory(group);
+    for (const auto& [group, segments] : segments_.groups()) {
+        const bool cold = segments_.is_cold(group) && !in_memory(group);
         for (const std::vector<SegmentPtr>& neighbours :
              mergeable_neighbours(segments, cold || into_one)) {
             if (cold || into_one) {
@@ -213,7 +207,7 @@ io::Task<Result<void>> StoreParts::merge(Merge merge) {
     compacting_ = true;
     Result<void> merged = co_await merge_alone(std::move(merge));
     compacting_ = false;
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
     co_return merged;
 }
 
@@ -235,12 +229,12 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
         edits.push_back(edit::RemoveSegment{each->record().id});
     }
     if (*made) append_segment_edits(**made, edits);
-    take_abandoned(edits);
+    segments_.take_abandoned(edits);
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
     // The output takes the inputs' place in this turn.
     for (const SegmentPtr& each : merge.inputs) {
-        remove_segment(each);
+        segments_.remove(each);
         each->set_obsolete();
         life_.metrics.compaction_bytes_in.add(each->record().meta.size_bytes);
     }
@@ -248,17 +242,17 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
     if (*made && is_dropped(merge.group)) {
         std::vector<SegmentRecord> unwanted;
         unwanted.push_back(**made);
-        co_await discard_files(std::move(unwanted));
+        co_await segments_.discard(std::move(unwanted));
         co_return Result<void>();
     }
     if (*made) {
-        add_segment(**made);
+        segments_.add(**made);
         life_.metrics.compaction_bytes_out.add((*made)->meta.size_bytes);
     }
     life_.changed.notify_all();
     if (!*made) co_return Result<void>();
     for (const SegmentPtr& each : merge.inputs) {
-        cache_.forget_segment(each->record().id);
+        segments_.cache().forget_segment(each->record().id);
         if (life_.reactor.needs_yield()) co_await life_.reactor.yield();
     }
     co_await warm(**made);
@@ -293,7 +287,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& m
         co_await SegmentOutput::create(life_.reactor, life_.options.directory, record.id, options));
     auto meta = co_await merge_inputs(life_.reactor, inputs, deletes, *output);
     if (!meta.ok() || meta->rows == 0) {
-        abandoned_.push_back(record.id);
+        segments_.abandon(record.id);
         co_await output->abandon();
     }
     if (!meta.ok()) co_return std::move(meta).error();
@@ -312,14 +306,15 @@ io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
         if (verified.ok()) co_return;
         error = verified.error();
     }
-    report_damage(segment, error, !reader.ok());
+    quarantine_.report(segment, error, !reader.ok());
 }
 
 io::Task<Result<void>> StoreParts::compact_all(bool into_one) {
     for (;;) {
         if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
         if (compacting_ || merges_held()) {
-            co_await merge_wanted_.wait_until(life_.reactor.monotonic_ns() + 10 * kMillisecondNs);
+            co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() +
+                                                       10 * kMillisecondNs);
             continue;
         }
         if (auto due = choose_merge(into_one)) {

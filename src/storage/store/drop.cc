@@ -9,7 +9,7 @@ namespace sluice::storage {
 // Whether the store may have rows of the group, also in its logs alone: those keep what a delete or
 // an error kept out of the heads.
 bool StoreParts::may_have_rows(model::ShardGroupId group) const {
-    return segments_.contains(group) || noted_groups_.contains(group) ||
+    return segments_.has_group(group) || noted_groups_.contains(group) ||
            replayed_groups_.contains(group) || manifest_.state().groups.contains(group) ||
            dropping_.contains(group);  // its record failed
 }
@@ -26,11 +26,7 @@ io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGro
         dropping_.insert(group);
         active_->head->drop_group(group);
         for (const auto& each : frozen_) each->head->drop_group(group);
-        if (const auto found = segments_.find(group); found != segments_.end()) {
-            dropped.insert(dropped.end(), found->second.begin(), found->second.end());
-            segments_.erase(found);
-        }
-        last_write_ns_.erase(group);
+        for (SegmentPtr& each : segments_.take_group(group)) dropped.push_back(std::move(each));
         edits.push_back(edit::DropGroup{group});
     }
     life_.changed.notify_all();

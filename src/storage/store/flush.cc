@@ -110,12 +110,12 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
         for (auto& [group, tables] : tables_by_group(*generation->head)) {
             auto record = co_await flush_group(generation->head, group, std::move(tables), order);
             if (!record.ok()) {
-                co_await discard_files(std::move(made));
+                co_await segments_.discard(std::move(made));
                 co_return std::move(record).error();
             }
             if (*record) made.push_back(**record);
             if (life_.stopping) {
-                co_await discard_files(std::move(made));
+                co_await segments_.discard(std::move(made));
                 co_return Error{ErrorKind::kCancelled, "the store is stopping"};
             }
         }
@@ -123,7 +123,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     std::vector<ManifestEdit> edits;
     for (const SegmentRecord& each : made) append_segment_edits(each, edits);
     describe_groups(made, edits);
-    take_abandoned(edits);
+    segments_.take_abandoned(edits);
     // The head has lost its rows of groups whose drop is on its way. The record that ends the
     // head's log must end the groups, too: a crash before the drop's own record would leave them
     // halved.
@@ -138,15 +138,15 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
             unwanted.push_back(each);
             continue;
         }
-        add_segment(each);
-        last_write_ns_[each.meta.group] = life_.reactor.monotonic_ns();
+        segments_.add(each);
+        segments_.note_written(each.meta.group);
         life_.metrics.flush_bytes.add(each.meta.size_bytes);
     }
     SLUICE_CHECK(frozen_.front() == generation);
     frozen_.pop_front();
     life_.metrics.flushes.add();
     life_.changed.notify_all();
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
 
     std::vector<std::unique_ptr<WalFile>> files = std::move(generation->replayed_files);
     generation->replayed_files.clear();
@@ -154,7 +154,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
         for (auto& each : generation->log->take_files()) files.push_back(std::move(each));
     }
     co_await files_.give_back(std::move(files));
-    co_await discard_files(std::move(unwanted));
+    co_await segments_.discard(std::move(unwanted));
     if (life_.options.background) rotate_if_due();
     for (const SegmentRecord& each : made) co_await warm(each);
     co_return Result<void>();
@@ -181,32 +181,13 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     auto meta = co_await write_group(life_.reactor, *output, std::move(head), std::move(tables),
                                      order, deletes);
     if (!meta.ok() || meta->rows == 0) {
-        abandoned_.push_back(record.id);
+        segments_.abandon(record.id);
         co_await output->abandon();
     }
     if (!meta.ok()) co_return std::move(meta).error();
     if (meta->rows == 0) co_return std::optional<SegmentRecord>();
     record.meta = *meta;
     co_return std::optional<SegmentRecord>(record);
-}
-
-// A removed file may come back with a power cut: then it is known for what it is.
-void StoreParts::take_abandoned(std::vector<ManifestEdit>& edits) {
-    for (const std::uint64_t each : abandoned_) edits.push_back(edit::RemoveSegment{each});
-    abandoned_.clear();
-}
-
-// Segments no manifest ever named, or of a group dropped meanwhile.
-io::Task<void> StoreParts::discard_files(std::vector<SegmentRecord> segments) {
-    for (const SegmentRecord& each : segments) {
-        abandoned_.push_back(each.id);
-        auto removed = co_await io::remove_file(
-            life_.reactor, segment_path(life_.options.directory, each.meta.group, each.id));
-        if (!removed.ok()) {
-            log_warn("an unused segment stays until the next start",
-                     {{"error", removed.error().message}});
-        }
-    }
 }
 
 io::Task<Result<void>> StoreParts::flush_all() {

@@ -251,7 +251,7 @@ io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const H
 OnDamage note_damage(StoreParts& parts, const SegmentPtr& segment, std::uint64_t& count) {
     return [&parts, segment, &count](const Error& error) {
         if (!is_damage(error)) return false;
-        parts.report_damage(segment, error, false);
+        parts.quarantine().report(segment, error, false);
         ++count;
         return true;
     };
@@ -275,7 +275,7 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
     std::uint64_t missing = 0;
     const Tombstones tombstones = parts.tombstones();
     const std::vector<std::shared_ptr<Head>> heads = heads_of(parts);
-    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     for (const SegmentPtr& each : segments) {
         const OnDamage on_damage = note_damage(parts, each, missing);
         auto keys =
@@ -309,7 +309,7 @@ io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId g
                                         std::string measurement) {
     if (parts.is_dropped(group)) co_return false;
     const Tombstones tombstones = parts.tombstones();
-    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     for (const std::shared_ptr<Head>& each : heads_of(parts)) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
@@ -349,7 +349,7 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& p
     };
     for (const auto& each : parts.frozen()) add_head(*each->head);
     add_head(*parts.active().head);
-    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {
         auto opened = co_await each->reader();

@@ -37,7 +37,7 @@ void StoreParts::set_tombstones(Tombstones tombstones) {
     arrivals_ = std::move(arrivals);
     tombstones_ = std::move(tombstones);
     drop_deleted_tables(*active_->head);
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
 }
 
 bool StoreParts::is_deleted(model::ShardGroupId group, std::string_view measurement,
@@ -81,7 +81,7 @@ void StoreParts::release_merges() {
     SLUICE_CHECK(merge_holds_ != 0);
     if (--merge_holds_ != 0) return;
     life_.changed.notify_all();
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
 }
 
 // Returns when to look again: when the oldest delete that waits is due, or when a shard group gets
@@ -92,11 +92,7 @@ std::int64_t StoreParts::next_compaction_check() const {
         const std::int64_t due = arrival.seen_ns + life_.options.purge_after_ns;
         if (due > life_.reactor.monotonic_ns()) next = std::min(next, due);
     }
-    for (const auto& [group, written_ns] : last_write_ns_) {
-        const std::int64_t cold = written_ns + life_.options.cold_after_ns;
-        if (cold > life_.reactor.monotonic_ns()) next = std::min(next, cold);
-    }
-    return next;
+    return segments_.next_cold_ns(next);
 }
 
 bool StoreParts::has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const {
@@ -114,7 +110,7 @@ bool StoreParts::has_stale_rows(const Segment& segment, std::int64_t seen_before
 SegmentPtr StoreParts::choose_purge(bool at_once) const {
     const std::int64_t seen_before =
         life_.reactor.monotonic_ns() - (at_once ? 0 : life_.options.purge_after_ns);
-    for (const auto& [group, segments] : segments_) {
+    for (const auto& [group, segments] : segments_.groups()) {
         for (const SegmentPtr& each : segments) {
             if (!each->damaged() && has_stale_rows(*each, seen_before)) return each;
         }
@@ -153,7 +149,7 @@ io::Task<Result<void>> StoreParts::purge(SegmentPtr segment) {
     compacting_ = true;
     Result<void> purged = co_await purge_alone(std::move(segment));
     compacting_ = false;
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
     co_return purged;
 }
 
@@ -163,7 +159,7 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
     if (!stale.ok()) {
         life_.metrics.compaction_failures.add();
         if (stale.error().kind == ErrorKind::kCorrupt) {
-            report_damage(segment, stale.error(), false);
+            quarantine_.report(segment, stale.error(), false);
         } else {
             trouble_.note_compaction_failed(stale.error());
         }
@@ -183,13 +179,13 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
         // Needs no space: what a full disk is waiting for.
         edits.push_back(edit::RemoveSegment{segment->record().id});
     }
-    take_abandoned(edits);
+    segments_.take_abandoned(edits);
     trouble_.end_compaction_trouble();
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     if (*stale == Stale::kNothing) {
         segment->set_deletes_applied(last_delete(deletes));
     } else {
-        remove_segment(segment);
+        segments_.remove(segment);
         segment->set_obsolete();
         life_.changed.notify_all();
     }
@@ -220,7 +216,7 @@ std::vector<std::uint64_t> StoreParts::unsettled_deletes() const {
     if (tombstones_ == nullptr) return {};
     note_unsettled(*active_, open);
     for (const auto& each : frozen_) note_unsettled(*each, open);
-    for (const auto& [group, segments] : segments_) {
+    for (const auto& [group, segments] : segments_.groups()) {
         const model::TombstoneList* list = tombstones_->of_group(group);
         if (list == nullptr) continue;
         for (const SegmentPtr& segment : segments) {

@@ -150,9 +150,7 @@ io::Task<Result<void>> StoreParts::open() {
     Recovery run(*this);
     Result<void> done = co_await run.run();
     if (!done.ok()) {
-        segments_.clear();
-        reaper_.stop();
-        co_await reaper_.run();
+        co_await segments_.close();
         co_await manifest_.close();
     }
     co_return done;

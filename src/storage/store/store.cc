@@ -53,12 +53,12 @@ private:
 
 StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
     : life_(reactor, checked(std::move(options)), gate_),
-      cache_(life_.options.block_cache_bytes),
-      reaper_(reactor),
       manifest_(reactor, life_.options.directory),
       files_(reactor, pool_options(life_.options)),
       wal_(reactor, files_, life_.metrics, gate_),
       trouble_(life_, wal_, files_, manifest_),
+      segments_(life_),
+      quarantine_(life_, manifest_, segments_, trouble_, recovery_),
       tombstones_(life_.options.tombstones) {
     wal_.file_bytes = life_.options.wal_file_bytes;
     wal_.frame_bytes = life_.options.wal_frame_bytes;
@@ -114,18 +114,10 @@ bool StoreParts::may_rotate() const {
                         [](const auto& each) { return each->log != nullptr; });
 }
 
-bool StoreParts::compaction_is_behind() const {
-    return std::any_of(segments_.begin(), segments_.end(), [this](const auto& group) {
-        const auto flushed = std::count_if(
-            group.second.begin(), group.second.end(),
-            [](const SegmentPtr& each) { return each->record().level == 0 && !each->damaged(); });
-        return static_cast<std::uint32_t>(flushed) >= life_.options.segments_slowdown;
-    });
-}
-
 bool StoreParts::must_wait(const Generation& generation) const {
     if (&generation != active_.get()) return false;
-    if (life_.options.background && compaction_is_behind() && !trouble_.compaction()) return true;
+    if (life_.options.background && segments_.merges_are_behind() && !trouble_.compaction())
+        return true;
     return is_full(generation) && !may_rotate();
 }
 
@@ -186,37 +178,8 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
     co_return receipt;
 }
 
-void StoreParts::add_segment(const SegmentRecord& record) {
-    auto made = std::make_unique<Segment>(
-        life_.reactor, segment_path(life_.options.directory, record.meta.group, record.id), record,
-        cache_, life_.metrics);
-    segments_[record.meta.group].push_back(reaper_.adopt(std::move(made)));
-}
-
-void StoreParts::remove_segment(const SegmentPtr& segment) {
-    const auto found = segments_.find(segment->record().meta.group);
-    if (found == segments_.end()) return;
-    std::erase(found->second, segment);
-    if (found->second.empty()) segments_.erase(found);
-}
-
-// Finds a live segment, or returns nullptr if it has been merged or dropped meanwhile.
-SegmentPtr StoreParts::find_segment(const SegmentRecord& record) const {
-    const auto found = segments_.find(record.meta.group);
-    if (found == segments_.end()) return nullptr;
-    for (const SegmentPtr& each : found->second) {
-        if (each->record().id == record.id) return each;
-    }
-    return nullptr;
-}
-
-std::vector<SegmentPtr> StoreParts::segments_of(model::ShardGroupId group) const {
-    const auto found = segments_.find(group);
-    return found == segments_.end() ? std::vector<SegmentPtr>() : found->second;
-}
-
 void StoreParts::start_background() {
-    reaping_ = reaper_.run();
+    segments_.begin();
     life_.gate.spawn(files_.run());
     life_.gate.spawn(run_maintenance());
     life_.gate.spawn(run_flusher());
@@ -287,7 +250,7 @@ io::Task<void> StoreParts::stop() {
     life_.stopping = true;
     life_.changed.notify_all();
     flush_wanted_.notify_all();
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
     tick_.notify_all();
     // Appends under way end by themselves: their writes are in flight.
     const auto busy = [this] {
@@ -301,9 +264,7 @@ io::Task<void> StoreParts::stop() {
     manifest_.stop();
     co_await life_.gate.close();
     // A flush or merge that was ending may still have added some.
-    segments_.clear();
-    reaper_.stop();
-    co_await reaping_;
+    co_await segments_.close();
     frozen_.push_back(active_);
     for (const auto& each : frozen_) {
         if (each->log) co_await each->log->close();

@@ -19,6 +19,8 @@
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
 #include "storage/manifest/manifest.h"
+#include "storage/parts/quarantine.h"
+#include "storage/parts/segment_set.h"
 #include "storage/parts/store_life.h"
 #include "storage/parts/store_trouble.h"
 #include "storage/segment/block_cache.h"
@@ -79,9 +81,6 @@ public:
     void release_merges();
     std::vector<std::uint64_t> unsettled_deletes() const;
     const Tombstones& tombstones() const { return tombstones_; }
-    // Segments that are gone with rows of the group in the range.
-    std::uint64_t count_lost_segments(model::ShardGroupId group,
-                                      const model::TimeRange& range) const;
     // Whether all rows of the measurement that were written with `sequence` are deleted, at all
     // times and in all series.
     bool is_deleted(model::ShardGroupId group, std::string_view measurement,
@@ -92,16 +91,13 @@ public:
     Generation& active() { return *active_; }
     // Newest last; the active one is not among them.
     const std::deque<std::shared_ptr<Generation>>& frozen() const { return frozen_; }
-    std::vector<SegmentPtr> segments_of(model::ShardGroupId group) const;
+    SegmentSet& segments() { return segments_; }
+    Quarantine& quarantine() { return quarantine_; }
     bool is_dropped(model::ShardGroupId group) const {
         return manifest_.state().dropped_groups.contains(group) || dropping_.contains(group);
     }
     const StoreMetrics& metrics() const { return life_.metrics; }
     const RecoveryReport& recovery() const { return recovery_; }
-
-    // Reports what a reader met in a segment. A damaged segment is named in health(); one that
-    // cannot even be opened is set aside, so that the rest serves.
-    void report_damage(const SegmentPtr& segment, const Error& error, bool unreadable);
 
 private:
     friend class Recovery;
@@ -110,7 +106,6 @@ private:
     std::shared_ptr<Generation> make_generation();
     bool must_wait(const Generation& generation) const;
     bool is_full(const Generation& generation) const;
-    bool compaction_is_behind() const;
     void rotate_if_due();
     bool may_rotate() const;
     void rotate();
@@ -123,9 +118,6 @@ private:
     void note_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> close_logs();
-    void add_segment(const SegmentRecord& record);
-    void remove_segment(const SegmentPtr& segment);
-    SegmentPtr find_segment(const SegmentRecord& record) const;
 
     // drop.cc
     bool may_have_rows(model::ShardGroupId group) const;
@@ -136,9 +128,6 @@ private:
     void describe_groups(const std::vector<SegmentRecord>& made,
                          std::vector<ManifestEdit>& edits) const;
 
-    // store_health.cc
-    io::Task<void> set_aside(SegmentPtr segment);
-
     // flush.cc
     io::Task<void> run_flusher();
     io::Task<Result<void>> flush(std::shared_ptr<Generation> generation);
@@ -146,8 +135,6 @@ private:
         std::shared_ptr<const Head> head, model::ShardGroupId group,
         std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
         const SeriesOrder& order);
-    io::Task<void> discard_files(std::vector<SegmentRecord> segments);
-    void take_abandoned(std::vector<ManifestEdit>& edits);
 
     // compaction.cc
     struct Merge {
@@ -180,19 +167,16 @@ private:
 
     StoreLife life_;
     RecoveryReport recovery_;
-    BlockCache cache_;
-    SegmentReaper reaper_;
     Manifest manifest_;
     WalFilePool files_;
     WalContext wal_;
     StoreTrouble trouble_;
+    SegmentSet segments_;
+    Quarantine quarantine_;
 
     std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
     std::shared_ptr<Generation> active_;
     std::deque<std::shared_ptr<Generation>> frozen_;
-    // Per group in order of ids.
-    std::map<model::ShardGroupId, std::vector<SegmentPtr>> segments_;
-    std::map<model::ShardGroupId, std::int64_t> last_write_ns_;  // monotonic, by flushes
     std::set<model::ShardGroupId> dropping_;  // the record of the drop is on its way
     // Groups that the logs of earlier incarnations speak of.
     std::set<model::ShardGroupId> replayed_groups_;
@@ -209,22 +193,14 @@ private:
     };
     std::map<std::uint64_t, Arrival> arrivals_;
     std::uint32_t merge_holds_ = 0;
-    // Segments that were begun and given up, in this life or one before: the next record says that
-    // they are gone.
-    std::vector<std::uint64_t> abandoned_;
-    // Of this life: what was set aside, or was gone, and whose rows answers lack.
-    std::vector<SegmentRecord> lost_segments_;
-    std::uint64_t quarantined_ = 0;
 
     bool compacting_ = false;
     bool flushing_ = false;
 
     io::Event flush_wanted_;  // the flusher
-    io::Event merge_wanted_;  // the compactor
     io::Event tick_;          // the maintenance loop, woken to stop
 
     // Last: destroyed first, so that tasks of an abandoned store find their parts alive.
-    io::Task<void> reaping_;
     io::Gate gate_;
 };
 
