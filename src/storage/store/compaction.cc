@@ -239,7 +239,7 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
         life_.metrics.compaction_bytes_in.add(each->record().meta.size_bytes);
     }
     life_.metrics.compactions.add();
-    if (*made && is_dropped(merge.group)) {
+    if (*made && groups_.is_dropped(merge.group)) {
         std::vector<SegmentRecord> unwanted;
         unwanted.push_back(**made);
         co_await segments_.discard(std::move(unwanted));

@@ -6,24 +6,17 @@
 
 namespace sluice::storage {
 
-// Whether the store may have rows of the group, also in its logs alone: those keep what a delete or
-// an error kept out of the heads.
-bool StoreParts::may_have_rows(model::ShardGroupId group) const {
-    return segments_.has_group(group) || noted_groups_.contains(group) ||
-           replayed_groups_.contains(group) || manifest_.state().groups.contains(group) ||
-           dropping_.contains(group);  // its record failed
-}
-
 io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGroupId> groups) {
     std::erase_if(groups, [this](model::ShardGroupId group) {
-        return manifest_.state().dropped_groups.contains(group) || !may_have_rows(group);
+        return manifest_.state().dropped_groups.contains(group) ||
+               !(segments_.has_group(group) || groups_.may_have_rows(group));
     });
     if (groups.empty()) co_return Result<void>();
     // The groups are gone at once for scans and for rows on their way ...
     std::vector<SegmentPtr> dropped;
     std::vector<ManifestEdit> edits;
     for (const model::ShardGroupId group : groups) {
-        dropping_.insert(group);
+        groups_.begin_drop(group);
         active_->head->drop_group(group);
         for (const auto& each : frozen_) each->head->drop_group(group);
         for (SegmentPtr& each : segments_.take_group(group)) dropped.push_back(std::move(each));
@@ -33,7 +26,7 @@ io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGro
     // ... and for ever.
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     for (const SegmentPtr& each : dropped) each->set_obsolete();
-    for (const model::ShardGroupId group : groups) dropping_.erase(group);
+    for (const model::ShardGroupId group : groups) groups_.end_drop(group);
     co_return Result<void>();
 }
 

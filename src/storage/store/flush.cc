@@ -122,19 +122,20 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     }
     std::vector<ManifestEdit> edits;
     for (const SegmentRecord& each : made) append_segment_edits(each, edits);
-    describe_groups(made, edits);
+    groups_.describe(made, edits);
     segments_.take_abandoned(edits);
     // The head has lost its rows of groups whose drop is on its way. The record that ends the
     // head's log must end the groups, too: a crash before the drop's own record would leave them
     // halved.
-    for (const model::ShardGroupId each : dropping_) edits.push_back(edit::DropGroup{each});
+    for (const model::ShardGroupId each : groups_.drops_under_way())
+        edits.push_back(edit::DropGroup{each});
     edits.push_back(edit::Flushed{generation->head->id()});
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
     // The segments take the head's place in this turn.
     std::vector<SegmentRecord> unwanted;
     for (const SegmentRecord& each : made) {
-        if (is_dropped(each.meta.group)) {
+        if (groups_.is_dropped(each.meta.group)) {
             unwanted.push_back(each);
             continue;
         }
@@ -165,7 +166,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     std::shared_ptr<const Head> head, model::ShardGroupId group,
     std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
     const SeriesOrder& order) {
-    if (is_dropped(group)) co_return std::optional<SegmentRecord>();
+    if (groups_.is_dropped(group)) co_return std::optional<SegmentRecord>();
     SegmentRecord record;
     record.id = manifest_.take_segment_id();
     record.has_sequences = true;

@@ -271,7 +271,7 @@ std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
 io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
                                                std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
-    if (parts.is_dropped(group)) co_return list;
+    if (parts.groups().is_dropped(group)) co_return list;
     std::uint64_t missing = 0;
     const Tombstones tombstones = parts.tombstones();
     const std::vector<std::shared_ptr<Head>> heads = heads_of(parts);
@@ -307,7 +307,7 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
 // delete can touch answers at once, and only otherwise keys are read.
 io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement) {
-    if (parts.is_dropped(group)) co_return false;
+    if (parts.groups().is_dropped(group)) co_return false;
     const Tombstones tombstones = parts.tombstones();
     const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     for (const std::shared_ptr<Head>& each : heads_of(parts)) {
@@ -340,7 +340,7 @@ io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId g
 io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& parts,
                                                                    model::ShardGroupId group) {
     std::set<std::string> names;
-    if (parts.is_dropped(group)) co_return std::vector<std::string>();
+    if (parts.groups().is_dropped(group)) co_return std::vector<std::string>();
     const auto add_head = [&](const Head& head) {
         for (const auto& [key, table] : head.memtables()) {
             if (key.group != group || table->rows() == 0) continue;

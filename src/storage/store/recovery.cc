@@ -123,9 +123,8 @@ io::Task<Result<void>> Recovery::start() {
     sequence_max_ = std::max(sequence_max_, last_delete(parts_.tombstones_));
     parts_.life_.options.sequences->raise_above(sequence_max_);
     // A group no log speaks of any more needs no reminder.
-    std::erase_if(state_.dropped_groups, [this](model::ShardGroupId group) {
-        return !parts_.replayed_groups_.contains(group);
-    });
+    std::erase_if(state_.dropped_groups,
+                  [this](model::ShardGroupId group) { return !parts_.groups_.is_replayed(group); });
     ++state_.incarnation;
     const std::uint64_t store_id = state_.store_id;
     co_await parts_.manifest_.begin(std::move(state_), std::move(manifests_));

@@ -59,6 +59,7 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
       trouble_(life_, wal_, files_, manifest_),
       segments_(life_),
       quarantine_(life_, manifest_, segments_, trouble_, recovery_),
+      groups_(life_, manifest_),
       tombstones_(life_.options.tombstones) {
     wal_.file_bytes = life_.options.wal_file_bytes;
     wal_.frame_bytes = life_.options.wal_frame_bytes;
@@ -89,7 +90,7 @@ Result<void> StoreParts::take_rows(Generation& generation, const model::PointBat
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         const model::BatchTable& table = batch.table_at(i);
         // Rows of a group that was dropped while they were on their way are gone with it.
-        if (table.rows() == 0 || is_dropped(table.shard.group)) continue;
+        if (table.rows() == 0 || groups_.is_dropped(table.shard.group)) continue;
         if (sequence < last_delete(tombstones_) &&
             is_deleted(table.shard.group,
                        generation.head->series_index().measurement_name(table.measurement),
@@ -147,7 +148,7 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
     // Before any wait: a drop meanwhile must know of the rows, and so must one after a write that
     // failed, because they may be in the log all the same.
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
-        if (batch.table_at(i).rows() != 0) note_group(batch.table_at(i).shard.group);
+        if (batch.table_at(i).rows() != 0) groups_.note(batch.table_at(i).shard.group);
     }
     AppendReceipt receipt;
     // Before any wait: all sequences of a head are below those of the next one.

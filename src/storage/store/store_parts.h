@@ -19,6 +19,7 @@
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
 #include "storage/manifest/manifest.h"
+#include "storage/parts/group_ledger.h"
 #include "storage/parts/quarantine.h"
 #include "storage/parts/segment_set.h"
 #include "storage/parts/store_life.h"
@@ -93,9 +94,7 @@ public:
     const std::deque<std::shared_ptr<Generation>>& frozen() const { return frozen_; }
     SegmentSet& segments() { return segments_; }
     Quarantine& quarantine() { return quarantine_; }
-    bool is_dropped(model::ShardGroupId group) const {
-        return manifest_.state().dropped_groups.contains(group) || dropping_.contains(group);
-    }
+    const GroupLedger& groups() const { return groups_; }
     const StoreMetrics& metrics() const { return life_.metrics; }
     const RecoveryReport& recovery() const { return recovery_; }
 
@@ -118,15 +117,6 @@ private:
     void note_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> close_logs();
-
-    // drop.cc
-    bool may_have_rows(model::ShardGroupId group) const;
-
-    // group_description.cc
-    void note_group(model::ShardGroupId group);
-    io::Task<void> record_groups();
-    void describe_groups(const std::vector<SegmentRecord>& made,
-                         std::vector<ManifestEdit>& edits) const;
 
     // flush.cc
     io::Task<void> run_flusher();
@@ -173,17 +163,11 @@ private:
     StoreTrouble trouble_;
     SegmentSet segments_;
     Quarantine quarantine_;
+    GroupLedger groups_;
 
     std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
     std::shared_ptr<Generation> active_;
     std::deque<std::shared_ptr<Generation>> frozen_;
-    std::set<model::ShardGroupId> dropping_;  // the record of the drop is on its way
-    // Groups that the logs of earlier incarnations speak of.
-    std::set<model::ShardGroupId> replayed_groups_;
-    // Groups that rows came for, and those of them that the manifest is yet to describe.
-    model::ShardGroupId last_noted_group_ = 0;
-    std::set<model::ShardGroupId> noted_groups_;
-    std::set<model::ShardGroupId> groups_to_describe_;
     Tombstones tombstones_;
     // When a tombstone came, by its sequence (at the start: 0), and the newest head whose log may
     // hold rows it covers.

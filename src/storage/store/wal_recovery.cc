@@ -191,7 +191,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
     sequence_max_ = std::max(sequence_max_, replay.sequence_max());
     replayed_sequence_min_ = std::min(replayed_sequence_min_, replay.sequence_min());
     replayed_sequence_max_ = std::max(replayed_sequence_max_, replay.sequence_max());
-    parts_.replayed_groups_.insert(replay.groups().begin(), replay.groups().end());
+    parts_.groups_.add_replayed(replay.groups());
     co_return Result<void>();
 }
 

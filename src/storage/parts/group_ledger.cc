@@ -1,25 +1,24 @@
-// What the manifest keeps of shard groups for the day on which the catalog is lost.
-#include <utility>
+#include "storage/parts/group_ledger.h"
 
-#include "storage/store/store_parts.h"
+#include <utility>
 
 namespace sluice::storage {
 
 // What the group is gets known beside its first rows, not with its first segment: until then they
-// are in a log, which does not tell. As for logs, those who write do not wait.
-void StoreParts::note_group(model::ShardGroupId group) {
-    if (group == last_noted_group_) return;
-    last_noted_group_ = group;
-    if (!noted_groups_.insert(group).second || manifest_.state().groups.contains(group)) return;
+// are in a log, which does not tell.
+void GroupLedger::note_another(model::ShardGroupId group) {
+    SLUICE_CHECK(group != 0);
+    last_noted_ = group;
+    if (!noted_.insert(group).second || manifest_.state().groups.contains(group)) return;
     if (life_.stopping || !life_.options.describe_groups) return;
-    groups_to_describe_.insert(group);
-    if (groups_to_describe_.size() == 1) life_.gate.spawn(record_groups());
+    to_describe_.insert(group);
+    if (to_describe_.size() == 1) life_.gate.spawn(record());
 }
 
-io::Task<void> StoreParts::record_groups() {
+io::Task<void> GroupLedger::record() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     if (life_.stopping) co_return;
-    const std::set<model::ShardGroupId> groups = std::exchange(groups_to_describe_, {});
+    const std::set<model::ShardGroupId> groups = std::exchange(to_describe_, {});
     std::vector<ManifestEdit> edits;
     for (auto& [group, facts] : life_.options.describe_groups(groups)) {
         if (is_dropped(group)) continue;
@@ -29,8 +28,8 @@ io::Task<void> StoreParts::record_groups() {
 }
 
 // With the first segment, where that has not been done or failed.
-void StoreParts::describe_groups(const std::vector<SegmentRecord>& made,
-                                 std::vector<ManifestEdit>& edits) const {
+void GroupLedger::describe(const std::vector<SegmentRecord>& made,
+                           std::vector<ManifestEdit>& edits) const {
     std::set<model::ShardGroupId> unknown;
     for (const SegmentRecord& each : made) {
         if (!manifest_.state().groups.contains(each.meta.group)) unknown.insert(each.meta.group);
