@@ -139,7 +139,7 @@ io::Task<void> StoreParts::run_compactor() {
     segments_.begin_ages();
     while (!life_.stopping) {
         std::optional<Merge> due;
-        const bool may_begin = life_.options.background && !compacting_ && !merges_held();
+        const bool may_begin = life_.options.background && !compacting_ && !deletes_.merges_held();
         if (may_begin) due = choose_merge(false);
         const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
         if (!due && stale == nullptr) {
@@ -263,7 +263,7 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
 // was deleted.
 io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& merge) {
     // Whatever is deleted from here on has a sequence above those of the inputs.
-    const Tombstones deletes = tombstones_;
+    const Tombstones deletes = deletes_.tombstones();
     SegmentRecord record;
     record.deletes_applied = last_delete(deletes);
     record.id = manifest_.take_segment_id();
@@ -312,7 +312,7 @@ io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
 io::Task<Result<void>> StoreParts::compact_all(bool into_one) {
     for (;;) {
         if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
-        if (compacting_ || merges_held()) {
+        if (compacting_ || deletes_.merges_held()) {
             co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() +
                                                        10 * kMillisecondNs);
             continue;

@@ -83,7 +83,7 @@ io::Task<void> StoreParts::run_flusher() {
             continue;
         }
         const std::shared_ptr<Generation> generation = frozen_.front();
-        if (generation->appends != 0 || merges_held()) {
+        if (generation->appends != 0 || deletes_.merges_held()) {
             co_await life_.changed.wait();
             continue;
         }
@@ -171,7 +171,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     record.id = manifest_.take_segment_id();
     record.has_sequences = true;
     // Whatever is deleted from here on has a sequence above those of this head.
-    const Tombstones deletes = tombstones_;
+    const Tombstones deletes = deletes_.tombstones();
     record.deletes_applied = last_delete(deletes);
     SegmentWriterOptions options;
     options.group = group;

@@ -273,7 +273,7 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
     SeriesList list;
     if (parts.groups().is_dropped(group)) co_return list;
     std::uint64_t missing = 0;
-    const Tombstones tombstones = parts.tombstones();
+    const Tombstones tombstones = parts.deletes().tombstones();
     const std::vector<std::shared_ptr<Head>> heads = heads_of(parts);
     const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     for (const SegmentPtr& each : segments) {
@@ -308,7 +308,7 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
 io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement) {
     if (parts.groups().is_dropped(group)) co_return false;
-    const Tombstones tombstones = parts.tombstones();
+    const Tombstones tombstones = parts.deletes().tombstones();
     const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     for (const std::shared_ptr<Head>& each : heads_of(parts)) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);

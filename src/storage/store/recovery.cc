@@ -120,7 +120,7 @@ io::Task<Result<void>> Recovery::start() {
         // Those deletes may have been forgotten, but later ones must still be above them.
         sequence_max_ = std::max(sequence_max_, record.deletes_applied);
     }
-    sequence_max_ = std::max(sequence_max_, last_delete(parts_.tombstones_));
+    sequence_max_ = std::max(sequence_max_, parts_.deletes_.last_sequence());
     parts_.life_.options.sequences->raise_above(sequence_max_);
     // A group no log speaks of any more needs no reminder.
     std::erase_if(state_.dropped_groups,
@@ -133,12 +133,7 @@ io::Task<Result<void>> Recovery::start() {
     for (std::unique_ptr<WalFile>& each : spare_) parts_.files_.adopt(std::move(each));
     parts_.wal_.store_id = store_id;
     parts_.wal_.next_log_number = log_number_max_ + 1;
-    if (parts_.tombstones_ != nullptr) {
-        const std::uint64_t replayed_head = replayed_ ? replayed_->head->id() : 0;
-        for (const auto& [group, list] : parts_.tombstones_->groups) {
-            for (const auto& each : *list) parts_.arrivals_[each->sequence] = {0, replayed_head};
-        }
-    }
+    parts_.deletes_.begin(replayed_ ? replayed_->head->id() : 0);
     if (replayed_) parts_.frozen_.push_back(std::move(replayed_));
     parts_.active_ = parts_.make_generation();
     parts_.start_background();

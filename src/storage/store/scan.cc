@@ -57,7 +57,7 @@ private:
 };
 
 ScanState::ScanState(StoreParts& parts, ScanSpec spec)
-    : parts_(parts), spec_(std::move(spec)), deletes_(parts.tombstones()) {
+    : parts_(parts), spec_(std::move(spec)), deletes_(parts.deletes().tombstones()) {
     if (parts_.groups().is_dropped(spec_.group)) return;
     blocks_missing_ = parts_.segments().count_lost(spec_.group, spec_.range);
     const auto add = [this](const std::shared_ptr<Head>& head) {

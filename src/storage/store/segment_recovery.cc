@@ -150,7 +150,7 @@ io::Task<Result<SegmentRecord>> Recovery::read_footer(model::ShardGroupId group,
     // Rows that do not even tell their highest sequence cannot be told from those written after a
     // delete: there deleted points come back rather than living ones being lost.
     if (!record.has_sequences && record.meta.sequence_max == 0) {
-        record.deletes_applied = last_delete(parts_.tombstones_);
+        record.deletes_applied = parts_.deletes_.last_sequence();
     }
     co_return record;
 }

@@ -60,7 +60,7 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
       segments_(life_),
       quarantine_(life_, manifest_, segments_, trouble_, recovery_),
       groups_(life_, manifest_),
-      tombstones_(life_.options.tombstones) {
+      deletes_(life_.options.tombstones) {
     wal_.file_bytes = life_.options.wal_file_bytes;
     wal_.frame_bytes = life_.options.wal_frame_bytes;
     wal_.writes_in_flight = life_.options.wal_writes_in_flight;
@@ -91,10 +91,10 @@ Result<void> StoreParts::take_rows(Generation& generation, const model::PointBat
         const model::BatchTable& table = batch.table_at(i);
         // Rows of a group that was dropped while they were on their way are gone with it.
         if (table.rows() == 0 || groups_.is_dropped(table.shard.group)) continue;
-        if (sequence < last_delete(tombstones_) &&
-            is_deleted(table.shard.group,
-                       generation.head->series_index().measurement_name(table.measurement),
-                       sequence)) {
+        if (sequence < deletes_.last_sequence() &&
+            deletes_.covers_all(table.shard.group,
+                                generation.head->series_index().measurement_name(table.measurement),
+                                sequence)) {
             continue;
         }
         SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
@@ -167,7 +167,7 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
             }
         }
     }
-    if (receipt.sequence < last_delete(tombstones_)) {
+    if (receipt.sequence < deletes_.last_sequence()) {
         drop_deleted_tables(*generation->head, batch, receipt.sequence);
         if (batch.row_count() == 0) co_return receipt;
     }

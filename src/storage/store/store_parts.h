@@ -19,6 +19,7 @@
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
 #include "storage/manifest/manifest.h"
+#include "storage/parts/delete_ledger.h"
 #include "storage/parts/group_ledger.h"
 #include "storage/parts/quarantine.h"
 #include "storage/parts/segment_set.h"
@@ -32,11 +33,6 @@
 namespace sluice::storage {
 
 class SeriesOrder;
-
-using Tombstones = std::shared_ptr<const model::TombstoneMap>;
-inline std::uint64_t last_delete(const Tombstones& tombstones) {
-    return tombstones == nullptr ? 0 : tombstones->last_sequence;
-}
 
 // A head with its log.
 struct Generation {
@@ -78,14 +74,10 @@ public:
 
     // purge.cc
     void set_tombstones(Tombstones tombstones);
-    void hold_merges() { ++merge_holds_; }
+    void hold_merges() { deletes_.hold_merges(); }
     void release_merges();
     std::vector<std::uint64_t> unsettled_deletes() const;
-    const Tombstones& tombstones() const { return tombstones_; }
-    // Whether all rows of the measurement that were written with `sequence` are deleted, at all
-    // times and in all series.
-    bool is_deleted(model::ShardGroupId group, std::string_view measurement,
-                    std::uint64_t sequence) const;
+    const DeleteLedger& deletes() const { return deletes_; }
 
     io::Reactor& reactor() { return life_.reactor; }
     const StoreOptions& options() const { return life_.options; }
@@ -145,9 +137,7 @@ private:
     // purge.cc
     void drop_deleted_tables(Head& head);
     void drop_deleted_tables(const Head& head, model::PointBatch& batch, std::uint64_t sequence);
-    bool merges_held() const { return merge_holds_ != 0; }
     std::int64_t next_compaction_check() const;
-    bool has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const;
     SegmentPtr choose_purge(bool at_once) const;
     io::Task<Result<void>> purge(SegmentPtr segment);
     io::Task<Result<void>> purge_alone(SegmentPtr segment);
@@ -164,19 +154,11 @@ private:
     SegmentSet segments_;
     Quarantine quarantine_;
     GroupLedger groups_;
+    DeleteLedger deletes_;
 
     std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
     std::shared_ptr<Generation> active_;
     std::deque<std::shared_ptr<Generation>> frozen_;
-    Tombstones tombstones_;
-    // When a tombstone came, by its sequence (at the start: 0), and the newest head whose log may
-    // hold rows it covers.
-    struct Arrival {
-        std::int64_t seen_ns = 0;
-        std::uint64_t head_id = 0;
-    };
-    std::map<std::uint64_t, Arrival> arrivals_;
-    std::uint32_t merge_holds_ = 0;
 
     bool compacting_ = false;
     bool flushing_ = false;

@@ -169,7 +169,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
         *replayed_->head,
         [this](model::ShardGroupId group) { return state_.dropped_groups.contains(group); },
         [this](model::ShardGroupId group, std::string_view measurement, std::uint64_t sequence) {
-            return parts_.is_deleted(group, measurement, sequence);
+            return parts_.deletes_.covers_all(group, measurement, sequence);
         });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
