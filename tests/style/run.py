@@ -33,19 +33,21 @@ ARROWS = {
 # its own folder and lower ones.
 LADDERS = {
     "meta": ["draft", "log", ""],
-    "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "store", "tools"],
+    "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
     "server": ["config", "tool", "process", "forward", "services", "http", "write", "query", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
-APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("server", "query", "write")}
+APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),
+         ("storage", "tools", "upkeep"), ("server", "query", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
     "meta": {"catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
     "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
-                "store_metrics": "files", "string_bytes": "files", "verify": "tools"},
+                "store_metrics": "files", "store_options": "files", "store_report": "files",
+                "string_bytes": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
               "error_document": "answer", "hidden_directory": "request", "privileges": "statements",
               "query_memory": "request", "query_registry": "request", "query_request": "request",

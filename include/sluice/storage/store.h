@@ -11,24 +11,22 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
-#include "sluice/base/units.h"
-#include "sluice/io/sequence_source.h"
 #include "sluice/io/task.h"
 #include "sluice/model/point_batch.h"
 #include "sluice/model/shard_map.h"
 #include "sluice/model/tombstone.h"
-#include "sluice/storage/group_facts.h"
 #include "sluice/storage/head.h"
 #include "sluice/storage/scan.h"
 #include "sluice/storage/series_list.h"
 #include "sluice/storage/store_metrics.h"
+#include "sluice/storage/store_options.h"
+#include "sluice/storage/store_report.h"
 #include "sluice/storage/string_bytes.h"
 
 namespace sluice::io {
@@ -37,115 +35,9 @@ class Reactor;
 
 namespace sluice::storage {
 
-struct StoreOptions {
-    std::string directory;                    // made when absent; its parent exists
-    io::SequenceSource* sequences = nullptr;  // outlives the store; shared by all stores
-
-    // Memory of one head, index included. The store holds at most two heads, three while it
-    // recovers.
-    std::uint64_t head_bytes_max = 64 * kMiB;
-    // A head with data is flushed at this age, so that restarts stay short and the log is recycled.
-    std::int64_t head_age_max_ns = 10 * kMinuteNs;
-    // How long append() may wait for a flush or compaction before it answers kBusy.
-    std::int64_t append_wait_max_ns = 5 * kSecondNs;
-
-    std::uint64_t wal_file_bytes = 16 * kMiB;  // a multiple of 4 KiB, at least 64 KiB
-    // Largest group commit; larger batches are cut, but for a single row that is larger. No row is
-    // larger than a file.
-    std::uint64_t wal_frame_bytes = 1 * kMiB;
-    std::uint32_t wal_writes_in_flight = 1;     // 1 or 2
-    std::uint32_t wal_spare_files = 2;          // pre-written and waiting
-    std::uint32_t wal_recycled_files_max = 12;  // beyond these, spare files are removed
-
-    std::uint64_t block_cache_bytes = 32 * kMiB;
-    // Free space below which the store takes no writes (deletes and reads go on).
-    std::uint64_t free_space_min = 64 * kMiB;
-
-    // Compaction: this many segments of one size class of a shard group are merged into one; when a
-    // group has `segments_slowdown` of them, appends wait for compaction.
-    std::uint32_t merge_width = 8;
-    std::uint32_t segments_slowdown = 32;
-    // A shard group without writes for this long is merged into one run.
-    std::int64_t cold_after_ns = 30 * kMinuteNs;
-    // Says whether no other store can hold rows of the group. Its cold segments then lose their
-    // sequences, which are needed only to merge stores. An empty function means that sequences are
-    // kept.
-    std::function<bool(model::ShardGroupId)> group_is_ours_alone;
-
-    // Asked for groups that get their first rows; what it says is kept beside them.
-    // Empty: nothing is kept.
-    DescribeGroups describe_groups;
-
-    // Deletes that were acknowledged before. They are kept by whoever opens the store.
-    std::shared_ptr<const model::TombstoneMap> tombstones;
-    // How long segments wait to be rewritten without deleted rows, so that deletes that follow each
-    // other share the work.
-    std::int64_t purge_after_ns = 30 * kSecondNs;
-
-    // Flush and compaction run by themselves. Off in tests that drive them by hand.
-    bool background = true;
-};
-
 struct AppendReceipt {
     std::uint64_t sequence = 0;
     std::uint64_t log_bytes = 0;  // of the record, without what it shares with its frame
-};
-
-enum class StoreState : std::uint8_t {
-    kOk,
-    kDegraded,  // takes writes, but something was lost or set aside; `text` names it
-    kReadOnly,  // answers queries, refuses writes; recovers by itself when the cause is gone
-};
-
-struct StoreHealth {
-    StoreState state = StoreState::kOk;
-    std::string text;  // one sentence per trouble; empty when kOk
-};
-
-struct StoreStats {
-    std::uint64_t head_bytes = 0;          // active and frozen
-    std::uint64_t head_rows = 0;           // active and frozen
-    std::uint64_t head_series = 0;         // of the active head
-    std::uint64_t series_index_bytes = 0;  // active and frozen
-    std::uint64_t segments = 0;
-    std::uint64_t segment_bytes = 0;
-    std::uint64_t segment_rows = 0;
-    std::uint64_t segments_quarantined = 0;
-    std::uint64_t log_files = 0;  // in use, spare ones not counted
-    std::uint64_t block_cache_bytes = 0;
-};
-
-// The parts of one shard group that a store has.
-struct GroupStats {
-    model::ShardGroupId group = 0;
-    std::uint64_t segments = 0;
-    std::uint64_t segment_bytes = 0;
-    std::uint64_t segment_rows = 0;
-    std::uint64_t head_rows = 0;  // active and frozen
-};
-
-// The findings of an opening.
-struct RecoveryReport {
-    std::uint64_t log_files = 0;
-    std::uint64_t frames = 0;
-    std::uint64_t rows = 0;
-    std::uint64_t log_bytes = 0;
-    // Places where a log ended in a frame that was cut short: normal after a crash.
-    std::uint64_t torn_tails = 0;
-    // Acknowledged frames that cannot be read any more, rows of other frames that cannot be
-    // understood without them, and log files that must exist and do not.
-    std::uint64_t frames_lost = 0;
-    std::uint64_t rows_lost = 0;
-    std::uint64_t logs_missing = 0;
-    std::uint64_t manifest_records_cut = 0;
-    // Records of the manifest that were durable: those no copy gives back, and those that only one
-    // of its two copies does.
-    std::uint64_t manifest_records_lost = 0;
-    std::uint64_t manifest_records_mended = 0;
-    std::uint64_t segments_adopted = 0;  // that the manifest does not name, and nothing replaces
-    std::uint64_t files_removed = 0;     // not in the manifest: leftovers of unfinished work
-    std::vector<std::string> quarantined;
-    std::int64_t duration_ns = 0;
 };
 
 class StoreParts;

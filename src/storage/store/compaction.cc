@@ -135,19 +135,17 @@ std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr
 // nothing is due. A start does not know when groups were written to last, so each counts as written
 // now and gets cold again.
 io::Task<void> StoreParts::run_compactor() {
-    co_await reactor_.switch_to(io::Share::kBackground);
-    for (const auto& [group, segments] : segments_) {
-        last_write_ns_.try_emplace(group, reactor_.monotonic_ns());
-    }
-    while (!stopping_) {
+    co_await life_.reactor.switch_to(io::Share::kBackground);
+    segments_.begin_ages();
+    while (!life_.stopping) {
         std::optional<Merge> due;
-        const bool may_begin = options_.background && !compacting_ && !merges_held();
+        const bool may_begin = life_.options.background && !compacting_ && !deletes_.merges_held();
         if (may_begin) due = choose_merge(false);
         const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
         if (!due && stale == nullptr) {
             // What failed may have been dropped or deleted since: then nothing waits any more.
-            if (may_begin) compaction_trouble_.reset();
-            co_await merge_wanted_.wait_until(next_compaction_check());
+            if (may_begin) trouble_.end_compaction_trouble();
+            co_await segments_.merge_wanted.wait_until(next_compaction_check());
             continue;
         }
         Result<void> merged;
@@ -156,8 +154,8 @@ io::Task<void> StoreParts::run_compactor() {
         } else {
             merged = co_await purge(stale);
         }
-        if (!merged.ok() && !stopping_) {
-            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
+        if (!merged.ok() && !life_.stopping) {
+            co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
         }
     }
 }
@@ -181,23 +179,20 @@ std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
         best.drop_sequences = false;
         best.inputs.assign(inputs.begin(), inputs.end());
     };
-    for (const auto& [group, segments] : segments_) {
-        const auto written = last_write_ns_.find(group);
-        const bool cold = written != last_write_ns_.end() &&
-                          reactor_.monotonic_ns() - written->second >= options_.cold_after_ns &&
-                          !in_memory(group);
+    for (const auto& [group, segments] : segments_.groups()) {
+        const bool cold = segments_.is_cold(group) && !in_memory(group);
         for (const std::vector<SegmentPtr>& neighbours :
              mergeable_neighbours(segments, cold || into_one)) {
             if (cold || into_one) {
                 if (neighbours.size() < 2 || neighbours.size() <= best.inputs.size()) continue;
                 consider(group, neighbours);
                 best.drop_sequences = cold && neighbours.size() == segments.size() &&
-                                      options_.group_is_ours_alone &&
-                                      options_.group_is_ours_alone(group);
-            } else if (neighbours.size() >= options_.merge_width &&
+                                      life_.options.group_is_ours_alone &&
+                                      life_.options.group_is_ours_alone(group);
+            } else if (neighbours.size() >= life_.options.merge_width &&
                        neighbours.front()->record().level < kLevelMax) {
                 // The oldest: they are the likeliest to be complete.
-                consider(group, std::span(neighbours).first(options_.merge_width));
+                consider(group, std::span(neighbours).first(life_.options.merge_width));
             }
         }
     }
@@ -212,61 +207,53 @@ io::Task<Result<void>> StoreParts::merge(Merge merge) {
     compacting_ = true;
     Result<void> merged = co_await merge_alone(std::move(merge));
     compacting_ = false;
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
     co_return merged;
-}
-
-void StoreParts::note_compaction_trouble(const Error& error) {
-    if (!compaction_trouble_ && !stopping_) {
-        log_error("compaction failed; it is tried again", {{"error", error.message}});
-    }
-    compaction_trouble_ = error;
-    changed_.notify_all();
 }
 
 io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
     auto made = co_await write_merged(merge);
     if (!made.ok()) {
-        metrics_.compaction_failures.add();
+        life_.metrics.compaction_failures.add();
         if (made.error().kind == ErrorKind::kCorrupt) {
             // Left alone from now on; queries that meet the damage will say so.
             for (const SegmentPtr& each : merge.inputs) co_await check_input(each, made.error());
             co_return std::move(made).error();
         }
-        note_compaction_trouble(made.error());
+        trouble_.note_compaction_failed(made.error());
         co_return std::move(made).error();
     }
-    compaction_trouble_.reset();
+    trouble_.end_compaction_trouble();
     std::vector<ManifestEdit> edits;
     for (const SegmentPtr& each : merge.inputs) {
         edits.push_back(edit::RemoveSegment{each->record().id});
     }
     if (*made) append_segment_edits(**made, edits);
-    take_abandoned(edits);
+    segments_.take_abandoned(edits);
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
     // The output takes the inputs' place in this turn.
     for (const SegmentPtr& each : merge.inputs) {
-        remove_segment(each);
+        segments_.remove(each);
         each->set_obsolete();
-        metrics_.compaction_bytes_in.add(each->record().meta.size_bytes);
+        life_.metrics.compaction_bytes_in.add(each->record().meta.size_bytes);
     }
-    metrics_.compactions.add();
-    if (*made && is_dropped(merge.group)) {
+    life_.metrics.compactions.add();
+    if (*made && groups_.is_dropped(merge.group)) {
         std::vector<SegmentRecord> unwanted;
         unwanted.push_back(**made);
-        co_await discard_files(std::move(unwanted));
+        co_await segments_.discard(std::move(unwanted));
         co_return Result<void>();
     }
     if (*made) {
-        add_segment(**made);
-        metrics_.compaction_bytes_out.add((*made)->meta.size_bytes);
+        segments_.add(**made);
+        life_.metrics.compaction_bytes_out.add((*made)->meta.size_bytes);
     }
-    changed_.notify_all();
+    life_.changed.notify_all();
     if (!*made) co_return Result<void>();
     for (const SegmentPtr& each : merge.inputs) {
-        cache_.forget_segment(each->record().id);
-        if (reactor_.needs_yield()) co_await reactor_.yield();
+        segments_.cache().forget_segment(each->record().id);
+        if (life_.reactor.needs_yield()) co_await life_.reactor.yield();
     }
     co_await warm(**made);
     co_return Result<void>();
@@ -276,7 +263,7 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
 // was deleted.
 io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& merge) {
     // Whatever is deleted from here on has a sequence above those of the inputs.
-    const Tombstones deletes = tombstones_;
+    const Tombstones deletes = deletes_.tombstones();
     SegmentRecord record;
     record.deletes_applied = last_delete(deletes);
     record.id = manifest_.take_segment_id();
@@ -295,11 +282,12 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& m
     options.with_sequences = record.has_sequences;
     options.sequence_min = sequence_min;
     options.sequence_max = sequence_max;
-    SLUICE_CO_TRY(const auto output,
-                  co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
-    auto meta = co_await merge_inputs(reactor_, inputs, deletes, *output);
+    SLUICE_CO_TRY(
+        const auto output,
+        co_await SegmentOutput::create(life_.reactor, life_.options.directory, record.id, options));
+    auto meta = co_await merge_inputs(life_.reactor, inputs, deletes, *output);
     if (!meta.ok() || meta->rows == 0) {
-        abandoned_.push_back(record.id);
+        segments_.abandon(record.id);
         co_await output->abandon();
     }
     if (!meta.ok()) co_return std::move(meta).error();
@@ -318,14 +306,15 @@ io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
         if (verified.ok()) co_return;
         error = verified.error();
     }
-    report_damage(segment, error, !reader.ok());
+    quarantine_.report(segment, error, !reader.ok());
 }
 
 io::Task<Result<void>> StoreParts::compact_all(bool into_one) {
     for (;;) {
-        if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
-        if (compacting_ || merges_held()) {
-            co_await merge_wanted_.wait_until(reactor_.monotonic_ns() + 10 * kMillisecondNs);
+        if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+        if (compacting_ || deletes_.merges_held()) {
+            co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() +
+                                                       10 * kMillisecondNs);
             continue;
         }
         if (auto due = choose_merge(into_one)) {

@@ -6,38 +6,27 @@
 
 namespace sluice::storage {
 
-// Whether the store may have rows of the group, also in its logs alone: those keep what a delete or
-// an error kept out of the heads.
-bool StoreParts::may_have_rows(model::ShardGroupId group) const {
-    return segments_.contains(group) || noted_groups_.contains(group) ||
-           replayed_groups_.contains(group) || manifest_.state().groups.contains(group) ||
-           dropping_.contains(group);  // its record failed
-}
-
 io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGroupId> groups) {
     std::erase_if(groups, [this](model::ShardGroupId group) {
-        return manifest_.state().dropped_groups.contains(group) || !may_have_rows(group);
+        return manifest_.state().dropped_groups.contains(group) ||
+               !(segments_.has_group(group) || groups_.may_have_rows(group));
     });
     if (groups.empty()) co_return Result<void>();
     // The groups are gone at once for scans and for rows on their way ...
     std::vector<SegmentPtr> dropped;
     std::vector<ManifestEdit> edits;
     for (const model::ShardGroupId group : groups) {
-        dropping_.insert(group);
+        groups_.begin_drop(group);
         active_->head->drop_group(group);
         for (const auto& each : frozen_) each->head->drop_group(group);
-        if (const auto found = segments_.find(group); found != segments_.end()) {
-            dropped.insert(dropped.end(), found->second.begin(), found->second.end());
-            segments_.erase(found);
-        }
-        last_write_ns_.erase(group);
+        for (SegmentPtr& each : segments_.take_group(group)) dropped.push_back(std::move(each));
         edits.push_back(edit::DropGroup{group});
     }
-    changed_.notify_all();
+    life_.changed.notify_all();
     // ... and for ever.
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     for (const SegmentPtr& each : dropped) each->set_obsolete();
-    for (const model::ShardGroupId group : groups) dropping_.erase(group);
+    for (const model::ShardGroupId group : groups) groups_.end_drop(group);
     co_return Result<void>();
 }
 

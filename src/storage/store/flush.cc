@@ -76,31 +76,28 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 // no delete is on its way. A failed flush is tried again: the head stays in memory and its log on
 // disk until it succeeds, and writes wait when the next head is full too.
 io::Task<void> StoreParts::run_flusher() {
-    co_await reactor_.switch_to(io::Share::kBackground);
-    while (!stopping_) {
+    co_await life_.reactor.switch_to(io::Share::kBackground);
+    while (!life_.stopping) {
         if (frozen_.empty()) {
             co_await flush_wanted_.wait();
             continue;
         }
         const std::shared_ptr<Generation> generation = frozen_.front();
-        if (generation->appends != 0 || merges_held()) {
-            co_await changed_.wait();
+        if (generation->appends != 0 || deletes_.merges_held()) {
+            co_await life_.changed.wait();
             continue;
         }
         flushing_ = true;
         Result<void> flushed = co_await flush(generation);
         flushing_ = false;
         if (flushed.ok()) {
-            flush_trouble_.reset();
+            trouble_.end_flush_trouble();
             continue;
         }
-        metrics_.flush_failures.add();
-        if (!flush_trouble_ && !stopping_) {
-            log_error("flush failed; it is tried again", {{"error", flushed.error().message}});
-        }
-        flush_trouble_ = std::move(flushed).error();
-        changed_.notify_all();
-        if (!stopping_) co_await flush_wanted_.wait_until(reactor_.monotonic_ns() + kRetryNs);
+        life_.metrics.flush_failures.add();
+        trouble_.note_flush_failed(std::move(flushed).error());
+        if (!life_.stopping)
+            co_await flush_wanted_.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
     }
 }
 
@@ -109,47 +106,48 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     std::vector<SegmentRecord> made;
     {
         const SeriesOrder order =
-            co_await SeriesOrder::sort(reactor_, generation->head, std::nullopt);
+            co_await SeriesOrder::sort(life_.reactor, generation->head, std::nullopt);
         for (auto& [group, tables] : tables_by_group(*generation->head)) {
             auto record = co_await flush_group(generation->head, group, std::move(tables), order);
             if (!record.ok()) {
-                co_await discard_files(std::move(made));
+                co_await segments_.discard(std::move(made));
                 co_return std::move(record).error();
             }
             if (*record) made.push_back(**record);
-            if (stopping_) {
-                co_await discard_files(std::move(made));
+            if (life_.stopping) {
+                co_await segments_.discard(std::move(made));
                 co_return Error{ErrorKind::kCancelled, "the store is stopping"};
             }
         }
     }
     std::vector<ManifestEdit> edits;
     for (const SegmentRecord& each : made) append_segment_edits(each, edits);
-    describe_groups(made, edits);
-    take_abandoned(edits);
+    groups_.describe(made, edits);
+    segments_.take_abandoned(edits);
     // The head has lost its rows of groups whose drop is on its way. The record that ends the
     // head's log must end the groups, too: a crash before the drop's own record would leave them
     // halved.
-    for (const model::ShardGroupId each : dropping_) edits.push_back(edit::DropGroup{each});
+    for (const model::ShardGroupId each : groups_.drops_under_way())
+        edits.push_back(edit::DropGroup{each});
     edits.push_back(edit::Flushed{generation->head->id()});
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
 
     // The segments take the head's place in this turn.
     std::vector<SegmentRecord> unwanted;
     for (const SegmentRecord& each : made) {
-        if (is_dropped(each.meta.group)) {
+        if (groups_.is_dropped(each.meta.group)) {
             unwanted.push_back(each);
             continue;
         }
-        add_segment(each);
-        last_write_ns_[each.meta.group] = reactor_.monotonic_ns();
-        metrics_.flush_bytes.add(each.meta.size_bytes);
+        segments_.add(each);
+        segments_.note_written(each.meta.group);
+        life_.metrics.flush_bytes.add(each.meta.size_bytes);
     }
     SLUICE_CHECK(frozen_.front() == generation);
     frozen_.pop_front();
-    metrics_.flushes.add();
-    changed_.notify_all();
-    merge_wanted_.notify_all();
+    life_.metrics.flushes.add();
+    life_.changed.notify_all();
+    segments_.merge_wanted.notify_all();
 
     std::vector<std::unique_ptr<WalFile>> files = std::move(generation->replayed_files);
     generation->replayed_files.clear();
@@ -157,8 +155,8 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
         for (auto& each : generation->log->take_files()) files.push_back(std::move(each));
     }
     co_await files_.give_back(std::move(files));
-    co_await discard_files(std::move(unwanted));
-    if (options_.background) rotate_if_due();
+    co_await segments_.discard(std::move(unwanted));
+    if (life_.options.background) rotate_if_due();
     for (const SegmentRecord& each : made) co_await warm(each);
     co_return Result<void>();
 }
@@ -168,22 +166,23 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     std::shared_ptr<const Head> head, model::ShardGroupId group,
     std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
     const SeriesOrder& order) {
-    if (is_dropped(group)) co_return std::optional<SegmentRecord>();
+    if (groups_.is_dropped(group)) co_return std::optional<SegmentRecord>();
     SegmentRecord record;
     record.id = manifest_.take_segment_id();
     record.has_sequences = true;
     // Whatever is deleted from here on has a sequence above those of this head.
-    const Tombstones deletes = tombstones_;
+    const Tombstones deletes = deletes_.tombstones();
     record.deletes_applied = last_delete(deletes);
     SegmentWriterOptions options;
     options.group = group;
     options.with_sequences = true;
-    SLUICE_CO_TRY(const auto output,
-                  co_await SegmentOutput::create(reactor_, options_.directory, record.id, options));
-    auto meta =
-        co_await write_group(reactor_, *output, std::move(head), std::move(tables), order, deletes);
+    SLUICE_CO_TRY(
+        const auto output,
+        co_await SegmentOutput::create(life_.reactor, life_.options.directory, record.id, options));
+    auto meta = co_await write_group(life_.reactor, *output, std::move(head), std::move(tables),
+                                     order, deletes);
     if (!meta.ok() || meta->rows == 0) {
-        abandoned_.push_back(record.id);
+        segments_.abandon(record.id);
         co_await output->abandon();
     }
     if (!meta.ok()) co_return std::move(meta).error();
@@ -192,36 +191,17 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     co_return std::optional<SegmentRecord>(record);
 }
 
-// A removed file may come back with a power cut: then it is known for what it is.
-void StoreParts::take_abandoned(std::vector<ManifestEdit>& edits) {
-    for (const std::uint64_t each : abandoned_) edits.push_back(edit::RemoveSegment{each});
-    abandoned_.clear();
-}
-
-// Segments no manifest ever named, or of a group dropped meanwhile.
-io::Task<void> StoreParts::discard_files(std::vector<SegmentRecord> segments) {
-    for (const SegmentRecord& each : segments) {
-        abandoned_.push_back(each.id);
-        auto removed = co_await io::remove_file(
-            reactor_, segment_path(options_.directory, each.meta.group, each.id));
-        if (!removed.ok()) {
-            log_warn("an unused segment stays until the next start",
-                     {{"error", removed.error().message}});
-        }
-    }
-}
-
 io::Task<Result<void>> StoreParts::flush_all() {
     if (active_->first_row_ns != 0 || active_->appends != 0) {
-        while (!may_rotate() && !stopping_ && !flush_trouble_) co_await changed_.wait();
+        while (!may_rotate() && !life_.stopping && !trouble_.flush()) co_await life_.changed.wait();
         if (may_rotate()) rotate();
     }
     const std::shared_ptr<Generation> last = frozen_.empty() ? nullptr : frozen_.back();
     flush_wanted_.notify_all();
     while (last != nullptr && std::find(frozen_.begin(), frozen_.end(), last) != frozen_.end()) {
-        if (stopping_) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
-        if (flush_trouble_) co_return *flush_trouble_;
-        co_await changed_.wait();
+        if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+        if (trouble_.flush()) co_return *trouble_.flush();
+        co_await life_.changed.wait();
     }
     co_return Result<void>();
 }

@@ -251,7 +251,7 @@ io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const H
 OnDamage note_damage(StoreParts& parts, const SegmentPtr& segment, std::uint64_t& count) {
     return [&parts, segment, &count](const Error& error) {
         if (!is_damage(error)) return false;
-        parts.report_damage(segment, error, false);
+        parts.quarantine().report(segment, error, false);
         ++count;
         return true;
     };
@@ -271,11 +271,11 @@ std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
 io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
                                                std::string measurement, SeriesSieve* sieve) {
     SeriesList list;
-    if (parts.is_dropped(group)) co_return list;
+    if (parts.groups().is_dropped(group)) co_return list;
     std::uint64_t missing = 0;
-    const Tombstones tombstones = parts.tombstones();
+    const Tombstones tombstones = parts.deletes().tombstones();
     const std::vector<std::shared_ptr<Head>> heads = heads_of(parts);
-    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     for (const SegmentPtr& each : segments) {
         const OnDamage on_damage = note_damage(parts, each, missing);
         auto keys =
@@ -307,9 +307,9 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
 // delete can touch answers at once, and only otherwise keys are read.
 io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
                                         std::string measurement) {
-    if (parts.is_dropped(group)) co_return false;
-    const Tombstones tombstones = parts.tombstones();
-    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    if (parts.groups().is_dropped(group)) co_return false;
+    const Tombstones tombstones = parts.deletes().tombstones();
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     for (const std::shared_ptr<Head>& each : heads_of(parts)) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
@@ -340,7 +340,7 @@ io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId g
 io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& parts,
                                                                    model::ShardGroupId group) {
     std::set<std::string> names;
-    if (parts.is_dropped(group)) co_return std::vector<std::string>();
+    if (parts.groups().is_dropped(group)) co_return std::vector<std::string>();
     const auto add_head = [&](const Head& head) {
         for (const auto& [key, table] : head.memtables()) {
             if (key.group != group || table->rows() == 0) continue;
@@ -349,7 +349,7 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& p
     };
     for (const auto& each : parts.frozen()) add_head(*each->head);
     add_head(*parts.active().head);
-    const std::vector<SegmentPtr> segments = parts.segments_of(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {
         auto opened = co_await each->reader();

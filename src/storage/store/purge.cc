@@ -20,37 +20,9 @@ constexpr std::int64_t kColdCheckNs = kMinuteNs;
 }  // namespace
 
 void StoreParts::set_tombstones(Tombstones tombstones) {
-    std::map<std::uint64_t, Arrival> arrivals;
-    if (tombstones != nullptr) {
-        const std::uint64_t known = last_delete(tombstones_);
-        for (const auto& [group, list] : tombstones->groups) {
-            for (const auto& each : *list) {
-                const auto before = arrivals_.find(each->sequence);
-                if (before != arrivals_.end()) {
-                    arrivals.insert(*before);
-                } else if (each->sequence > known) {
-                    arrivals[each->sequence] = {reactor_.monotonic_ns(), active_->head->id()};
-                }
-            }
-        }
-    }
-    arrivals_ = std::move(arrivals);
-    tombstones_ = std::move(tombstones);
+    deletes_.set(std::move(tombstones), life_.reactor.monotonic_ns(), active_->head->id());
     drop_deleted_tables(*active_->head);
-    merge_wanted_.notify_all();
-}
-
-bool StoreParts::is_deleted(model::ShardGroupId group, std::string_view measurement,
-                            std::uint64_t sequence) const {
-    const model::TombstoneList* list =
-        tombstones_ == nullptr ? nullptr : tombstones_->of_group(group);
-    if (list == nullptr) return false;
-    const model::TimeRange all_times;
-    return std::any_of(list->begin(), list->end(), [&](const auto& each) {
-        return each->sequence > sequence && each->last_group >= group && each->series.is_all() &&
-               each->range.begin <= all_times.begin && each->range.end >= all_times.end &&
-               each->names(measurement);
-    });
+    segments_.merge_wanted.notify_all();
 }
 
 // Rows of a dropped measurement are forgotten at once, because its fields may come back with other
@@ -59,8 +31,8 @@ void StoreParts::drop_deleted_tables(Head& head) {
     std::vector<Head::Key> deleted;
     for (const auto& [key, table] : head.memtables()) {
         const auto& runs = table->sequence_runs();
-        if (tombstones_ == nullptr || tombstones_->of_group(key.group) == nullptr) continue;
-        const DeleteFilter filter(tombstones_, delete_scope(head, *table));
+        if (deletes_.of_group(key.group) == nullptr) continue;
+        const DeleteFilter filter(deletes_.tombstones(), delete_scope(head, *table));
         if (!runs.empty() && filter.covers_everything()) deleted.push_back(key);
     }
     for (const Head::Key& key : deleted) head.drop_table(key);
@@ -71,52 +43,34 @@ void StoreParts::drop_deleted_tables(const Head& head, model::PointBatch& batch,
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         model::BatchTable& table = batch.table_at(i);
         const std::string_view name = head.series_index().measurement_name(table.measurement);
-        if (table.rows() == 0 || !is_deleted(table.shard.group, name, sequence)) continue;
+        if (table.rows() == 0 || !deletes_.covers_all(table.shard.group, name, sequence)) continue;
         table.drop_rows(std::vector<bool>(table.rows(), true));
     }
     batch.remove_empty_tables();
 }
 
 void StoreParts::release_merges() {
-    SLUICE_CHECK(merge_holds_ != 0);
-    if (--merge_holds_ != 0) return;
-    changed_.notify_all();
-    merge_wanted_.notify_all();
+    if (!deletes_.release_merges()) return;
+    life_.changed.notify_all();
+    segments_.merge_wanted.notify_all();
 }
 
 // Returns when to look again: when the oldest delete that waits is due, or when a shard group gets
 // cold.
 std::int64_t StoreParts::next_compaction_check() const {
-    std::int64_t next = reactor_.monotonic_ns() + kColdCheckNs;
-    for (const auto& [sequence, arrival] : arrivals_) {
-        const std::int64_t due = arrival.seen_ns + options_.purge_after_ns;
-        if (due > reactor_.monotonic_ns()) next = std::min(next, due);
-    }
-    for (const auto& [group, written_ns] : last_write_ns_) {
-        const std::int64_t cold = written_ns + options_.cold_after_ns;
-        if (cold > reactor_.monotonic_ns()) next = std::min(next, cold);
-    }
-    return next;
-}
-
-bool StoreParts::has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const {
-    const model::TombstoneList* list =
-        tombstones_ == nullptr ? nullptr : tombstones_->of_group(segment.record().meta.group);
-    if (list == nullptr) return false;
-    const DeleteScope scope = segment.delete_scope({});
-    return std::any_of(list->begin(), list->end(), [&](const auto& each) {
-        if (!may_touch(*each, scope)) return false;
-        const auto arrival = arrivals_.find(each->sequence);
-        return arrival == arrivals_.end() || arrival->second.seen_ns <= seen_before_ns;
-    });
+    const std::int64_t now_ns = life_.reactor.monotonic_ns();
+    const std::int64_t next =
+        deletes_.next_due_ns(now_ns, life_.options.purge_after_ns, now_ns + kColdCheckNs);
+    return segments_.next_cold_ns(next);
 }
 
 SegmentPtr StoreParts::choose_purge(bool at_once) const {
     const std::int64_t seen_before =
-        reactor_.monotonic_ns() - (at_once ? 0 : options_.purge_after_ns);
-    for (const auto& [group, segments] : segments_) {
+        life_.reactor.monotonic_ns() - (at_once ? 0 : life_.options.purge_after_ns);
+    for (const auto& [group, segments] : segments_.groups()) {
         for (const SegmentPtr& each : segments) {
-            if (!each->damaged() && has_stale_rows(*each, seen_before)) return each;
+            if (!each->damaged() && deletes_.has_stale_rows(each->delete_scope({}), seen_before))
+                return each;
         }
     }
     return nullptr;
@@ -136,12 +90,12 @@ io::Task<Result<StoreParts::Stale>> StoreParts::find_stale(SegmentPtr segment, T
         if (filter.empty() || filter.covers_everything() || touched) continue;
         SLUICE_CO_TRY(const auto index, co_await reader->load_index(each));
         SLUICE_CO_TRY(const SeriesList series,
-                      co_await reader->read_series(reactor_, each, *index));
+                      co_await reader->read_series(life_.reactor, each, *index));
         for (const std::string_view key : series.keys()) {
             filter.choose(key);
             touched = filter.touches_series();
             if (touched) break;
-            if (reactor_.needs_yield()) co_await reactor_.yield();
+            if (life_.reactor.needs_yield()) co_await life_.reactor.yield();
         }
     }
     if (covered == reader->measurements().size()) co_return Stale::kEverything;
@@ -153,19 +107,19 @@ io::Task<Result<void>> StoreParts::purge(SegmentPtr segment) {
     compacting_ = true;
     Result<void> purged = co_await purge_alone(std::move(segment));
     compacting_ = false;
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
     co_return purged;
 }
 
 io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
-    const Tombstones deletes = tombstones_;
+    const Tombstones deletes = deletes_.tombstones();
     auto stale = co_await find_stale(segment, deletes);
     if (!stale.ok()) {
-        metrics_.compaction_failures.add();
+        life_.metrics.compaction_failures.add();
         if (stale.error().kind == ErrorKind::kCorrupt) {
-            report_damage(segment, stale.error(), false);
+            quarantine_.report(segment, stale.error(), false);
         } else {
-            note_compaction_trouble(stale.error());
+            trouble_.note_compaction_failed(stale.error());
         }
         co_return std::move(stale).error();
     }
@@ -183,15 +137,15 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
         // Needs no space: what a full disk is waiting for.
         edits.push_back(edit::RemoveSegment{segment->record().id});
     }
-    take_abandoned(edits);
-    compaction_trouble_.reset();
+    segments_.take_abandoned(edits);
+    trouble_.end_compaction_trouble();
     SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
     if (*stale == Stale::kNothing) {
         segment->set_deletes_applied(last_delete(deletes));
     } else {
-        remove_segment(segment);
+        segments_.remove(segment);
         segment->set_obsolete();
-        changed_.notify_all();
+        life_.changed.notify_all();
     }
     co_return Result<void>();
 }
@@ -200,34 +154,22 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
 void StoreParts::note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const {
     const bool may_bring_rows = generation.appends != 0 || !generation.replayed_files.empty() ||
                                 (generation.log != nullptr && generation.log->bytes_written() != 0);
-    for (const auto& [sequence, arrival] : arrivals_) {
-        if (may_bring_rows && generation.head->id() <= arrival.head_id) open.insert(sequence);
-    }
+    if (may_bring_rows) deletes_.add_covering_log(generation.head->id(), open);
     for (const auto& [key, table] : generation.head->memtables()) {
-        const model::TombstoneList* list = tombstones_->of_group(key.group);
-        if (list == nullptr || table->rows() == 0) continue;
-        const DeleteScope scope = delete_scope(*generation.head, *table);
-        for (const auto& each : *list) {
-            if (may_touch(*each, scope) && each->names(scope.measurement)) {
-                open.insert(each->sequence);
-            }
-        }
+        if (table->rows() == 0 || deletes_.of_group(key.group) == nullptr) continue;
+        deletes_.add_touching(delete_scope(*generation.head, *table), true, open);
     }
 }
 
 std::vector<std::uint64_t> StoreParts::unsettled_deletes() const {
     std::set<std::uint64_t> open;
-    if (tombstones_ == nullptr) return {};
+    if (deletes_.tombstones() == nullptr) return {};
     note_unsettled(*active_, open);
     for (const auto& each : frozen_) note_unsettled(*each, open);
-    for (const auto& [group, segments] : segments_) {
-        const model::TombstoneList* list = tombstones_->of_group(group);
-        if (list == nullptr) continue;
-        for (const SegmentPtr& segment : segments) {
-            const DeleteScope scope = segment->delete_scope({});
-            for (const auto& each : *list) {
-                if (may_touch(*each, scope)) open.insert(each->sequence);
-            }
+    for (const auto& [group, segments] : segments_.groups()) {
+        if (deletes_.of_group(group) == nullptr) continue;
+        for (const SegmentPtr& each : segments) {
+            deletes_.add_touching(each->delete_scope({}), false, open);
         }
     }
     return {open.begin(), open.end()};

@@ -72,7 +72,7 @@ io::Task<Result<void>> Recovery::read_manifest() {
             log_error("the manifest has lost records; what it does not name is kept",
                       {{"file", manifest_path(directory_, manifests_.number)},
                        {"records", content.records_lost}});
-            parts_.damage_.push_back("damaged manifest: " + std::move(text));
+            parts_.trouble_.add_damage("damaged manifest: " + std::move(text));
         }
     }
     co_return Result<void>();
@@ -91,13 +91,13 @@ void Recovery::report_set_aside(const std::string& path) {
     if (!path.ends_with(quarantine_path(""))) return;  // nothing was lost with it
     if (++set_aside_before_ > named_max) return;
     log_warn("a damaged file was set aside earlier", {{"file", path}});
-    parts_.damage_.push_back("set aside earlier: " + path);
+    parts_.trouble_.add_damage("set aside earlier: " + path);
 }
 
 // A file that cannot be read gets a name that nothing reads or removes.
 io::Task<void> Recovery::set_aside(std::string path, std::string_view why) {
     log_error("a file cannot be read and is set aside", {{"file", path}, {"error", why}});
-    parts_.damage_.push_back("unreadable file: " + path);
+    parts_.trouble_.add_damage("unreadable file: " + path);
     parts_.recovery_.quarantined.push_back(path);
     auto renamed = co_await io::rename_file(reactor_, path, quarantine_path(path));
     if (!renamed.ok()) {
@@ -119,44 +119,30 @@ io::Task<Result<void>> Recovery::start() {
     if (rebuild_ && (!state_.segments.empty() || !logs_.empty())) {
         log_error("the manifest was lost and is made again from the segments",
                   {{"store", directory_}, {"segments", state_.segments.size()}});
-        parts_.damage_.push_back("the manifest was lost and made again from the segments");
+        parts_.trouble_.add_damage("the manifest was lost and made again from the segments");
     } else if (parts_.recovery_.segments_adopted != 0) {
-        parts_.damage_.push_back(std::to_string(parts_.recovery_.segments_adopted) +
-                                 " segments that the manifest does not name were taken in");
+        parts_.trouble_.add_damage(std::to_string(parts_.recovery_.segments_adopted) +
+                                   " segments that the manifest does not name were taken in");
     }
     for (const auto& [id, record] : state_.segments) {
         sequence_max_ = std::max(sequence_max_, record.meta.sequence_max);
         // Those deletes may have been forgotten, but later ones must still be above them.
         sequence_max_ = std::max(sequence_max_, record.deletes_applied);
     }
-    sequence_max_ = std::max(sequence_max_, last_delete(parts_.tombstones_));
-    parts_.options_.sequences->raise_above(sequence_max_);
+    sequence_max_ = std::max(sequence_max_, parts_.deletes_.last_sequence());
+    parts_.life_.options.sequences->raise_above(sequence_max_);
     // A group no log speaks of any more needs no reminder.
-    std::erase_if(state_.dropped_groups, [this](model::ShardGroupId group) {
-        return !parts_.replayed_groups_.contains(group);
-    });
+    std::erase_if(state_.dropped_groups,
+                  [this](model::ShardGroupId group) { return !parts_.groups_.is_replayed(group); });
     ++state_.incarnation;
     const std::uint64_t store_id = state_.store_id;
     co_await parts_.manifest_.begin(std::move(state_), std::move(manifests_));
 
     parts_.files_.set_next_number(log_file_number_max_ + 1);
     for (std::unique_ptr<WalFile>& each : spare_) parts_.files_.adopt(std::move(each));
-    WalContext context(parts_.reactor_, parts_.files_, parts_.metrics_, parts_.gate_);
-    context.store_id = store_id;
-    context.next_log_number = log_number_max_ + 1;
-    context.file_bytes = parts_.options_.wal_file_bytes;
-    context.frame_bytes = parts_.options_.wal_frame_bytes;
-    context.writes_in_flight = parts_.options_.wal_writes_in_flight;
-    context.on_log_begun = [parts = &parts_](std::uint64_t log_number, std::uint64_t head_id) {
-        parts->note_log(log_number, head_id);
-    };
-    parts_.wal_.emplace(std::move(context));
-    if (parts_.tombstones_ != nullptr) {
-        const std::uint64_t replayed_head = replayed_ ? replayed_->head->id() : 0;
-        for (const auto& [group, list] : parts_.tombstones_->groups) {
-            for (const auto& each : *list) parts_.arrivals_[each->sequence] = {0, replayed_head};
-        }
-    }
+    parts_.wal_.store_id = store_id;
+    parts_.wal_.next_log_number = log_number_max_ + 1;
+    parts_.deletes_.begin(replayed_ ? replayed_->head->id() : 0);
     if (replayed_) parts_.frozen_.push_back(std::move(replayed_));
     parts_.active_ = parts_.make_generation();
     parts_.start_background();
@@ -167,9 +153,7 @@ io::Task<Result<void>> StoreParts::open() {
     Recovery run(*this);
     Result<void> done = co_await run.run();
     if (!done.ok()) {
-        segments_.clear();
-        reaper_.stop();
-        co_await reaper_.run();
+        co_await segments_.close();
         co_await manifest_.close();
     }
     co_return done;

@@ -33,7 +33,7 @@ struct FoundLog {
 class Recovery {
 public:
     explicit Recovery(StoreParts& parts)
-        : parts_(parts), reactor_(parts.reactor_), directory_(parts.options_.directory) {}
+        : parts_(parts), reactor_(parts.life_.reactor), directory_(parts.life_.options.directory) {}
 
     io::Task<Result<void>> run();
 

@@ -57,9 +57,9 @@ private:
 };
 
 ScanState::ScanState(StoreParts& parts, ScanSpec spec)
-    : parts_(parts), spec_(std::move(spec)), deletes_(parts.tombstones()) {
-    if (parts_.is_dropped(spec_.group)) return;
-    blocks_missing_ = parts_.count_lost_segments(spec_.group, spec_.range);
+    : parts_(parts), spec_(std::move(spec)), deletes_(parts.deletes().tombstones()) {
+    if (parts_.groups().is_dropped(spec_.group)) return;
+    blocks_missing_ = parts_.segments().count_lost(spec_.group, spec_.range);
     const auto add = [this](const std::shared_ptr<Head>& head) {
         auto table = head->find(spec_.group, spec_.measurement);
         if (table == nullptr || table->rows() == 0) return;
@@ -69,7 +69,7 @@ ScanState::ScanState(StoreParts& parts, ScanSpec spec)
     };
     for (const auto& each : parts_.frozen()) add(each->head);
     add(parts_.active().head);
-    for (SegmentPtr& each : parts_.segments_of(spec_.group)) {
+    for (SegmentPtr& each : parts_.segments().of_group(spec_.group)) {
         if (each->time_range().overlaps(spec_.range)) segments_.push_back(std::move(each));
     }
 }
@@ -93,7 +93,7 @@ io::Task<Result<void>> ScanState::open() {
 bool ScanState::goes_on_without(const SegmentPtr& segment, const Error& error, std::uint64_t blocks,
                                 bool unreadable) {
     if (!is_damage(error)) return false;
-    parts_.report_damage(segment, error, unreadable);
+    parts_.quarantine().report(segment, error, unreadable);
     blocks_missing_ += blocks;
     return true;
 }

@@ -42,7 +42,7 @@ io::Task<Result<void>> Recovery::find_segments() {
         }
     }
     report_missing();
-    for (const auto& [id, record] : state_.segments) parts_.add_segment(record);
+    for (const auto& [id, record] : state_.segments) parts_.segments_.add(record);
     co_return Result<void>();
 }
 
@@ -54,10 +54,10 @@ void Recovery::report_missing() {
     for (const SegmentRecord& each : missing) {
         const std::string path = segment_path(directory_, each.meta.group, each.id);
         log_error("segment missing", {{"file", path}, {"rows", each.meta.rows}});
-        parts_.damage_.push_back("missing segment: " + path);
+        parts_.trouble_.add_damage("missing segment: " + path);
         parts_.recovery_.quarantined.push_back(path);
-        ++parts_.quarantined_;
-        parts_.lost_segments_.push_back(each);
+        parts_.quarantine_.note_set_aside();
+        parts_.segments_.add_lost(each);
         state_.segments.erase(each.id);
     }
 }
@@ -117,7 +117,7 @@ io::Task<Result<void>> Recovery::look_at_unlisted(model::ShardGroupId group, std
     if (!unreadable && record.error().kind != ErrorKind::kCorrupt) co_return record.error();
     // Without its footer it is a file that was being written.
     if (!unreadable && !lost_) co_return co_await remove(path);
-    ++parts_.quarantined_;
+    parts_.quarantine_.note_set_aside();
     co_await set_aside(path, record.error().message);
     co_return Result<void>();
 }
@@ -150,7 +150,7 @@ io::Task<Result<SegmentRecord>> Recovery::read_footer(model::ShardGroupId group,
     // Rows that do not even tell their highest sequence cannot be told from those written after a
     // delete: there deleted points come back rather than living ones being lost.
     if (!record.has_sequences && record.meta.sequence_max == 0) {
-        record.deletes_applied = last_delete(parts_.tombstones_);
+        record.deletes_applied = parts_.deletes_.last_sequence();
     }
     co_return record;
 }
@@ -189,7 +189,7 @@ io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
     }
     if (!lost_ && (is_replaced || is_found_elsewhere(record))) {
         // A power cut may bring the file back when what holds its rows is gone.
-        parts_.abandoned_.push_back(record.id);
+        parts_.segments_.abandon(record.id);
         co_return co_await remove(path);
     }
     if (is_replaced) {

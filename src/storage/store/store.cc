@@ -52,13 +52,22 @@ private:
 }  // namespace
 
 StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
-    : reactor_(reactor),
-      options_(checked(std::move(options))),
-      cache_(options_.block_cache_bytes),
-      reaper_(reactor),
-      manifest_(reactor, options_.directory),
-      files_(reactor, pool_options(options_)),
-      tombstones_(options_.tombstones) {}
+    : life_(reactor, checked(std::move(options)), gate_),
+      manifest_(reactor, life_.options.directory),
+      files_(reactor, pool_options(life_.options)),
+      wal_(reactor, files_, life_.metrics, gate_),
+      trouble_(life_, wal_, files_, manifest_),
+      segments_(life_),
+      quarantine_(life_, manifest_, segments_, trouble_, recovery_),
+      groups_(life_, manifest_),
+      deletes_(life_.options.tombstones) {
+    wal_.file_bytes = life_.options.wal_file_bytes;
+    wal_.frame_bytes = life_.options.wal_frame_bytes;
+    wal_.writes_in_flight = life_.options.wal_writes_in_flight;
+    wal_.on_log_begun = [this](std::uint64_t log_number, std::uint64_t head_id) {
+        note_log(log_number, head_id);
+    };
+}
 
 StoreParts::~StoreParts() = default;
 
@@ -68,7 +77,7 @@ std::shared_ptr<Generation> StoreParts::make_generation() {
     made->head = std::make_shared<Head>(id);
     Generation* generation = made.get();
     made->log = std::make_unique<WalWriter>(
-        *wal_, *made->head, [this, generation](const model::PointBatch& batch, std::uint64_t seq) {
+        wal_, *made->head, [this, generation](const model::PointBatch& batch, std::uint64_t seq) {
             return take_rows(*generation, batch, seq);
         });
     return made;
@@ -77,15 +86,15 @@ std::shared_ptr<Generation> StoreParts::make_generation() {
 // Is called when the batch is durable; scans see its rows from here on.
 Result<void> StoreParts::take_rows(Generation& generation, const model::PointBatch& batch,
                                    std::uint64_t sequence) {
-    if (generation.first_row_ns == 0) generation.first_row_ns = reactor_.monotonic_ns();
+    if (generation.first_row_ns == 0) generation.first_row_ns = life_.reactor.monotonic_ns();
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         const model::BatchTable& table = batch.table_at(i);
         // Rows of a group that was dropped while they were on their way are gone with it.
-        if (table.rows() == 0 || is_dropped(table.shard.group)) continue;
-        if (sequence < last_delete(tombstones_) &&
-            is_deleted(table.shard.group,
-                       generation.head->series_index().measurement_name(table.measurement),
-                       sequence)) {
+        if (table.rows() == 0 || groups_.is_dropped(table.shard.group)) continue;
+        if (sequence < deletes_.last_sequence() &&
+            deletes_.covers_all(table.shard.group,
+                                generation.head->series_index().measurement_name(table.measurement),
+                                sequence)) {
             continue;
         }
         SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
@@ -94,22 +103,10 @@ Result<void> StoreParts::take_rows(Generation& generation, const model::PointBat
     return {};
 }
 
-std::optional<Error> StoreParts::refusal() const {
-    if (stopping_) return Error{ErrorKind::kCancelled, "the store is stopping"};
-    // Nothing may be logged under an incarnation that the next start could use again.
-    if (!manifest_.is_durable()) return *manifest_.trouble();
-    if (no_space_) return Error{ErrorKind::kNoSpace, "too little free space on the device"};
-    if (read_only_) {
-        return wal_->last_failure ? *wal_->last_failure
-                                  : Error{ErrorKind::kIo, "the write-ahead log cannot be written"};
-    }
-    return std::nullopt;
-}
-
 bool StoreParts::is_full(const Generation& generation) const {
-    return generation.head->memory_bytes() >= options_.head_bytes_max ||
+    return generation.head->memory_bytes() >= life_.options.head_bytes_max ||
            // One-line requests take a page of log each.
-           generation.log->bytes_written() >= 2 * options_.head_bytes_max;
+           generation.log->bytes_written() >= 2 * life_.options.head_bytes_max;
 }
 
 bool StoreParts::may_rotate() const {
@@ -118,18 +115,10 @@ bool StoreParts::may_rotate() const {
                         [](const auto& each) { return each->log != nullptr; });
 }
 
-bool StoreParts::compaction_is_behind() const {
-    return std::any_of(segments_.begin(), segments_.end(), [this](const auto& group) {
-        const auto flushed = std::count_if(
-            group.second.begin(), group.second.end(),
-            [](const SegmentPtr& each) { return each->record().level == 0 && !each->damaged(); });
-        return static_cast<std::uint32_t>(flushed) >= options_.segments_slowdown;
-    });
-}
-
 bool StoreParts::must_wait(const Generation& generation) const {
     if (&generation != active_.get()) return false;
-    if (options_.background && compaction_is_behind() && !compaction_trouble_) return true;
+    if (life_.options.background && segments_.merges_are_behind() && !trouble_.compaction())
+        return true;
     return is_full(generation) && !may_rotate();
 }
 
@@ -137,106 +126,79 @@ void StoreParts::rotate() {
     frozen_.push_back(std::move(active_));
     active_ = make_generation();
     flush_wanted_.notify_all();
-    changed_.notify_all();
+    life_.changed.notify_all();
 }
 
 void StoreParts::rotate_if_due() {
     if (!may_rotate()) return;
     // A head without a row can be full too, of the series of bodies that were refused.
-    const bool old = active_->first_row_ns != 0 &&
-                     reactor_.monotonic_ns() - active_->first_row_ns >= options_.head_age_max_ns;
+    const bool old =
+        active_->first_row_ns != 0 &&
+        life_.reactor.monotonic_ns() - active_->first_row_ns >= life_.options.head_age_max_ns;
     if (old || is_full(*active_)) rotate();
 }
 
 io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
-    if (auto error = refusal()) {
-        metrics_.append_refused.add();
+    if (auto error = trouble_.refusal()) {
+        life_.metrics.append_refused.add();
         co_return std::move(*error);
     }
     const std::shared_ptr<Generation> generation = active_;
-    const AppendGuard guard(*generation, changed_);
+    const AppendGuard guard(*generation, life_.changed);
     // Before any wait: a drop meanwhile must know of the rows, and so must one after a write that
     // failed, because they may be in the log all the same.
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
-        if (batch.table_at(i).rows() != 0) note_group(batch.table_at(i).shard.group);
+        if (batch.table_at(i).rows() != 0) groups_.note(batch.table_at(i).shard.group);
     }
     AppendReceipt receipt;
     // Before any wait: all sequences of a head are below those of the next one.
-    receipt.sequence = options_.sequences->take();
+    receipt.sequence = life_.options.sequences->take();
     if (must_wait(*generation)) {
-        metrics_.append_waits.add();
-        const std::int64_t deadline = reactor_.monotonic_ns() + options_.append_wait_max_ns;
+        life_.metrics.append_waits.add();
+        const std::int64_t deadline =
+            life_.reactor.monotonic_ns() + life_.options.append_wait_max_ns;
         while (must_wait(*generation)) {
-            const bool notified = co_await changed_.wait_until(deadline);
-            if (auto error = refusal()) co_return std::move(*error);
+            const bool notified = co_await life_.changed.wait_until(deadline);
+            if (auto error = trouble_.refusal()) co_return std::move(*error);
             if (!notified && must_wait(*generation)) {
-                metrics_.append_refused.add();
-                if (flush_trouble_) co_return *flush_trouble_;
+                life_.metrics.append_refused.add();
+                if (trouble_.flush()) co_return *trouble_.flush();
                 co_return Error{ErrorKind::kBusy, "flush and compaction are behind"};
             }
         }
     }
-    if (receipt.sequence < last_delete(tombstones_)) {
+    if (receipt.sequence < deletes_.last_sequence()) {
         drop_deleted_tables(*generation->head, batch, receipt.sequence);
         if (batch.row_count() == 0) co_return receipt;
     }
     SLUICE_CO_TRY(receipt.log_bytes, co_await generation->log->append(batch, receipt.sequence));
-    metrics_.batches.add();
-    metrics_.rows.add(batch.row_count());
-    metrics_.values.add(batch.value_count());
-    if (options_.background) rotate_if_due();
+    life_.metrics.batches.add();
+    life_.metrics.rows.add(batch.row_count());
+    life_.metrics.values.add(batch.value_count());
+    if (life_.options.background) rotate_if_due();
     co_return receipt;
 }
 
-void StoreParts::add_segment(const SegmentRecord& record) {
-    auto made = std::make_unique<Segment>(
-        reactor_, segment_path(options_.directory, record.meta.group, record.id), record, cache_,
-        metrics_);
-    segments_[record.meta.group].push_back(reaper_.adopt(std::move(made)));
-}
-
-void StoreParts::remove_segment(const SegmentPtr& segment) {
-    const auto found = segments_.find(segment->record().meta.group);
-    if (found == segments_.end()) return;
-    std::erase(found->second, segment);
-    if (found->second.empty()) segments_.erase(found);
-}
-
-// Finds a live segment, or returns nullptr if it has been merged or dropped meanwhile.
-SegmentPtr StoreParts::find_segment(const SegmentRecord& record) const {
-    const auto found = segments_.find(record.meta.group);
-    if (found == segments_.end()) return nullptr;
-    for (const SegmentPtr& each : found->second) {
-        if (each->record().id == record.id) return each;
-    }
-    return nullptr;
-}
-
-std::vector<SegmentPtr> StoreParts::segments_of(model::ShardGroupId group) const {
-    const auto found = segments_.find(group);
-    return found == segments_.end() ? std::vector<SegmentPtr>() : found->second;
-}
-
 void StoreParts::start_background() {
-    reaping_ = reaper_.run();
-    gate_.spawn(files_.run());
-    gate_.spawn(run_maintenance());
-    gate_.spawn(run_flusher());
-    if (!manifest_.is_durable()) gate_.spawn(make_manifest());
-    gate_.spawn(run_compactor());
+    segments_.begin();
+    life_.gate.spawn(files_.run());
+    life_.gate.spawn(run_maintenance());
+    life_.gate.spawn(run_flusher());
+    if (!manifest_.is_durable()) life_.gate.spawn(make_manifest());
+    life_.gate.spawn(run_compactor());
 }
 
 // Looks after things that no request triggers: free space, the age of the head, a log that failed.
 io::Task<void> StoreParts::run_maintenance() {
-    co_await reactor_.switch_to(io::Share::kBackground);
-    while (!stopping_) {
-        auto space = co_await io::free_space(reactor_, options_.directory);
-        if (space.ok()) no_space_ = *space < options_.free_space_min;
-        if (wal_->failures_in_a_row >= kLogFailuresMax) read_only_ = true;
-        if (read_only_) co_await probe_log();
-        if (options_.background) rotate_if_due();
-        if (stopping_) break;
-        co_await tick_.wait_until(reactor_.monotonic_ns() + kMaintenanceNs);
+    co_await life_.reactor.switch_to(io::Share::kBackground);
+    while (!life_.stopping) {
+        auto space = co_await io::free_space(life_.reactor, life_.options.directory);
+        if (space.ok()) trouble_.set_no_space(*space < life_.options.free_space_min);
+        if (wal_.failures_in_a_row >= kLogFailuresMax) trouble_.set_read_only(true);
+        if (trouble_.read_only()) co_await probe_log();
+        if (life_.options.background) rotate_if_due();
+        if (life_.stopping) break;
+        co_await tick_.wait_until(life_.reactor.monotonic_ns() + kMaintenanceNs);
     }
 }
 
@@ -244,28 +206,28 @@ io::Task<void> StoreParts::run_maintenance() {
 io::Task<void> StoreParts::make_manifest() {
     const Result<void> made = co_await manifest_.append({});
     if (made.ok()) {
-        log_info("the manifest can be written again", {{"store", options_.directory}});
+        log_info("the manifest can be written again", {{"store", life_.options.directory}});
     }
 }
 
 // Not awaited by those who write: until the record is durable, a loss of the whole file would go
 // unnoticed, and no more.
 void StoreParts::note_log(std::uint64_t log_number, std::uint64_t head_id) {
-    if (!stopping_) gate_.spawn(record_log(log_number, head_id));
+    if (!life_.stopping) life_.gate.spawn(record_log(log_number, head_id));
 }
 
 io::Task<void> StoreParts::record_log(std::uint64_t log_number, std::uint64_t head_id) {
-    co_await reactor_.switch_to(io::Share::kBackground);
-    if (stopping_ || head_id <= manifest_.state().flushed_head) co_return;
+    co_await life_.reactor.switch_to(io::Share::kBackground);
+    if (life_.stopping || head_id <= manifest_.state().flushed_head) co_return;
     std::vector<ManifestEdit> edits;
-    edits.push_back(edit::LogBegun{log_number, head_id, options_.wal_file_bytes});
+    edits.push_back(edit::LogBegun{log_number, head_id, life_.options.wal_file_bytes});
     (void)co_await manifest_.append(std::move(edits));
 }
 
 // An empty frame behind the last one: it says that all before it were durable, so that damage to
 // them does not look like a write that was cut short.
 io::Task<void> StoreParts::close_logs() {
-    if (read_only_ || no_space_) co_return;
+    if (trouble_.read_only() || trouble_.no_space()) co_return;
     std::vector<std::shared_ptr<Generation>> all;
     // The log of a head that is being flushed is about to be given back.
     if (!flushing_) all.assign(frozen_.begin(), frozen_.end());
@@ -278,18 +240,18 @@ io::Task<void> StoreParts::close_logs() {
 
 io::Task<void> StoreParts::probe_log() {
     const std::shared_ptr<Generation> generation = active_;
-    const AppendGuard guard(*generation, changed_);
+    const AppendGuard guard(*generation, life_.changed);
     auto probed = co_await generation->log->probe();
     if (!probed.ok()) co_return;
-    read_only_ = false;
-    log_info("the log can be written again", {{"store", options_.directory}});
+    trouble_.set_read_only(false);
+    log_info("the log can be written again", {{"store", life_.options.directory}});
 }
 
 io::Task<void> StoreParts::stop() {
-    stopping_ = true;
-    changed_.notify_all();
+    life_.stopping = true;
+    life_.changed.notify_all();
     flush_wanted_.notify_all();
-    merge_wanted_.notify_all();
+    segments_.merge_wanted.notify_all();
     tick_.notify_all();
     // Appends under way end by themselves: their writes are in flight.
     const auto busy = [this] {
@@ -297,15 +259,13 @@ io::Task<void> StoreParts::stop() {
                std::any_of(frozen_.begin(), frozen_.end(),
                            [](const auto& each) { return each->appends != 0; });
     };
-    while (busy()) co_await changed_.wait();
+    while (busy()) co_await life_.changed.wait();
     co_await close_logs();
     files_.stop();
     manifest_.stop();
-    co_await gate_.close();
+    co_await life_.gate.close();
     // A flush or merge that was ending may still have added some.
-    segments_.clear();
-    reaper_.stop();
-    co_await reaping_;
+    co_await segments_.close();
     frozen_.push_back(active_);
     for (const auto& each : frozen_) {
         if (each->log) co_await each->log->close();

@@ -19,6 +19,12 @@
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
 #include "storage/manifest/manifest.h"
+#include "storage/parts/delete_ledger.h"
+#include "storage/parts/group_ledger.h"
+#include "storage/parts/quarantine.h"
+#include "storage/parts/segment_set.h"
+#include "storage/parts/store_life.h"
+#include "storage/parts/store_trouble.h"
 #include "storage/segment/block_cache.h"
 #include "storage/segment/segment.h"
 #include "storage/wal/wal_file_pool.h"
@@ -27,11 +33,6 @@
 namespace sluice::storage {
 
 class SeriesOrder;
-
-using Tombstones = std::shared_ptr<const model::TombstoneMap>;
-inline std::uint64_t last_delete(const Tombstones& tombstones) {
-    return tombstones == nullptr ? 0 : tombstones->last_sequence;
-}
 
 // A head with its log.
 struct Generation {
@@ -53,7 +54,7 @@ public:
     io::Task<Result<void>> open();
 
     // store_health.cc
-    StoreHealth health() const;
+    StoreHealth health() const { return trouble_.health(); }
     StoreStats stats() const;
     std::vector<GroupStats> group_stats() const;
     std::vector<model::ShardGroupId> shard_groups() const;
@@ -73,43 +74,29 @@ public:
 
     // purge.cc
     void set_tombstones(Tombstones tombstones);
-    void hold_merges() { ++merge_holds_; }
+    void hold_merges() { deletes_.hold_merges(); }
     void release_merges();
     std::vector<std::uint64_t> unsettled_deletes() const;
-    const Tombstones& tombstones() const { return tombstones_; }
-    // Segments that are gone with rows of the group in the range.
-    std::uint64_t count_lost_segments(model::ShardGroupId group,
-                                      const model::TimeRange& range) const;
-    // Whether all rows of the measurement that were written with `sequence` are deleted, at all
-    // times and in all series.
-    bool is_deleted(model::ShardGroupId group, std::string_view measurement,
-                    std::uint64_t sequence) const;
+    const DeleteLedger& deletes() const { return deletes_; }
 
-    io::Reactor& reactor() { return reactor_; }
-    const StoreOptions& options() const { return options_; }
+    io::Reactor& reactor() { return life_.reactor; }
+    const StoreOptions& options() const { return life_.options; }
     Generation& active() { return *active_; }
     // Newest last; the active one is not among them.
     const std::deque<std::shared_ptr<Generation>>& frozen() const { return frozen_; }
-    std::vector<SegmentPtr> segments_of(model::ShardGroupId group) const;
-    bool is_dropped(model::ShardGroupId group) const {
-        return manifest_.state().dropped_groups.contains(group) || dropping_.contains(group);
-    }
-    const StoreMetrics& metrics() const { return metrics_; }
+    SegmentSet& segments() { return segments_; }
+    Quarantine& quarantine() { return quarantine_; }
+    const GroupLedger& groups() const { return groups_; }
+    const StoreMetrics& metrics() const { return life_.metrics; }
     const RecoveryReport& recovery() const { return recovery_; }
-
-    // Reports what a reader met in a segment. A damaged segment is named in health(); one that
-    // cannot even be opened is set aside, so that the rest serves.
-    void report_damage(const SegmentPtr& segment, const Error& error, bool unreadable);
 
 private:
     friend class Recovery;
 
     // store.cc
     std::shared_ptr<Generation> make_generation();
-    std::optional<Error> refusal() const;
     bool must_wait(const Generation& generation) const;
     bool is_full(const Generation& generation) const;
-    bool compaction_is_behind() const;
     void rotate_if_due();
     bool may_rotate() const;
     void rotate();
@@ -122,21 +109,6 @@ private:
     void note_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> close_logs();
-    void add_segment(const SegmentRecord& record);
-    void remove_segment(const SegmentPtr& segment);
-    SegmentPtr find_segment(const SegmentRecord& record) const;
-
-    // drop.cc
-    bool may_have_rows(model::ShardGroupId group) const;
-
-    // group_description.cc
-    void note_group(model::ShardGroupId group);
-    io::Task<void> record_groups();
-    void describe_groups(const std::vector<SegmentRecord>& made,
-                         std::vector<ManifestEdit>& edits) const;
-
-    // store_health.cc
-    io::Task<void> set_aside(SegmentPtr segment);
 
     // flush.cc
     io::Task<void> run_flusher();
@@ -145,8 +117,6 @@ private:
         std::shared_ptr<const Head> head, model::ShardGroupId group,
         std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
         const SeriesOrder& order);
-    io::Task<void> discard_files(std::vector<SegmentRecord> segments);
-    void take_abandoned(std::vector<ManifestEdit>& edits);
 
     // compaction.cc
     struct Merge {
@@ -158,7 +128,6 @@ private:
     std::optional<Merge> choose_merge(bool into_one) const;
     io::Task<Result<void>> merge(Merge merge);
     io::Task<Result<void>> merge_alone(Merge merge);
-    void note_compaction_trouble(const Error& error);
     io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
     io::Task<void> check_input(SegmentPtr segment, Error error);
 
@@ -168,9 +137,7 @@ private:
     // purge.cc
     void drop_deleted_tables(Head& head);
     void drop_deleted_tables(const Head& head, model::PointBatch& batch, std::uint64_t sequence);
-    bool merges_held() const { return merge_holds_ != 0; }
     std::int64_t next_compaction_check() const;
-    bool has_stale_rows(const Segment& segment, std::int64_t seen_before_ns) const;
     SegmentPtr choose_purge(bool at_once) const;
     io::Task<Result<void>> purge(SegmentPtr segment);
     io::Task<Result<void>> purge_alone(SegmentPtr segment);
@@ -178,62 +145,28 @@ private:
     io::Task<Result<Stale>> find_stale(SegmentPtr segment, Tombstones deletes);
     void note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const;
 
-    io::Reactor& reactor_;
-    StoreOptions options_;
-    StoreMetrics metrics_;
+    StoreLife life_;
     RecoveryReport recovery_;
-    BlockCache cache_;
-    SegmentReaper reaper_;
     Manifest manifest_;
     WalFilePool files_;
-    std::optional<WalContext> wal_;
+    WalContext wal_;
+    StoreTrouble trouble_;
+    SegmentSet segments_;
+    Quarantine quarantine_;
+    GroupLedger groups_;
+    DeleteLedger deletes_;
 
     std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
     std::shared_ptr<Generation> active_;
     std::deque<std::shared_ptr<Generation>> frozen_;
-    // Per group in order of ids.
-    std::map<model::ShardGroupId, std::vector<SegmentPtr>> segments_;
-    std::map<model::ShardGroupId, std::int64_t> last_write_ns_;  // monotonic, by flushes
-    std::set<model::ShardGroupId> dropping_;  // the record of the drop is on its way
-    // Groups that the logs of earlier incarnations speak of.
-    std::set<model::ShardGroupId> replayed_groups_;
-    // Groups that rows came for, and those of them that the manifest is yet to describe.
-    model::ShardGroupId last_noted_group_ = 0;
-    std::set<model::ShardGroupId> noted_groups_;
-    std::set<model::ShardGroupId> groups_to_describe_;
-    Tombstones tombstones_;
-    // When a tombstone came, by its sequence (at the start: 0), and the newest head whose log may
-    // hold rows it covers.
-    struct Arrival {
-        std::int64_t seen_ns = 0;
-        std::uint64_t head_id = 0;
-    };
-    std::map<std::uint64_t, Arrival> arrivals_;
-    std::uint32_t merge_holds_ = 0;
-    // Segments that were begun and given up, in this life or one before: the next record says that
-    // they are gone.
-    std::vector<std::uint64_t> abandoned_;
-    std::vector<std::string> damage_;  // sentences for health()
-    // Of this life: what was set aside, or was gone, and whose rows answers lack.
-    std::vector<SegmentRecord> lost_segments_;
-    std::set<std::uint64_t> damaged_places_;  // in segments: hashes of what was said of them
-    std::uint64_t quarantined_ = 0;
 
-    bool read_only_ = false;  // after repeated log failures, until a probe succeeds
-    bool no_space_ = false;   // below free_space_min
-    std::optional<Error> flush_trouble_;
-    std::optional<Error> compaction_trouble_;
     bool compacting_ = false;
     bool flushing_ = false;
-    bool stopping_ = false;
 
-    io::Event changed_;       // generations, segments: whoever waits for room
     io::Event flush_wanted_;  // the flusher
-    io::Event merge_wanted_;  // the compactor
     io::Event tick_;          // the maintenance loop, woken to stop
 
     // Last: destroyed first, so that tasks of an abandoned store find their parts alive.
-    io::Task<void> reaping_;
     io::Gate gate_;
 };
 

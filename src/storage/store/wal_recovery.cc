@@ -96,7 +96,7 @@ io::Task<Result<void>> Recovery::look_at_log(std::uint64_t number) {
     }
     if (content == LogContent::kGarbage) {
         garbage_.push_back(std::move(log.file));
-    } else if (log.bytes == parts_.options_.wal_file_bytes) {
+    } else if (log.bytes == parts_.life_.options.wal_file_bytes) {
         spare_.push_back(std::move(log.file));
     } else {
         // Of another size, or not filled to its end when the process died.
@@ -121,14 +121,14 @@ io::Task<Result<void>> Recovery::report_missing_logs() {
         log_number_max_ = std::max(log_number_max_, number);
         log_error("a log is missing: acknowledged points may be lost",
                   {{"store", directory_}, {"log", number}});
-        parts_.damage_.push_back("missing log: number " + std::to_string(number) + " in " +
-                                 log_directory(directory_));
+        parts_.trouble_.add_damage("missing log: number " + std::to_string(number) + " in " +
+                                   log_directory(directory_));
         parts_.recovery_.logs_missing += 1;
     }
     for (auto& file : garbage_) {
         const std::string path = log_path(directory_, file->number);
         const Result<std::uint64_t> size = co_await file->file.size();
-        if (missing.empty() && size.ok() && *size == parts_.options_.wal_file_bytes) {
+        if (missing.empty() && size.ok() && *size == parts_.life_.options.wal_file_bytes) {
             spare_.push_back(std::move(file));
             continue;
         }
@@ -169,7 +169,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
         *replayed_->head,
         [this](model::ShardGroupId group) { return state_.dropped_groups.contains(group); },
         [this](model::ShardGroupId group, std::string_view measurement, std::uint64_t sequence) {
-            return parts_.is_deleted(group, measurement, sequence);
+            return parts_.deletes_.covers_all(group, measurement, sequence);
         });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
@@ -191,7 +191,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
     sequence_max_ = std::max(sequence_max_, replay.sequence_max());
     replayed_sequence_min_ = std::min(replayed_sequence_min_, replay.sequence_min());
     replayed_sequence_max_ = std::max(replayed_sequence_max_, replay.sequence_max());
-    parts_.replayed_groups_.insert(replay.groups().begin(), replay.groups().end());
+    parts_.groups_.add_replayed(replay.groups());
     co_return Result<void>();
 }
 
@@ -293,7 +293,7 @@ void Recovery::report_log_damage(FoundLog& log, std::string_view what) {
     const std::string& path = log.file->file.path();
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});
     std::string text = path + ": " + std::string(what);
-    parts_.damage_.push_back("damaged log: " + std::move(text));
+    parts_.trouble_.add_damage("damaged log: " + std::move(text));
     logs_are_whole_ = false;
     if (log.file->damaged) return;
     parts_.recovery_.quarantined.push_back(path);

@@ -8,17 +8,17 @@ namespace sluice::storage {
 // and nothing that is to be flushed waits for them. Errors are not reported here: a query that
 // needs the bytes will meet them.
 io::Task<void> StoreParts::warm(SegmentRecord record) {
-    const SegmentPtr segment = find_segment(record);
+    const SegmentPtr segment = segments_.find(record);
     if (segment == nullptr) co_return;
     const Result<const SegmentReader*> reader = co_await segment->reader();
     if (!reader.ok()) co_return;
     for (const SegmentMeasurement& measurement : (*reader)->measurements()) {
-        if (!cache_.has_room(measurement.index.size)) co_return;
+        if (!segments_.cache().has_room(measurement.index.size)) co_return;
         const auto index = co_await (*reader)->load_index(measurement);
         if (!index.ok()) co_return;
         for (std::uint32_t block = 0; block < (*index)->block_count(); ++block) {
             const std::uint64_t bytes = (*index)->block(block).range.size + 2 * kDirectIoAlignment;
-            if (stopping_ || !frozen_.empty() || !cache_.has_room(bytes)) co_return;
+            if (life_.stopping || !frozen_.empty() || !segments_.cache().has_room(bytes)) co_return;
             const Result<void> read = co_await (*reader)->read_block_bytes(**index, block);
             if (!read.ok()) co_return;
         }

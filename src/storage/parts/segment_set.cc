@@ -1,0 +1,123 @@
+#include "storage/parts/segment_set.h"
+
+#include <algorithm>
+
+#include "sluice/base/log.h"
+#include "sluice/io/file.h"
+#include "storage/files/file_names.h"
+
+namespace sluice::storage {
+
+SegmentSet::SegmentSet(StoreLife& life)
+    : life_(life), cache_(life.options.block_cache_bytes), reaper_(life.reactor) {}
+
+void SegmentSet::begin() {
+    reaping_ = reaper_.run();
+}
+
+io::Task<void> SegmentSet::close() {
+    groups_.clear();
+    reaper_.stop();
+    // A set whose opening failed has not begun: its segments are closed here.
+    if (!reaping_) begin();
+    co_await reaping_;
+    SLUICE_CHECK(reaper_.idle());
+}
+
+void SegmentSet::add(const SegmentRecord& record) {
+    SLUICE_CHECK(find(record) == nullptr);
+    auto made = std::make_unique<Segment>(
+        life_.reactor, segment_path(life_.options.directory, record.meta.group, record.id), record,
+        cache_, life_.metrics);
+    groups_[record.meta.group].push_back(reaper_.adopt(std::move(made)));
+}
+
+void SegmentSet::remove(const SegmentPtr& segment) {
+    const auto found = groups_.find(segment->record().meta.group);
+    if (found == groups_.end()) return;
+    std::erase(found->second, segment);
+    if (found->second.empty()) groups_.erase(found);
+}
+
+std::vector<SegmentPtr> SegmentSet::take_group(model::ShardGroupId group) {
+    last_write_ns_.erase(group);
+    auto taken = groups_.extract(group);
+    return taken.empty() ? std::vector<SegmentPtr>() : std::move(taken.mapped());
+}
+
+SegmentPtr SegmentSet::find(const SegmentRecord& record) const {
+    const auto found = groups_.find(record.meta.group);
+    if (found == groups_.end()) return nullptr;
+    for (const SegmentPtr& each : found->second) {
+        if (each->record().id == record.id) return each;
+    }
+    return nullptr;
+}
+
+std::vector<SegmentPtr> SegmentSet::of_group(model::ShardGroupId group) const {
+    const auto found = groups_.find(group);
+    return found == groups_.end() ? std::vector<SegmentPtr>() : found->second;
+}
+
+bool SegmentSet::merges_are_behind() const {
+    return std::any_of(groups_.begin(), groups_.end(), [this](const auto& group) {
+        const auto flushed = std::count_if(
+            group.second.begin(), group.second.end(),
+            [](const SegmentPtr& each) { return each->record().level == 0 && !each->damaged(); });
+        return static_cast<std::uint32_t>(flushed) >= life_.options.segments_slowdown;
+    });
+}
+
+void SegmentSet::note_written(model::ShardGroupId group) {
+    last_write_ns_[group] = life_.reactor.monotonic_ns();
+}
+
+void SegmentSet::begin_ages() {
+    for (const auto& [group, segments] : groups_) {
+        last_write_ns_.try_emplace(group, life_.reactor.monotonic_ns());
+    }
+}
+
+bool SegmentSet::is_cold(model::ShardGroupId group) const {
+    const auto written = last_write_ns_.find(group);
+    return written != last_write_ns_.end() &&
+           life_.reactor.monotonic_ns() - written->second >= life_.options.cold_after_ns;
+}
+
+std::int64_t SegmentSet::next_cold_ns(std::int64_t latest) const {
+    std::int64_t next = latest;
+    for (const auto& [group, written_ns] : last_write_ns_) {
+        const std::int64_t cold_ns = written_ns + life_.options.cold_after_ns;
+        if (cold_ns > life_.reactor.monotonic_ns()) next = std::min(next, cold_ns);
+    }
+    return next;
+}
+
+std::uint64_t SegmentSet::count_lost(model::ShardGroupId group,
+                                     const model::TimeRange& range) const {
+    return static_cast<std::uint64_t>(
+        std::count_if(lost_.begin(), lost_.end(), [&](const auto& each) {
+            return each.meta.group == group &&
+                   range.overlaps({each.meta.time_min, each.meta.time_max + 1});
+        }));
+}
+
+void SegmentSet::take_abandoned(std::vector<ManifestEdit>& edits) {
+    for (const std::uint64_t each : abandoned_) edits.push_back(edit::RemoveSegment{each});
+    abandoned_.clear();
+}
+
+io::Task<void> SegmentSet::discard(std::vector<SegmentRecord> segments) {
+    for (const SegmentRecord& each : segments) {
+        SLUICE_CHECK(find(each) == nullptr);
+        abandon(each.id);
+        auto removed = co_await io::remove_file(
+            life_.reactor, segment_path(life_.options.directory, each.meta.group, each.id));
+        if (!removed.ok()) {
+            log_warn("an unused segment stays until the next start",
+                     {{"error", removed.error().message}});
+        }
+    }
+}
+
+}  // namespace sluice::storage

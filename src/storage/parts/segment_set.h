@@ -1,0 +1,91 @@
+// A SegmentSet owns the live segments of a store, by shard group, with the cache that their blocks
+// are read through.
+//
+// A segment is in the set from the turn in which the record that makes it live is known to be
+// durable, to the turn in which one that ends it is; those who hold it meanwhile keep it. A set
+// also remembers what it had and lacks now: segments that were lost, whose rows are missing in
+// answers, and ids that were taken for segments which never came to be.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "sluice/io/event.h"
+#include "sluice/io/task.h"
+#include "storage/manifest/manifest_format.h"
+#include "storage/parts/store_life.h"
+#include "storage/segment/block_cache.h"
+#include "storage/segment/segment.h"
+
+namespace sluice::storage {
+
+// begin() is called once, and close() completes before destruction.
+class SegmentSet {
+public:
+    using Groups = std::map<model::ShardGroupId, std::vector<SegmentPtr>>;
+
+    explicit SegmentSet(StoreLife& life);
+
+    // Starts the task that closes segments which nobody holds any more.
+    void begin();
+    // Lets all segments go and completes when their files are closed. It waits for whoever holds
+    // one.
+    io::Task<void> close();
+
+    void add(const SegmentRecord& record);
+    // Takes a segment out, if it is still there. Its file stays: set_obsolete() removes it.
+    void remove(const SegmentPtr& segment);
+    // Takes all segments of a group out and returns them.
+    std::vector<SegmentPtr> take_group(model::ShardGroupId group);
+
+    // Per group in the order in which they became live. No group is without a segment.
+    const Groups& groups() const { return groups_; }
+    bool has_group(model::ShardGroupId group) const { return groups_.contains(group); }
+    std::vector<SegmentPtr> of_group(model::ShardGroupId group) const;
+    // Finds a live segment, or returns nullptr if it has been merged or dropped meanwhile.
+    SegmentPtr find(const SegmentRecord& record) const;
+    // Returns whether a group has so many flushed segments, damaged ones left aside, that writes
+    // wait for merges.
+    bool merges_are_behind() const;
+
+    // When groups were last flushed to, on the monotonic clock. A start does not know: there each
+    // group counts as written at begin_ages().
+    void note_written(model::ShardGroupId group);
+    void begin_ages();
+    bool is_cold(model::ShardGroupId group) const;
+    // Returns when the next group gets cold, or `latest` if none does before.
+    std::int64_t next_cold_ns(std::int64_t latest) const;
+
+    // A segment that left the set and whose rows cannot be read any more.
+    void add_lost(const SegmentRecord& record) { lost_.push_back(record); }
+    // Segments that were lost in this life with rows of the group in the range.
+    std::uint64_t count_lost(model::ShardGroupId group, const model::TimeRange& range) const;
+
+    // Notes that a segment with this id was begun and given up. A removed file may come back with
+    // a power cut: the next record of the manifest says that it is gone.
+    void abandon(std::uint64_t id) { abandoned_.push_back(id); }
+    void take_abandoned(std::vector<ManifestEdit>& edits);
+    // Removes the files of segments that no manifest ever named, or that are of a group dropped
+    // meanwhile.
+    io::Task<void> discard(std::vector<SegmentRecord> segments);
+
+    BlockCache& cache() { return cache_; }
+    const BlockCache& cache() const { return cache_; }
+
+    // The compactor waits here. It is notified when there may be something new to merge or purge.
+    io::Event merge_wanted;
+
+private:
+    StoreLife& life_;
+    // Segments refer to the cache and are given back to the reaper, so both outlive them.
+    BlockCache cache_;
+    SegmentReaper reaper_;
+    Groups groups_;
+    std::map<model::ShardGroupId, std::int64_t> last_write_ns_;
+    std::vector<SegmentRecord> lost_;
+    std::vector<std::uint64_t> abandoned_;
+    io::Task<void> reaping_;  // last: it is destroyed before the reaper that it runs in
+};
+
+}  // namespace sluice::storage
