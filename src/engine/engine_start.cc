@@ -13,6 +13,12 @@
 #include "sluice/io/mailbox.h"
 
 namespace sluice::engine {
+namespace {
+
+// A store opens what one merge needs at once.
+constexpr std::uint64_t kSegmentsOpenMin = 64;
+
+}  // namespace
 
 io::Task<Result<void>> Barrier::arrive(Result<void> result) {
     if (result_.ok() && !result.ok()) result_ = std::move(result);
@@ -40,6 +46,8 @@ storage::StoreOptions EngineState::store_options(const std::string& name,
     store.sequences = &sequences;
     // One head is filled while the one before is written out; stores that are only read keep none.
     store.head_bytes_max = options_.memory.heads_bytes / options_.cores / 2;
+    store.segments_open_max = std::max<std::uint64_t>(
+        options_.segments_open_max / options_.cores / stores_of_core, kSegmentsOpenMin);
     store.block_cache_bytes = options_.memory.block_cache_bytes / options_.cores / stores_of_core;
     return store;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace sluice::engine {
 namespace {
@@ -148,16 +149,16 @@ private:
     std::vector<std::uint32_t> row_columns_;
 };
 
-// The entry of `missing` for the table's shard group. Batches touch few groups.
-meta::GroupWanted& wanted_group(std::vector<meta::GroupWanted>& missing,
-                                std::vector<model::TimeRange>& ranges,
+// Places in `missing` by the begin and end of their shard groups.
+using PlacesByRange = std::map<std::pair<model::Timestamp, model::Timestamp>, std::size_t>;
+
+// The entry of `missing` for the table's shard group.
+meta::GroupWanted& wanted_group(std::vector<meta::GroupWanted>& missing, PlacesByRange& places,
                                 const model::BatchTable& table) {
-    for (std::size_t i = missing.size(); i-- > 0;) {
-        if (ranges[i] == table.shard.range) return missing[i];
-    }
-    ranges.push_back(table.shard.range);
-    missing.push_back({table.shard.group, table.times[0], {}});
-    return missing.back();
+    const std::pair range(table.shard.range.begin, table.shard.range.end);
+    const auto [place, is_new] = places.try_emplace(range, missing.size());
+    if (is_new) missing.push_back({table.shard.group, table.times[0], {}});
+    return missing[place->second];
 }
 
 }  // namespace
@@ -223,7 +224,7 @@ bool SchemaChecker::learn_columns(Entry& entry, const model::BatchTable& table) 
 void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPolicy& policy,
                           std::uint64_t head_id, const model::SeriesIndex& index,
                           const model::PointBatch& batch, SchemaFindings& findings) {
-    std::vector<model::TimeRange> ranges;
+    PlacesByRange places;
     for (std::size_t t = 0; t < batch.table_count(); ++t) {
         const model::BatchTable& table = batch.table_at(t);
         Entry& entry = entry_of(table);
@@ -254,7 +255,7 @@ void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPol
         if (check.has_hollow_columns()) findings.hollow_tables.push_back(t);
         std::vector<meta::Field> fields = check.new_fields();
         if (group != nullptr && fields.empty()) continue;
-        meta::GroupWanted& wanted = wanted_group(findings.missing, ranges, table);
+        meta::GroupWanted& wanted = wanted_group(findings.missing, places, table);
         if (!fields.empty()) {
             wanted.measurements.push_back({std::string(name), std::move(fields)});
         }

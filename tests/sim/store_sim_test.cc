@@ -214,6 +214,7 @@ private:
         options.append_wait_max_ns = 50 * kMillisecondNs;
         options.merge_width = 2 + static_cast<std::uint32_t>(random_.below(3));
         options.segments_slowdown = 6;
+        if (random_.chance(0.5)) options.segments_open_max = 1 + random_.below(4);
         options.cold_after_ns = random_.chance(0.3) ? 5 * kMillisecondNs : kMinuteNs;
         if (random_.chance(0.5)) {
             options.group_is_ours_alone = [](model::ShardGroupId) { return true; };

@@ -50,6 +50,8 @@ struct EngineOptions {
     // bound, so that an admitted write can still be logged.
     std::uint64_t free_space_min = 256 * kMiB;
     std::int64_t free_space_check_ns = 500 * kMillisecondNs;
+    // Files of segments that all stores together have open.
+    std::uint64_t segments_open_max = 4096;
     // Fields of a measurement in a shard group; rows whose new fields are beyond it are refused. 0:
     // any number.
     std::uint64_t fields_per_measurement_max = 0;

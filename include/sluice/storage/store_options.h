@@ -42,6 +42,9 @@ struct StoreOptions {
     // group has `segments_slowdown` of them, appends wait for compaction.
     std::uint32_t merge_width = 8;
     std::uint32_t segments_slowdown = 32;
+    // Segments that have a file open at the same time. Beyond it, those that nobody reads are
+    // closed.
+    std::size_t segments_open_max = 2048;
     // A shard group without writes for this long is merged into one run.
     std::int64_t cold_after_ns = 30 * kMinuteNs;
     // Says whether no other store can hold rows of the group. Its cold segments then lose their

@@ -92,9 +92,8 @@ void SeriesSelection::add(const meta::RetentionPolicy& policy, std::string_view 
     for (const auto& [name, type] : resolved.fields) names.insert(name);
     std::vector<const meta::MeasurementSchema*> schemas;
     for (const model::ShardSlot& slot : resolved.sources.front().groups) {
-        for (const auto& group : policy.shard_groups) {
-            if (group->id == slot.group) schemas.push_back(group->measurements.find(measurement));
-        }
+        const meta::ShardGroup* group = policy.find_group(slot.group, slot.range);
+        if (group != nullptr) schemas.push_back(group->measurements.find(measurement));
     }
     sources.push_back(std::move(resolved.sources.front()));
     fields_.push_back(std::move(names));

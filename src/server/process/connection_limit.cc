@@ -11,11 +11,18 @@ namespace {
 // segment is one descriptor, and a store of years of data has thousands.
 constexpr std::uint64_t kReservedMax = 16 * 1024;
 
+std::uint64_t reserved(std::uint64_t descriptors) {
+    return std::min(descriptors / 2, kReservedMax);
+}
+
 }  // namespace
 
+std::uint64_t open_segments_limit(std::uint64_t descriptors) {
+    return reserved(descriptors) / 2;
+}
+
 std::uint64_t connection_limit(std::uint64_t configured, std::uint64_t descriptors) {
-    const std::uint64_t reserved = std::min(descriptors / 2, kReservedMax);
-    const std::uint64_t allowed = std::max<std::uint64_t>(descriptors - reserved, 1);
+    const std::uint64_t allowed = std::max<std::uint64_t>(descriptors - reserved(descriptors), 1);
     return configured == 0 ? allowed : std::min(configured, allowed);
 }
 

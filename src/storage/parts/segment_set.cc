@@ -9,7 +9,11 @@
 namespace sluice::storage {
 
 SegmentSet::SegmentSet(StoreLife& life)
-    : life_(life), cache_(life.options.block_cache_bytes), reaper_(life.reactor) {}
+    : life_(life),
+      cache_(life.options.block_cache_bytes),
+      reaper_(life.reactor),
+      open_files_(life.reactor, life.options.segments_open_max,
+                  [this](std::size_t wanted) { return close_idle(wanted); }) {}
 
 void SegmentSet::begin() {
     reaping_ = reaper_.run();
@@ -28,8 +32,27 @@ void SegmentSet::add(const SegmentRecord& record) {
     SLUICE_CHECK(find(record) == nullptr);
     auto made = std::make_unique<Segment>(
         life_.reactor, segment_path(life_.options.directory, record.meta.group, record.id), record,
-        cache_, life_.metrics);
+        cache_, open_files_, life_.metrics);
     groups_[record.meta.group].push_back(reaper_.adopt(std::move(made)));
+}
+
+// In the order of groups, so that each gets its turn: what a scan over all groups needs again comes
+// around as late as possible. A copy takes the segment's place, and the reaper closes the old one.
+std::size_t SegmentSet::close_idle(std::size_t wanted) {
+    std::size_t closed = 0;
+    auto group = groups_.upper_bound(closed_up_to_);
+    for (std::size_t left = groups_.size(); left > 0 && closed < wanted; --left) {
+        if (group == groups_.end()) group = groups_.begin();
+        for (SegmentPtr& each : group->second) {
+            if (closed == wanted) break;
+            if (!each->is_open() || each->busy || each.use_count() != 1) continue;
+            each = reaper_.adopt(each->closed_copy());
+            ++closed;
+        }
+        closed_up_to_ = group->first;
+        ++group;
+    }
+    return closed;
 }
 
 void SegmentSet::remove(const SegmentPtr& segment) {

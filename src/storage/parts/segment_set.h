@@ -77,11 +77,17 @@ public:
     io::Event merge_wanted;
 
 private:
+    // Lets `wanted` segments close that are open and that nobody but the set holds, as far as there
+    // are any. Returns how many.
+    std::size_t close_idle(std::size_t wanted);
+
     StoreLife& life_;
     // Segments refer to the cache and are given back to the reaper, so both outlive them.
     BlockCache cache_;
     SegmentReaper reaper_;
+    OpenFiles open_files_;
     Groups groups_;
+    model::ShardGroupId closed_up_to_ = 0;  // where close_idle() goes on
     std::map<model::ShardGroupId, std::int64_t> last_write_ns_;
     std::vector<SegmentRecord> lost_;
     std::vector<std::uint64_t> abandoned_;

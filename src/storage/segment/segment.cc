@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sluice/base/check.h"
 #include "sluice/base/log.h"
 #include "sluice/base/units.h"
 #include "sluice/io/reactor.h"
@@ -41,12 +42,21 @@ io::Task<Result<FileBytes>> SequentialAccess::read(std::uint64_t offset, std::si
 }
 
 Segment::Segment(io::Reactor& reactor, std::string path, SegmentRecord record, BlockCache& cache,
-                 StoreMetrics& metrics)
+                 OpenFiles& open_files, StoreMetrics& metrics)
     : reactor_(reactor),
       path_(std::move(path)),
       record_(std::move(record)),
       cache_(cache),
+      open_files_(open_files),
+      metrics_(metrics),
       access_(file_, record_.id, record_.meta.size_bytes, cache, metrics) {}
+
+std::unique_ptr<Segment> Segment::closed_copy() const {
+    SLUICE_CHECK(!busy && !obsolete_);
+    auto copy = std::make_unique<Segment>(reactor_, path_, record_, cache_, open_files_, metrics_);
+    copy->damaged_ = damaged_;
+    return copy;
+}
 
 io::Task<Result<const SegmentReader*>> Segment::reader() {
     while (opening_) co_await opened_.wait();
@@ -62,7 +72,9 @@ io::Task<Result<const SegmentReader*>> Segment::reader() {
 
 io::Task<Result<void>> Segment::open() {
     if (!file_.is_open()) {
+        co_await open_files_.admit();
         SLUICE_CO_TRY(file_, co_await io::File::open(reactor_, path_, io::OpenMode::kRead));
+        open_files_.note_opened();
     }
     SLUICE_CO_TRY(const std::uint64_t size, co_await file_.size());
     if (size != record_.meta.size_bytes) {
@@ -99,9 +111,12 @@ io::Task<void> SegmentReaper::run() {
         std::unique_ptr<Segment> each = std::move(released_.front());
         released_.pop_front();
         co_await each->access_.close();
-        each->cache_.forget_segment(each->record_.id);
+        if (each->obsolete_) each->cache_.forget_segment(each->record_.id);
         each->reader_.reset();
-        if (each->file_.is_open()) co_await each->file_.close();
+        if (each->file_.is_open()) {
+            co_await each->file_.close();
+            each->open_files_.note_closed();
+        }
         if (each->obsolete_) {
             auto removed = co_await io::remove_file(reactor_, each->path_);
             if (!removed.ok()) {

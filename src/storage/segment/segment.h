@@ -26,6 +26,7 @@
 #include "storage/rows/delete_filter.h"
 #include "storage/segment/block_cache.h"
 #include "storage/segment/cached_access.h"
+#include "storage/segment/open_files.h"
 #include "storage/segment/segment_reader.h"
 #include "storage/segment/segment_record.h"
 
@@ -53,7 +54,10 @@ private:
 class Segment {
 public:
     Segment(io::Reactor& reactor, std::string path, SegmentRecord record, BlockCache& cache,
-            StoreMetrics& metrics);
+            OpenFiles& open_files, StoreMetrics& metrics);
+    // The same segment, not open.
+    std::unique_ptr<Segment> closed_copy() const;
+    bool is_open() const { return file_.is_open(); }
 
     const SegmentRecord& record() const { return record_; }
     const std::string& path() const { return path_; }
@@ -93,6 +97,8 @@ private:
     std::string path_;
     SegmentRecord record_;
     BlockCache& cache_;
+    OpenFiles& open_files_;
+    StoreMetrics& metrics_;
     io::File file_;
     CachedAccess access_;
     std::unique_ptr<SegmentReader> reader_;
