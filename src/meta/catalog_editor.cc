@@ -1,9 +1,11 @@
 #include "sluice/meta/catalog_editor.h"
 
 #include <algorithm>
+#include <set>
 
 #include "meta/draft/catalog_draft.h"
 #include "meta/editor_errors.h"
+#include "sluice/base/check.h"
 
 namespace sluice::meta {
 namespace {
@@ -177,13 +179,37 @@ Result<void> CatalogEditor::ensure_names(const NamesWanted& wanted) {
     if (policy_name.empty() || owner->find_policy(policy_name) == nullptr) {
         return policy_not_found(policy_name);
     }
-    for (const GroupWanted& group : wanted.groups) {
+    if (wanted.groups.size() > 1) make_groups(wanted);
+    // From the earliest on: a group shares its schemas with the one before it.
+    std::vector<const GroupWanted*> groups;
+    for (const GroupWanted& each : wanted.groups) groups.push_back(&each);
+    std::ranges::stable_sort(groups, {}, &GroupWanted::time);
+    for (const GroupWanted* group : groups) {
         // Looked up anew each time: making a group replaces the nodes above it.
         const RetentionPolicy* policy =
             draft_->catalog().find_database(wanted.database)->find_policy(policy_name);
-        ensure_group(wanted, *policy, group);
+        ensure_group(wanted, *policy, *group);
     }
     return {};
+}
+
+// All groups that are not there, numbered in the order in which they are wanted. One by one, each
+// would cost time by the groups that the policy has.
+void CatalogEditor::make_groups(const NamesWanted& wanted) {
+    const RetentionPolicy& policy =
+        *draft_->catalog().find_database(wanted.database)->find_policy(wanted.retention_policy);
+    std::set<model::Timestamp> begins;
+    std::vector<model::ShardSlot> fresh;
+    for (const GroupWanted& group : wanted.groups) {
+        if (group.group != 0 || policy.group_at(group.time) != nullptr) continue;
+        model::ShardSlot slot = model::ShardMap::find_in(
+            policy.shard_slots, policy.shard_group_duration_ns, group.time);
+        if (!begins.insert(slot.range.begin).second) continue;
+        slot.group = draft_->catalog().last_group_id + fresh.size() + 1;
+        fresh.push_back(slot);
+    }
+    const bool added = draft_->add_groups(wanted.database, wanted.retention_policy, fresh);
+    SLUICE_CHECK(added);
 }
 
 void CatalogEditor::ensure_group(const NamesWanted& wanted, const RetentionPolicy& policy,

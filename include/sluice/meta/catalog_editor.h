@@ -122,6 +122,7 @@ public:
     std::shared_ptr<const Catalog> finish() &&;
 
 private:
+    void make_groups(const NamesWanted& wanted);
     void ensure_group(const NamesWanted& wanted, const RetentionPolicy& policy,
                       const GroupWanted& group);
 

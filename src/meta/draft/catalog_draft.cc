@@ -1,9 +1,24 @@
 #include "meta/draft/catalog_draft.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "sluice/base/check.h"
+
 namespace sluice::meta {
+namespace {
+
+std::shared_ptr<ShardGroup> make_group(const model::ShardSlot& slot, std::uint64_t edit) {
+    auto group = std::make_shared<ShardGroup>();
+    group->id = slot.group;
+    group->range = slot.range;
+    group->edit = edit;
+    return group;
+}
+
+}  // namespace
+
 CatalogDraft::CatalogDraft(const Catalog& base)
     : catalog_(std::make_shared<Catalog>(base)), edit_(base.version + 1) {}
 
@@ -136,11 +151,14 @@ bool CatalogDraft::drop_policy(std::string_view database, std::string_view polic
     return true;
 }
 
+// Numbers are given in order; one far beyond the last is damage.
+bool CatalogDraft::may_be_id(model::ShardGroupId id) const {
+    return id != 0 && id <= catalog_->last_group_id + (std::uint64_t{1} << 40);
+}
+
 bool CatalogDraft::add_group(std::string_view database, std::string_view policy,
                              model::ShardGroupId id, const model::TimeRange& range) {
-    if (id == 0 || id > catalog_->last_group_id + (std::uint64_t{1} << 40) || range.empty()) {
-        return false;
-    }
+    if (!may_be_id(id) || range.empty()) return false;
     RetentionPolicy* owner = own_policy(database, policy);
     if (owner == nullptr) return false;
     const auto after =
@@ -152,25 +170,63 @@ bool CatalogDraft::add_group(std::string_view database, std::string_view policy,
         (after == owner->shard_slots.begin() || std::prev(after)->range.end <= range.begin) &&
         (after == owner->shard_slots.end() || range.end <= after->range.begin);
     if (!fits) return false;
-    auto group = std::make_shared<ShardGroup>();
-    group->id = id;
-    group->range = range;
-    group->edit = edit_;
     selected_policy_ = owner;
     selected_index_ = static_cast<std::size_t>(after - owner->shard_slots.begin());
     owner->shard_groups.insert(
         owner->shard_groups.begin() + static_cast<std::ptrdiff_t>(selected_index_),
-        std::move(group));
+        make_group({range, id}, edit_));
     owner->shard_slots.insert(after, model::ShardSlot{range, id});
     catalog_->last_group_id = std::max(catalog_->last_group_id, id);
-    if (!recording_) return true;
+    if (recording_) record_group(database, policy, {range, id});
+    return true;
+}
+
+bool CatalogDraft::add_groups(std::string_view database, std::string_view policy,
+                              std::span<const model::ShardSlot> groups) {
+    if (groups.empty()) return true;
+    RetentionPolicy* owner = own_policy(database, policy);
+    if (owner == nullptr) return false;
+    const auto begins_before = [](const model::ShardSlot& a, const model::ShardSlot& b) {
+        return a.range.begin < b.range.begin;
+    };
+    std::vector<model::ShardSlot> fresh(groups.begin(), groups.end());
+    std::sort(fresh.begin(), fresh.end(), begins_before);
+    std::vector<model::ShardSlot> slots;
+    slots.reserve(owner->shard_slots.size() + fresh.size());
+    std::merge(owner->shard_slots.begin(), owner->shard_slots.end(), fresh.begin(), fresh.end(),
+               std::back_inserter(slots), begins_before);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (!may_be_id(slots[i].group) || slots[i].range.empty()) return false;
+        if (i != 0 && slots[i - 1].range.end > slots[i].range.begin) return false;
+    }
+    std::vector<std::shared_ptr<const ShardGroup>> merged;
+    merged.reserve(slots.size());
+    auto present = owner->shard_groups.begin();
+    for (const model::ShardSlot& slot : slots) {
+        const bool is_present =
+            present != owner->shard_groups.end() && (*present)->range.begin == slot.range.begin;
+        merged.push_back(is_present ? std::move(*present++) : make_group(slot, edit_));
+    }
+    SLUICE_CHECK(present == owner->shard_groups.end());
+    owner->shard_groups = std::move(merged);
+    owner->shard_slots = std::move(slots);
+    selected_policy_ = owner;
+    selected_index_ = owner->group_index_at(groups.back().range.begin);
+    for (const model::ShardSlot& each : groups) {
+        catalog_->last_group_id = std::max(catalog_->last_group_id, each.group);
+        if (recording_) record_group(database, policy, each);
+    }
+    return true;
+}
+
+void CatalogDraft::record_group(std::string_view database, std::string_view policy,
+                                const model::ShardSlot& group) {
     record(CatalogOp::kAddGroup);
     changes_.write_text(database);
     changes_.write_text(policy);
-    changes_.write_varint(id);
-    changes_.write(range.begin);
-    changes_.write(range.end);
-    return true;
+    changes_.write_varint(group.group);
+    changes_.write(group.range.begin);
+    changes_.write(group.range.end);
 }
 
 bool CatalogDraft::select_group(std::string_view database, std::string_view policy,

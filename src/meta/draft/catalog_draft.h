@@ -53,6 +53,10 @@ public:
     // `range` overlaps no group of the policy; the group is selected.
     bool add_group(std::string_view database, std::string_view policy, model::ShardGroupId id,
                    const model::TimeRange& range);
+    // Several at once, in time linear in the groups of the policy. None is added when one does not
+    // fit. The last one is selected.
+    bool add_groups(std::string_view database, std::string_view policy,
+                    std::span<const model::ShardSlot> groups);
     bool remove_group(std::string_view database, std::string_view policy, model::ShardGroupId id,
                       model::Timestamp begin);
     // The group that add_fields() adds to until the end of this draft's run of operations.
@@ -105,6 +109,11 @@ private:
     void sort_databases();
     void map_tombstones();
     void record(CatalogOp op);
+    void record_group(std::string_view database, std::string_view policy,
+                      const model::ShardSlot& group);
+    bool may_be_id(model::ShardGroupId id) const;
+    // One kAddGroup and all of the same policy that follow it. Returns how many did not fit.
+    std::uint64_t apply_groups(ByteReader& in, bool& well_formed);
     bool apply_one(CatalogOp op, ByteReader& in, bool& well_formed);
     bool apply_user(CatalogOp op, ByteReader& in, bool& well_formed);
     bool apply_service(CatalogOp op, ByteReader& in, bool& well_formed);

@@ -58,17 +58,54 @@ Result<void> CatalogDraft::apply(ByteSpan changes, Misfit misfit) {
                                                       ", which this version does not know"};
         }
         bool well_formed = true;
-        const bool fits = apply_one(static_cast<CatalogOp>(code), in, well_formed);
+        const auto op = static_cast<CatalogOp>(code);
+        const std::uint64_t misfits = op == CatalogOp::kAddGroup
+                                          ? apply_groups(in, well_formed)
+                                          : std::uint64_t{!apply_one(op, in, well_formed)};
         if (!well_formed || !in.ok()) return malformed();
-        if (fits) continue;
-        if (misfit == Misfit::kRefuse) {
+        if (misfits != 0 && misfit == Misfit::kRefuse) {
             return Error{ErrorKind::kCorrupt, "a catalog record contradicts those before it"};
         }
-        ++skipped_;
+        skipped_ += misfits;
     }
     recording_ = true;
     selected_policy_ = nullptr;
     return {};
+}
+
+// Together, because each alone costs time by the groups that the policy has.
+std::uint64_t CatalogDraft::apply_groups(ByteReader& in, bool& well_formed) {
+    std::string_view database;
+    std::string_view policy;
+    std::vector<model::ShardSlot> groups;
+    for (ByteReader next = in;;) {
+        const std::string_view its_database = next.read_text();
+        const std::string_view its_policy = next.read_text();
+        model::ShardSlot group;
+        group.group = next.read_varint();
+        group.range.begin = next.read<model::Timestamp>();
+        group.range.end = next.read<model::Timestamp>();
+        if (!next.ok()) {
+            well_formed = false;
+            return 0;
+        }
+        if (groups.empty()) {
+            database = its_database;
+            policy = its_policy;
+        } else if (its_database != database || its_policy != policy) {
+            break;
+        }
+        groups.push_back(group);
+        in = next;
+        if (next.remaining() == 0) break;
+        if (next.read<std::uint8_t>() != static_cast<std::uint8_t>(CatalogOp::kAddGroup)) break;
+    }
+    if (groups.size() > 1 && add_groups(database, policy, groups)) return 0;
+    std::uint64_t misfits = 0;
+    for (const model::ShardSlot& each : groups) {
+        if (!add_group(database, policy, each.group, each.range)) ++misfits;
+    }
+    return misfits;
 }
 
 bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
@@ -100,13 +137,8 @@ bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
         case CatalogOp::kDropPolicy:
             read_place();
             return in.ok() && drop_policy(database, policy);
-        case CatalogOp::kAddGroup: {
-            read_place();
-            const model::ShardGroupId id = in.read_varint();
-            const auto begin = in.read<model::Timestamp>();
-            const auto end = in.read<model::Timestamp>();
-            return in.ok() && add_group(database, policy, id, {begin, end});
-        }
+        case CatalogOp::kAddGroup:
+            return false;  // apply_groups() has them
         case CatalogOp::kRemoveGroup:
         case CatalogOp::kSelectGroup: {
             read_place();

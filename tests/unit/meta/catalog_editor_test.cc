@@ -6,6 +6,8 @@
 #include <functional>
 #include <sstream>
 
+#include "meta/draft/catalog_draft.h"
+
 namespace sluice::meta {
 namespace {
 
@@ -370,6 +372,73 @@ TEST(RetentionPolicyTime, PointsOlderThanTheDurationAreBeyondIt) {
     policy.duration_ns = kDayNs;
     EXPECT_EQ(policy.time_min(1000 * kDayNs), 999 * kDayNs);
     EXPECT_EQ(policy.time_min(model::kTimestampMin + 5), model::kTimestampMin);
+}
+
+// Replays what an editor wrote down: the catalog that a restart finds.
+std::shared_ptr<const Catalog> replayed(const Catalog& base, ByteSpan changes) {
+    CatalogDraft draft(base);
+    EXPECT_TRUE(draft.apply(changes, Misfit::kRefuse).ok());
+    EXPECT_EQ(draft.skipped(), 0u);
+    return draft.finish();
+}
+
+std::string show_groups(const RetentionPolicy& policy) {
+    std::ostringstream out;
+    for (std::size_t i = 0; i < policy.shard_groups.size(); ++i) {
+        const ShardGroup& group = *policy.shard_groups[i];
+        EXPECT_EQ(policy.shard_slots[i].group, group.id);
+        EXPECT_EQ(policy.shard_slots[i].range, group.range);
+        out << group.id << ":" << group.range.begin / kHourNs << "-" << group.range.end / kHourNs;
+        for (std::size_t m = 0; m < group.measurements.size(); ++m) out << "*";
+        out << " ";
+    }
+    return out.str();
+}
+
+TEST_F(CatalogEditorTest, ManyGroupsAtOnceAreNumberedAsWantedAndCutByThoseThatAreThere) {
+    RetentionPolicySpec days;
+    days.shard_group_duration_ns = kDayNs;
+    create_database("d", days);
+    ASSERT_EQ(run([](CatalogEditor& e) {
+                  return e.ensure_names({"d", "autogen", {{0, 30 * kHourNs, {}}}});
+              }),
+              "ok");
+    RetentionPolicyUpdate wider;
+    wider.shard_group_duration_ns = 3 * kDayNs;
+    ASSERT_EQ(alter("d", "autogen", wider), "ok");
+    const MeasurementWanted cpu{"cpu", {{"v", FieldType::kFloat}}};
+    // Latest first; both sides of a group that is there; one wanted twice; one that is there.
+    const NamesWanted wanted{"d",
+                             "autogen",
+                             {{0, 200 * kHourNs, {cpu}},
+                              {0, 50 * kHourNs, {cpu}},
+                              {0, 2 * kHourNs, {}},
+                              {0, 60 * kHourNs, {}},
+                              {0, 31 * kHourNs, {cpu}},
+                              {0, 100 * kHourNs, {cpu}}}};
+    const std::shared_ptr<const Catalog> before = catalog_;
+    CatalogEditor editor(*catalog_);
+    ASSERT_TRUE(editor.ensure_names(wanted).ok());
+    const auto changes = editor.changes();
+    const std::vector<std::byte> written(changes.begin(), changes.end());
+    catalog_ = std::move(editor).finish();
+    const char* expected = "4:-48-24 1:24-48* 3:48-96* 5:96-168* 2:168-240* ";
+    EXPECT_EQ(show_groups(*catalog_->databases[0]->retention_policies[0]), expected);
+    EXPECT_EQ(catalog_->last_group_id, 5u);
+    const auto again = replayed(*before, written);
+    EXPECT_EQ(show_groups(*again->databases[0]->retention_policies[0]), expected);
+    EXPECT_EQ(again->last_group_id, 5u);
+}
+
+TEST_F(CatalogEditorTest, GroupsThatDoNotFitAreLeftOutOneByOne) {
+    create_database("d");
+    CatalogDraft draft(*catalog_);
+    const std::vector<model::ShardSlot> overlapping{{{0, 10}, 1}, {{20, 30}, 2}, {{5, 15}, 3}};
+    EXPECT_FALSE(draft.add_groups("d", "autogen", overlapping));
+    EXPECT_FALSE(draft.add_groups("d", "nope", overlapping));
+    EXPECT_TRUE(draft.add_groups("d", "autogen", std::span(overlapping).first(2)));
+    EXPECT_FALSE(draft.add_groups("d", "autogen", std::span(overlapping).last(1)));
+    EXPECT_EQ(show_groups(*draft.catalog().databases[0]->retention_policies[0]), "1:0-0 2:0-0 ");
 }
 
 }  // namespace
