@@ -125,7 +125,10 @@ io::Task<Result<void>> Recovery::start() {
     // A group no log speaks of any more needs no reminder.
     std::erase_if(state_.dropped_groups,
                   [this](model::ShardGroupId group) { return !parts_.groups_.is_replayed(group); });
-    ++state_.incarnation;
+    // A manifest that was lost does not tell the number of this life, but the logs do: ids of heads
+    // must grow, because those up to the flushed one are not replayed.
+    const auto logged = static_cast<std::uint32_t>(head_id_max_ >> 32);
+    state_.incarnation = std::max(state_.incarnation, logged) + 1;
     const std::uint64_t store_id = state_.store_id;
     co_await parts_.manifest_.begin(std::move(state_), std::move(manifests_));
 

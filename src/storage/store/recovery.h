@@ -86,6 +86,7 @@ private:
     std::set<std::uint64_t> log_numbers_;            // of all files
     std::uint64_t log_file_number_max_ = 0;
     std::uint64_t log_number_max_ = 0;
+    std::uint64_t head_id_max_ = 0;  // of all logs of the store, replayed or not
     std::shared_ptr<Generation> replayed_;
     std::uint64_t sequence_max_ = 0;
     std::uint64_t replayed_sequence_min_ = ~std::uint64_t{0};

@@ -88,6 +88,7 @@ io::Task<Result<void>> Recovery::look_at_log(std::uint64_t number) {
     if (begun && rebuild_ && logs_.empty()) state_.store_id = log.first.store_id;
     if (begun && log.first.store_id == state_.store_id) {
         log_number_max_ = std::max(log_number_max_, log.first.log_number);
+        head_id_max_ = std::max(head_id_max_, log.first.head_id);
         log_numbers_.insert(log.first.log_number);
         if (log.first.head_id > state_.flushed_head) {
             logs_.push_back(std::move(log));
