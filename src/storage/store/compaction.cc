@@ -164,15 +164,6 @@ io::Task<void> StoreParts::run_compactor() {
 // than one segment is due.
 std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
     Merge best;
-    const auto in_memory = [this](model::ShardGroupId group) {
-        const auto has = [group](const Generation& generation) {
-            const auto& tables = generation.head->memtables();
-            const auto first = tables.lower_bound({group, 0});
-            return first != tables.end() && first->first.group == group;
-        };
-        return has(*active_) || std::any_of(frozen_.begin(), frozen_.end(),
-                                            [&](const auto& each) { return has(*each); });
-    };
     const auto consider = [&best](model::ShardGroupId group, std::span<const SegmentPtr> inputs) {
         if (inputs.size() <= best.inputs.size()) return;
         best.group = group;
@@ -180,7 +171,7 @@ std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
         best.inputs.assign(inputs.begin(), inputs.end());
     };
     for (const auto& [group, segments] : segments_.groups()) {
-        const bool cold = segments_.is_cold(group) && !in_memory(group);
+        const bool cold = segments_.is_cold(group) && !heads_.has_group(group);
         for (const std::vector<SegmentPtr>& neighbours :
              mergeable_neighbours(segments, cold || into_one)) {
             if (cold || into_one) {

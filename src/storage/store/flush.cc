@@ -78,11 +78,11 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 io::Task<void> StoreParts::run_flusher() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     while (!life_.stopping) {
-        if (frozen_.empty()) {
-            co_await flush_wanted_.wait();
+        if (heads_.frozen().empty()) {
+            co_await heads_.flush_wanted.wait();
             continue;
         }
-        const std::shared_ptr<Generation> generation = frozen_.front();
+        const std::shared_ptr<Generation> generation = heads_.frozen().front();
         if (generation->appends != 0 || deletes_.merges_held()) {
             co_await life_.changed.wait();
             continue;
@@ -97,7 +97,7 @@ io::Task<void> StoreParts::run_flusher() {
         life_.metrics.flush_failures.add();
         trouble_.note_flush_failed(std::move(flushed).error());
         if (!life_.stopping)
-            co_await flush_wanted_.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
+            co_await heads_.flush_wanted.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
     }
 }
 
@@ -143,10 +143,8 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
         segments_.note_written(each.meta.group);
         life_.metrics.flush_bytes.add(each.meta.size_bytes);
     }
-    SLUICE_CHECK(frozen_.front() == generation);
-    frozen_.pop_front();
+    heads_.end_oldest(generation);
     life_.metrics.flushes.add();
-    life_.changed.notify_all();
     segments_.merge_wanted.notify_all();
 
     std::vector<std::unique_ptr<WalFile>> files = std::move(generation->replayed_files);
@@ -156,7 +154,7 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     }
     co_await files_.give_back(std::move(files));
     co_await segments_.discard(std::move(unwanted));
-    if (life_.options.background) rotate_if_due();
+    if (life_.options.background) heads_.rotate_if_due();
     for (const SegmentRecord& each : made) co_await warm(each);
     co_return Result<void>();
 }
@@ -192,13 +190,16 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
 }
 
 io::Task<Result<void>> StoreParts::flush_all() {
-    if (active_->first_row_ns != 0 || active_->appends != 0) {
-        while (!may_rotate() && !life_.stopping && !trouble_.flush()) co_await life_.changed.wait();
-        if (may_rotate()) rotate();
+    if (heads_.active()->first_row_ns != 0 || heads_.active()->appends != 0) {
+        while (!heads_.may_rotate() && !life_.stopping && !trouble_.flush())
+            co_await life_.changed.wait();
+        if (heads_.may_rotate()) heads_.rotate();
     }
-    const std::shared_ptr<Generation> last = frozen_.empty() ? nullptr : frozen_.back();
-    flush_wanted_.notify_all();
-    while (last != nullptr && std::find(frozen_.begin(), frozen_.end(), last) != frozen_.end()) {
+    const std::shared_ptr<Generation> last =
+        heads_.frozen().empty() ? nullptr : heads_.frozen().back();
+    heads_.flush_wanted.notify_all();
+    while (last != nullptr && std::find(heads_.frozen().begin(), heads_.frozen().end(), last) !=
+                                  heads_.frozen().end()) {
         if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
         if (trouble_.flush()) co_return *trouble_.flush();
         co_await life_.changed.wait();

@@ -20,33 +20,9 @@ constexpr std::int64_t kColdCheckNs = kMinuteNs;
 }  // namespace
 
 void StoreParts::set_tombstones(Tombstones tombstones) {
-    deletes_.set(std::move(tombstones), life_.reactor.monotonic_ns(), active_->head->id());
-    drop_deleted_tables(*active_->head);
+    deletes_.set(std::move(tombstones), life_.reactor.monotonic_ns(), heads_.active()->head->id());
+    heads_.drop_deleted_tables();
     segments_.merge_wanted.notify_all();
-}
-
-// Rows of a dropped measurement are forgotten at once, because its fields may come back with other
-// types.
-void StoreParts::drop_deleted_tables(Head& head) {
-    std::vector<Head::Key> deleted;
-    for (const auto& [key, table] : head.memtables()) {
-        const auto& runs = table->sequence_runs();
-        if (deletes_.of_group(key.group) == nullptr) continue;
-        const DeleteFilter filter(deletes_.tombstones(), delete_scope(head, *table));
-        if (!runs.empty() && filter.covers_everything()) deleted.push_back(key);
-    }
-    for (const Head::Key& key : deleted) head.drop_table(key);
-}
-
-void StoreParts::drop_deleted_tables(const Head& head, model::PointBatch& batch,
-                                     std::uint64_t sequence) {
-    for (std::size_t i = 0; i < batch.table_count(); ++i) {
-        model::BatchTable& table = batch.table_at(i);
-        const std::string_view name = head.series_index().measurement_name(table.measurement);
-        if (table.rows() == 0 || !deletes_.covers_all(table.shard.group, name, sequence)) continue;
-        table.drop_rows(std::vector<bool>(table.rows(), true));
-    }
-    batch.remove_empty_tables();
 }
 
 void StoreParts::release_merges() {
@@ -150,22 +126,10 @@ io::Task<Result<void>> StoreParts::purge_alone(SegmentPtr segment) {
     co_return Result<void>();
 }
 
-// Notes the tombstones that cover rows of the head, or rows that its log may still bring back.
-void StoreParts::note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const {
-    const bool may_bring_rows = generation.appends != 0 || !generation.replayed_files.empty() ||
-                                (generation.log != nullptr && generation.log->bytes_written() != 0);
-    if (may_bring_rows) deletes_.add_covering_log(generation.head->id(), open);
-    for (const auto& [key, table] : generation.head->memtables()) {
-        if (table->rows() == 0 || deletes_.of_group(key.group) == nullptr) continue;
-        deletes_.add_touching(delete_scope(*generation.head, *table), true, open);
-    }
-}
-
 std::vector<std::uint64_t> StoreParts::unsettled_deletes() const {
     std::set<std::uint64_t> open;
     if (deletes_.tombstones() == nullptr) return {};
-    note_unsettled(*active_, open);
-    for (const auto& each : frozen_) note_unsettled(*each, open);
+    heads_.add_unsettled(open);
     for (const auto& [group, segments] : segments_.groups()) {
         if (deletes_.of_group(group) == nullptr) continue;
         for (const SegmentPtr& each : segments) {

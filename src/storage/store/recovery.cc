@@ -130,6 +130,7 @@ io::Task<Result<void>> Recovery::start() {
     const auto logged = static_cast<std::uint32_t>(head_id_max_ >> 32);
     state_.incarnation = std::max(state_.incarnation, logged) + 1;
     const std::uint64_t store_id = state_.store_id;
+    const std::uint32_t incarnation = state_.incarnation;
     co_await parts_.manifest_.begin(std::move(state_), std::move(manifests_));
 
     parts_.files_.set_next_number(log_file_number_max_ + 1);
@@ -137,8 +138,7 @@ io::Task<Result<void>> Recovery::start() {
     parts_.wal_.store_id = store_id;
     parts_.wal_.next_log_number = log_number_max_ + 1;
     parts_.deletes_.begin(replayed_ ? replayed_->head->id() : 0);
-    if (replayed_) parts_.frozen_.push_back(std::move(replayed_));
-    parts_.active_ = parts_.make_generation();
+    parts_.heads_.begin(incarnation, std::move(replayed_));
     parts_.start_background();
     co_return Result<void>();
 }

@@ -17,9 +17,8 @@ StoreStats StoreParts::stats() const {
         stats.log_files += generation.replayed_files.size();
         if (generation.log) stats.log_files += generation.log->file_count();
     };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
-    stats.head_series = active_->head->series_index().series_count();
+    heads_.for_each(add_head);
+    stats.head_series = heads_.active()->head->series_index().series_count();
     for (const auto& [group, segments] : segments_.groups()) {
         for (const SegmentPtr& each : segments) {
             ++stats.segments;
@@ -39,8 +38,7 @@ std::vector<GroupStats> StoreParts::group_stats() const {
             groups[key.group].head_rows += table->rows();
         }
     };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
+    heads_.for_each(add_head);
     for (const auto& [group, segments] : segments_.groups()) {
         GroupStats& stats = groups[group];
         stats.segments += segments.size();
@@ -65,8 +63,7 @@ std::vector<model::ShardGroupId> StoreParts::shard_groups() const {
             if (table->rows() != 0) groups.insert(key.group);
         }
     };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
+    heads_.for_each(add_head);
     return {groups.begin(), groups.end()};
 }
 

@@ -21,6 +21,7 @@
 #include "storage/manifest/manifest.h"
 #include "storage/parts/delete_ledger.h"
 #include "storage/parts/group_ledger.h"
+#include "storage/parts/head_set.h"
 #include "storage/parts/quarantine.h"
 #include "storage/parts/segment_set.h"
 #include "storage/parts/store_life.h"
@@ -33,17 +34,6 @@
 namespace sluice::storage {
 
 class SeriesOrder;
-
-// A head with its log.
-struct Generation {
-    std::shared_ptr<Head> head;
-    std::unique_ptr<WalWriter> log;  // none for what recovery replayed
-    // Files the generation was replayed from.
-    std::vector<std::unique_ptr<WalFile>> replayed_files;
-    // append() calls that will add rows or have not yet heard that they did.
-    std::uint32_t appends = 0;
-    std::int64_t first_row_ns = 0;  // monotonic; 0: no rows yet
-};
 
 class StoreParts {
 public:
@@ -81,9 +71,7 @@ public:
 
     io::Reactor& reactor() { return life_.reactor; }
     const StoreOptions& options() const { return life_.options; }
-    Generation& active() { return *active_; }
-    // Newest last; the active one is not among them.
-    const std::deque<std::shared_ptr<Generation>>& frozen() const { return frozen_; }
+    const HeadSet& heads() const { return heads_; }
     SegmentSet& segments() { return segments_; }
     Quarantine& quarantine() { return quarantine_; }
     const GroupLedger& groups() const { return groups_; }
@@ -94,14 +82,7 @@ private:
     friend class Recovery;
 
     // store.cc
-    std::shared_ptr<Generation> make_generation();
     bool must_wait(const Generation& generation) const;
-    bool is_full(const Generation& generation) const;
-    void rotate_if_due();
-    bool may_rotate() const;
-    void rotate();
-    Result<void> take_rows(Generation& generation, const model::PointBatch& batch,
-                           std::uint64_t sequence);
     void start_background();
     io::Task<void> run_maintenance();
     io::Task<void> probe_log();
@@ -135,15 +116,12 @@ private:
     io::Task<void> warm(SegmentRecord record);
 
     // purge.cc
-    void drop_deleted_tables(Head& head);
-    void drop_deleted_tables(const Head& head, model::PointBatch& batch, std::uint64_t sequence);
     std::int64_t next_compaction_check() const;
     SegmentPtr choose_purge(bool at_once) const;
     io::Task<Result<void>> purge(SegmentPtr segment);
     io::Task<Result<void>> purge_alone(SegmentPtr segment);
     enum class Stale : std::uint8_t { kNothing, kSomething, kEverything };
     io::Task<Result<Stale>> find_stale(SegmentPtr segment, Tombstones deletes);
-    void note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const;
 
     StoreLife life_;
     RecoveryReport recovery_;
@@ -155,16 +133,12 @@ private:
     Quarantine quarantine_;
     GroupLedger groups_;
     DeleteLedger deletes_;
-
-    std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
-    std::shared_ptr<Generation> active_;
-    std::deque<std::shared_ptr<Generation>> frozen_;
+    HeadSet heads_;
 
     bool compacting_ = false;
     bool flushing_ = false;
 
-    io::Event flush_wanted_;  // the flusher
-    io::Event tick_;          // the maintenance loop, woken to stop
+    io::Event tick_;  // the maintenance loop, woken to stop
 
     // Last: destroyed first, so that tasks of an abandoned store find their parts alive.
     io::Gate gate_;

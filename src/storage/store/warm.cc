@@ -18,7 +18,8 @@ io::Task<void> StoreParts::warm(SegmentRecord record) {
         if (!index.ok()) co_return;
         for (std::uint32_t block = 0; block < (*index)->block_count(); ++block) {
             const std::uint64_t bytes = (*index)->block(block).range.size + 2 * kDirectIoAlignment;
-            if (life_.stopping || !frozen_.empty() || !segments_.cache().has_room(bytes)) co_return;
+            if (life_.stopping || !heads_.frozen().empty() || !segments_.cache().has_room(bytes))
+                co_return;
             const Result<void> read = co_await (*reader)->read_block_bytes(**index, block);
             if (!read.ok()) co_return;
         }
