@@ -246,7 +246,7 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
         segments_.cache().forget_segment(each->record().id);
         if (life_.reactor.needs_yield()) co_await life_.reactor.yield();
     }
-    co_await warm(**made);
+    co_await warmer_.warm(**made);
     co_return Result<void>();
 }
 

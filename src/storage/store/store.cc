@@ -42,7 +42,9 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
       quarantine_(life_, manifest_, segments_, trouble_, recovery_),
       groups_(life_, manifest_),
       deletes_(life_.options.tombstones),
-      heads_(life_, wal_, groups_, deletes_) {
+      heads_(life_, wal_, groups_, deletes_),
+      warmer_(life_, heads_, segments_),
+      flusher_(life_, manifest_, files_, trouble_, segments_, groups_, deletes_, heads_, warmer_) {
     wal_.file_bytes = life_.options.wal_file_bytes;
     wal_.frame_bytes = life_.options.wal_frame_bytes;
     wal_.writes_in_flight = life_.options.wal_writes_in_flight;
@@ -105,7 +107,7 @@ void StoreParts::start_background() {
     segments_.begin();
     life_.gate.spawn(files_.run());
     life_.gate.spawn(run_maintenance());
-    life_.gate.spawn(run_flusher());
+    life_.gate.spawn(flusher_.run());
     if (!manifest_.is_durable()) life_.gate.spawn(make_manifest());
     life_.gate.spawn(run_compactor());
 }
@@ -152,7 +154,7 @@ io::Task<void> StoreParts::close_logs() {
     if (trouble_.read_only() || trouble_.no_space()) co_return;
     std::vector<std::shared_ptr<Generation>> all;
     // The log of a head that is being flushed is about to be given back.
-    if (!flushing_) all.assign(heads_.frozen().begin(), heads_.frozen().end());
+    if (!flusher_.is_flushing()) all.assign(heads_.frozen().begin(), heads_.frozen().end());
     all.push_back(heads_.active());
     for (const std::shared_ptr<Generation>& each : all) {
         if (each->log == nullptr || each->log->bytes_written() == 0) continue;
@@ -214,7 +216,7 @@ io::Task<Result<void>> Store::drop_shard_groups(std::vector<model::ShardGroupId>
     return parts_->drop_shard_groups(std::move(groups));
 }
 io::Task<Result<void>> Store::flush() {
-    return parts_->flush_all();
+    return parts_->flusher().flush_all();
 }
 io::Task<Result<void>> Store::compact(bool all) {
     return parts_->compact_all(all);

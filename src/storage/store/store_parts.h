@@ -28,12 +28,12 @@
 #include "storage/parts/store_trouble.h"
 #include "storage/segment/block_cache.h"
 #include "storage/segment/segment.h"
+#include "storage/upkeep/cache_warmer.h"
+#include "storage/upkeep/flusher.h"
 #include "storage/wal/wal_file_pool.h"
 #include "storage/wal/wal_writer.h"
 
 namespace sluice::storage {
-
-class SeriesOrder;
 
 class StoreParts {
 public:
@@ -56,9 +56,6 @@ public:
     // drop.cc
     io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
 
-    // flush.cc
-    io::Task<Result<void>> flush_all();
-
     // compaction.cc
     io::Task<Result<void>> compact_all(bool into_one);
 
@@ -72,6 +69,7 @@ public:
     io::Reactor& reactor() { return life_.reactor; }
     const StoreOptions& options() const { return life_.options; }
     const HeadSet& heads() const { return heads_; }
+    Flusher& flusher() { return flusher_; }
     SegmentSet& segments() { return segments_; }
     Quarantine& quarantine() { return quarantine_; }
     const GroupLedger& groups() const { return groups_; }
@@ -91,14 +89,6 @@ private:
     io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> close_logs();
 
-    // flush.cc
-    io::Task<void> run_flusher();
-    io::Task<Result<void>> flush(std::shared_ptr<Generation> generation);
-    io::Task<Result<std::optional<SegmentRecord>>> flush_group(
-        std::shared_ptr<const Head> head, model::ShardGroupId group,
-        std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
-        const SeriesOrder& order);
-
     // compaction.cc
     struct Merge {
         model::ShardGroupId group = 0;
@@ -111,9 +101,6 @@ private:
     io::Task<Result<void>> merge_alone(Merge merge);
     io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
     io::Task<void> check_input(SegmentPtr segment, Error error);
-
-    // warm.cc
-    io::Task<void> warm(SegmentRecord record);
 
     // purge.cc
     std::int64_t next_compaction_check() const;
@@ -134,9 +121,10 @@ private:
     GroupLedger groups_;
     DeleteLedger deletes_;
     HeadSet heads_;
+    CacheWarmer warmer_;
+    Flusher flusher_;
 
     bool compacting_ = false;
-    bool flushing_ = false;
 
     io::Event tick_;  // the maintenance loop, woken to stop
 

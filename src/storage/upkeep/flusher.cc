@@ -1,22 +1,18 @@
-// This part of the store writes frozen heads to segments, one per shard group, and then one
-// manifest record for all of them.
+#include "storage/upkeep/flusher.h"
+
 #include <algorithm>
 
 #include "sluice/base/log.h"
-#include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
 #include "storage/memtable/memtable_source.h"
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_output.h"
-#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
 
 constexpr std::int64_t kRetryNs = 200 * kMillisecondNs;
-
-using GroupTables = std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>>;
 
 // Returns the tables by group, measurements in the order of their names. The tables are held, so
 // that a drop meanwhile does no harm.
@@ -72,10 +68,7 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 
 }  // namespace
 
-// The task of the flusher. It takes the oldest frozen head, once no append() to it is running and
-// no delete is on its way. A failed flush is tried again: the head stays in memory and its log on
-// disk until it succeeds, and writes wait when the next head is full too.
-io::Task<void> StoreParts::run_flusher() {
+io::Task<void> Flusher::run() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     while (!life_.stopping) {
         if (heads_.frozen().empty()) {
@@ -102,7 +95,7 @@ io::Task<void> StoreParts::run_flusher() {
 }
 
 // `generation` is the oldest frozen one and no append of it is running.
-io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation) {
+io::Task<Result<void>> Flusher::flush(std::shared_ptr<Generation> generation) {
     std::vector<SegmentRecord> made;
     {
         const SeriesOrder order =
@@ -155,14 +148,13 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     co_await files_.give_back(std::move(files));
     co_await segments_.discard(std::move(unwanted));
     if (life_.options.background) heads_.rotate_if_due();
-    for (const SegmentRecord& each : made) co_await warm(each);
+    for (const SegmentRecord& each : made) co_await warmer_.warm(each);
     co_return Result<void>();
 }
 
 // Writes the segment of one group. There is no record when all rows turned out to be dropped.
-io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
-    std::shared_ptr<const Head> head, model::ShardGroupId group,
-    std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
+io::Task<Result<std::optional<SegmentRecord>>> Flusher::flush_group(
+    std::shared_ptr<const Head> head, model::ShardGroupId group, GroupTables tables,
     const SeriesOrder& order) {
     if (groups_.is_dropped(group)) co_return std::optional<SegmentRecord>();
     SegmentRecord record;
@@ -189,7 +181,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     co_return std::optional<SegmentRecord>(record);
 }
 
-io::Task<Result<void>> StoreParts::flush_all() {
+io::Task<Result<void>> Flusher::flush_all() {
     if (heads_.active()->first_row_ns != 0 || heads_.active()->appends != 0) {
         while (!heads_.may_rotate() && !life_.stopping && !trouble_.flush())
             co_await life_.changed.wait();

@@ -1,13 +1,8 @@
-// This part of the store reads new segments into the block cache: what was written last is what is
-// asked for next, and a merge has taken away what the cache held of its inputs.
-#include "storage/store/store_parts.h"
+#include "storage/upkeep/cache_warmer.h"
 
 namespace sluice::storage {
 
-// Reads the blocks of a segment once, as far as the cache has room: nothing is pushed out for them,
-// and nothing that is to be flushed waits for them. Errors are not reported here: a query that
-// needs the bytes will meet them.
-io::Task<void> StoreParts::warm(SegmentRecord record) {
+io::Task<void> CacheWarmer::warm(SegmentRecord record) {
     const SegmentPtr segment = segments_.find(record);
     if (segment == nullptr) co_return;
     const Result<const SegmentReader*> reader = co_await segment->reader();
