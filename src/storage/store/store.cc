@@ -44,7 +44,10 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
       deletes_(life_.options.tombstones),
       heads_(life_, wal_, groups_, deletes_),
       warmer_(life_, heads_, segments_),
-      flusher_(life_, manifest_, files_, trouble_, segments_, groups_, deletes_, heads_, warmer_) {
+      flusher_(life_, manifest_, files_, trouble_, segments_, groups_, deletes_, heads_, warmer_),
+      merger_(life_, manifest_, trouble_, segments_, quarantine_, groups_, deletes_, warmer_),
+      purger_(life_, manifest_, trouble_, segments_, quarantine_, deletes_, merger_),
+      compactor_(life_, trouble_, segments_, deletes_, heads_, merger_, purger_) {
     wal_.file_bytes = life_.options.wal_file_bytes;
     wal_.frame_bytes = life_.options.wal_frame_bytes;
     wal_.writes_in_flight = life_.options.wal_writes_in_flight;
@@ -109,7 +112,7 @@ void StoreParts::start_background() {
     life_.gate.spawn(run_maintenance());
     life_.gate.spawn(flusher_.run());
     if (!manifest_.is_durable()) life_.gate.spawn(make_manifest());
-    life_.gate.spawn(run_compactor());
+    life_.gate.spawn(compactor_.run());
 }
 
 // Looks after things that no request triggers: free space, the age of the head, a log that failed.
@@ -219,7 +222,7 @@ io::Task<Result<void>> Store::flush() {
     return parts_->flusher().flush_all();
 }
 io::Task<Result<void>> Store::compact(bool all) {
-    return parts_->compact_all(all);
+    return parts_->compactor().run_until_done(all);
 }
 io::Task<void> Store::stop() {
     return parts_->stop();

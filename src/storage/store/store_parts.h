@@ -29,6 +29,7 @@
 #include "storage/segment/block_cache.h"
 #include "storage/segment/segment.h"
 #include "storage/upkeep/cache_warmer.h"
+#include "storage/upkeep/compactor.h"
 #include "storage/upkeep/flusher.h"
 #include "storage/wal/wal_file_pool.h"
 #include "storage/wal/wal_writer.h"
@@ -56,10 +57,7 @@ public:
     // drop.cc
     io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
 
-    // compaction.cc
-    io::Task<Result<void>> compact_all(bool into_one);
-
-    // purge.cc
+    // deletes.cc
     void set_tombstones(Tombstones tombstones);
     void hold_merges() { deletes_.hold_merges(); }
     void release_merges();
@@ -70,6 +68,7 @@ public:
     const StoreOptions& options() const { return life_.options; }
     const HeadSet& heads() const { return heads_; }
     Flusher& flusher() { return flusher_; }
+    Compactor& compactor() { return compactor_; }
     SegmentSet& segments() { return segments_; }
     Quarantine& quarantine() { return quarantine_; }
     const GroupLedger& groups() const { return groups_; }
@@ -89,27 +88,6 @@ private:
     io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
     io::Task<void> close_logs();
 
-    // compaction.cc
-    struct Merge {
-        model::ShardGroupId group = 0;
-        std::vector<SegmentPtr> inputs;
-        bool drop_sequences = false;
-    };
-    io::Task<void> run_compactor();
-    std::optional<Merge> choose_merge(bool into_one) const;
-    io::Task<Result<void>> merge(Merge merge);
-    io::Task<Result<void>> merge_alone(Merge merge);
-    io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
-    io::Task<void> check_input(SegmentPtr segment, Error error);
-
-    // purge.cc
-    std::int64_t next_compaction_check() const;
-    SegmentPtr choose_purge(bool at_once) const;
-    io::Task<Result<void>> purge(SegmentPtr segment);
-    io::Task<Result<void>> purge_alone(SegmentPtr segment);
-    enum class Stale : std::uint8_t { kNothing, kSomething, kEverything };
-    io::Task<Result<Stale>> find_stale(SegmentPtr segment, Tombstones deletes);
-
     StoreLife life_;
     RecoveryReport recovery_;
     Manifest manifest_;
@@ -123,8 +101,9 @@ private:
     HeadSet heads_;
     CacheWarmer warmer_;
     Flusher flusher_;
-
-    bool compacting_ = false;
+    SegmentMerger merger_;
+    Purger purger_;
+    Compactor compactor_;
 
     io::Event tick_;  // the maintenance loop, woken to stop
 
