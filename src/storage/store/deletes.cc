@@ -34,7 +34,7 @@ void Store::set_tombstones(std::shared_ptr<const model::TombstoneMap> tombstones
     parts_->set_tombstones(std::move(tombstones));
 }
 void Store::hold_merges() {
-    parts_->hold_merges();
+    parts_->deletes().hold_merges();
 }
 void Store::release_merges() {
     parts_->release_merges();

@@ -33,7 +33,9 @@ struct FoundLog {
 class Recovery {
 public:
     explicit Recovery(StoreParts& parts)
-        : parts_(parts), reactor_(parts.life_.reactor), directory_(parts.life_.options.directory) {}
+        : parts_(parts),
+          reactor_(parts.life().reactor),
+          directory_(parts.life().options.directory) {}
 
     io::Task<Result<void>> run();
 

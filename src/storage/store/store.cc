@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
-#include "sluice/base/log.h"
 #include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
 #include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
-
-constexpr std::int64_t kMaintenanceNs = 250 * kMillisecondNs;
-constexpr std::uint32_t kLogFailuresMax = 3;
 
 LogFilePoolOptions pool_options(const StoreOptions& options) {
     LogFilePoolOptions pool;
@@ -43,6 +39,7 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
       groups_(life_, manifest_),
       deletes_(life_.options.tombstones),
       heads_(life_, wal_, groups_, deletes_),
+      maintenance_(life_, manifest_, wal_, trouble_, heads_),
       warmer_(life_, heads_, segments_),
       flusher_(life_, manifest_, files_, trouble_, segments_, groups_, deletes_, heads_, warmer_),
       merger_(life_, manifest_, trouble_, segments_, quarantine_, groups_, deletes_, warmer_),
@@ -52,7 +49,7 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
     wal_.frame_bytes = life_.options.wal_frame_bytes;
     wal_.writes_in_flight = life_.options.wal_writes_in_flight;
     wal_.on_log_begun = [this](std::uint64_t log_number, std::uint64_t head_id) {
-        note_log(log_number, head_id);
+        maintenance_.note_log(log_number, head_id);
     };
 }
 
@@ -109,69 +106,10 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
 void StoreParts::start_background() {
     segments_.begin();
     life_.gate.spawn(files_.run());
-    life_.gate.spawn(run_maintenance());
+    life_.gate.spawn(maintenance_.run());
     life_.gate.spawn(flusher_.run());
-    if (!manifest_.is_durable()) life_.gate.spawn(make_manifest());
+    if (!manifest_.is_durable()) life_.gate.spawn(maintenance_.make_manifest());
     life_.gate.spawn(compactor_.run());
-}
-
-// Looks after things that no request triggers: free space, the age of the head, a log that failed.
-io::Task<void> StoreParts::run_maintenance() {
-    co_await life_.reactor.switch_to(io::Share::kBackground);
-    while (!life_.stopping) {
-        auto space = co_await io::free_space(life_.reactor, life_.options.directory);
-        if (space.ok()) trouble_.set_no_space(*space < life_.options.free_space_min);
-        if (wal_.failures_in_a_row >= kLogFailuresMax) trouble_.set_read_only(true);
-        if (trouble_.read_only()) co_await probe_log();
-        if (life_.options.background) heads_.rotate_if_due();
-        if (life_.stopping) break;
-        co_await tick_.wait_until(life_.reactor.monotonic_ns() + kMaintenanceNs);
-    }
-}
-
-// The start found a device that takes no manifest: until it does, the store is only read.
-io::Task<void> StoreParts::make_manifest() {
-    const Result<void> made = co_await manifest_.append({});
-    if (made.ok()) {
-        log_info("the manifest can be written again", {{"store", life_.options.directory}});
-    }
-}
-
-// Not awaited by those who write: until the record is durable, a loss of the whole file would go
-// unnoticed, and no more.
-void StoreParts::note_log(std::uint64_t log_number, std::uint64_t head_id) {
-    if (!life_.stopping) life_.gate.spawn(record_log(log_number, head_id));
-}
-
-io::Task<void> StoreParts::record_log(std::uint64_t log_number, std::uint64_t head_id) {
-    co_await life_.reactor.switch_to(io::Share::kBackground);
-    if (life_.stopping || head_id <= manifest_.state().flushed_head) co_return;
-    std::vector<ManifestEdit> edits;
-    edits.push_back(edit::LogBegun{log_number, head_id, life_.options.wal_file_bytes});
-    (void)co_await manifest_.append(std::move(edits));
-}
-
-// An empty frame behind the last one: it says that all before it were durable, so that damage to
-// them does not look like a write that was cut short.
-io::Task<void> StoreParts::close_logs() {
-    if (trouble_.read_only() || trouble_.no_space()) co_return;
-    std::vector<std::shared_ptr<Generation>> all;
-    // The log of a head that is being flushed is about to be given back.
-    if (!flusher_.is_flushing()) all.assign(heads_.frozen().begin(), heads_.frozen().end());
-    all.push_back(heads_.active());
-    for (const std::shared_ptr<Generation>& each : all) {
-        if (each->log == nullptr || each->log->bytes_written() == 0) continue;
-        (void)co_await each->log->probe();
-    }
-}
-
-io::Task<void> StoreParts::probe_log() {
-    const std::shared_ptr<Generation> generation = heads_.active();
-    const AppendGuard guard(*generation, life_.changed);
-    auto probed = co_await generation->log->probe();
-    if (!probed.ok()) co_return;
-    trouble_.set_read_only(false);
-    log_info("the log can be written again", {{"store", life_.options.directory}});
 }
 
 io::Task<void> StoreParts::stop() {
@@ -179,10 +117,10 @@ io::Task<void> StoreParts::stop() {
     life_.changed.notify_all();
     heads_.flush_wanted.notify_all();
     segments_.merge_wanted.notify_all();
-    tick_.notify_all();
+    maintenance_.wake();
     // Appends under way end by themselves: their writes are in flight.
     while (heads_.has_appends()) co_await life_.changed.wait();
-    co_await close_logs();
+    co_await maintenance_.end_logs(flusher_.is_flushing());
     files_.stop();
     manifest_.stop();
     co_await life_.gate.close();
@@ -228,7 +166,7 @@ io::Task<void> Store::stop() {
     return parts_->stop();
 }
 StoreHealth Store::health() const {
-    return parts_->health();
+    return parts_->trouble().health();
 }
 StoreStats Store::stats() const {
     return parts_->stats();
@@ -237,7 +175,7 @@ std::vector<GroupStats> Store::group_stats() const {
     return parts_->group_stats();
 }
 const StoreMetrics& Store::metrics() const {
-    return parts_->metrics();
+    return parts_->life().metrics;
 }
 const RecoveryReport& Store::recovery() const {
     return parts_->recovery();

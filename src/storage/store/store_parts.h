@@ -1,20 +1,15 @@
-// The inside of a Store: its parts and what they share. One parts; not for other rooms.
+// The inside of a Store: its parts, what they are made of and in which order, and the calls that
+// several of them answer together: append, drops, deletes, the end. Not for other rooms.
 //
-// append() and the log run in the ingest share, flush and compaction in the background share. All
-// of them run on one thread, so every change between two co_awaits is atomic. A flush or merge
-// becomes visible in the same turn in which heads or input segments vanish.
+// parts/ has what a store holds, upkeep/ what works on it in the background. append() and the log
+// run in the ingest share, flush and compaction in the background share. All of them run on one
+// thread, so every change between two co_awaits is atomic. A flush or merge becomes visible in the
+// same turn in which heads or input segments vanish.
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <memory>
-#include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
-#include "sluice/io/event.h"
 #include "sluice/io/gate.h"
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
@@ -26,11 +21,12 @@
 #include "storage/parts/segment_set.h"
 #include "storage/parts/store_life.h"
 #include "storage/parts/store_trouble.h"
-#include "storage/segment/block_cache.h"
-#include "storage/segment/segment.h"
 #include "storage/upkeep/cache_warmer.h"
 #include "storage/upkeep/compactor.h"
 #include "storage/upkeep/flusher.h"
+#include "storage/upkeep/maintenance.h"
+#include "storage/upkeep/purger.h"
+#include "storage/upkeep/segment_merger.h"
 #include "storage/wal/wal_file_pool.h"
 #include "storage/wal/wal_writer.h"
 
@@ -41,11 +37,11 @@ public:
     StoreParts(io::Reactor& reactor, StoreOptions options);
     ~StoreParts();
 
-    // recovery.cc
+    // recovery.cc. It fills the parts; start_background() is its last step.
     io::Task<Result<void>> open();
+    void start_background();
 
-    // store_health.cc
-    StoreHealth health() const { return trouble_.health(); }
+    // store_stats.cc
     StoreStats stats() const;
     std::vector<GroupStats> group_stats() const;
     std::vector<model::ShardGroupId> shard_groups() const;
@@ -59,35 +55,29 @@ public:
 
     // deletes.cc
     void set_tombstones(Tombstones tombstones);
-    void hold_merges() { deletes_.hold_merges(); }
     void release_merges();
     std::vector<std::uint64_t> unsettled_deletes() const;
-    const DeleteLedger& deletes() const { return deletes_; }
 
     io::Reactor& reactor() { return life_.reactor; }
     const StoreOptions& options() const { return life_.options; }
-    const HeadSet& heads() const { return heads_; }
-    Flusher& flusher() { return flusher_; }
-    Compactor& compactor() { return compactor_; }
+    StoreLife& life() { return life_; }
+    RecoveryReport& recovery() { return recovery_; }
+    Manifest& manifest() { return manifest_; }
+    WalFilePool& files() { return files_; }
+    WalContext& wal() { return wal_; }
+    StoreTrouble& trouble() { return trouble_; }
     SegmentSet& segments() { return segments_; }
     Quarantine& quarantine() { return quarantine_; }
-    const GroupLedger& groups() const { return groups_; }
-    const StoreMetrics& metrics() const { return life_.metrics; }
-    const RecoveryReport& recovery() const { return recovery_; }
+    GroupLedger& groups() { return groups_; }
+    DeleteLedger& deletes() { return deletes_; }
+    HeadSet& heads() { return heads_; }
+    Flusher& flusher() { return flusher_; }
+    Compactor& compactor() { return compactor_; }
 
 private:
-    friend class Recovery;
-
-    // store.cc
     bool must_wait(const Generation& generation) const;
-    void start_background();
-    io::Task<void> run_maintenance();
-    io::Task<void> probe_log();
-    io::Task<void> make_manifest();
-    void note_log(std::uint64_t log_number, std::uint64_t head_id);
-    io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
-    io::Task<void> close_logs();
 
+    // Each refers to some of those before it.
     StoreLife life_;
     RecoveryReport recovery_;
     Manifest manifest_;
@@ -99,13 +89,12 @@ private:
     GroupLedger groups_;
     DeleteLedger deletes_;
     HeadSet heads_;
+    Maintenance maintenance_;
     CacheWarmer warmer_;
     Flusher flusher_;
     SegmentMerger merger_;
     Purger purger_;
     Compactor compactor_;
-
-    io::Event tick_;  // the maintenance loop, woken to stop
 
     // Last: destroyed first, so that tasks of an abandoned store find their parts alive.
     io::Gate gate_;

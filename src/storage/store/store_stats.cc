@@ -1,13 +1,12 @@
-// This part of the store says how the store is, and sets files aside that turn out to be damaged.
-#include <algorithm>
+// This part of the store adds up what its heads and segments hold.
 #include <map>
+#include <set>
 
-#include "sluice/base/log.h"
-#include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
 #include "storage/store/store_parts.h"
 
 namespace sluice::storage {
+
 StoreStats StoreParts::stats() const {
     StoreStats stats;
     const auto add_head = [&](const Generation& generation) {
