@@ -494,6 +494,29 @@ TEST_F(StoreDamage, SegmentsOutliveTheirManifest) {
     machine.stop();
 }
 
+// Heads of a life that found no manifest come after those that its logs speak of: else what is
+// written now would count as flushed together with them, and the next start would not replay it.
+TEST_F(StoreDamage, WritesAfterALostManifestAreReplayed) {
+    Files files = stopped().files;
+    for (const std::string& path : manifests(files)) files.erase(path);
+    Truth truth = stopped().truth;
+    Machine machine(disk_of(files), stopped().tombstones);
+    ASSERT_EQ(machine.open(), "");
+    Random random(11);
+    machine.write(truth, random, 30);
+    machine.wait_ns(kSecondNs);
+    // What was replayed is in segments, and what was written is in the log alone.
+    ASSERT_EQ(machine.store().metrics().flushes.value(), 1u);
+    ASSERT_NE(machine.store().stats().head_rows, 0u);
+    files = machine.stop();
+    std::uint64_t lost = 0;
+    Machine next(disk_of(files), stopped().tombstones);
+    ASSERT_EQ(next.open(), "");
+    EXPECT_EQ(next.read(truth, lost), "");
+    EXPECT_EQ(lost, 0u);
+    next.stop();
+}
+
 // A merge drops sequences, its inputs are not yet unlinked, and its record is lost in both copies.
 TEST_F(StoreDamage, WhatWasMergedDoesNotServeBesideTheMerge) {
     Machine machine{io::SimDisk()};

@@ -17,8 +17,7 @@ io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGro
     std::vector<ManifestEdit> edits;
     for (const model::ShardGroupId group : groups) {
         groups_.begin_drop(group);
-        active_->head->drop_group(group);
-        for (const auto& each : frozen_) each->head->drop_group(group);
+        heads_.drop_group(group);
         for (SegmentPtr& each : segments_.take_group(group)) dropped.push_back(std::move(each));
         edits.push_back(edit::DropGroup{group});
     }

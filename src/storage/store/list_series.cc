@@ -259,8 +259,7 @@ OnDamage note_damage(StoreParts& parts, const SegmentPtr& segment, std::uint64_t
 
 std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
     std::vector<std::shared_ptr<Head>> heads;
-    for (const auto& each : parts.frozen()) heads.push_back(each->head);
-    heads.push_back(parts.active().head);
+    parts.heads().for_each([&heads](const Generation& each) { heads.push_back(each.head); });
     return heads;
 }
 
@@ -347,8 +346,7 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& p
             names.emplace(head.series_index().measurement_name(key.measurement));
         }
     };
-    for (const auto& each : parts.frozen()) add_head(*each->head);
-    add_head(*parts.active().head);
+    parts.heads().for_each([&add_head](const Generation& each) { add_head(*each.head); });
     const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
     std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {

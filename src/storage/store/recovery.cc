@@ -20,7 +20,7 @@ io::Task<Result<void>> Recovery::run() {
     }
     if (!manifests_.content) name_store();
     SLUICE_CO_TRY_VOID(co_await start());
-    parts_.recovery_.duration_ns = reactor_.precise_ns() - begin;
+    parts_.recovery().duration_ns = reactor_.precise_ns() - begin;
     co_return Result<void>();
 }
 
@@ -52,9 +52,9 @@ io::Task<Result<void>> Recovery::read_manifest() {
     lost_ = manifests_.has_lost_something();
     if (manifests_.content) {
         const ManifestContent& content = *manifests_.content;
-        parts_.recovery_.manifest_records_cut = content.torn ? 1 : 0;
-        parts_.recovery_.manifest_records_lost = content.records_lost;
-        parts_.recovery_.manifest_records_mended = content.records_mended;
+        parts_.recovery().manifest_records_cut = content.torn ? 1 : 0;
+        parts_.recovery().manifest_records_lost = content.records_lost;
+        parts_.recovery().manifest_records_mended = content.records_mended;
         state_ = content.state;
         if (content.torn) log_info("the manifest ended in a record that was cut short");
         if (content.records_mended != 0 || manifests_.copy_missing) {
@@ -72,7 +72,7 @@ io::Task<Result<void>> Recovery::read_manifest() {
             log_error("the manifest has lost records; what it does not name is kept",
                       {{"file", manifest_path(directory_, manifests_.number)},
                        {"records", content.records_lost}});
-            parts_.trouble_.add_damage("damaged manifest: " + std::move(text));
+            parts_.trouble().add_damage("damaged manifest: " + std::move(text));
         }
     }
     co_return Result<void>();
@@ -91,14 +91,14 @@ void Recovery::report_set_aside(const std::string& path) {
     if (!path.ends_with(quarantine_path(""))) return;  // nothing was lost with it
     if (++set_aside_before_ > named_max) return;
     log_warn("a damaged file was set aside earlier", {{"file", path}});
-    parts_.trouble_.add_damage("set aside earlier: " + path);
+    parts_.trouble().add_damage("set aside earlier: " + path);
 }
 
 // A file that cannot be read gets a name that nothing reads or removes.
 io::Task<void> Recovery::set_aside(std::string path, std::string_view why) {
     log_error("a file cannot be read and is set aside", {{"file", path}, {"error", why}});
-    parts_.trouble_.add_damage("unreadable file: " + path);
-    parts_.recovery_.quarantined.push_back(path);
+    parts_.trouble().add_damage("unreadable file: " + path);
+    parts_.recovery().quarantined.push_back(path);
     auto renamed = co_await io::rename_file(reactor_, path, quarantine_path(path));
     if (!renamed.ok()) {
         log_warn("a damaged file keeps its name", {{"error", renamed.error().message}});
@@ -111,7 +111,7 @@ void Recovery::report_odd(const std::string& path) {
 }
 
 io::Task<Result<void>> Recovery::remove(std::string path) {
-    ++parts_.recovery_.files_removed;
+    ++parts_.recovery().files_removed;
     co_return co_await io::remove_file(reactor_, std::move(path));
 }
 
@@ -119,32 +119,36 @@ io::Task<Result<void>> Recovery::start() {
     if (rebuild_ && (!state_.segments.empty() || !logs_.empty())) {
         log_error("the manifest was lost and is made again from the segments",
                   {{"store", directory_}, {"segments", state_.segments.size()}});
-        parts_.trouble_.add_damage("the manifest was lost and made again from the segments");
-    } else if (parts_.recovery_.segments_adopted != 0) {
-        parts_.trouble_.add_damage(std::to_string(parts_.recovery_.segments_adopted) +
-                                   " segments that the manifest does not name were taken in");
+        parts_.trouble().add_damage("the manifest was lost and made again from the segments");
+    } else if (parts_.recovery().segments_adopted != 0) {
+        parts_.trouble().add_damage(std::to_string(parts_.recovery().segments_adopted) +
+                                    " segments that the manifest does not name were taken in");
     }
     for (const auto& [id, record] : state_.segments) {
         sequence_max_ = std::max(sequence_max_, record.meta.sequence_max);
         // Those deletes may have been forgotten, but later ones must still be above them.
         sequence_max_ = std::max(sequence_max_, record.deletes_applied);
     }
-    sequence_max_ = std::max(sequence_max_, parts_.deletes_.last_sequence());
-    parts_.life_.options.sequences->raise_above(sequence_max_);
+    sequence_max_ = std::max(sequence_max_, parts_.deletes().last_sequence());
+    parts_.life().options.sequences->raise_above(sequence_max_);
     // A group no log speaks of any more needs no reminder.
-    std::erase_if(state_.dropped_groups,
-                  [this](model::ShardGroupId group) { return !parts_.groups_.is_replayed(group); });
-    ++state_.incarnation;
+    std::erase_if(state_.dropped_groups, [this](model::ShardGroupId group) {
+        return !parts_.groups().is_replayed(group);
+    });
+    // A manifest that was lost does not tell the number of this life, but the logs do: ids of heads
+    // must grow, because those up to the flushed one are not replayed.
+    const auto logged = static_cast<std::uint32_t>(head_id_max_ >> 32);
+    state_.incarnation = std::max(state_.incarnation, logged) + 1;
     const std::uint64_t store_id = state_.store_id;
-    co_await parts_.manifest_.begin(std::move(state_), std::move(manifests_));
+    const std::uint32_t incarnation = state_.incarnation;
+    co_await parts_.manifest().begin(std::move(state_), std::move(manifests_));
 
-    parts_.files_.set_next_number(log_file_number_max_ + 1);
-    for (std::unique_ptr<WalFile>& each : spare_) parts_.files_.adopt(std::move(each));
-    parts_.wal_.store_id = store_id;
-    parts_.wal_.next_log_number = log_number_max_ + 1;
-    parts_.deletes_.begin(replayed_ ? replayed_->head->id() : 0);
-    if (replayed_) parts_.frozen_.push_back(std::move(replayed_));
-    parts_.active_ = parts_.make_generation();
+    parts_.files().set_next_number(log_file_number_max_ + 1);
+    for (std::unique_ptr<WalFile>& each : spare_) parts_.files().adopt(std::move(each));
+    parts_.wal().store_id = store_id;
+    parts_.wal().next_log_number = log_number_max_ + 1;
+    parts_.deletes().begin(replayed_ ? replayed_->head->id() : 0);
+    parts_.heads().begin(incarnation, std::move(replayed_));
     parts_.start_background();
     co_return Result<void>();
 }

@@ -33,7 +33,9 @@ struct FoundLog {
 class Recovery {
 public:
     explicit Recovery(StoreParts& parts)
-        : parts_(parts), reactor_(parts.life_.reactor), directory_(parts.life_.options.directory) {}
+        : parts_(parts),
+          reactor_(parts.life().reactor),
+          directory_(parts.life().options.directory) {}
 
     io::Task<Result<void>> run();
 
@@ -87,6 +89,7 @@ private:
     std::set<std::uint64_t> log_numbers_;            // of all files
     std::uint64_t log_file_number_max_ = 0;
     std::uint64_t log_number_max_ = 0;
+    std::uint64_t head_id_max_ = 0;  // of all logs of the store, replayed or not
     std::shared_ptr<Generation> replayed_;
     std::uint64_t sequence_max_ = 0;
     std::uint64_t replayed_sequence_min_ = ~std::uint64_t{0};

@@ -67,8 +67,7 @@ ScanState::ScanState(StoreParts& parts, ScanSpec spec)
         const std::uint32_t rows = table->rows();
         memtables_.push_back({head, std::move(table), rows});
     };
-    for (const auto& each : parts_.frozen()) add(each->head);
-    add(parts_.active().head);
+    parts_.heads().for_each([&add](const Generation& each) { add(each.head); });
     for (SegmentPtr& each : parts_.segments().of_group(spec_.group)) {
         if (each->time_range().overlaps(spec_.range)) segments_.push_back(std::move(each));
     }

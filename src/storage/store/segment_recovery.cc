@@ -42,7 +42,7 @@ io::Task<Result<void>> Recovery::find_segments() {
         }
     }
     report_missing();
-    for (const auto& [id, record] : state_.segments) parts_.segments_.add(record);
+    for (const auto& [id, record] : state_.segments) parts_.segments().add(record);
     co_return Result<void>();
 }
 
@@ -54,10 +54,10 @@ void Recovery::report_missing() {
     for (const SegmentRecord& each : missing) {
         const std::string path = segment_path(directory_, each.meta.group, each.id);
         log_error("segment missing", {{"file", path}, {"rows", each.meta.rows}});
-        parts_.trouble_.add_damage("missing segment: " + path);
-        parts_.recovery_.quarantined.push_back(path);
-        parts_.quarantine_.note_set_aside();
-        parts_.segments_.add_lost(each);
+        parts_.trouble().add_damage("missing segment: " + path);
+        parts_.recovery().quarantined.push_back(path);
+        parts_.quarantine().note_set_aside();
+        parts_.segments().add_lost(each);
         state_.segments.erase(each.id);
     }
 }
@@ -117,7 +117,7 @@ io::Task<Result<void>> Recovery::look_at_unlisted(model::ShardGroupId group, std
     if (!unreadable && record.error().kind != ErrorKind::kCorrupt) co_return record.error();
     // Without its footer it is a file that was being written.
     if (!unreadable && !lost_) co_return co_await remove(path);
-    parts_.quarantine_.note_set_aside();
+    parts_.quarantine().note_set_aside();
     co_await set_aside(path, record.error().message);
     co_return Result<void>();
 }
@@ -150,7 +150,7 @@ io::Task<Result<SegmentRecord>> Recovery::read_footer(model::ShardGroupId group,
     // Rows that do not even tell their highest sequence cannot be told from those written after a
     // delete: there deleted points come back rather than living ones being lost.
     if (!record.has_sequences && record.meta.sequence_max == 0) {
-        record.deletes_applied = parts_.deletes_.last_sequence();
+        record.deletes_applied = parts_.deletes().last_sequence();
     }
     co_return record;
 }
@@ -189,7 +189,7 @@ io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
     }
     if (!lost_ && (is_replaced || is_found_elsewhere(record))) {
         // A power cut may bring the file back when what holds its rows is gone.
-        parts_.segments_.abandon(record.id);
+        parts_.segments().abandon(record.id);
         co_return co_await remove(path);
     }
     if (is_replaced) {
@@ -200,7 +200,7 @@ io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
         if (present_.erase(each.id) != 0) co_await put_away(each);
         state_.segments.erase(each.id);
     }
-    ++parts_.recovery_.segments_adopted;
+    ++parts_.recovery().segments_adopted;
     if (!rebuild_) {
         log_error("a segment that the manifest does not name is taken in",
                   {{"file", path}, {"rows", record.meta.rows}});
@@ -214,7 +214,7 @@ io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
 io::Task<void> Recovery::put_away(const SegmentRecord& record) {
     const std::string path = segment_path(directory_, record.meta.group, record.id);
     log_warn("a segment was merged into another one and is set aside", {{"file", path}});
-    parts_.recovery_.quarantined.push_back(path);
+    parts_.recovery().quarantined.push_back(path);
     auto renamed = co_await io::rename_file(reactor_, path, unlisted_path(path));
     if (!renamed.ok()) {
         log_warn("a segment keeps its name", {{"error", renamed.error().message}});

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
-#include "sluice/base/log.h"
 #include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
 #include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
-
-constexpr std::int64_t kMaintenanceNs = 250 * kMillisecondNs;
-constexpr std::uint32_t kLogFailuresMax = 3;
 
 LogFilePoolOptions pool_options(const StoreOptions& options) {
     LogFilePoolOptions pool;
@@ -30,25 +26,6 @@ StoreOptions checked(StoreOptions options) {
     return options;
 }
 
-// An AppendGuard counts a running append() of a generation. The flush of the generation waits until
-// none is left.
-class AppendGuard {
-public:
-    AppendGuard(Generation& generation, io::Event& changed)
-        : generation_(generation), changed_(changed) {
-        ++generation_.appends;
-    }
-    AppendGuard(const AppendGuard&) = delete;
-    AppendGuard& operator=(const AppendGuard&) = delete;
-    ~AppendGuard() {
-        if (--generation_.appends == 0 && !io::abandoning()) changed_.notify_all();
-    }
-
-private:
-    Generation& generation_;
-    io::Event& changed_;
-};
-
 }  // namespace
 
 StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
@@ -60,82 +37,29 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
       segments_(life_),
       quarantine_(life_, manifest_, segments_, trouble_, recovery_),
       groups_(life_, manifest_),
-      deletes_(life_.options.tombstones) {
+      deletes_(life_.options.tombstones),
+      heads_(life_, wal_, groups_, deletes_),
+      maintenance_(life_, manifest_, wal_, trouble_, heads_),
+      warmer_(life_, heads_, segments_),
+      flusher_(life_, manifest_, files_, trouble_, segments_, groups_, deletes_, heads_, warmer_),
+      merger_(life_, manifest_, trouble_, segments_, quarantine_, groups_, deletes_, warmer_),
+      purger_(life_, manifest_, trouble_, segments_, quarantine_, deletes_, merger_),
+      compactor_(life_, trouble_, segments_, deletes_, heads_, merger_, purger_) {
     wal_.file_bytes = life_.options.wal_file_bytes;
     wal_.frame_bytes = life_.options.wal_frame_bytes;
     wal_.writes_in_flight = life_.options.wal_writes_in_flight;
     wal_.on_log_begun = [this](std::uint64_t log_number, std::uint64_t head_id) {
-        note_log(log_number, head_id);
+        maintenance_.note_log(log_number, head_id);
     };
 }
 
 StoreParts::~StoreParts() = default;
 
-std::shared_ptr<Generation> StoreParts::make_generation() {
-    auto made = std::make_shared<Generation>();
-    const std::uint64_t id = std::uint64_t{manifest_.state().incarnation} << 32 | ++next_head_;
-    made->head = std::make_shared<Head>(id);
-    Generation* generation = made.get();
-    made->log = std::make_unique<WalWriter>(
-        wal_, *made->head, [this, generation](const model::PointBatch& batch, std::uint64_t seq) {
-            return take_rows(*generation, batch, seq);
-        });
-    return made;
-}
-
-// Is called when the batch is durable; scans see its rows from here on.
-Result<void> StoreParts::take_rows(Generation& generation, const model::PointBatch& batch,
-                                   std::uint64_t sequence) {
-    if (generation.first_row_ns == 0) generation.first_row_ns = life_.reactor.monotonic_ns();
-    for (std::size_t i = 0; i < batch.table_count(); ++i) {
-        const model::BatchTable& table = batch.table_at(i);
-        // Rows of a group that was dropped while they were on their way are gone with it.
-        if (table.rows() == 0 || groups_.is_dropped(table.shard.group)) continue;
-        if (sequence < deletes_.last_sequence() &&
-            deletes_.covers_all(table.shard.group,
-                                generation.head->series_index().measurement_name(table.measurement),
-                                sequence)) {
-            continue;
-        }
-        SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
-                            .append(table, sequence));
-    }
-    return {};
-}
-
-bool StoreParts::is_full(const Generation& generation) const {
-    return generation.head->memory_bytes() >= life_.options.head_bytes_max ||
-           // One-line requests take a page of log each.
-           generation.log->bytes_written() >= 2 * life_.options.head_bytes_max;
-}
-
-bool StoreParts::may_rotate() const {
-    // What recovery replayed is a third generation, on its way to segments.
-    return std::none_of(frozen_.begin(), frozen_.end(),
-                        [](const auto& each) { return each->log != nullptr; });
-}
-
 bool StoreParts::must_wait(const Generation& generation) const {
-    if (&generation != active_.get()) return false;
+    if (&generation != heads_.active().get()) return false;
     if (life_.options.background && segments_.merges_are_behind() && !trouble_.compaction())
         return true;
-    return is_full(generation) && !may_rotate();
-}
-
-void StoreParts::rotate() {
-    frozen_.push_back(std::move(active_));
-    active_ = make_generation();
-    flush_wanted_.notify_all();
-    life_.changed.notify_all();
-}
-
-void StoreParts::rotate_if_due() {
-    if (!may_rotate()) return;
-    // A head without a row can be full too, of the series of bodies that were refused.
-    const bool old =
-        active_->first_row_ns != 0 &&
-        life_.reactor.monotonic_ns() - active_->first_row_ns >= life_.options.head_age_max_ns;
-    if (old || is_full(*active_)) rotate();
+    return heads_.must_wait(generation);
 }
 
 io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
@@ -143,7 +67,7 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
         life_.metrics.append_refused.add();
         co_return std::move(*error);
     }
-    const std::shared_ptr<Generation> generation = active_;
+    const std::shared_ptr<Generation> generation = heads_.active();
     const AppendGuard guard(*generation, life_.changed);
     // Before any wait: a drop meanwhile must know of the rows, and so must one after a write that
     // failed, because they may be in the log all the same.
@@ -168,110 +92,41 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
         }
     }
     if (receipt.sequence < deletes_.last_sequence()) {
-        drop_deleted_tables(*generation->head, batch, receipt.sequence);
+        heads_.drop_deleted_tables(*generation, batch, receipt.sequence);
         if (batch.row_count() == 0) co_return receipt;
     }
     SLUICE_CO_TRY(receipt.log_bytes, co_await generation->log->append(batch, receipt.sequence));
     life_.metrics.batches.add();
     life_.metrics.rows.add(batch.row_count());
     life_.metrics.values.add(batch.value_count());
-    if (life_.options.background) rotate_if_due();
+    if (life_.options.background) heads_.rotate_if_due();
     co_return receipt;
 }
 
 void StoreParts::start_background() {
     segments_.begin();
     life_.gate.spawn(files_.run());
-    life_.gate.spawn(run_maintenance());
-    life_.gate.spawn(run_flusher());
-    if (!manifest_.is_durable()) life_.gate.spawn(make_manifest());
-    life_.gate.spawn(run_compactor());
-}
-
-// Looks after things that no request triggers: free space, the age of the head, a log that failed.
-io::Task<void> StoreParts::run_maintenance() {
-    co_await life_.reactor.switch_to(io::Share::kBackground);
-    while (!life_.stopping) {
-        auto space = co_await io::free_space(life_.reactor, life_.options.directory);
-        if (space.ok()) trouble_.set_no_space(*space < life_.options.free_space_min);
-        if (wal_.failures_in_a_row >= kLogFailuresMax) trouble_.set_read_only(true);
-        if (trouble_.read_only()) co_await probe_log();
-        if (life_.options.background) rotate_if_due();
-        if (life_.stopping) break;
-        co_await tick_.wait_until(life_.reactor.monotonic_ns() + kMaintenanceNs);
-    }
-}
-
-// The start found a device that takes no manifest: until it does, the store is only read.
-io::Task<void> StoreParts::make_manifest() {
-    const Result<void> made = co_await manifest_.append({});
-    if (made.ok()) {
-        log_info("the manifest can be written again", {{"store", life_.options.directory}});
-    }
-}
-
-// Not awaited by those who write: until the record is durable, a loss of the whole file would go
-// unnoticed, and no more.
-void StoreParts::note_log(std::uint64_t log_number, std::uint64_t head_id) {
-    if (!life_.stopping) life_.gate.spawn(record_log(log_number, head_id));
-}
-
-io::Task<void> StoreParts::record_log(std::uint64_t log_number, std::uint64_t head_id) {
-    co_await life_.reactor.switch_to(io::Share::kBackground);
-    if (life_.stopping || head_id <= manifest_.state().flushed_head) co_return;
-    std::vector<ManifestEdit> edits;
-    edits.push_back(edit::LogBegun{log_number, head_id, life_.options.wal_file_bytes});
-    (void)co_await manifest_.append(std::move(edits));
-}
-
-// An empty frame behind the last one: it says that all before it were durable, so that damage to
-// them does not look like a write that was cut short.
-io::Task<void> StoreParts::close_logs() {
-    if (trouble_.read_only() || trouble_.no_space()) co_return;
-    std::vector<std::shared_ptr<Generation>> all;
-    // The log of a head that is being flushed is about to be given back.
-    if (!flushing_) all.assign(frozen_.begin(), frozen_.end());
-    all.push_back(active_);
-    for (const std::shared_ptr<Generation>& each : all) {
-        if (each->log == nullptr || each->log->bytes_written() == 0) continue;
-        (void)co_await each->log->probe();
-    }
-}
-
-io::Task<void> StoreParts::probe_log() {
-    const std::shared_ptr<Generation> generation = active_;
-    const AppendGuard guard(*generation, life_.changed);
-    auto probed = co_await generation->log->probe();
-    if (!probed.ok()) co_return;
-    trouble_.set_read_only(false);
-    log_info("the log can be written again", {{"store", life_.options.directory}});
+    life_.gate.spawn(maintenance_.run());
+    life_.gate.spawn(flusher_.run());
+    if (!manifest_.is_durable()) life_.gate.spawn(maintenance_.make_manifest());
+    life_.gate.spawn(compactor_.run());
 }
 
 io::Task<void> StoreParts::stop() {
     life_.stopping = true;
     life_.changed.notify_all();
-    flush_wanted_.notify_all();
+    heads_.flush_wanted.notify_all();
     segments_.merge_wanted.notify_all();
-    tick_.notify_all();
+    maintenance_.wake();
     // Appends under way end by themselves: their writes are in flight.
-    const auto busy = [this] {
-        return active_->appends != 0 ||
-               std::any_of(frozen_.begin(), frozen_.end(),
-                           [](const auto& each) { return each->appends != 0; });
-    };
-    while (busy()) co_await life_.changed.wait();
-    co_await close_logs();
+    while (heads_.has_appends()) co_await life_.changed.wait();
+    co_await maintenance_.end_logs(flusher_.is_flushing());
     files_.stop();
     manifest_.stop();
     co_await life_.gate.close();
     // A flush or merge that was ending may still have added some.
     co_await segments_.close();
-    frozen_.push_back(active_);
-    for (const auto& each : frozen_) {
-        if (each->log) co_await each->log->close();
-        for (const auto& file : each->replayed_files) co_await file->file.close();
-        each->replayed_files.clear();
-    }
+    co_await heads_.close();
     co_await files_.close();
     co_await manifest_.close();
 }
@@ -286,7 +141,7 @@ io::Task<Result<std::unique_ptr<Store>>> Store::open(io::Reactor& reactor, Store
 }
 
 Head& Store::active_head() {
-    return *parts_->active().head;
+    return *parts_->heads().active()->head;
 }
 Result<void> Store::check_size(const model::PointBatch& batch) const {
     return check_rows_fit(batch, parts_->options().wal_file_bytes - kWalHeaderBytes);
@@ -302,16 +157,16 @@ io::Task<Result<void>> Store::drop_shard_groups(std::vector<model::ShardGroupId>
     return parts_->drop_shard_groups(std::move(groups));
 }
 io::Task<Result<void>> Store::flush() {
-    return parts_->flush_all();
+    return parts_->flusher().flush_all();
 }
 io::Task<Result<void>> Store::compact(bool all) {
-    return parts_->compact_all(all);
+    return parts_->compactor().run_until_done(all);
 }
 io::Task<void> Store::stop() {
     return parts_->stop();
 }
 StoreHealth Store::health() const {
-    return parts_->health();
+    return parts_->trouble().health();
 }
 StoreStats Store::stats() const {
     return parts_->stats();
@@ -320,7 +175,7 @@ std::vector<GroupStats> Store::group_stats() const {
     return parts_->group_stats();
 }
 const StoreMetrics& Store::metrics() const {
-    return parts_->metrics();
+    return parts_->life().metrics;
 }
 const RecoveryReport& Store::recovery() const {
     return parts_->recovery();

@@ -1,60 +1,47 @@
-// The inside of a Store: its parts and what they share. One parts; not for other rooms.
+// The inside of a Store: its parts, what they are made of and in which order, and the calls that
+// several of them answer together: append, drops, deletes, the end. Not for other rooms.
 //
-// append() and the log run in the ingest share, flush and compaction in the background share. All
-// of them run on one thread, so every change between two co_awaits is atomic. A flush or merge
-// becomes visible in the same turn in which heads or input segments vanish.
+// parts/ has what a store holds, upkeep/ what works on it in the background. append() and the log
+// run in the ingest share, flush and compaction in the background share. All of them run on one
+// thread, so every change between two co_awaits is atomic. A flush or merge becomes visible in the
+// same turn in which heads or input segments vanish.
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <memory>
-#include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
-#include "sluice/io/event.h"
 #include "sluice/io/gate.h"
 #include "sluice/io/reactor.h"
 #include "sluice/storage/store.h"
 #include "storage/manifest/manifest.h"
 #include "storage/parts/delete_ledger.h"
 #include "storage/parts/group_ledger.h"
+#include "storage/parts/head_set.h"
 #include "storage/parts/quarantine.h"
 #include "storage/parts/segment_set.h"
 #include "storage/parts/store_life.h"
 #include "storage/parts/store_trouble.h"
-#include "storage/segment/block_cache.h"
-#include "storage/segment/segment.h"
+#include "storage/upkeep/cache_warmer.h"
+#include "storage/upkeep/compactor.h"
+#include "storage/upkeep/flusher.h"
+#include "storage/upkeep/maintenance.h"
+#include "storage/upkeep/purger.h"
+#include "storage/upkeep/segment_merger.h"
 #include "storage/wal/wal_file_pool.h"
 #include "storage/wal/wal_writer.h"
 
 namespace sluice::storage {
-
-class SeriesOrder;
-
-// A head with its log.
-struct Generation {
-    std::shared_ptr<Head> head;
-    std::unique_ptr<WalWriter> log;  // none for what recovery replayed
-    // Files the generation was replayed from.
-    std::vector<std::unique_ptr<WalFile>> replayed_files;
-    // append() calls that will add rows or have not yet heard that they did.
-    std::uint32_t appends = 0;
-    std::int64_t first_row_ns = 0;  // monotonic; 0: no rows yet
-};
 
 class StoreParts {
 public:
     StoreParts(io::Reactor& reactor, StoreOptions options);
     ~StoreParts();
 
-    // recovery.cc
+    // recovery.cc. It fills the parts; start_background() is its last step.
     io::Task<Result<void>> open();
+    void start_background();
 
-    // store_health.cc
-    StoreHealth health() const { return trouble_.health(); }
+    // store_stats.cc
     StoreStats stats() const;
     std::vector<GroupStats> group_stats() const;
     std::vector<model::ShardGroupId> shard_groups() const;
@@ -66,85 +53,31 @@ public:
     // drop.cc
     io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
 
-    // flush.cc
-    io::Task<Result<void>> flush_all();
-
-    // compaction.cc
-    io::Task<Result<void>> compact_all(bool into_one);
-
-    // purge.cc
+    // deletes.cc
     void set_tombstones(Tombstones tombstones);
-    void hold_merges() { deletes_.hold_merges(); }
     void release_merges();
     std::vector<std::uint64_t> unsettled_deletes() const;
-    const DeleteLedger& deletes() const { return deletes_; }
 
     io::Reactor& reactor() { return life_.reactor; }
     const StoreOptions& options() const { return life_.options; }
-    Generation& active() { return *active_; }
-    // Newest last; the active one is not among them.
-    const std::deque<std::shared_ptr<Generation>>& frozen() const { return frozen_; }
+    StoreLife& life() { return life_; }
+    RecoveryReport& recovery() { return recovery_; }
+    Manifest& manifest() { return manifest_; }
+    WalFilePool& files() { return files_; }
+    WalContext& wal() { return wal_; }
+    StoreTrouble& trouble() { return trouble_; }
     SegmentSet& segments() { return segments_; }
     Quarantine& quarantine() { return quarantine_; }
-    const GroupLedger& groups() const { return groups_; }
-    const StoreMetrics& metrics() const { return life_.metrics; }
-    const RecoveryReport& recovery() const { return recovery_; }
+    GroupLedger& groups() { return groups_; }
+    DeleteLedger& deletes() { return deletes_; }
+    HeadSet& heads() { return heads_; }
+    Flusher& flusher() { return flusher_; }
+    Compactor& compactor() { return compactor_; }
 
 private:
-    friend class Recovery;
-
-    // store.cc
-    std::shared_ptr<Generation> make_generation();
     bool must_wait(const Generation& generation) const;
-    bool is_full(const Generation& generation) const;
-    void rotate_if_due();
-    bool may_rotate() const;
-    void rotate();
-    Result<void> take_rows(Generation& generation, const model::PointBatch& batch,
-                           std::uint64_t sequence);
-    void start_background();
-    io::Task<void> run_maintenance();
-    io::Task<void> probe_log();
-    io::Task<void> make_manifest();
-    void note_log(std::uint64_t log_number, std::uint64_t head_id);
-    io::Task<void> record_log(std::uint64_t log_number, std::uint64_t head_id);
-    io::Task<void> close_logs();
 
-    // flush.cc
-    io::Task<void> run_flusher();
-    io::Task<Result<void>> flush(std::shared_ptr<Generation> generation);
-    io::Task<Result<std::optional<SegmentRecord>>> flush_group(
-        std::shared_ptr<const Head> head, model::ShardGroupId group,
-        std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
-        const SeriesOrder& order);
-
-    // compaction.cc
-    struct Merge {
-        model::ShardGroupId group = 0;
-        std::vector<SegmentPtr> inputs;
-        bool drop_sequences = false;
-    };
-    io::Task<void> run_compactor();
-    std::optional<Merge> choose_merge(bool into_one) const;
-    io::Task<Result<void>> merge(Merge merge);
-    io::Task<Result<void>> merge_alone(Merge merge);
-    io::Task<Result<std::optional<SegmentRecord>>> write_merged(Merge& merge);
-    io::Task<void> check_input(SegmentPtr segment, Error error);
-
-    // warm.cc
-    io::Task<void> warm(SegmentRecord record);
-
-    // purge.cc
-    void drop_deleted_tables(Head& head);
-    void drop_deleted_tables(const Head& head, model::PointBatch& batch, std::uint64_t sequence);
-    std::int64_t next_compaction_check() const;
-    SegmentPtr choose_purge(bool at_once) const;
-    io::Task<Result<void>> purge(SegmentPtr segment);
-    io::Task<Result<void>> purge_alone(SegmentPtr segment);
-    enum class Stale : std::uint8_t { kNothing, kSomething, kEverything };
-    io::Task<Result<Stale>> find_stale(SegmentPtr segment, Tombstones deletes);
-    void note_unsettled(const Generation& generation, std::set<std::uint64_t>& open) const;
-
+    // Each refers to some of those before it.
     StoreLife life_;
     RecoveryReport recovery_;
     Manifest manifest_;
@@ -155,16 +88,13 @@ private:
     Quarantine quarantine_;
     GroupLedger groups_;
     DeleteLedger deletes_;
-
-    std::uint64_t next_head_ = 0;  // lower half; the upper is the incarnation
-    std::shared_ptr<Generation> active_;
-    std::deque<std::shared_ptr<Generation>> frozen_;
-
-    bool compacting_ = false;
-    bool flushing_ = false;
-
-    io::Event flush_wanted_;  // the flusher
-    io::Event tick_;          // the maintenance loop, woken to stop
+    HeadSet heads_;
+    Maintenance maintenance_;
+    CacheWarmer warmer_;
+    Flusher flusher_;
+    SegmentMerger merger_;
+    Purger purger_;
+    Compactor compactor_;
 
     // Last: destroyed first, so that tasks of an abandoned store find their parts alive.
     io::Gate gate_;

@@ -88,6 +88,7 @@ io::Task<Result<void>> Recovery::look_at_log(std::uint64_t number) {
     if (begun && rebuild_ && logs_.empty()) state_.store_id = log.first.store_id;
     if (begun && log.first.store_id == state_.store_id) {
         log_number_max_ = std::max(log_number_max_, log.first.log_number);
+        head_id_max_ = std::max(head_id_max_, log.first.head_id);
         log_numbers_.insert(log.first.log_number);
         if (log.first.head_id > state_.flushed_head) {
             logs_.push_back(std::move(log));
@@ -96,7 +97,7 @@ io::Task<Result<void>> Recovery::look_at_log(std::uint64_t number) {
     }
     if (content == LogContent::kGarbage) {
         garbage_.push_back(std::move(log.file));
-    } else if (log.bytes == parts_.life_.options.wal_file_bytes) {
+    } else if (log.bytes == parts_.life().options.wal_file_bytes) {
         spare_.push_back(std::move(log.file));
     } else {
         // Of another size, or not filled to its end when the process died.
@@ -121,14 +122,14 @@ io::Task<Result<void>> Recovery::report_missing_logs() {
         log_number_max_ = std::max(log_number_max_, number);
         log_error("a log is missing: acknowledged points may be lost",
                   {{"store", directory_}, {"log", number}});
-        parts_.trouble_.add_damage("missing log: number " + std::to_string(number) + " in " +
-                                   log_directory(directory_));
-        parts_.recovery_.logs_missing += 1;
+        parts_.trouble().add_damage("missing log: number " + std::to_string(number) + " in " +
+                                    log_directory(directory_));
+        parts_.recovery().logs_missing += 1;
     }
     for (auto& file : garbage_) {
         const std::string path = log_path(directory_, file->number);
         const Result<std::uint64_t> size = co_await file->file.size();
-        if (missing.empty() && size.ok() && *size == parts_.life_.options.wal_file_bytes) {
+        if (missing.empty() && size.ok() && *size == parts_.life().options.wal_file_bytes) {
             spare_.push_back(std::move(file));
             continue;
         }
@@ -157,7 +158,7 @@ io::Task<Result<void>> Recovery::replay_logs() {
         begin = end;
     }
     for (FoundLog& each : logs_) replayed_->replayed_files.push_back(std::move(each.file));
-    parts_.recovery_.log_files = logs_.size();
+    parts_.recovery().log_files = logs_.size();
     co_return Result<void>();
 }
 
@@ -169,7 +170,7 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
         *replayed_->head,
         [this](model::ShardGroupId group) { return state_.dropped_groups.contains(group); },
         [this](model::ShardGroupId group, std::string_view measurement, std::uint64_t sequence) {
-            return parts_.deletes_.covers_all(group, measurement, sequence);
+            return parts_.deletes().covers_all(group, measurement, sequence);
         });
     for (std::size_t i = 0; i < logs.size(); ++i) {
         // A file that was sealed after a failed write ends where a later one begins.
@@ -182,8 +183,8 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
         SLUICE_CO_TRY(const bool goes_on, co_await replay_file(*logs[i], next, chain, replay));
         if (!goes_on) break;
     }
-    parts_.recovery_.rows += replay.rows();
-    parts_.recovery_.rows_lost += replay.rows_lost();
+    parts_.recovery().rows += replay.rows();
+    parts_.recovery().rows_lost += replay.rows_lost();
     if (replay.rows_lost() != 0) {
         log_error("rows of whole frames need what damaged ones defined",
                   {{"store", directory_}, {"rows", replay.rows_lost()}});
@@ -191,14 +192,14 @@ io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
     sequence_max_ = std::max(sequence_max_, replay.sequence_max());
     replayed_sequence_min_ = std::min(replayed_sequence_min_, replay.sequence_min());
     replayed_sequence_max_ = std::max(replayed_sequence_max_, replay.sequence_max());
-    parts_.groups_.add_replayed(replay.groups());
+    parts_.groups().add_replayed(replay.groups());
     co_return Result<void>();
 }
 
 // False when the chain ends for good. `next_log` is where a later file of the head begins.
 io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, FoundLog* next_log, WalChain& chain,
                                              WalReplay& replay) {
-    RecoveryReport& report = parts_.recovery_;
+    RecoveryReport& report = parts_.recovery();
     const auto known = state_.logs.find(log.first.log_number);
     if (known != state_.logs.end() && log.bytes < known->second.file_bytes) {
         report_log_damage(log, "cut to " + std::to_string(log.bytes) + " bytes of " +
@@ -260,7 +261,7 @@ io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log,
         if (reader.unreadable_sectors() != 0) {
             report_log_damage(log, "cannot be read to its end");
         } else if (torn) {
-            ++parts_.recovery_.torn_tails;
+            ++parts_.recovery().torn_tails;
             log_info("a log ends in a frame that was cut short",
                      {{"file", log.file->file.path()}, {"frame", next_frame}});
         }
@@ -279,7 +280,7 @@ io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log,
         chain.previous_hash = next_log->first.previous_hash;
     }
     const std::uint64_t lost = goes_on_at - next_frame;
-    parts_.recovery_.frames_lost += lost;
+    parts_.recovery().frames_lost += lost;
     const bool in_next = !here && next_log != nullptr && next_log->first_is_damaged;
     report_log_damage(in_next ? *next_log : log, "damaged at frame " + std::to_string(next_frame) +
                                                      ", " + std::to_string(lost) +
@@ -293,10 +294,10 @@ void Recovery::report_log_damage(FoundLog& log, std::string_view what) {
     const std::string& path = log.file->file.path();
     log_error("log damaged: acknowledged points may be lost", {{"file", path}, {"error", what}});
     std::string text = path + ": " + std::string(what);
-    parts_.trouble_.add_damage("damaged log: " + std::move(text));
+    parts_.trouble().add_damage("damaged log: " + std::move(text));
     logs_are_whole_ = false;
     if (log.file->damaged) return;
-    parts_.recovery_.quarantined.push_back(path);
+    parts_.recovery().quarantined.push_back(path);
     log.file->damaged = true;
 }
 

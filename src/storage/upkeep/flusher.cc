@@ -1,22 +1,18 @@
-// This part of the store writes frozen heads to segments, one per shard group, and then one
-// manifest record for all of them.
+#include "storage/upkeep/flusher.h"
+
 #include <algorithm>
 
 #include "sluice/base/log.h"
-#include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
 #include "storage/memtable/memtable_source.h"
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_output.h"
-#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
 
 constexpr std::int64_t kRetryNs = 200 * kMillisecondNs;
-
-using GroupTables = std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>>;
 
 // Returns the tables by group, measurements in the order of their names. The tables are held, so
 // that a drop meanwhile does no harm.
@@ -72,17 +68,14 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 
 }  // namespace
 
-// The task of the flusher. It takes the oldest frozen head, once no append() to it is running and
-// no delete is on its way. A failed flush is tried again: the head stays in memory and its log on
-// disk until it succeeds, and writes wait when the next head is full too.
-io::Task<void> StoreParts::run_flusher() {
+io::Task<void> Flusher::run() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     while (!life_.stopping) {
-        if (frozen_.empty()) {
-            co_await flush_wanted_.wait();
+        if (heads_.frozen().empty()) {
+            co_await heads_.flush_wanted.wait();
             continue;
         }
-        const std::shared_ptr<Generation> generation = frozen_.front();
+        const std::shared_ptr<Generation> generation = heads_.frozen().front();
         if (generation->appends != 0 || deletes_.merges_held()) {
             co_await life_.changed.wait();
             continue;
@@ -97,12 +90,12 @@ io::Task<void> StoreParts::run_flusher() {
         life_.metrics.flush_failures.add();
         trouble_.note_flush_failed(std::move(flushed).error());
         if (!life_.stopping)
-            co_await flush_wanted_.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
+            co_await heads_.flush_wanted.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
     }
 }
 
 // `generation` is the oldest frozen one and no append of it is running.
-io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation) {
+io::Task<Result<void>> Flusher::flush(std::shared_ptr<Generation> generation) {
     std::vector<SegmentRecord> made;
     {
         const SeriesOrder order =
@@ -143,10 +136,8 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
         segments_.note_written(each.meta.group);
         life_.metrics.flush_bytes.add(each.meta.size_bytes);
     }
-    SLUICE_CHECK(frozen_.front() == generation);
-    frozen_.pop_front();
+    heads_.end_oldest(generation);
     life_.metrics.flushes.add();
-    life_.changed.notify_all();
     segments_.merge_wanted.notify_all();
 
     std::vector<std::unique_ptr<WalFile>> files = std::move(generation->replayed_files);
@@ -156,15 +147,14 @@ io::Task<Result<void>> StoreParts::flush(std::shared_ptr<Generation> generation)
     }
     co_await files_.give_back(std::move(files));
     co_await segments_.discard(std::move(unwanted));
-    if (life_.options.background) rotate_if_due();
-    for (const SegmentRecord& each : made) co_await warm(each);
+    if (life_.options.background) heads_.rotate_if_due();
+    for (const SegmentRecord& each : made) co_await warmer_.warm(each);
     co_return Result<void>();
 }
 
 // Writes the segment of one group. There is no record when all rows turned out to be dropped.
-io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
-    std::shared_ptr<const Head> head, model::ShardGroupId group,
-    std::vector<std::pair<std::string, std::shared_ptr<const Memtable>>> tables,
+io::Task<Result<std::optional<SegmentRecord>>> Flusher::flush_group(
+    std::shared_ptr<const Head> head, model::ShardGroupId group, GroupTables tables,
     const SeriesOrder& order) {
     if (groups_.is_dropped(group)) co_return std::optional<SegmentRecord>();
     SegmentRecord record;
@@ -191,14 +181,17 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::flush_group(
     co_return std::optional<SegmentRecord>(record);
 }
 
-io::Task<Result<void>> StoreParts::flush_all() {
-    if (active_->first_row_ns != 0 || active_->appends != 0) {
-        while (!may_rotate() && !life_.stopping && !trouble_.flush()) co_await life_.changed.wait();
-        if (may_rotate()) rotate();
+io::Task<Result<void>> Flusher::flush_all() {
+    if (heads_.active()->first_row_ns != 0 || heads_.active()->appends != 0) {
+        while (!heads_.may_rotate() && !life_.stopping && !trouble_.flush())
+            co_await life_.changed.wait();
+        if (heads_.may_rotate()) heads_.rotate();
     }
-    const std::shared_ptr<Generation> last = frozen_.empty() ? nullptr : frozen_.back();
-    flush_wanted_.notify_all();
-    while (last != nullptr && std::find(frozen_.begin(), frozen_.end(), last) != frozen_.end()) {
+    const std::shared_ptr<Generation> last =
+        heads_.frozen().empty() ? nullptr : heads_.frozen().back();
+    heads_.flush_wanted.notify_all();
+    while (last != nullptr && std::find(heads_.frozen().begin(), heads_.frozen().end(), last) !=
+                                  heads_.frozen().end()) {
         if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
         if (trouble_.flush()) co_return *trouble_.flush();
         co_await life_.changed.wait();

@@ -1,13 +1,12 @@
-// This part of the store says how the store is, and sets files aside that turn out to be damaged.
-#include <algorithm>
+// This part of the store adds up what its heads and segments hold.
 #include <map>
+#include <set>
 
-#include "sluice/base/log.h"
-#include "storage/files/file_names.h"
 #include "storage/memtable/memtable.h"
 #include "storage/store/store_parts.h"
 
 namespace sluice::storage {
+
 StoreStats StoreParts::stats() const {
     StoreStats stats;
     const auto add_head = [&](const Generation& generation) {
@@ -17,9 +16,8 @@ StoreStats StoreParts::stats() const {
         stats.log_files += generation.replayed_files.size();
         if (generation.log) stats.log_files += generation.log->file_count();
     };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
-    stats.head_series = active_->head->series_index().series_count();
+    heads_.for_each(add_head);
+    stats.head_series = heads_.active()->head->series_index().series_count();
     for (const auto& [group, segments] : segments_.groups()) {
         for (const SegmentPtr& each : segments) {
             ++stats.segments;
@@ -39,8 +37,7 @@ std::vector<GroupStats> StoreParts::group_stats() const {
             groups[key.group].head_rows += table->rows();
         }
     };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
+    heads_.for_each(add_head);
     for (const auto& [group, segments] : segments_.groups()) {
         GroupStats& stats = groups[group];
         stats.segments += segments.size();
@@ -65,8 +62,7 @@ std::vector<model::ShardGroupId> StoreParts::shard_groups() const {
             if (table->rows() != 0) groups.insert(key.group);
         }
     };
-    add_head(*active_);
-    for (const auto& each : frozen_) add_head(*each);
+    heads_.for_each(add_head);
     return {groups.begin(), groups.end()};
 }
 

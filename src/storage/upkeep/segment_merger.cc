@@ -1,23 +1,15 @@
-// This part of the store merges segments of a shard group: small ones by level while the group is
-// written to, all of them once it went cold.
-//
-// A flushed segment has level 0. `merge_width` segments of one level become one of the next, up to
-// kLevelMax: so a row is rewritten twice while its group is hot and once when it went cold.
-#include <algorithm>
-#include <span>
+#include "storage/upkeep/segment_merger.h"
 
-#include "sluice/base/log.h"
-#include "storage/files/file_names.h"
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "storage/rows/row_merger.h"
 #include "storage/segment/segment_output.h"
 #include "storage/segment/segment_source.h"
-#include "storage/store/store_parts.h"
 
 namespace sluice::storage {
 namespace {
-
-constexpr std::uint32_t kLevelMax = 2;
-constexpr std::int64_t kRetryNs = kSecondNs;
 
 // One input, read front to back past the block cache.
 struct MergeInput {
@@ -106,113 +98,10 @@ io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInpu
     co_return co_await output.finish();
 }
 
-// Returns groups of segments that may be merged with each other: neighbours in the order of their
-// sequences, without a damaged one between, and of one level unless `any_level`. Then nothing in
-// this store comes between two rows of an output, also when their sequences are gone.
-std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr> segments,
-                                                          bool any_level) {
-    std::sort(segments.begin(), segments.end(), [](const SegmentPtr& a, const SegmentPtr& b) {
-        return a->record().meta.sequence_min < b->record().meta.sequence_min;
-    });
-    std::vector<std::vector<SegmentPtr>> found(1);
-    for (const SegmentPtr& each : segments) {
-        std::vector<SegmentPtr>& neighbours = found.back();
-        if (each->damaged()) {
-            found.emplace_back();
-        } else if (!any_level && !neighbours.empty() &&
-                   neighbours.back()->record().level != each->record().level) {
-            found.push_back({each});
-        } else {
-            neighbours.push_back(each);
-        }
-    }
-    return found;
-}
-
 }  // namespace
 
-// The task of the compactor: it does one thing at a time, merges before purges, and waits when
-// nothing is due. A start does not know when groups were written to last, so each counts as written
-// now and gets cold again.
-io::Task<void> StoreParts::run_compactor() {
-    co_await life_.reactor.switch_to(io::Share::kBackground);
-    segments_.begin_ages();
-    while (!life_.stopping) {
-        std::optional<Merge> due;
-        const bool may_begin = life_.options.background && !compacting_ && !deletes_.merges_held();
-        if (may_begin) due = choose_merge(false);
-        const SegmentPtr stale = may_begin && !due ? choose_purge(false) : nullptr;
-        if (!due && stale == nullptr) {
-            // What failed may have been dropped or deleted since: then nothing waits any more.
-            if (may_begin) trouble_.end_compaction_trouble();
-            co_await segments_.merge_wanted.wait_until(next_compaction_check());
-            continue;
-        }
-        Result<void> merged;
-        if (due) {
-            merged = co_await merge(std::move(*due));
-        } else {
-            merged = co_await purge(stale);
-        }
-        if (!merged.ok() && !life_.stopping) {
-            co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() + kRetryNs);
-        }
-    }
-}
-
-// Chooses the merge that takes the most segments together. With `into_one`, any group with more
-// than one segment is due.
-std::optional<StoreParts::Merge> StoreParts::choose_merge(bool into_one) const {
-    Merge best;
-    const auto in_memory = [this](model::ShardGroupId group) {
-        const auto has = [group](const Generation& generation) {
-            const auto& tables = generation.head->memtables();
-            const auto first = tables.lower_bound({group, 0});
-            return first != tables.end() && first->first.group == group;
-        };
-        return has(*active_) || std::any_of(frozen_.begin(), frozen_.end(),
-                                            [&](const auto& each) { return has(*each); });
-    };
-    const auto consider = [&best](model::ShardGroupId group, std::span<const SegmentPtr> inputs) {
-        if (inputs.size() <= best.inputs.size()) return;
-        best.group = group;
-        best.drop_sequences = false;
-        best.inputs.assign(inputs.begin(), inputs.end());
-    };
-    for (const auto& [group, segments] : segments_.groups()) {
-        const bool cold = segments_.is_cold(group) && !in_memory(group);
-        for (const std::vector<SegmentPtr>& neighbours :
-             mergeable_neighbours(segments, cold || into_one)) {
-            if (cold || into_one) {
-                if (neighbours.size() < 2 || neighbours.size() <= best.inputs.size()) continue;
-                consider(group, neighbours);
-                best.drop_sequences = cold && neighbours.size() == segments.size() &&
-                                      life_.options.group_is_ours_alone &&
-                                      life_.options.group_is_ours_alone(group);
-            } else if (neighbours.size() >= life_.options.merge_width &&
-                       neighbours.front()->record().level < kLevelMax) {
-                // The oldest: they are the likeliest to be complete.
-                consider(group, std::span(neighbours).first(life_.options.merge_width));
-            }
-        }
-    }
-    if (best.inputs.empty()) return std::nullopt;
-    return best;
-}
-
-// Runs a merge. There is one at a time, because inputs count until the manifest says otherwise,
-// also if its record takes long.
-io::Task<Result<void>> StoreParts::merge(Merge merge) {
-    SLUICE_CHECK(!compacting_);
-    compacting_ = true;
-    Result<void> merged = co_await merge_alone(std::move(merge));
-    compacting_ = false;
-    segments_.merge_wanted.notify_all();
-    co_return merged;
-}
-
-io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
-    auto made = co_await write_merged(merge);
+io::Task<Result<void>> SegmentMerger::run(SegmentMerge merge) {
+    auto made = co_await write(merge);
     if (!made.ok()) {
         life_.metrics.compaction_failures.add();
         if (made.error().kind == ErrorKind::kCorrupt) {
@@ -255,13 +144,13 @@ io::Task<Result<void>> StoreParts::merge_alone(Merge merge) {
         segments_.cache().forget_segment(each->record().id);
         if (life_.reactor.needs_yield()) co_await life_.reactor.yield();
     }
-    co_await warm(**made);
+    co_await warmer_.warm(**made);
     co_return Result<void>();
 }
 
 // Writes the merged segment, which the manifest does not know yet. There is no record if every row
 // was deleted.
-io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& merge) {
+io::Task<Result<std::optional<SegmentRecord>>> SegmentMerger::write(const SegmentMerge& merge) {
     // Whatever is deleted from here on has a sequence above those of the inputs.
     const Tombstones deletes = deletes_.tombstones();
     SegmentRecord record;
@@ -299,7 +188,7 @@ io::Task<Result<std::optional<SegmentRecord>>> StoreParts::write_merged(Merge& m
 }
 
 // Finds out whether this input has the damage that a merge met in one of its inputs.
-io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
+io::Task<void> SegmentMerger::check_input(SegmentPtr segment, Error error) {
     auto reader = co_await segment->reader();
     if (reader.ok()) {
         const Result<void> verified = co_await (*reader)->verify();
@@ -307,24 +196,6 @@ io::Task<void> StoreParts::check_input(SegmentPtr segment, Error error) {
         error = verified.error();
     }
     quarantine_.report(segment, error, !reader.ok());
-}
-
-io::Task<Result<void>> StoreParts::compact_all(bool into_one) {
-    for (;;) {
-        if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
-        if (compacting_ || deletes_.merges_held()) {
-            co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() +
-                                                       10 * kMillisecondNs);
-            continue;
-        }
-        if (auto due = choose_merge(into_one)) {
-            SLUICE_CO_TRY_VOID(co_await merge(std::move(*due)));
-        } else if (const SegmentPtr stale = choose_purge(true)) {
-            SLUICE_CO_TRY_VOID(co_await purge(stale));
-        } else {
-            co_return Result<void>();
-        }
-    }
 }
 
 }  // namespace sluice::storage

@@ -1,0 +1,153 @@
+#include "storage/parts/head_set.h"
+
+#include <algorithm>
+
+#include "storage/memtable/memtable.h"
+#include "storage/memtable/memtable_order.h"
+
+namespace sluice::storage {
+
+void HeadSet::begin(std::uint32_t incarnation, std::shared_ptr<Generation> replayed) {
+    SLUICE_CHECK(active_ == nullptr && incarnation != 0);
+    incarnation_ = incarnation;
+    if (replayed) frozen_.push_back(std::move(replayed));
+    active_ = make_generation();
+}
+
+std::shared_ptr<Generation> HeadSet::make_generation() {
+    auto made = std::make_shared<Generation>();
+    const std::uint64_t id = std::uint64_t{incarnation_} << 32 | ++next_head_;
+    // Heads are flushed, and their logs replayed, in the order of their ids.
+    SLUICE_CHECK(frozen_.empty() || frozen_.back()->head->id() < id);
+    made->head = std::make_shared<Head>(id);
+    Generation* generation = made.get();
+    made->log = std::make_unique<WalWriter>(
+        wal_, *made->head, [this, generation](const model::PointBatch& batch, std::uint64_t seq) {
+            return take_rows(*generation, batch, seq);
+        });
+    return made;
+}
+
+// Is called when the batch is durable; scans see its rows from here on.
+Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch& batch,
+                                std::uint64_t sequence) {
+    // A flush takes what the memtables hold once: no row may come behind it.
+    SLUICE_CHECK(generation.appends != 0);
+    if (generation.first_row_ns == 0) generation.first_row_ns = life_.reactor.monotonic_ns();
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        const model::BatchTable& table = batch.table_at(i);
+        // Rows of a group that was dropped while they were on their way are gone with it.
+        if (table.rows() == 0 || groups_.is_dropped(table.shard.group)) continue;
+        if (sequence < deletes_.last_sequence() &&
+            deletes_.covers_all(table.shard.group,
+                                generation.head->series_index().measurement_name(table.measurement),
+                                sequence)) {
+            continue;
+        }
+        SLUICE_TRY_VOID(generation.head->memtable(table.shard.group, table.measurement)
+                            .append(table, sequence));
+    }
+    return {};
+}
+
+bool HeadSet::is_full(const Generation& generation) const {
+    return generation.head->memory_bytes() >= life_.options.head_bytes_max ||
+           // One-line requests take a page of log each.
+           generation.log->bytes_written() >= 2 * life_.options.head_bytes_max;
+}
+
+bool HeadSet::may_rotate() const {
+    return std::none_of(frozen_.begin(), frozen_.end(),
+                        [](const auto& each) { return each->log != nullptr; });
+}
+
+void HeadSet::rotate() {
+    SLUICE_CHECK(may_rotate());
+    frozen_.push_back(std::move(active_));
+    active_ = make_generation();
+    flush_wanted.notify_all();
+    life_.changed.notify_all();
+}
+
+void HeadSet::rotate_if_due() {
+    if (!may_rotate()) return;
+    // A head without a row can be full too, of the series of bodies that were refused.
+    const bool old =
+        active_->first_row_ns != 0 &&
+        life_.reactor.monotonic_ns() - active_->first_row_ns >= life_.options.head_age_max_ns;
+    if (old || is_full(*active_)) rotate();
+}
+
+void HeadSet::end_oldest(const std::shared_ptr<Generation>& flushed) {
+    SLUICE_CHECK(!frozen_.empty() && frozen_.front() == flushed && flushed->appends == 0);
+    frozen_.pop_front();
+    life_.changed.notify_all();
+}
+
+bool HeadSet::has_appends() const {
+    return active_->appends != 0 ||
+           std::any_of(frozen_.begin(), frozen_.end(),
+                       [](const auto& each) { return each->appends != 0; });
+}
+
+bool HeadSet::has_group(model::ShardGroupId group) const {
+    const auto has = [group](const Generation& generation) {
+        const auto& tables = generation.head->memtables();
+        const auto first = tables.lower_bound({group, 0});
+        return first != tables.end() && first->first.group == group;
+    };
+    return has(*active_) || std::any_of(frozen_.begin(), frozen_.end(),
+                                        [&](const auto& each) { return has(*each); });
+}
+
+void HeadSet::drop_group(model::ShardGroupId group) {
+    for_each([group](Generation& each) { each.head->drop_group(group); });
+}
+
+void HeadSet::drop_deleted_tables() {
+    Head& head = *active_->head;
+    std::vector<Head::Key> deleted;
+    for (const auto& [key, table] : head.memtables()) {
+        if (deletes_.of_group(key.group) == nullptr) continue;
+        const DeleteFilter filter(deletes_.tombstones(), delete_scope(head, *table));
+        if (!table->sequence_runs().empty() && filter.covers_everything()) deleted.push_back(key);
+    }
+    for (const Head::Key& key : deleted) head.drop_table(key);
+}
+
+void HeadSet::drop_deleted_tables(const Generation& generation, model::PointBatch& batch,
+                                  std::uint64_t sequence) const {
+    const model::SeriesIndex& series = generation.head->series_index();
+    for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        model::BatchTable& table = batch.table_at(i);
+        const std::string_view name = series.measurement_name(table.measurement);
+        if (table.rows() == 0 || !deletes_.covers_all(table.shard.group, name, sequence)) continue;
+        table.drop_rows(std::vector<bool>(table.rows(), true));
+    }
+    batch.remove_empty_tables();
+}
+
+void HeadSet::add_unsettled(std::set<std::uint64_t>& open) const {
+    for_each([this, &open](const Generation& each) {
+        const bool may_bring_rows = each.appends != 0 || !each.replayed_files.empty() ||
+                                    (each.log != nullptr && each.log->bytes_written() != 0);
+        if (may_bring_rows) deletes_.add_covering_log(each.head->id(), open);
+        for (const auto& [key, table] : each.head->memtables()) {
+            if (table->rows() == 0 || deletes_.of_group(key.group) == nullptr) continue;
+            deletes_.add_touching(delete_scope(*each.head, *table), true, open);
+        }
+    });
+}
+
+io::Task<void> HeadSet::close() {
+    SLUICE_CHECK(!has_appends());
+    std::vector<std::shared_ptr<Generation>> all(frozen_.begin(), frozen_.end());
+    all.push_back(active_);
+    for (const std::shared_ptr<Generation>& each : all) {
+        if (each->log) co_await each->log->close();
+        for (const auto& file : each->replayed_files) co_await file->file.close();
+        each->replayed_files.clear();
+    }
+}
+
+}  // namespace sluice::storage
