@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sluice/base/check.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::engine {
 
@@ -14,7 +15,7 @@ Result<void> Permit::grow_to(std::uint64_t bytes) {
     const std::uint64_t others = admission.in_flight_.value() - bytes_;
     if (others != 0 && !admission.has_room(more)) {
         admission.refused_.add();
-        return Error{ErrorKind::kBusy, "too many bytes of requests in flight"};
+        return Error{ErrorKind::kBusy, std::string(model::kTooManyBytesInFlight)};
     }
     admission.in_flight_.add(more);
     bytes_ = bytes;
@@ -39,7 +40,7 @@ Result<Permit> Admission::try_admit(std::uint64_t bytes) {
 Result<Permit> Admission::try_admit_read(std::uint64_t bytes) {
     if (!has_room(bytes)) {
         refused_.add();
-        return Error{ErrorKind::kBusy, "too many bytes of requests in flight"};
+        return Error{ErrorKind::kBusy, std::string(model::kTooManyBytesInFlight)};
     }
     in_flight_.add(bytes);
     return Permit(this, bytes);

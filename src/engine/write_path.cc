@@ -5,6 +5,7 @@
 
 #include "engine/core_state.h"
 #include "engine/engine_state.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::engine {
 namespace {
@@ -61,13 +62,13 @@ Result<WriteTarget> CoreState::resolve(std::string_view database,
                                        std::string_view retention_policy) {
     const meta::Database* found = catalog->find_database(database);
     if (found == nullptr) {
-        return Error{ErrorKind::kNotFound, "database not found: \"" + std::string(database) + "\""};
+        return model::database_not_found("\"" + std::string(database) + "\"");
     }
     const meta::RetentionPolicy* policy = found->find_policy(retention_policy);
     if (policy == nullptr) {
         const std::string_view name =
             retention_policy.empty() ? found->default_retention_policy : retention_policy;
-        return Error{ErrorKind::kNotFound, "retention policy not found: " + std::string(name)};
+        return model::retention_policy_not_found(name);
     }
     WriteTarget target;
     target.snapshot = catalog;

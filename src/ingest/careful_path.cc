@@ -4,6 +4,7 @@
 
 #include "ingest/series_text.h"
 #include "sluice/base/hash.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::ingest {
 namespace {
@@ -111,9 +112,7 @@ bool CarefulPath::is_storable(Request& request, std::uint32_t number) {
     }
     make_canonical_key(point_, key_);
     if (key_.size() > kKeyBytesMax) {
-        return refuse(RejectReason::kLimit,
-                      "max key length exceeded: " + std::to_string(key_.size()) + " > " +
-                          std::to_string(kKeyBytesMax));
+        return refuse(RejectReason::kLimit, model::key_too_long(key_.size(), kKeyBytesMax));
     }
     return true;
 }

@@ -6,6 +6,7 @@
 #include "ingest/field_scan.h"
 #include "ingest/number_text.h"
 #include "sluice/ingest/line_protocol.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::ingest {
 namespace {
@@ -117,11 +118,6 @@ const char* scan_key(std::string_view line, std::size_t& at, PointText& point) {
     return has_duplicate_key(point.tags) ? "duplicate tags" : nullptr;
 }
 
-std::string key_too_long(std::size_t size) {
-    return "max key length exceeded: " + std::to_string(size) + " > " +
-           std::to_string(kKeyBytesMax);
-}
-
 // walkFields, which agrees with FieldIterator on where names and values are.
 std::string split_fields(std::string_view fields, PointText& point) {
     point.fields.clear();
@@ -136,7 +132,7 @@ std::string split_fields(std::string_view fields, PointText& point) {
         fields.remove_prefix(end < fields.size() ? end + 1 : end);
         // seriesKeySize: 4 is the separator between key and field in InfluxDB's files.
         const std::size_t size = point.key.size() + 4 + name.size();
-        if (size > kKeyBytesMax) return key_too_long(size);
+        if (size > kKeyBytesMax) return model::key_too_long(size, kKeyBytesMax);
     }
     return {};
 }
@@ -194,7 +190,7 @@ std::size_t find_line_end(std::string_view body, std::size_t from) {
 std::string scan_point(std::string_view line, PointText& point) {
     std::size_t at = 0;
     if (const char* error = scan_key(line, at, point)) return error;
-    if (point.key.size() > kKeyBytesMax) return key_too_long(point.key.size());
+    if (point.key.size() > kKeyBytesMax) return model::key_too_long(point.key.size(), kKeyBytesMax);
     FieldScan scan(line, skip_blanks(line, at));
     if (std::string error = scan.run(); !error.empty()) return error;
     if (scan.fields().empty()) return "missing fields";

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sluice/ingest/line_protocol.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::ingest {
 
@@ -39,7 +40,7 @@ public:
     }
     void drop_beyond_retention(std::uint32_t number) {
         if (++result_.beyond_retention > 1) return;
-        add(model::RejectReason::kBeyondRetention, number, "points beyond retention policy");
+        add(model::RejectReason::kBeyondRetention, number, std::string(model::kBeyondRetention));
     }
 
 private:

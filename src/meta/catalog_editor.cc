@@ -4,8 +4,8 @@
 #include <set>
 
 #include "meta/draft/catalog_draft.h"
-#include "meta/editor_errors.h"
 #include "sluice/base/check.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::meta {
 namespace {
@@ -121,7 +121,7 @@ Result<void> CatalogEditor::create_retention_policy(std::string_view database,
     const RetentionPolicy wanted = policy_of(policy);
     SLUICE_TRY_VOID(check_policy(wanted));
     const Database* owner = draft_->catalog().find_database(database);
-    if (owner == nullptr) return database_not_found(database);
+    if (owner == nullptr) return model::database_not_found(database);
     const RetentionPolicy* present = owner->find_policy(wanted.name);
     if (present == nullptr) {
         draft_->put_policy(database, wanted.name, wanted.duration_ns,
@@ -143,9 +143,9 @@ Result<void> CatalogEditor::alter_retention_policy(std::string_view database,
                                                    const RetentionPolicyUpdate& update,
                                                    bool make_default) {
     const Database* owner = draft_->catalog().find_database(database);
-    if (owner == nullptr) return database_not_found(database);
+    if (owner == nullptr) return model::database_not_found(database);
     const RetentionPolicy* present = policy.empty() ? nullptr : owner->find_policy(policy);
-    if (present == nullptr) return policy_not_found(policy);
+    if (present == nullptr) return model::retention_policy_not_found(policy);
     if (is_too_low(update.duration_ns)) return duration_too_low();
     // The shard duration is compared as it was written, before it is rounded up: as InfluxDB does.
     const std::int64_t duration = update.duration_ns.value_or(present->duration_ns);
@@ -174,10 +174,10 @@ void CatalogEditor::drop_retention_policy(std::string_view database, std::string
 
 Result<void> CatalogEditor::ensure_names(const NamesWanted& wanted) {
     const Database* owner = draft_->catalog().find_database(wanted.database);
-    if (owner == nullptr) return database_not_found(wanted.database);
+    if (owner == nullptr) return model::database_not_found(wanted.database);
     const std::string policy_name = wanted.retention_policy;
     if (policy_name.empty() || owner->find_policy(policy_name) == nullptr) {
-        return policy_not_found(policy_name);
+        return model::retention_policy_not_found(policy_name);
     }
     if (wanted.groups.size() > 1) make_groups(wanted);
     // From the earliest on: a group shares its schemas with the one before it.
@@ -258,7 +258,7 @@ void CatalogEditor::expire_groups(std::span<const ExpiredGroup> groups) {
 
 Result<void> CatalogEditor::add_tombstone(std::string_view database, model::Tombstone tombstone) {
     const Database* owner = draft_->catalog().find_database(database);
-    if (owner == nullptr) return database_not_found(database);
+    if (owner == nullptr) return model::database_not_found(database);
     // Every query looks at all of its database's; compaction takes them away.
     constexpr std::size_t kTombstonesMax = 16 * 1024;
     if (owner->tombstones.size() >= kTombstonesMax) {

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "meta/draft/catalog_draft.h"
-#include "meta/editor_errors.h"
 #include "sluice/meta/catalog_editor.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::meta {
 namespace {
@@ -20,7 +20,7 @@ bool equal_but_for_case(std::string_view a, std::string_view b) {
 Result<void> CatalogEditor::create_continuous_query(std::string_view database,
                                                     std::string_view name, std::string_view text) {
     const Database* owner = draft_->catalog().find_database(database);
-    if (owner == nullptr) return database_not_found(database);
+    if (owner == nullptr) return model::database_not_found(database);
     for (const auto& query : owner->continuous_queries) {
         if (query->name != name) continue;
         if (equal_but_for_case(query->text, text)) return {};
@@ -40,8 +40,9 @@ Result<void> CatalogEditor::create_subscription(std::string_view database, std::
         SLUICE_TRY_VOID(parse_destination(destination));
     }
     const Database* owner = draft_->catalog().find_database(database);
-    if (owner == nullptr) return database_not_found(database);
-    if (policy.empty() || owner->find_policy(policy) == nullptr) return policy_not_found(policy);
+    if (owner == nullptr) return model::database_not_found(database);
+    if (policy.empty() || owner->find_policy(policy) == nullptr)
+        return model::retention_policy_not_found(policy);
     if (!draft_->create_subscription(database, policy, subscription)) {
         return Error{ErrorKind::kConflict, "subscription already exists"};
     }
@@ -51,8 +52,9 @@ Result<void> CatalogEditor::create_subscription(std::string_view database, std::
 Result<void> CatalogEditor::drop_subscription(std::string_view database, std::string_view policy,
                                               std::string_view name) {
     const Database* owner = draft_->catalog().find_database(database);
-    if (owner == nullptr) return database_not_found(database);
-    if (policy.empty() || owner->find_policy(policy) == nullptr) return policy_not_found(policy);
+    if (owner == nullptr) return model::database_not_found(database);
+    if (policy.empty() || owner->find_policy(policy) == nullptr)
+        return model::retention_policy_not_found(policy);
     if (!draft_->drop_subscription(database, policy, name)) {
         return Error{ErrorKind::kNotFound, "subscription not found"};
     }

@@ -1,22 +1,18 @@
 // The rules of users and their privileges.
 #include "meta/draft/catalog_draft.h"
-#include "meta/editor_errors.h"
 #include "sluice/meta/catalog_editor.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::meta {
-namespace {
 
-Error user_not_found() {
-    return {ErrorKind::kNotFound, "user not found"};
-}
-
-}  // namespace
+using model::database_not_found;
+using model::user_not_found;
 
 Result<void> CatalogEditor::create_user(std::string_view name, std::string_view password_hash,
                                         bool is_admin) {
-    if (name.empty()) return Error{ErrorKind::kInvalid, "username required"};
+    if (name.empty()) return model::user_name_required();
     if (!draft_->create_user(name, password_hash, is_admin)) {
-        return Error{ErrorKind::kConflict, "user already exists"};
+        return model::user_exists();
     }
     return {};
 }

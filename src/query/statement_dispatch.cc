@@ -1,7 +1,6 @@
 #include "query/statement_dispatch.h"
 
 #include <algorithm>
-#include <optional>
 #include <type_traits>
 
 #include "query/select/select_executor.h"
@@ -24,11 +23,13 @@ io::Task<Result<void>> refuse(Error error) {
     co_return error;
 }
 
-// The names of InfluxDB's own sources cannot be asked for by SELECT (query/executor.go).
-std::optional<Error> refuse_system_source(const Statement& statement) {
-    const auto* select = std::get_if<SelectStatement>(&statement);
-    if (select == nullptr) return std::nullopt;
-    for (const Source& source : select->sources) {
+template <typename T, typename... Kinds>
+constexpr bool is_one_of = (std::is_same_v<T, Kinds> || ...);
+
+}  // namespace
+
+Result<void> check_sources(const SelectStatement& select) {
+    for (const Source& source : select.sources) {
         const Measurement* measurement = source.measurement();
         if (measurement == nullptr || !is_system_name(measurement->name)) continue;
         std::string_view instead = "the appropriate meta command";
@@ -40,17 +41,13 @@ std::optional<Error> refuse_system_source(const Statement& statement) {
         return Error{ErrorKind::kInvalid, "unable to use system source '" + measurement->name +
                                               "': use " + std::string(instead) + " instead"};
     }
-    return std::nullopt;
+    return {};
 }
 
-template <typename T, typename... Kinds>
-constexpr bool is_one_of = (std::is_same_v<T, Kinds> || ...);
-
-}  // namespace
-
 io::Task<Result<void>> execute_statement(StatementContext& context, Statement statement) {
-    if (std::optional<Error> refused = refuse_system_source(statement)) {
-        return refuse(*std::move(refused));
+    if (const auto* select = std::get_if<SelectStatement>(&statement)) {
+        Result<void> checked = check_sources(*select);
+        if (!checked.ok()) return refuse(std::move(checked).error());
     }
     return std::visit(
         [&context]<typename Kind>(Kind& kind) -> io::Task<Result<void>> {

@@ -18,6 +18,9 @@ namespace sluice::query {
 // is the statement's. `context` outlives the task.
 io::Task<Result<void>> execute_statement(StatementContext& context, influxql::Statement statement);
 
+// Fails where a SELECT asks for one of InfluxDB's own sources by its name (query/executor.go).
+Result<void> check_sources(const influxql::SelectStatement& select);
+
 // The shape of the answer when it comes in chunks: a statement that InfluxDB rewrites to a SELECT
 // is cut and marked like one.
 StatementShape shape_of(const influxql::Statement& statement);

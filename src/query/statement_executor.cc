@@ -9,7 +9,9 @@
 #include "query/compile/zoned_select.h"
 #include "query/expr/time_zone.h"
 #include "query/request/parameters.h"
+#include "query/select/select_executor.h"
 #include "query/session/data_source.h"
+#include "query/show/show_statements.h"
 #include "query/statement_dispatch.h"
 #include "sluice/base/log.h"
 #include "sluice/influxql/parser.h"
@@ -222,6 +224,33 @@ io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& req
     co_return Result<void>();
 }
 
+using NumberOf = std::function<io::Task<Result<std::uint64_t>>(StatementContext&)>;
+
+// Runs what the server itself asks, as one query among the others: it is listed, may be stopped,
+// counts for limits, and waits for memory. `text` is what SHOW QUERIES shows. Everything outlives
+// the task.
+io::Task<Result<std::uint64_t>> run_for_server(Shared shared, std::string text,
+                                               std::string database, NumberOf work) {
+    auto& [source, registry, facts, limits_of_all, memory] = shared;
+    SLUICE_CO_TRY(
+        const std::unique_ptr<RunningQuery> query,
+        registry.begin(source.core_number(), std::move(text), database, source.monotonic_ns()));
+    QueryLimits limits = limits_of_all;
+    SLUICE_CO_TRY(const QueryMemory::Grant grant, co_await memory.take(*query));
+    if (grant.bytes() != 0) limits.memory_bytes_max = grant.bytes();
+    const std::unique_ptr<DataSource> own_source = source.for_query(query->stopping());
+    const Defaults defaults{std::move(database), {}};
+    // A statement's context has an answer; the work writes nothing to it.
+    const QueryRequest request;
+    DiscardSink nowhere;
+    AnswerWriter writer(request, nowhere, query.get(), limits.memory_bytes_max / 2);
+    StatementContext context{
+        own_source ? *own_source : source, limits, writer, defaults, *query, registry, facts};
+    Result<std::uint64_t> number = co_await work(context);
+    if (query->stopped()) co_return query->reason();
+    co_return number;
+}
+
 }  // namespace
 
 StatementExecutor::StatementExecutor(std::unique_ptr<DataSource> source, QueryLimits limits)
@@ -251,6 +280,31 @@ io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, AnswerSi
     Result<void> done = co_await execute_statements(
         {*source_, *registry_, facts_, limits_, memory_}, request, *parsed, sink);
     co_return done;
+}
+
+io::Task<Result<std::uint64_t>> StatementExecutor::write_select(std::string database,
+                                                                SelectStatement select) {
+    SLUICE_CO_TRY_VOID(check_time_zones(select));
+    SLUICE_CO_TRY_VOID(check_sources(select));
+    std::string text = to_string(select);
+    NumberOf work = [&select](StatementContext& context) {
+        return write_into(context, std::move(select));
+    };
+    const Shared shared{*source_, *registry_, facts_, limits_, memory_};
+    Result<std::uint64_t> written =
+        co_await run_for_server(shared, std::move(text), std::move(database), std::move(work));
+    co_return written;
+}
+
+io::Task<Result<std::uint64_t>> StatementExecutor::count_series(std::string database) {
+    std::string text = "SHOW SERIES CARDINALITY ON " + quote_identifier(database);
+    NumberOf work = [&database](StatementContext& context) {
+        return query::count_series(context, database);
+    };
+    const Shared shared{*source_, *registry_, facts_, limits_, memory_};
+    Result<std::uint64_t> count =
+        co_await run_for_server(shared, std::move(text), database, std::move(work));
+    co_return count;
 }
 
 }  // namespace sluice::query

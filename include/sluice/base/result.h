@@ -26,12 +26,21 @@ enum class ErrorKind : unsigned char {
     kCorrupt,      // bytes on disk that fail their checksum or contradict themselves
 };
 
+// What an error is about, where the caller's way depends on it. A message is for people: nobody
+// decides by its words.
+enum class ErrorCode : unsigned char {
+    kNone,  // the kind says enough
+    kDatabaseNotFound,
+    kRetentionPolicyNotFound,
+};
+
 struct Error {
     ErrorKind kind = ErrorKind::kIo;
     // One sentence for a human: what was being done, to what, and what went wrong.
     std::string message;
     // The errno behind kIo and kNoSpace, else 0.
     int os_error = 0;
+    ErrorCode code = ErrorCode::kNone;
 };
 
 // "<doing>: <strerror>", with the kind derived from `os_error`.

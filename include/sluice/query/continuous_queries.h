@@ -19,6 +19,7 @@
 
 #include "sluice/base/metrics.h"
 #include "sluice/base/result.h"
+#include "sluice/influxql/ast.h"
 #include "sluice/io/task.h"
 #include "sluice/meta/catalog.h"
 #include "sluice/model/timestamp.h"
@@ -37,8 +38,8 @@ struct ContinuousQueryCounts {
 class ContinuousQueries {
 public:
     // Runs a SELECT ... INTO on a database: the number of points written.
-    using Execute =
-        std::function<io::Task<Result<std::uint64_t>>(std::string database, std::string statement)>;
+    using Execute = std::function<io::Task<Result<std::uint64_t>>(
+        std::string database, influxql::SelectStatement select)>;
 
     // `log`: one line for each run.
     // `unfinished` may be null; it outlives this and is loaded by the first look.
@@ -61,7 +62,7 @@ private:
     std::unique_ptr<Entry> new_entry(const Key& key);
     io::Task<void> run_one(const meta::Database& database, Entry& entry, model::Timestamp now);
     io::Task<Result<std::uint64_t>> execute_noted(const meta::Database& database, Entry& entry,
-                                                  std::string statement);
+                                                  influxql::SelectStatement select);
     void refresh(const meta::Database& database, Entry& entry,
                  std::shared_ptr<const meta::ContinuousQuery> definition);
     void report(const meta::Database& database, Entry& entry, const Error& error);

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "sluice/base/result.h"
+#include "sluice/influxql/ast.h"
 #include "sluice/io/task.h"
 #include "sluice/query/answer_sink.h"
 #include "sluice/query/query_memory.h"
@@ -48,6 +49,15 @@ public:
     // gone) or a cancellation; everything else is in the answer. `sink` and the executor live until
     // then.
     io::Task<Result<void>> execute(QueryRequest request, AnswerSink& sink);
+
+    // What the server asks of itself, as one query among the others (SHOW QUERIES lists it, KILL
+    // QUERY stops it). The error is the statement's, or kBusy where too many queries run.
+    //
+    // Runs a SELECT ... INTO, and returns the number of points written.
+    io::Task<Result<std::uint64_t>> write_select(std::string database,
+                                                 influxql::SelectStatement select);
+    // Counts the series of a database; the result is an estimate if there are very many.
+    io::Task<Result<std::uint64_t>> count_series(std::string database);
 
 private:
     std::unique_ptr<DataSource> source_;

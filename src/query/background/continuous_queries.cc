@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "query/background/answer_number.h"
 #include "query/background/continuous_schedule.h"
 #include "query/expr/time_zone.h"
 #include "sluice/base/bytes.h"
 #include "sluice/base/crc32c.h"
 #include "sluice/base/log.h"
 #include "sluice/influxql/parser.h"
-#include "sluice/influxql/printer.h"
 #include "sluice/io/reactor.h"
 #include "sluice/query/statement_executor.h"
 #include "sluice/query/value_text.h"
@@ -65,14 +63,6 @@ bool exists(const meta::Catalog& catalog, const UnfinishedRuns::Key& key) {
                        [&](const auto& query) { return query->name == key.second; });
 }
 
-// The number of points written. No row at all: nothing was there to be written.
-io::Task<Result<std::uint64_t>> run_text(StatementExecutor* executor, std::string database,
-                                         std::string statement) {
-    SLUICE_CO_TRY(const std::optional<std::uint64_t> written,
-                  co_await ask_for_number(*executor, std::move(database), std::move(statement), 1));
-    co_return written.value_or(0);
-}
-
 std::string time_text(model::Timestamp t) {
     std::string text;
     append_rfc3339(text, t);
@@ -82,8 +72,8 @@ std::string time_text(model::Timestamp t) {
 }  // namespace
 
 ContinuousQueries::Execute execute_into(StatementExecutor& executor) {
-    return [executor = &executor](std::string database, std::string statement) {
-        return run_text(executor, std::move(database), std::move(statement));
+    return [executor = &executor](std::string database, SelectStatement select) {
+        return executor->write_select(std::move(database), std::move(select));
     };
 }
 
@@ -154,7 +144,7 @@ io::Task<void> ContinuousQueries::run_one(const meta::Database& database, Entry&
         co_return;
     }
     const Result<std::uint64_t> written =
-        co_await execute_noted(database, entry, to_string(select));
+        co_await execute_noted(database, entry, std::move(select));
     if (!written.ok()) {
         report(database, entry, written.error());
         co_return;
@@ -172,7 +162,7 @@ io::Task<void> ContinuousQueries::run_one(const meta::Database& database, Entry&
 // The note is made for the first run of a process only: that one shows whether the query can end.
 io::Task<Result<std::uint64_t>> ContinuousQueries::execute_noted(const meta::Database& database,
                                                                  Entry& entry,
-                                                                 std::string statement) {
+                                                                 SelectStatement select) {
     const bool is_noted = unfinished_ != nullptr && !entry.has_finished;
     const Key key{database.name, entry.definition->name};
     if (is_noted) {
@@ -184,7 +174,7 @@ io::Task<Result<std::uint64_t>> ContinuousQueries::execute_noted(const meta::Dat
         }
         co_await unfinished_->note_begin(key, entry.checksum);
     }
-    Result<std::uint64_t> written = co_await execute_(database.name, std::move(statement));
+    Result<std::uint64_t> written = co_await execute_(database.name, std::move(select));
     if (is_noted) {
         co_await unfinished_->note_end(key);
         entry.has_finished = true;

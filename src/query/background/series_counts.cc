@@ -1,11 +1,8 @@
 #include "sluice/query/series_counts.h"
 
-#include <utility>
-
-#include "query/background/answer_number.h"
 #include "sluice/base/units.h"
-#include "sluice/influxql/printer.h"
 #include "sluice/io/reactor.h"
+#include "sluice/query/statement_executor.h"
 
 namespace sluice::query {
 namespace {
@@ -39,13 +36,9 @@ io::Task<void> SeriesCounts::count(std::shared_ptr<const meta::Catalog> catalog)
     const std::int64_t begin = reactor_.precise_ns();
     std::map<std::string, std::uint64_t, std::less<>> counts;
     for (const auto& database : catalog->databases) {
-        const std::string statement =
-            "SHOW SERIES CARDINALITY ON " + influxql::quote_identifier(database->name);
-        Result<std::optional<std::uint64_t>> number =
-            co_await ask_for_number(executor_, database->name, statement, 0);
+        const Result<std::uint64_t> count = co_await executor_.count_series(database->name);
         // A database that cannot be counted now keeps its count.
-        counts[database->name] =
-            number.ok() && *number ? **number : std::as_const(*this).of(database->name);
+        counts[database->name] = count.ok() ? *count : of(database->name);
     }
     counts_ = std::move(counts);
     counted_ns_ = reactor_.precise_ns();

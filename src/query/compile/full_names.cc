@@ -1,5 +1,7 @@
 #include "query/compile/full_names.h"
 
+#include "sluice/model/errors.h"
+
 namespace sluice::query {
 namespace {
 
@@ -41,10 +43,10 @@ Result<void> complete_names(SelectStatement& select, const meta::Catalog& catalo
 Result<void> check_policies(const SelectStatement& select, const meta::Catalog& catalog) {
     return for_each_measurement(select, [&](const Measurement& measurement, bool) -> Result<void> {
         const meta::Database* database = catalog.find_database(measurement.database);
-        if (database == nullptr) return database_not_found(measurement.database);
+        if (database == nullptr) return model::database_not_found(measurement.database);
         if (database->find_policy(measurement.retention_policy) != nullptr) return {};
-        return Error{ErrorKind::kNotFound, "retention policy not found: " + measurement.database +
-                                               "." + measurement.retention_policy};
+        return model::retention_policy_not_found(measurement.database + "." +
+                                                 measurement.retention_policy);
     });
 }
 

@@ -4,14 +4,11 @@
 #include <set>
 
 #include "query/expr/value.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::query {
 
 using influxql::DataType;
-
-Error database_not_found(std::string_view name) {
-    return {ErrorKind::kNotFound, "database not found: " + std::string(name)};
-}
 
 Result<void> normalize(influxql::Measurement& measurement, const meta::Catalog& catalog,
                        const Defaults& defaults) {
@@ -25,10 +22,10 @@ Result<void> normalize_target(influxql::Measurement& measurement, const meta::Ca
                               const Defaults& defaults) {
     if (measurement.database.empty()) measurement.database = defaults.database;
     if (measurement.database.empty()) {
-        return Error{ErrorKind::kInvalid, "database name required"};
+        return model::database_name_required();
     }
     const meta::Database* database = catalog.find_database(measurement.database);
-    if (database == nullptr) return database_not_found(measurement.database);
+    if (database == nullptr) return model::database_not_found(measurement.database);
     if (!measurement.retention_policy.empty()) return {};
     measurement.retention_policy = defaults.retention_policy.empty()
                                        ? database->default_retention_policy
@@ -75,11 +72,10 @@ Result<ResolvedSources> resolve_sources(const std::vector<influxql::Source>& sou
     for (const influxql::Source& source : sources) {
         const influxql::Measurement& wanted = *source.measurement();
         const meta::Database* database = catalog.find_database(wanted.database);
-        if (database == nullptr) return database_not_found(wanted.database);
+        if (database == nullptr) return model::database_not_found(wanted.database);
         const meta::RetentionPolicy* policy = database->find_policy(wanted.retention_policy);
         if (policy == nullptr) {
-            return Error{ErrorKind::kNotFound,
-                         "retention policy not found: " + wanted.retention_policy};
+            return model::retention_policy_not_found(wanted.retention_policy);
         }
         if (!wanted.regex) {
             add_measurement(*policy, wanted.name, range, resolved);

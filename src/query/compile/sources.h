@@ -57,6 +57,4 @@ void add_measurement(const meta::RetentionPolicy& policy, std::string_view name,
 std::vector<std::string> measurement_names(const meta::RetentionPolicy& policy,
                                            const model::TimeRange& range);
 
-Error database_not_found(std::string_view name);
-
 }  // namespace sluice::query

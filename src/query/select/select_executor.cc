@@ -28,20 +28,34 @@ Result<void> normalize_all(influxql::SelectStatement& select, const meta::Catalo
 
 io::Task<Result<void>> SelectExecutor::execute(influxql::SelectStatement select,
                                                Defaults defaults) {
-    Result<void> prepared = co_await prepare(select, defaults);
-    if (!prepared.ok()) co_return std::move(prepared).error();
-    SLUICE_CO_TRY_VOID(check_window_count());
-    CursorBuilder builder(source_, budget_, mapped_range(*node_), now_ns_);
-    SLUICE_CO_TRY(CursorBuilder::Rows rows, builder.build(*node_));
-    if (node_->time_min > node_->time_max) rows.cursor.reset();
+    SLUICE_CO_TRY(CursorBuilder::Rows rows, co_await open(select, defaults));
     if (target_) {
-        Result<void> written = co_await write_target(rows);
-        if (written.ok()) co_await tell_left_out(std::move(select));
-        co_return written;
+        SLUICE_CO_TRY(const std::uint64_t written, co_await write_target(rows));
+        answer_written(written);
+        co_await tell_left_out(std::move(select));
+        co_return Result<void>();
     }
     if (rows.cursor == nullptr) co_return Result<void>();
     Result<void> written = co_await write_answer(*rows.cursor, *rows.grouping);
     co_return written;
+}
+
+io::Task<Result<std::uint64_t>> SelectExecutor::write_into(influxql::SelectStatement select,
+                                                           Defaults defaults) {
+    SLUICE_CHECK(select.target.has_value());
+    SLUICE_CO_TRY(CursorBuilder::Rows rows, co_await open(select, defaults));
+    Result<std::uint64_t> written = co_await write_target(rows);
+    co_return written;
+}
+
+io::Task<Result<CursorBuilder::Rows>> SelectExecutor::open(influxql::SelectStatement& select,
+                                                           const Defaults& defaults) {
+    SLUICE_CO_TRY_VOID(co_await prepare(select, defaults));
+    SLUICE_CO_TRY_VOID(check_window_count());
+    CursorBuilder builder(source_, budget_, mapped_range(*node_), now_ns_);
+    Result<CursorBuilder::Rows> rows = builder.build(*node_);
+    if (rows.ok() && node_->time_min > node_->time_max) rows->cursor.reset();
+    co_return rows;
 }
 
 io::Task<Result<void>> SelectExecutor::prepare(influxql::SelectStatement& select,
@@ -103,9 +117,7 @@ AnswerSeries SelectExecutor::head_of(const TagSet& tags, const Grouping& groupin
     return head;
 }
 
-// The answer is how many points were written (coordinator/statement_executor.go:
-// executeSelectStatement).
-io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
+io::Task<Result<std::uint64_t>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     const std::vector<std::string> fields(columns_.begin() + 1, columns_.end());
     const bool hides_time = std::find(fields.begin(), fields.end(), "time") != fields.end();
     TargetWriter target(source_, *target_, *rows.grouping, fields);
@@ -129,16 +141,21 @@ io::Task<Result<void>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     }
     Result<void> written = co_await target.finish();
     if (!written.ok()) co_return std::move(written).error();
+    co_return target.rows_written();
+}
+
+// The answer is how many points were written (coordinator/statement_executor.go:
+// executeSelectStatement).
+void SelectExecutor::answer_written(std::uint64_t points) {
     AnswerSeries head;
     head.name = "result";
     head.columns = {"time", "written"};
     writer_.begin_series(std::move(head));
     writer_.begin_row();
     writer_.time(0);
-    writer_.value(Value::of_integer(static_cast<std::int64_t>(target.rows_written())));
+    writer_.value(Value::of_integer(static_cast<std::int64_t>(points)));
     writer_.end_row();
     writer_.end_series();
-    co_return Result<void>();
 }
 
 // What has been written stands, so that a count that fails is no error of the statement.
@@ -226,6 +243,14 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatem
     SelectExecutor executor(context.source, context.limits, context.writer);
     Result<void> done = co_await executor.execute(std::move(select), context.defaults);
     co_return done;
+}
+
+io::Task<Result<std::uint64_t>> write_into(StatementContext& context,
+                                           influxql::SelectStatement select) {
+    SelectExecutor executor(context.source, context.limits, context.writer);
+    Result<std::uint64_t> written =
+        co_await executor.write_into(std::move(select), context.defaults);
+    co_return written;
 }
 
 }  // namespace sluice::query

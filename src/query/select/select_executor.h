@@ -25,12 +25,21 @@ public:
     // Writes the series of the result; the caller begins and ends the statement. The error is the
     // statement's. When the sink refuses, it returns early and writer.sink_error() is set.
     io::Task<Result<void>> execute(influxql::SelectStatement select, Defaults defaults);
+    // Runs a SELECT that has a target, and returns the number of points written. The answer has
+    // nothing of it.
+    io::Task<Result<std::uint64_t>> write_into(influxql::SelectStatement select, Defaults defaults);
 
 private:
+    // Resolves the names of `select` and builds the cursor of its rows; there is none where the
+    // time range is empty.
+    io::Task<Result<CursorBuilder::Rows>> open(influxql::SelectStatement& select,
+                                               const Defaults& defaults);
     io::Task<Result<void>> prepare(influxql::SelectStatement& select, const Defaults& defaults);
     io::Task<Result<void>> list_tag_keys(SelectNode& node);
     Result<void> check_window_count() const;
-    io::Task<Result<void>> write_target(CursorBuilder::Rows& rows);
+    // Writes the rows to the target, and returns how many points that were.
+    io::Task<Result<std::uint64_t>> write_target(CursorBuilder::Rows& rows);
+    void answer_written(std::uint64_t points);
     // Adds a message to the result about what the statement that has been written left out.
     io::Task<void> tell_left_out(influxql::SelectStatement select);
     io::Task<Result<void>> count_left_out(influxql::SelectStatement counting,
@@ -50,5 +59,9 @@ private:
 };
 
 io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select);
+
+// Runs a SELECT that has a target without an answer: it returns the number of points written.
+io::Task<Result<std::uint64_t>> write_into(StatementContext& context,
+                                           influxql::SelectStatement select);
 
 }  // namespace sluice::query

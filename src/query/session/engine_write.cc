@@ -4,6 +4,7 @@
 
 #include "sluice/engine/core.h"
 #include "sluice/io/reactor.h"
+#include "sluice/model/errors.h"
 #include "sluice/model/point_batch.h"
 #include "sluice/model/series_index.h"
 #include "sluice/model/series_key.h"
@@ -28,8 +29,7 @@ struct Refusals {
 
 std::optional<std::string> refusal_of_key(const std::string& key) {
     if (key.size() > kKeyBytesMax) {
-        return "max key length exceeded: " + std::to_string(key.size()) + " > " +
-               std::to_string(kKeyBytesMax);
+        return model::key_too_long(key.size(), kKeyBytesMax);
     }
     const model::SeriesName name = model::parse_series_key(key);
     if (name.tag_value("time").empty()) return std::nullopt;
@@ -110,9 +110,8 @@ void fill_batch(engine::Core& core, const engine::WriteTarget& target, const Tar
     batch.finish();
 }
 
-Error partial_write(const std::string& reason, std::uint64_t dropped) {
-    return {ErrorKind::kInvalid,
-            "partial write: " + reason + " dropped=" + std::to_string(dropped)};
+Error partial_write(std::string_view reason, std::uint64_t dropped) {
+    return {ErrorKind::kInvalid, model::partial_write(reason, dropped)};
 }
 
 }  // namespace
@@ -139,7 +138,7 @@ io::Task<Result<void>> write_rows(engine::Core& core, std::string database, std:
             co_return partial_write(refusals.first_reason, refusals.dropped);
         }
         if (refusals.beyond_retention != 0) {
-            co_return partial_write("points beyond retention policy", refusals.beyond_retention);
+            co_return partial_write(model::kBeyondRetention, refusals.beyond_retention);
         }
         co_return Result<void>();
     }

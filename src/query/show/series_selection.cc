@@ -3,6 +3,7 @@
 #include "query/scan/list_job.h"
 #include "sluice/influxql/condition.h"
 #include "sluice/influxql/time_literal.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::query {
 
@@ -11,9 +12,9 @@ using namespace influxql;
 Result<const meta::Database*> find_database(const meta::Catalog& catalog, const std::string& named,
                                             const Defaults& defaults) {
     const std::string& name = named.empty() ? defaults.database : named;
-    if (name.empty()) return Error{ErrorKind::kInvalid, "database name required"};
+    if (name.empty()) return model::database_name_required();
     const meta::Database* database = catalog.find_database(name);
-    if (database == nullptr) return database_not_found(name);
+    if (database == nullptr) return model::database_not_found(name);
     return database;
 }
 
@@ -58,8 +59,7 @@ Result<std::vector<ShowSource>> resolve_show_sources(const ShowClauses& clauses,
         source.database = catalog.find_database(measurement.database);
         source.policy = source.database->find_policy(measurement.retention_policy);
         if (source.policy == nullptr) {
-            return Error{ErrorKind::kNotFound,
-                         "retention policy not found: " + measurement.retention_policy};
+            return model::retention_policy_not_found(measurement.retention_policy);
         }
         source.wanted = wanted;
         resolved.push_back(source);

@@ -12,6 +12,7 @@
 #include "query/show/series_selection.h"
 #include "query/show/show_statements.h"
 #include "sluice/base/hash.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::query {
 namespace {
@@ -97,6 +98,19 @@ private:
     std::optional<RowExpression> expression_;
 };
 
+// Counts the keys of the selection, every key once. The result is an estimate if there are very
+// many.
+io::Task<Result<std::size_t>> count_keys(StatementContext& context, SeriesSelection& selection) {
+    std::vector<DistinctSample> samples(context.source.core_count());
+    const SeriesSeen add = [&samples](std::uint32_t core, std::string_view key,
+                                      const model::SeriesName&) {
+        samples[core].add(hash_bytes(key));
+    };
+    SLUICE_CO_TRY_VOID(co_await visit_series(context, selection, add));
+    for (std::size_t i = 1; i < samples.size(); ++i) samples[0].merge(samples[i]);
+    co_return samples[0].estimate();
+}
+
 class CardinalityCounter {
 public:
     CardinalityCounter(StatementContext& context, const ShowCardinalityStatement& show)
@@ -107,7 +121,6 @@ public:
     io::Task<Result<void>> count_exactly();
 
 private:
-    io::Task<Result<std::size_t>> count_series();
     Result<void> select(const std::vector<ShowSource>& sources);
     Result<void> resolve_dimensions();
     void add(const SeriesVisit::Seen& series, const ValueCondition& condition);
@@ -137,7 +150,7 @@ io::Task<Result<void>> CardinalityCounter::estimate() {
         for (const PlannedSource& source : selection_.sources) names.insert(source.measurement);
         count = names.size();
     } else {
-        SLUICE_CO_TRY(count, co_await count_series());
+        SLUICE_CO_TRY(count, co_await count_keys(context_, selection_));
     }
     AnswerWriter& writer = context_.writer;
     writer.begin_series({"", {}, {"cardinality estimation"}});
@@ -146,20 +159,6 @@ io::Task<Result<void>> CardinalityCounter::estimate() {
     writer.end_row();
     writer.end_series();
     co_return Result<void>();
-}
-
-// Counts the keys of the selection, every key once. The result is an estimate if there are very
-// many.
-io::Task<Result<std::size_t>> CardinalityCounter::count_series() {
-    std::vector<DistinctSample> samples(context_.source.core_count());
-    Result<void> visited = co_await visit_series(
-        context_, selection_,
-        [&](std::uint32_t core, std::string_view key, const model::SeriesName&) {
-            samples[core].add(hash_bytes(key));
-        });
-    if (!visited.ok()) co_return std::move(visited).error();
-    for (std::size_t i = 1; i < samples.size(); ++i) samples[0].merge(samples[i]);
-    co_return samples[0].estimate();
 }
 
 io::Task<Result<void>> CardinalityCounter::count_exactly() {
@@ -279,6 +278,16 @@ void CardinalityCounter::write() {
 }
 
 }  // namespace
+
+io::Task<Result<std::uint64_t>> count_series(StatementContext& context, std::string database) {
+    SeriesSelection selection;
+    selection.catalog = context.source.catalog();
+    const meta::Database* found = selection.catalog->find_database(database);
+    if (found == nullptr) co_return model::database_not_found(database);
+    selection.add_database(*found, [](std::string_view) { return true; });
+    SLUICE_CO_TRY(const std::size_t count, co_await count_keys(context, selection));
+    co_return count;
+}
 
 io::Task<Result<void>> execute(StatementContext& context, ShowCardinalityStatement show) {
     CardinalityCounter counter(context, show);

@@ -1,6 +1,9 @@
 // The SHOW statements.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "query/session/statement_context.h"
 #include "sluice/influxql/ast.h"
 
@@ -13,6 +16,10 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::ShowFieldKey
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagKeysStatement show);
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowTagValuesStatement show);
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowCardinalityStatement show);
+
+// Counts the series of a database without an answer: each once, whatever the number of places it
+// lies in. The result is an estimate if there are very many.
+io::Task<Result<std::uint64_t>> count_series(StatementContext& context, std::string database);
 
 // These show what the catalog holds.
 io::Task<Result<void>> execute(StatementContext& context, influxql::ShowDatabasesStatement show);

@@ -9,6 +9,7 @@
 #include "query/statements/delete_condition.h"
 #include "sluice/influxql/condition.h"
 #include "sluice/influxql/time_literal.h"
+#include "sluice/model/errors.h"
 #include "sluice/model/series_key.h"
 
 namespace sluice::query {
@@ -19,7 +20,7 @@ using namespace influxql;
 Result<const meta::Database*> named_database(const meta::Catalog& catalog,
                                              const Defaults& defaults) {
     const meta::Database* database = catalog.find_database(defaults.database);
-    if (database == nullptr) return database_not_found(defaults.database);
+    if (database == nullptr) return model::database_not_found(defaults.database);
     return database;
 }
 

@@ -2,6 +2,7 @@
 
 #include "sluice/io/aside.h"
 #include "sluice/meta/password.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::query {
 namespace {
@@ -34,9 +35,9 @@ io::Task<Result<void>> execute(StatementContext& context, CreateUserStatement cr
     if (const meta::User* user = catalog->find_user(create.name)) {
         const bool matches = co_await matches_aside(user->password_hash, create.password);
         if (matches && user->is_admin == create.is_admin) co_return Result<void>();
-        co_return Error{ErrorKind::kConflict, "user already exists"};
+        co_return model::user_exists();
     }
-    if (create.name.empty()) co_return Error{ErrorKind::kInvalid, "username required"};
+    if (create.name.empty()) co_return model::user_name_required();
     SLUICE_CO_TRY(const std::string hash, co_await hash_aside(create.password));
     meta::CatalogChange change = [&create, &hash](meta::CatalogEditor& editor) {
         return editor.create_user(create.name, hash, create.is_admin);
@@ -52,7 +53,7 @@ io::Task<Result<void>> execute(StatementContext& context, DropUserStatement drop
 io::Task<Result<void>> execute(StatementContext& context, SetPasswordStatement set) {
     const auto catalog = context.source.catalog();
     if (catalog->find_user(set.user) == nullptr) {
-        co_return Error{ErrorKind::kNotFound, "user not found"};
+        co_return model::user_not_found();
     }
     SLUICE_CO_TRY(const std::string hash, co_await hash_aside(set.password));
     meta::CatalogChange change = [&set, &hash](meta::CatalogEditor& editor) {
@@ -92,7 +93,7 @@ io::Task<Result<void>> execute(StatementContext& context, ShowUsersStatement) {
 io::Task<Result<void>> execute(StatementContext& context, ShowGrantsStatement show) {
     const auto catalog = context.source.catalog();
     const meta::User* user = catalog->find_user(show.user);
-    if (user == nullptr) co_return Error{ErrorKind::kNotFound, "user not found"};
+    if (user == nullptr) co_return model::user_not_found();
     AnswerWriter& writer = context.writer;
     writer.begin_series({"", {}, {"database", "privilege"}});
     for (const meta::DatabasePrivilege& each : user->privileges) {

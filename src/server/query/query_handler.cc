@@ -13,6 +13,7 @@
 #include "sluice/http/form.h"
 #include "sluice/http/gzip_encoder.h"
 #include "sluice/influxql/go_text.h"
+#include "sluice/model/errors.h"
 #include "sluice/query/statement_executor.h"
 
 namespace sluice::server {
@@ -175,12 +176,12 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
         const BodyStatus status = co_await connection.read_body(*body, kFormBytesMax, permit);
         if (status == BodyStatus::kGone) co_return false;
         if (status == BodyStatus::kBusy) {
-            answer_overload(connection, false, "the server is busy, try again later", kRetryAfterS);
+            answer_overload(connection, false, model::kServerBusy, kRetryAfterS);
             co_return false;
         }
         if (status != BodyStatus::kComplete) {
             answer_error(connection, status == BodyStatus::kTooLarge ? 413 : 400,
-                         status == BodyStatus::kTooLarge ? "Request Entity Too Large"
+                         status == BodyStatus::kTooLarge ? model::kBodyTooLarge
                                                          : "the request body cannot be read",
                          format, pretty);
             co_return false;

@@ -1,10 +1,12 @@
 // InfluxDB's words for what can go wrong with a write.
 #include "server/write/write_answers.h"
 
+#include <optional>
 #include <string>
 
 #include "server/http/answers.h"
 #include "server/http/connection.h"
+#include "server/write/write_refusal.h"
 #include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
@@ -31,10 +33,7 @@ void answer_busy(Connection& connection, const WriteRequest& request, const Erro
 }
 
 void answer_too_large(Connection& connection, const WriteRequest& request) {
-    answer_write_error(connection, request, 413,
-                       request.api == WriteApi::kV2
-                           ? "unable to read data: points batch is too large"
-                           : "Request Entity Too Large");
+    answer_write_error(connection, request, 413, too_large_text(request.api));
 }
 
 void answer_unreadable(Connection& connection, const WriteRequest& request, std::string_view why) {
@@ -43,26 +42,11 @@ void answer_unreadable(Connection& connection, const WriteRequest& request, std:
 }
 
 void answer_failure(Connection& connection, const WriteRequest& request, const Error& error) {
-    switch (error.kind) {
-        case ErrorKind::kNotFound:
-            if (request.api == WriteApi::kV2) {
-                answer_platform_error(connection, 404,
-                                      "bucket \"" + std::string(request.bucket) + "\" not found");
-            } else if (error.message.starts_with("database")) {
-                refuse(connection, 404, error.message);
-            } else {
-                refuse(connection, 500, error.message);
-            }
-            return;
-        case ErrorKind::kInvalid:
-            answer_write_error(connection, request, 400, error.message);
-            return;
-        case ErrorKind::kTooLarge:
-            answer_write_error(connection, request, 413, error.message);
-            return;
-        default:
-            answer_busy(connection, request, error);
-            return;
+    const std::optional<WriteRefusal> refusal = refusal_of(request, error);
+    if (!refusal) {
+        answer_busy(connection, request, error);
+    } else {
+        answer_write_error(connection, request, refusal->status, refusal->message);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "sluice/influxql/go_text.h"
 #include "sluice/ingest/line_protocol.h"
 #include "sluice/io/activity.h"
+#include "sluice/model/errors.h"
 #include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
@@ -54,7 +55,7 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
                 answer_too_large(connection, request);
                 co_return false;
             case BodyStatus::kBusy: {
-                const Error error{ErrorKind::kBusy, "the server is busy, try again later"};
+                const Error error{ErrorKind::kBusy, std::string(model::kServerBusy)};
                 answer_busy(connection, request, error);
                 co_return false;
             }
@@ -220,7 +221,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
         }
         if (!has_room) {
             answer_busy(connection, request,
-                        {ErrorKind::kBusy, "too many bytes of requests in flight"});
+                        {ErrorKind::kBusy, std::string(model::kTooManyBytesInFlight)});
             co_return;
         }
         if (!pieces.head_is_same()) {

@@ -1,15 +1,13 @@
 #include "server/write/write_outcome.h"
 
+#include "sluice/model/errors.h"
+
 namespace sluice::server {
 namespace {
 
 bool is_point_refusal(const model::Rejection& rejection) {
     return rejection.reason != model::RejectReason::kParse &&
            rejection.reason != model::RejectReason::kBeyondRetention;
-}
-
-std::string partial_write(std::string_view reason, std::uint64_t dropped) {
-    return "partial write: " + std::string(reason) + " dropped=" + std::to_string(dropped);
 }
 
 }  // namespace
@@ -32,14 +30,14 @@ std::string partial_write_text(const WriteReport& report) {
     for (const auto* list : {report.refused, &report.parsed.rejections}) {
         for (const model::Rejection& rejection : *list) {
             if (is_point_refusal(rejection)) {
-                return partial_write(rejection.message, report.dropped());
+                return model::partial_write(rejection.message, report.dropped());
             }
         }
     }
     if (report.parsed.beyond_retention != 0) {
-        return partial_write("points beyond retention policy", report.parsed.beyond_retention);
+        return model::partial_write(model::kBeyondRetention, report.parsed.beyond_retention);
     }
-    return partial_write(joined_parse_errors(report.parsed), 0);
+    return model::partial_write(joined_parse_errors(report.parsed), 0);
 }
 
 std::string platform_gzip_text(std::string_view message, std::size_t body_bytes) {

@@ -7,6 +7,7 @@
 #include "server/write/write_limits.h"
 #include "server/write/write_precision.h"
 #include "sluice/influxql/go_text.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::server {
 
@@ -49,7 +50,8 @@ bool understand(Connection& connection, WriteRequest& request) {
         return false;
     }
     if (catalog.find_database(request.database) == nullptr) {
-        refuse(connection, 404, "database not found: " + influxql::quote_go(request.database));
+        refuse(connection, 404,
+               model::database_not_found(influxql::quote_go(request.database)).message);
         return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sluice/base/units.h"
+#include "sluice/influxql/printer.h"
 #include "sluice/io/reactor.h"
 
 namespace sluice::query {
@@ -38,14 +39,16 @@ public:
     }
 
 private:
-    io::Task<Result<std::uint64_t>> note(std::string statement) {
+    io::Task<Result<std::uint64_t>> note(influxql::SelectStatement select) {
+        const std::string statement = influxql::to_string(select);
         ran_.push_back(statement.substr(statement.find("WHERE")));
         co_return 1;
     }
 
     std::vector<std::string> ran_;
     ContinuousQueries queries_{
-        [this](std::string, std::string statement) { return note(std::move(statement)); }, false};
+        [this](std::string, influxql::SelectStatement select) { return note(std::move(select)); },
+        false};
 };
 
 std::vector<std::string> windows(std::string_view begin, std::string_view end) {

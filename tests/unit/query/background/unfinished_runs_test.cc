@@ -121,8 +121,9 @@ io::Task<Result<std::uint64_t>> count_run(int& runs) {
 io::Task<int> runs_after_start(io::Reactor& reactor, bool made_again, std::string& trouble) {
     UnfinishedRuns unfinished(reactor, kPath);
     int runs = 0;
-    ContinuousQueries queries([&runs](std::string, std::string) { return count_run(runs); }, false,
-                              &unfinished);
+    ContinuousQueries queries(
+        [&runs](std::string, influxql::SelectStatement) { return count_run(runs); }, false,
+        &unfinished);
     const auto never = [] { return false; };
     co_await queries.run_due(catalog(true), kSecondNs, never);
     if (made_again) {
