@@ -199,39 +199,51 @@ std::size_t evaluation_cost(const influxql::Expr* expr) {
     return cost;
 }
 
-RowExpression::RowExpression(const influxql::Expr& expr,
-                             const std::function<int(const influxql::VarRef&)>& position,
+RowExpression::RowExpression(const influxql::Expr& expr, const PositionOfName& position,
                              bool integer_division_is_float, Null null, bool knows_functions)
     : integer_division_is_float_(integer_division_is_float),
       null_(null),
       knows_functions_(knows_functions) {
-    add(expr, position);
+    add(expr, position, [](const influxql::Call&) { return -1; });
 }
 
-std::uint32_t RowExpression::add(const influxql::Expr& expr,
-                                 const std::function<int(const influxql::VarRef&)>& position) {
+RowExpression::RowExpression(const influxql::Expr& expr, const PositionOfName& position,
+                             const PositionOfCall& call_position)
+    : integer_division_is_float_(true), null_(Null::kIsFalse), knows_functions_(true) {
+    add(expr, position, call_position);
+}
+
+std::uint32_t RowExpression::add(const influxql::Expr& expr, const PositionOfName& position,
+                                 const PositionOfCall& call_position) {
     Node node;
-    if (const auto* paren = expr.as<influxql::ParenExpr>()) return add(*paren->inner, position);
+    const auto set_place = [&node](int place) {
+        if (place < 0) return;
+        node.kind = Node::Kind::kColumn;
+        node.left = static_cast<std::uint32_t>(place);
+    };
+    if (const auto* paren = expr.as<influxql::ParenExpr>()) {
+        return add(*paren->inner, position, call_position);
+    }
     if (const auto* binary = expr.as<influxql::BinaryExpr>()) {
         node.kind = Node::Kind::kBinary;
         node.op = binary->op;
-        node.left = add(*binary->left, position);
-        node.right = add(*binary->right, position);
+        node.left = add(*binary->left, position, call_position);
+        node.right = add(*binary->right, position, call_position);
     } else if (const auto* call = expr.as<influxql::Call>()) {
         const FunctionInfo* info = find_function(call->name);
         if (knows_functions_ && info != nullptr && info->kind == FunctionKind::kMath &&
             call->arguments.size() == math_argument_count(info->function)) {
             node.kind = Node::Kind::kMath;
             node.function = info->function;
-            node.left = add(call->arguments[0], position);
-            if (call->arguments.size() == 2) node.right = add(call->arguments[1], position);
+            node.left = add(call->arguments[0], position, call_position);
+            if (call->arguments.size() == 2) {
+                node.right = add(call->arguments[1], position, call_position);
+            }
+        } else if (info == nullptr || info->kind != FunctionKind::kMath) {
+            set_place(call_position(*call));
         }
     } else if (const auto* ref = expr.as<influxql::VarRef>()) {
-        const int place = position(*ref);
-        if (place >= 0) {
-            node.kind = Node::Kind::kColumn;
-            node.left = static_cast<std::uint32_t>(place);
-        }
+        set_place(position(*ref));
     } else if (const auto* regex = expr.as<influxql::RegexLiteral>()) {
         node.kind = Node::Kind::kRegex;
         node.regex = &regex->regex;

@@ -20,12 +20,20 @@ public:
     // Beside a boolean a null value counts as false, or a comparison with it never holds.
     enum class Null : std::uint8_t { kIsFalse, kIsNothing };
 
-    // `position` gives the place of a reference in the row, or a negative number where there is
-    // none: then it is null, and so is every call unless this `knows_functions`.
-    RowExpression(const influxql::Expr& expr,
-                  const std::function<int(const influxql::VarRef&)>& position,
+    // They give the place of a name or a call in the row, or a negative number where there is none:
+    // then it is null.
+    using PositionOfName = std::function<int(const influxql::VarRef&)>;
+    using PositionOfCall = std::function<int(const influxql::Call&)>;
+
+    // Without places of calls, calls of mathematics are evaluated if this `knows_functions`, and
+    // all others are null.
+    RowExpression(const influxql::Expr& expr, const PositionOfName& position,
                   bool integer_division_is_float, Null null = Null::kIsFalse,
                   bool knows_functions = true);
+    // For columns: mathematics is evaluated, the values of all other calls are in the row. The
+    // division of integers gives a float.
+    RowExpression(const influxql::Expr& expr, const PositionOfName& position,
+                  const PositionOfCall& call_position);
 
     Value evaluate(const Value* row) const { return evaluate_node(nodes_.size() - 1, row); }
     bool is_true(const Value* row) const {
@@ -45,8 +53,8 @@ private:
         const influxql::Regex* regex = nullptr;
     };
 
-    std::uint32_t add(const influxql::Expr& expr,
-                      const std::function<int(const influxql::VarRef&)>& position);
+    std::uint32_t add(const influxql::Expr& expr, const PositionOfName& position,
+                      const PositionOfCall& call_position);
     Value evaluate_node(std::size_t index, const Value* row) const;
     Value evaluate_binary(const Node& node, const Value* row) const;
     bool is_nothing(std::uint32_t index, const Value& value) const {

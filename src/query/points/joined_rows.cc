@@ -2,25 +2,33 @@
 
 #include <algorithm>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 
 JoinedRows::JoinedRows(std::vector<Stream> streams, Options options)
     : options_(std::move(options)),
       missing_(options_.fill),
-      working_row_(options_.places),
-      kept_strings_(options_.places) {
+      working_row_(options_.places.count()),
+      kept_strings_(options_.places.count()) {
     for (Stream& stream : streams) {
         const std::size_t width = stream.auxiliary.size();
         inputs_.push_back({PointReader(std::move(stream.points), width), std::move(stream.value),
                            std::move(stream.auxiliary)});
     }
-    for (const influxql::Expr& column : options_.columns) {
-        const auto* ref = column.as<influxql::VarRef>();
-        shown_places_.push_back(ref == nullptr ? -1 : std::stoi(ref->name));
+    const auto place_of = [this](const influxql::Expr& expr) {
+        const std::optional<std::uint32_t> place = options_.places.find(expr);
+        return place ? static_cast<int>(*place) : -1;
+    };
+    for (const Column& column : options_.columns) {
         expressions_.push_back(nullptr);
-        if (ref != nullptr) continue;
+        if (column.place) {
+            SLUICE_CHECK(*column.place < working_row_.size());
+            continue;
+        }
         expressions_.back() = std::make_unique<RowExpression>(
-            column, [](const influxql::VarRef& place) { return std::stoi(place.name); }, true);
+            column.expr, [&](const influxql::VarRef& ref) { return place_of(ref); },
+            [&](const influxql::Call& call) { return place_of(call); });
     }
 }
 
@@ -149,14 +157,10 @@ void JoinedRows::take(Input& input, const TagSet* tags, model::Timestamp time) {
 }
 
 void JoinedRows::add_row(RowBlock& block) {
-    for (std::size_t i = 0; i < shown_places_.size(); ++i) {
-        const int place = shown_places_[i];
-        if (expressions_[i] != nullptr) {
-            block.values.push_back(expressions_[i]->evaluate(working_row_.data()));
-        } else {
-            block.values.push_back(place < 0 ? Value()
-                                             : working_row_[static_cast<std::size_t>(place)]);
-        }
+    for (std::size_t i = 0; i < expressions_.size(); ++i) {
+        block.values.push_back(expressions_[i] != nullptr
+                                   ? expressions_[i]->evaluate(working_row_.data())
+                                   : working_row_[*options_.columns[i].place]);
     }
 }
 

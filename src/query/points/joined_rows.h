@@ -9,20 +9,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "query/expr/evaluate.h"
 #include "query/expr/fill.h"
 #include "query/points/row_cursor.h"
+#include "query/points/row_places.h"
 
 namespace sluice::query {
-
-// A value of the working row that expressions refer to, by its number.
-struct Place {
-    std::uint32_t number = 0;
-    influxql::DataType type = influxql::DataType::kUnknown;
-};
 
 class JoinedRows final : public RowCursor {
 public:
@@ -31,12 +27,16 @@ public:
         std::vector<Place> value;      // at most one: where the value of a point goes
         std::vector<Place> auxiliary;  // where its auxiliary values go
     };
+    struct Column {
+        influxql::Expr expr;
+        // Set for a name or a call by itself, which is shown as it is; everything else is computed.
+        std::optional<std::uint32_t> place;
+    };
     struct Options {
         Fill fill;
         bool ascending = true;
-        std::uint32_t places = 0;
-        // One per column; references name the number of a place.
-        std::vector<influxql::Expr> columns;
+        RowPlaces places;  // of all names and calls of the columns
+        std::vector<Column> columns;
     };
     JoinedRows(std::vector<Stream> streams, Options options);
 
@@ -60,8 +60,8 @@ private:
     const Options options_;
     const MissingValue missing_;
     std::vector<Input> inputs_;
-    std::vector<std::unique_ptr<RowExpression>> expressions_;  // null: a place as it is, or nothing
-    std::vector<int> shown_places_;                            // -1: none
+    // One per column; null where the column has a place. They refer to texts of `options_`.
+    std::vector<std::unique_ptr<RowExpression>> expressions_;
 
     // True when the last rows have been passed on, and the next call says that they were the last.
     bool end_is_due_ = false;

@@ -1,25 +1,22 @@
 #include "query/select/cursor_builder.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
-#include "query/expr/expression_type.h"
 #include "query/points/joined_rows.h"
 #include "query/points/limit_points.h"
 #include "query/points/merge_points.h"
 #include "query/points/refused_points.h"
 #include "query/points/scan_points.h"
 #include "query/points/subquery_points.h"
-#include "sluice/influxql/printer.h"
 
 namespace sluice::query {
 namespace {
 
 using namespace influxql;
 
-// Gives every call and every reference of the columns a place in the working row; what is written
-// alike has the same place (query/select.go: valueMapper).
+// Finds the calls and references of the columns, each once however often it is written, and gives
+// them places in the working row.
 class PlaceMapper {
 public:
     struct MappedCall {
@@ -31,24 +28,28 @@ public:
         Place place;
     };
 
-    void map(Expr& expr) {
+    // Returns the place of `expr` if it is a call or a reference itself.
+    std::optional<std::uint32_t> map(const Expr& expr) {
         const auto* call = expr.as<Call>();
         if (call != nullptr && !is_math_function(call->name)) {
-            const auto [place, is_new] = place_of(expr);
+            const auto [place, is_new] = places.add(expr);
             if (is_new) calls.push_back({*call, place});
-            expr = VarRef{std::to_string(place.number), DataType::kAnyField};
-        } else if (const auto* ref = expr.as<VarRef>()) {
-            const auto [place, is_new] = place_of(expr);
+            return place.number;
+        }
+        if (const auto* ref = expr.as<VarRef>()) {
+            const auto [place, is_new] = places.add(expr);
             if (is_new) references.push_back({*ref, place});
-            expr = VarRef{std::to_string(place.number), DataType::kAnyField};
-        } else if (auto* function = expr.as<Call>()) {
-            for (Expr& argument : function->arguments) map(argument);
-        } else if (auto* binary = expr.as<BinaryExpr>()) {
+            return place.number;
+        }
+        if (call != nullptr) {
+            for (const Expr& argument : call->arguments) map(argument);
+        } else if (const auto* binary = expr.as<BinaryExpr>()) {
             map(*binary->left);
             map(*binary->right);
-        } else if (auto* paren = expr.as<ParenExpr>()) {
+        } else if (const auto* paren = expr.as<ParenExpr>()) {
             map(*paren->inner);
         }
+        return std::nullopt;
     }
 
     void sort_references() {
@@ -58,22 +59,10 @@ public:
                                                       : a.ref.type < b.ref.type;
                   });
     }
-    std::uint32_t count() const { return static_cast<std::uint32_t>(places_.size()); }
 
+    RowPlaces places;
     std::vector<MappedCall> calls;
     std::vector<MappedReference> references;
-
-private:
-    std::pair<Place, bool> place_of(const Expr& expr) {
-        const auto [entry, is_new] = places_.try_emplace(to_string(expr));
-        if (is_new) {
-            const Result<DataType> type = expression_type(expr);
-            entry->second = {count() - 1, type.ok() ? *type : DataType::kUnknown};
-        }
-        return {entry->second, is_new};
-    }
-
-    std::map<std::string, Place> places_;
 };
 
 // Finds the column or tag of a subquery's rows that a name stands for (query/subquery.go:
@@ -145,20 +134,20 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
     if (!node.refused_offset.empty()) {
         return Error{ErrorKind::kInvalid, "invalid time dimension offset: " + node.refused_offset};
     }
-    PlaceMapper places;
+    PlaceMapper mapper;
     JoinedRows::Options options;
     for (Column& column : columns_of(node)) {
-        places.map(column.expr);
-        options.columns.push_back(std::move(column.expr));
+        const std::optional<std::uint32_t> place = mapper.map(column.expr);
+        options.columns.push_back({std::move(column.expr), place});
     }
-    places.sort_references();
+    mapper.sort_references();
     options.fill = level.fill;
     options.ascending = level.ascending;
-    options.places = places.count();
+    options.places = std::move(mapper.places);
     level.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
     std::vector<Place> auxiliary;
     bool has_type = false;
-    for (const PlaceMapper::MappedReference& mapped : places.references) {
+    for (const PlaceMapper::MappedReference& mapped : mapper.references) {
         level.auxiliary.push_back(mapped.ref);
         auxiliary.push_back(mapped.place);
         has_type = has_type || mapped.place.type != DataType::kUnknown;
@@ -168,13 +157,13 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
     rows.grouping = level.grouping;
     level.target_grouping = &rows.grouping;
     std::vector<JoinedRows::Stream> streams;
-    if (places.calls.empty() && has_type) {
+    if (mapper.calls.empty() && has_type) {
         SLUICE_TRY(Points points, build_auxiliary(level));
         if (points != nullptr) streams.push_back({std::move(points), {}, auxiliary});
     }
     level.is_selector =
-        places.calls.size() == 1 && is_selector(find_function(places.calls[0].call.name)->function);
-    for (const PlaceMapper::MappedCall& mapped : places.calls) {
+        mapper.calls.size() == 1 && is_selector(find_function(mapper.calls[0].call.name)->function);
+    for (const PlaceMapper::MappedCall& mapped : mapper.calls) {
         if (mapped.place.type == DataType::kUnknown) continue;
         SLUICE_TRY(Points points, build_call(mapped.call, level));
         if (points == nullptr) points = std::make_unique<NoPoints>();

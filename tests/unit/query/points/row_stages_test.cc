@@ -72,21 +72,29 @@ protected:
         DataType type = DataType::kFloat;
         std::vector<std::string> columns = {};  // none: the places
     };
+    // A place is referred to by its number as a name.
+    static void name_places(std::size_t count, JoinedRows::Options& options) {
+        for (std::size_t at = 0; at < count; ++at) {
+            options.places.add(influxql::VarRef{std::to_string(at), DataType::kUnknown});
+        }
+    }
+    static JoinedRows::Column shown(std::uint32_t place) {
+        return {influxql::VarRef{std::to_string(place), DataType::kUnknown}, place};
+    }
     static std::unique_ptr<JoinedRows> join(std::vector<Listed> lists, const Join& how) {
         JoinedRows::Options options;
         options.fill.option = how.fill;
         options.fill.value = how.number;
         options.ascending = how.ascending;
-        options.places = static_cast<std::uint32_t>(lists.size());
+        name_places(lists.size(), options);
         std::vector<JoinedRows::Stream> streams;
         for (std::uint32_t at = 0; at < lists.size(); ++at) {
             streams.push_back({list(std::move(lists[at]), how.block), {{at, how.type}}, {}});
-            if (how.columns.empty()) {
-                options.columns.emplace_back(
-                    influxql::VarRef{std::to_string(at), DataType::kAnyField});
-            }
+            if (how.columns.empty()) options.columns.push_back(shown(at));
         }
-        for (const std::string& column : how.columns) options.columns.push_back(parsed(column));
+        for (const std::string& column : how.columns) {
+            options.columns.push_back({parsed(column), std::nullopt});
+        }
         return std::make_unique<JoinedRows>(std::move(streams), std::move(options));
     }
 
@@ -161,10 +169,8 @@ TEST_F(RowStages, JoinGivesLongAnswersInBlocks) {
 
 TEST_F(RowStages, JoinPassesAnErrorOnBehindWhatIsWhole) {
     JoinedRows::Options options;
-    options.places = 2;
-    for (const char* place : {"0", "1"}) {
-        options.columns.emplace_back(influxql::VarRef{place, DataType::kAnyField});
-    }
+    name_places(2, options);
+    for (const std::uint32_t place : {0, 1}) options.columns.push_back(shown(place));
     auto failing = list({{a_, 0, f(1), {}}, {a_, 10, f(2), {}}});
     failing->fail("stopped");
     std::vector<JoinedRows::Stream> streams;
@@ -177,10 +183,8 @@ TEST_F(RowStages, JoinPassesAnErrorOnBehindWhatIsWhole) {
 
 TEST_F(RowStages, JoinShowsAuxiliaryValues) {
     JoinedRows::Options options;
-    options.places = 3;
-    for (const char* place : {"2", "0", "1"}) {
-        options.columns.emplace_back(influxql::VarRef{place, DataType::kAnyField});
-    }
+    name_places(3, options);
+    for (const std::uint32_t place : {2, 0, 1}) options.columns.push_back(shown(place));
     std::vector<JoinedRows::Stream> streams;
     streams.push_back({list({{a_, 0, f(1), {s("t"), i(5)}}, {a_, 1, f(2), {Value(), i(6)}}}, 1),
                        {{0, DataType::kFloat}},
@@ -246,8 +250,8 @@ TEST_F(SubqueryStage, TheConditionIsAboutColumnsAndTags) {
 
 TEST_F(SubqueryStage, AnErrorOfTheSubqueryIsTheErrorOfTheQuery) {
     JoinedRows::Options joined;
-    joined.places = 1;
-    joined.columns.emplace_back(influxql::VarRef{"0", DataType::kAnyField});
+    name_places(1, joined);
+    joined.columns.push_back(shown(0));
     auto failing = list({{a_, 0, f(1), {}}});
     failing->fail("stopped");
     std::vector<JoinedRows::Stream> streams;
