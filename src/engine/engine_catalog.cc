@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/all_cores.h"
 #include "engine/engine_state.h"
 #include "sluice/base/log.h"
 #include "sluice/io/file.h"
@@ -62,24 +63,22 @@ io::Task<Result<void>> EngineState::remove_on_core_0(meta::CatalogWriter::Change
     co_return Result<void>();
 }
 
-void EngineState::publish(const std::shared_ptr<const meta::Catalog>& catalog) {
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        if (number == 0) {
-            state->install(catalog);
-        } else {
-            io::post_to(number, [state, catalog] { state->install(catalog); });
-        }
+std::vector<CoreState*> EngineState::core_states() const {
+    std::vector<CoreState*> states;
+    for (const std::unique_ptr<Core>& core : cores_) {
+        SLUICE_CHECK(core != nullptr);
+        states.push_back(core->state_.get());
     }
+    return states;
+}
+
+void EngineState::publish(const std::shared_ptr<const meta::Catalog>& catalog) {
+    tell_all_cores(core_states(), [catalog](CoreState& core) { core.install(catalog); });
 }
 
 io::Task<void> EngineState::install_everywhere(std::shared_ptr<const meta::Catalog> catalog) {
-    std::vector<io::Task<void>> installing;
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        installing.push_back(io::call_on(number, [state, catalog] { state->install(catalog); }));
-    }
-    for (io::Task<void>& each : installing) co_await each;
+    const auto install = [catalog](CoreState& core) { core.install(catalog); };
+    co_await on_all_cores(core_states(), install);
 }
 
 // Has every core unlink the groups that left the catalog, and forgets them when all have. A core
@@ -89,15 +88,10 @@ io::Task<void> EngineState::unlink_doomed() {
     const auto doomed = std::make_shared<const std::vector<model::ShardGroupId>>(
         catalog_->catalog()->doomed_groups);
     if (doomed->empty()) co_return;
-    std::vector<io::Task<Result<void>>> dropping;
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        dropping.push_back(
-            io::call_on(number, [state, doomed] { return state->drop_groups(doomed); }));
-    }
+    const auto drop = [doomed](CoreState& core) { return core.drop_groups(doomed); };
+    const std::vector<Result<void>> answers = co_await on_all_cores(core_states(), drop);
     bool all = true;
-    for (io::Task<Result<void>>& each : dropping) {
-        const Result<void> dropped = co_await each;
+    for (const Result<void>& dropped : answers) {
         if (!dropped.ok()) {
             all = false;
             log_warn("cannot unlink a shard group yet", {{"error", dropped.error().message}});
@@ -145,14 +139,7 @@ void EngineState::set_low_space(bool low) {
     } else {
         log_info("the disk has space again: writes are accepted");
     }
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        if (number == 0) {
-            state->admission.set_low_space(low);
-        } else {
-            io::post_to(number, [state, low] { state->admission.set_low_space(low); });
-        }
-    }
+    tell_all_cores(core_states(), [low](CoreState& core) { core.admission.set_low_space(low); });
 }
 
 io::Task<void> EngineState::run_watchers(io::Reactor& reactor) {

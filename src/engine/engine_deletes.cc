@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/all_cores.h"
 #include "engine/engine_state.h"
 #include "sluice/base/log.h"
 #include "sluice/io/mailbox.h"
@@ -81,15 +82,10 @@ io::Task<Result<void>> EngineState::delete_on_core_0(Deletion deletion) {
 
 io::Task<Result<void>> EngineState::delete_alone(Deletion& deletion) {
     const Deletion* shared = &deletion;
-    std::vector<io::Task<void>> calls;
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        calls.push_back(io::call_on(number, [state, shared] {
-            state->hold_for_delete(shared->database, shared->dropped_measurement);
-        }));
-    }
-    for (io::Task<void>& each : calls) co_await each;
-    calls.clear();
+    const auto hold = [shared](CoreState& core) {
+        core.hold_for_delete(shared->database, shared->dropped_measurement);
+    };
+    co_await on_all_cores(core_states(), hold);
 
     deletion.what.sequence = sequences.take();
     const auto changed = co_await catalog_->change([shared](meta::CatalogEditor& editor) {
@@ -105,13 +101,10 @@ io::Task<Result<void>> EngineState::delete_alone(Deletion& deletion) {
     if (!changed.ok() && !shared->dropped_measurement.empty()) co_await await_certainty();
 
     const std::shared_ptr<const meta::Catalog> newest = changed.ok() ? *changed : nullptr;
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        calls.push_back(io::call_on(number, [state, shared, newest] {
-            state->release_after_delete(shared->database, shared->dropped_measurement, newest);
-        }));
-    }
-    for (io::Task<void>& each : calls) co_await each;
+    const auto release = [shared, newest](CoreState& core) {
+        core.release_after_delete(shared->database, shared->dropped_measurement, newest);
+    };
+    co_await on_all_cores(core_states(), release);
     if (!changed.ok()) co_return changed.error();
     co_return Result<void>();
 }
@@ -146,14 +139,11 @@ io::Task<void> EngineState::forget_settled() {
     if (settled.empty()) co_return;
     // A core that does not know a tombstone yet would say that it has nothing to cover.
     co_await install_everywhere(catalog);
-    std::vector<io::Task<std::vector<std::uint64_t>>> asking;
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        asking.push_back(io::call_on(number, [state] { return state->unsettled_deletes(); }));
-    }
+    const auto ask = [](CoreState& core) { return core.unsettled_deletes(); };
+    const std::vector<std::vector<std::uint64_t>> answers =
+        co_await on_all_cores(core_states(), ask);
     std::vector<std::uint64_t> open;
-    for (auto& each : asking) {
-        const std::vector<std::uint64_t> more = co_await each;
+    for (const std::vector<std::uint64_t>& more : answers) {
         open.insert(open.end(), more.begin(), more.end());
     }
     std::sort(open.begin(), open.end());

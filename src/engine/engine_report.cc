@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/all_cores.h"
 #include "engine/engine_state.h"
 #include "sluice/io/mailbox.h"
 
@@ -53,9 +54,8 @@ EngineState::CatalogFacts EngineState::catalog_facts() const {
 
 io::Task<EngineReport> EngineState::report(Core& here) {
     EngineReport report;
-    for (std::uint32_t number = 0; number < options_.cores; ++number) {
-        CoreState* state = cores_[number]->state_.get();
-        OneCore one = co_await io::call_on(number, [state] { return report_of(*state); });
+    std::vector<OneCore> cores = co_await on_all_cores(core_states(), report_of);
+    for (OneCore& one : cores) {
         report.cores.push_back(one.core);
         for (StoreReport& store : one.stores) report.stores.push_back(std::move(store));
         for (const auto& [group, part] : one.shards) {

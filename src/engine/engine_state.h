@@ -83,6 +83,9 @@ private:
         std::uint64_t groups_expired = 0;
     };
 
+    // Between the barriers of the start and the stop: the cores in the order of their numbers.
+    std::vector<CoreState*> core_states() const;
+
     // On core 0.
     CatalogFacts catalog_facts() const;
     io::Task<Result<void>> open_directory(io::Reactor& reactor);

@@ -2,78 +2,15 @@
 
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 #include "server/config/version.h"
+#include "server/monitor/metrics_text.h"
 #include "server/process/process_info.h"
 #include "sluice/io/reactor.h"
-#include "sluice/query/value_text.h"
 #include "sluice/storage/store.h"
 
 namespace sluice::server {
 namespace {
-
-constexpr double kNsPerSecond = 1e9;
-
-class Page {
-public:
-    void family(std::string_view name, std::string_view type, std::string_view help) {
-        name_ = name;
-        text_ += "# HELP ";
-        text_ += name;
-        text_ += ' ';
-        text_ += help;
-        text_ += "\n# TYPE ";
-        text_ += name;
-        text_ += ' ';
-        text_ += type;
-        text_ += '\n';
-    }
-    void sample(std::string_view labels, std::uint64_t value) {
-        start(labels);
-        text_ += std::to_string(value);
-        text_ += '\n';
-    }
-    void seconds(std::string_view labels, std::uint64_t ns) {
-        start(labels);
-        query::append_plain_float(text_, static_cast<double>(ns) / kNsPerSecond);
-        text_ += '\n';
-    }
-    void counter(std::string_view name, std::string_view help, std::uint64_t value) {
-        family(name, "counter", help);
-        sample("", value);
-    }
-    void gauge(std::string_view name, std::string_view help, std::uint64_t value) {
-        family(name, "gauge", help);
-        sample("", value);
-    }
-    // Quantiles of all cores since start, with count and sum.
-    void summary(std::string_view name, std::string_view help, const HistogramSnapshot& histogram,
-                 std::uint64_t sum_ns) {
-        family(name, "summary", help);
-        for (const auto& [label, quantile] :
-             {std::pair{"{quantile=\"0.5\"}", 0.5}, std::pair{"{quantile=\"0.9\"}", 0.9},
-              std::pair{"{quantile=\"0.99\"}", 0.99}, std::pair{"{quantile=\"0.999\"}", 0.999}}) {
-            seconds(label, histogram.quantile(quantile));
-        }
-        const std::string base(name);
-        name_ = base + "_sum";
-        seconds("", sum_ns);
-        name_ = base + "_count";
-        sample("", histogram.count());
-    }
-    std::string take() { return std::move(text_); }
-
-private:
-    void start(std::string_view labels) {
-        text_ += name_;
-        text_ += labels;
-        text_ += ' ';
-    }
-
-    std::string text_;
-    std::string name_;
-};
 
 std::string core_label(std::uint32_t core) {
     return "{core=\"" + std::to_string(core) + "\"}";
@@ -279,7 +216,7 @@ private:
 
     const ServerShared& shared_;
     const engine::EngineReport& report_;
-    Page page_;
+    MetricsText page_;
 };
 
 }  // namespace

@@ -21,15 +21,20 @@ std::string_view file_name_of(std::string_view path) {
 
 ProgressBar::ProgressBar() : shown_(::isatty(STDERR_FILENO) != 0) {}
 
-void ProgressBar::show(const std::string& what, std::uint64_t done, std::uint64_t total) {
-    if (!shown_) return;
+std::string progress_text(const std::string& what, std::uint64_t done, std::uint64_t total) {
     constexpr std::uint64_t kCells = 30;
     const std::uint64_t filled = total == 0 ? kCells : std::min(done, total) * kCells / total;
     std::string bar(filled, '#');
     bar.resize(kCells, '.');
-    std::fprintf(stderr, "\r\033[K[%s] %3llu %%  %s", bar.c_str(),
-                 static_cast<unsigned long long>(total == 0 ? 100 : done * 100 / total),
-                 std::string(file_name_of(what)).c_str());
+    std::string percent = std::to_string(total == 0 ? 100 : done * 100 / total);
+    if (percent.size() < 3) percent.insert(0, 3 - percent.size(), ' ');
+    return "[" + bar + "] " + percent + " %  " + std::string(file_name_of(what));
+}
+
+void ProgressBar::show(const std::string& what, std::uint64_t done, std::uint64_t total) {
+    if (!shown_) return;
+    // Back to the beginning of the line, of which the rest is erased.
+    std::fprintf(stderr, "\r\033[K%s", progress_text(what, done, total).c_str());
 }
 
 void ProgressBar::clear() {

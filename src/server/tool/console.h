@@ -12,6 +12,10 @@ void print_line(std::string_view line);    // to standard output
 
 std::string_view file_name_of(std::string_view path);
 
+// What a progress bar shows: "[####......] 40 %  name", with the last part of `what`. Of nothing
+// all is done. More than all may be done where files grow meanwhile: the bar is full then.
+std::string progress_text(const std::string& what, std::uint64_t done, std::uint64_t total);
+
 // One line on a terminal that is written over; nothing elsewhere.
 class ProgressBar {
 public:

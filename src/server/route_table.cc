@@ -1,0 +1,63 @@
+#include "server/route_table.h"
+
+#include "sluice/http/router.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr std::uint8_t handler(RouteHandler handler) {
+    return static_cast<std::uint8_t>(handler);
+}
+
+// The busy ones come first.
+constexpr http::Route kRoutes[] = {
+    {"/write", http::kPostOptions, handler(RouteHandler::kWriteV1)},
+    {"/api/v2/write", http::kPostOptions, handler(RouteHandler::kWriteV2)},
+    {"/query", http::kGetPostOptions, handler(RouteHandler::kQuery)},
+    {"/ping", http::kGetHeadOptions, handler(RouteHandler::kPing)},
+    {"/health", http::kGetHeadOptions, handler(RouteHandler::kHealth)},
+    {"/ready", http::kGetHeadOptions, handler(RouteHandler::kReady)},
+    {"/metrics", http::kGetHeadOptions, handler(RouteHandler::kMetrics)},
+    {"/status", http::kGetHeadOptions, handler(RouteHandler::kStatus)},
+    {"/api/v2/query", http::kPostOptions, handler(RouteHandler::kFlux)},
+    {"/-/healthy", http::kGetHeadOptions, handler(RouteHandler::kAlive)},
+    {"/-/ready", http::kGetHeadOptions, handler(RouteHandler::kTakingRequests)},
+};
+
+// By what a path begins with, and before the routes, as in InfluxDB.
+constexpr struct {
+    std::string_view prefix;
+    RouteHandler handler;
+} kStatistics[] = {
+    {"/debug/vars", RouteHandler::kVariables},
+    {"/debug/requests", RouteHandler::kRequestCounts},
+};
+
+}  // namespace
+
+bool is_platform_path(std::string_view path) {
+    return path.starts_with("/api/v2/");
+}
+
+RouteChoice choose_route(http::Method method, std::string_view path) {
+    using Kind = RouteChoice::Kind;
+    const bool asks_for_options = method == http::Method::kOptions;
+    for (const auto& each : kStatistics) {
+        if (!path.starts_with(each.prefix)) continue;
+        return {asks_for_options ? Kind::kOptions : Kind::kServe, each.handler, {}};
+    }
+    const http::RouteMatch match = http::find_route(kRoutes, method, path);
+    switch (match.kind) {
+        case http::RouteMatch::Kind::kNotFound:
+            return {is_platform_path(path) ? Kind::kPlatformNotFound : Kind::kNotFound};
+        case http::RouteMatch::Kind::kMethodNotAllowed:
+            return {Kind::kMethodNotAllowed, RouteHandler::kPing, match.route->methods.allow};
+        case http::RouteMatch::Kind::kFound:
+            break;
+    }
+    return {asks_for_options ? Kind::kOptions : Kind::kServe,
+            static_cast<RouteHandler>(match.route->handler),
+            {}};
+}
+
+}  // namespace sluice::server

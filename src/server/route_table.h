@@ -1,0 +1,48 @@
+// Which handler a request goes to, and what is answered where none is.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sluice/http/request.h"
+
+namespace sluice::server {
+
+enum class RouteHandler : std::uint8_t {
+    kWriteV1,
+    kWriteV2,
+    kQuery,
+    kFlux,
+    kPing,
+    kStatus,
+    kHealth,
+    kReady,
+    kAlive,
+    kTakingRequests,
+    kMetrics,
+    kVariables,
+    kRequestCounts,
+};
+
+struct RouteChoice {
+    enum class Kind : std::uint8_t {
+        kServe,             // by `handler`
+        kOptions,           // the path is known and a browser asks what it may do
+        kNotFound,          // in plain text
+        kPlatformNotFound,  // in the shape of 2.x
+        kMethodNotAllowed,  // `allow` names the methods
+    };
+    Kind kind = Kind::kNotFound;
+    RouteHandler handler = RouteHandler::kPing;
+    std::string_view allow;
+};
+
+// Paths are compared as bytes, whole and with their case; of a target only the path counts.
+// /debug/vars and /debug/requests are also whatever begins with them, by any method, as in
+// InfluxDB.
+RouteChoice choose_route(http::Method method, std::string_view path);
+
+// Whether the path is of the API of 2.x, whose errors have a shape of their own.
+bool is_platform_path(std::string_view path);
+
+}  // namespace sluice::server

@@ -1,0 +1,92 @@
+// Which handler each method and path goes to, and what is said where none is.
+#include "server/route_table.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::server {
+namespace {
+
+using http::Method;
+using Kind = RouteChoice::Kind;
+
+TEST(RouteTable, ServesWhatTheDocumentLists) {
+    const struct {
+        Method method;
+        const char* path;
+        RouteHandler handler;
+    } cases[] = {
+        {Method::kPost, "/write", RouteHandler::kWriteV1},
+        {Method::kPost, "/api/v2/write", RouteHandler::kWriteV2},
+        {Method::kGet, "/query", RouteHandler::kQuery},
+        {Method::kPost, "/query", RouteHandler::kQuery},
+        {Method::kPost, "/api/v2/query", RouteHandler::kFlux},
+        {Method::kGet, "/ping", RouteHandler::kPing},
+        {Method::kHead, "/ping", RouteHandler::kPing},
+        {Method::kHead, "/status", RouteHandler::kStatus},
+        {Method::kGet, "/health", RouteHandler::kHealth},
+        {Method::kGet, "/ready", RouteHandler::kReady},
+        {Method::kGet, "/-/healthy", RouteHandler::kAlive},
+        {Method::kGet, "/-/ready", RouteHandler::kTakingRequests},
+        {Method::kGet, "/metrics", RouteHandler::kMetrics},
+        // By any method, and whatever begins so.
+        {Method::kGet, "/debug/vars", RouteHandler::kVariables},
+        {Method::kPost, "/debug/vars", RouteHandler::kVariables},
+        {Method::kGet, "/debug/vars2", RouteHandler::kVariables},
+        {Method::kGet, "/debug/vars/more", RouteHandler::kVariables},
+        {Method::kGet, "/debug/requests", RouteHandler::kRequestCounts},
+    };
+    for (const auto& each : cases) {
+        const RouteChoice choice = choose_route(each.method, each.path);
+        EXPECT_EQ(choice.kind, Kind::kServe) << each.path;
+        EXPECT_EQ(choice.handler, each.handler) << each.path;
+    }
+}
+
+TEST(RouteTable, AnswersOptionsWhereverSomethingIs) {
+    for (const char* path :
+         {"/write", "/api/v2/write", "/query", "/api/v2/query", "/ping", "/status", "/health",
+          "/ready", "/-/healthy", "/-/ready", "/metrics", "/debug/vars", "/debug/requests"}) {
+        EXPECT_EQ(choose_route(Method::kOptions, path).kind, Kind::kOptions) << path;
+    }
+    EXPECT_EQ(choose_route(Method::kOptions, "/nothing").kind, Kind::kNotFound);
+}
+
+TEST(RouteTable, NamesTheMethodsThatAPathTakes) {
+    const struct {
+        Method method;
+        const char* path;
+        const char* allow;
+    } cases[] = {
+        {Method::kGet, "/write", "OPTIONS, POST"},
+        {Method::kGet, "/api/v2/write", "OPTIONS, POST"},
+        {Method::kHead, "/query", "GET, OPTIONS, POST"},
+        {Method::kPost, "/ping", "GET, HEAD, OPTIONS"},
+        {Method::kPost, "/metrics", "GET, HEAD, OPTIONS"},
+        {Method::kGet, "/api/v2/query", "OPTIONS, POST"},
+    };
+    for (const auto& each : cases) {
+        const RouteChoice choice = choose_route(each.method, each.path);
+        EXPECT_EQ(choice.kind, Kind::kMethodNotAllowed) << each.path;
+        EXPECT_EQ(choice.allow, each.allow) << each.path;
+    }
+}
+
+TEST(RouteTable, RefusesUnknownPathsInTheShapeOfTheirApi) {
+    for (const char* path : {"", "/", "/Write", "/write/", "/queries", "/api/v2", "/debug/pprof",
+                             "/metrics2", "//write"}) {
+        EXPECT_EQ(choose_route(Method::kGet, path).kind, Kind::kNotFound) << path;
+        EXPECT_EQ(choose_route(Method::kPost, path).kind, Kind::kNotFound) << path;
+    }
+    for (const char* path : {"/api/v2/", "/api/v2/buckets", "/api/v2/write/"}) {
+        EXPECT_EQ(choose_route(Method::kPost, path).kind, Kind::kPlatformNotFound) << path;
+    }
+}
+
+TEST(RouteTable, KnowsThePathsOf2x) {
+    EXPECT_TRUE(is_platform_path("/api/v2/write"));
+    EXPECT_FALSE(is_platform_path("/api/v2"));
+    EXPECT_FALSE(is_platform_path("/write"));
+}
+
+}  // namespace
+}  // namespace sluice::server
