@@ -77,7 +77,8 @@ void make_distinct_calls(Expr& field) {
     const auto make_call = [](Expr& expr) {
         const auto* distinct = expr.as<Distinct>();
         if (distinct == nullptr) return;
-        expr = Call{"distinct", {VarRef{distinct->name, DataType::kUnknown}}};
+        const std::string name(function_info(Function::kDistinct).name);
+        expr = Call{name, {VarRef{distinct->name, DataType::kUnknown}}};
     };
     make_call(field);
     walk(field, [&](Expr& part) {
@@ -151,7 +152,8 @@ private:
             return invalid("invalid function call in condition: " + to_string(expr));
         }
         // The original counts one argument for log() here.
-        const std::size_t expected = call->name == "atan2" || call->name == "pow" ? 2 : 1;
+        const Function function = function_of(*call);
+        const std::size_t expected = function == Function::kLog ? 1 : math_argument_count(function);
         if (call->arguments.size() != expected) {
             return invalid("invalid number of arguments for " + call->name + ", expected " +
                            std::to_string(expected) + ", got " +

@@ -47,7 +47,7 @@ Result<void> check_hold_period(const Call& call) {
     const auto* period = call.arguments[2].as<IntegerLiteral>();
     if (period == nullptr) return invalid(call.name + " hold period must be an integer");
     if (period->value == -1) return {};
-    const std::int64_t min = call.name == "triple_exponential_derivative" ? 1 : 0;
+    const std::int64_t min = function_of(call) == kTripleExponentialDerivative ? 1 : 0;
     if (period->value >= min) return {};
     return invalid(call.name + " hold period must be greater than or equal to " +
                    std::to_string(min));
@@ -144,7 +144,7 @@ Result<void> FieldCompiler::compile_call(const Call& call) {
 }
 
 Result<void> FieldCompiler::compile_math(const Call& call) {
-    SLUICE_TRY_VOID(check_count(call, math_argument_count(find_function(call.name)->function)));
+    SLUICE_TRY_VOID(check_count(call, math_argument_count(function_of(call))));
     for (const Expr& argument : call.arguments) {
         if (is_literal(argument)) continue;
         SLUICE_TRY_VOID(compile(argument));
@@ -153,8 +153,8 @@ Result<void> FieldCompiler::compile_math(const Call& call) {
 }
 
 Result<void> FieldCompiler::compile_nested(const Expr& expr) {
-    const auto* call = expr.as<Call>();
-    if (call != nullptr && call->name == "distinct") return compile_distinct(call->arguments, true);
+    const Call* distinct = as_call_of(kDistinct, expr);
+    if (distinct != nullptr) return compile_distinct(distinct->arguments, true);
     return compile(expr);
 }
 
@@ -183,12 +183,12 @@ Result<void> FieldCompiler::compile_symbol(const std::string& name, const Expr& 
 
 // Functions of one field: count, mean, median, max, …
 Result<void> FieldCompiler::compile_simple(const Call& call) {
-    if (!is_selector(find_function(call.name)->function)) list_.only_selectors = false;
+    const Function function = function_of(call);
+    if (!is_selector(function)) list_.only_selectors = false;
     SLUICE_TRY_VOID(check_count(call, 1));
     const Expr& argument = call.arguments[0];
-    if (call.name == "count") {
-        const auto* inner = argument.as<Call>();
-        if (inner != nullptr && inner->name == "distinct") {
+    if (function == kCount) {
+        if (const Call* inner = as_call_of(kDistinct, argument)) {
             return compile_distinct(inner->arguments, true);
         }
         if (const auto* distinct = argument.as<Distinct>()) {
@@ -319,7 +319,7 @@ Result<void> FieldCompiler::compile_moving_average(const Call& call) {
 // Exponential averages, oscillators and Kaufman's: a period, how many points to hold back, and for
 // most of them how to warm up.
 Result<void> FieldCompiler::compile_indicator(const Call& call) {
-    const Function function = find_function(call.name)->function;
+    const Function function = function_of(call);
     const bool is_oscillator = function == kChandeMomentumOscillator;
     const bool has_warmup =
         function != kKaufmansEfficiencyRatio && function != kKaufmansAdaptiveMovingAverage;

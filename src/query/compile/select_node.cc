@@ -28,8 +28,8 @@ std::int64_t extra_intervals(const Call& call) {
 const Expr* find_column(const SelectNode& node, std::string_view name) {
     for (const Field& field : node.fields) {
         if (field_name(field) == name) return &field.expr;
-        const auto* call = field.expr.as<Call>();
-        if (call == nullptr || (call->name != "top" && call->name != "bottom")) continue;
+        const Call* call = as_top_or_bottom(field.expr);
+        if (call == nullptr) continue;
         for (std::size_t i = 1; i + 1 < call->arguments.size(); ++i) {
             const auto* ref = call->arguments[i].as<VarRef>();
             if (ref != nullptr && ref->name == name) return &call->arguments[i];
@@ -89,10 +89,6 @@ void collect_names(const SelectNode& node, FieldTypes& fields, TagKeys& tags) {
         }
         tags.insert(subquery->dimensions.begin(), subquery->dimensions.end());
     }
-}
-
-bool is_top_or_bottom(const Call& call) {
-    return call.name == "top" || call.name == "bottom";
 }
 
 std::unique_ptr<SelectNode> make_node(const SelectStatement& select, CompiledSelect compiled) {
@@ -227,8 +223,8 @@ std::vector<Column> columns_of(const SelectNode& node) {
     std::vector<Field> fields;
     for (const Field& field : node.fields) {
         fields.push_back(field);
-        const auto* call = field.expr.as<Call>();
-        if (call == nullptr || !is_top_or_bottom(*call) || node.has_target) continue;
+        const Call* call = as_top_or_bottom(field.expr);
+        if (call == nullptr || node.has_target) continue;
         for (std::size_t i = 1; i + 1 < call->arguments.size(); ++i) {
             fields.push_back({call->arguments[i], {}});
         }

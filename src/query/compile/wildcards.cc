@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/expr/function_table.h"
 #include "sluice/influxql/printer.h"
 
 namespace sluice::query {
@@ -51,21 +52,21 @@ bool accepts(const Expr& wildcard, const VarRef& ref) {
 }
 
 // Types beside numbers that a function over a wildcard is applied to.
-bool function_takes(std::string_view function, DataType type) {
-    const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
-        return std::find(names.begin(), names.end(), function) != names.end();
-    };
+bool function_takes(Function function, DataType type) {
+    using enum Function;
     switch (type) {
         case DataType::kFloat:
         case DataType::kInteger:
             return true;
         case DataType::kUnsigned:
-            return !is_one_of({"holt_winters", "holt_winters_with_fit"});
-        case DataType::kString:
-            return is_one_of({"count", "first", "last", "distinct", "elapsed", "mode", "sample"});
+            return function != kHoltWinters && function != kHoltWintersWithFit;
         case DataType::kBoolean:
-            return is_one_of(
-                {"count", "first", "last", "distinct", "elapsed", "mode", "sample", "min", "max"});
+            if (function == kMin || function == kMax) return true;
+            [[fallthrough]];
+        case DataType::kString:
+            return function == kCount || function == kFirst || function == kLast ||
+                   function == kDistinct || function == kElapsed || function == kMode ||
+                   function == kSample;
         default:
             return false;
     }
@@ -92,8 +93,9 @@ Result<void> expand_call(const Field& field, const std::vector<VarRef>& refs,
         wildcard != nullptr && wildcard->kind == WildcardKind::kTags) {
         return Error{ErrorKind::kInvalid, "unable to use tag wildcard in " + call.name + "()"};
     }
+    const Function function = function_of(call);
     for (const VarRef& ref : refs) {
-        if (!function_takes(call.name, ref.type)) continue;
+        if (!function_takes(function, ref.type)) continue;
         if (argument.is<RegexLiteral>() && !accepts(argument, ref)) continue;
         call.arguments[0] = ref;
         out.push_back({Expr(whole), field_name(field) + "_" + ref.name});

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 namespace {
 
@@ -176,9 +178,8 @@ bool takes(Function function, DataType type) {
 // The Go type that carries values of `type` out of `source`.
 std::string iterator_name(const influxql::Expr& source, DataType type) {
     const std::string name(data_type_name(type));
-    const auto* call = source.as<influxql::Call>();
-    if (call != nullptr && call->name == "distinct") return name + "IntervalIterator";
-    if (call != nullptr && call->name == "sample") {
+    if (as_call_of(kDistinct, source) != nullptr) return name + "IntervalIterator";
+    if (as_call_of(kSample, source) != nullptr) {
         std::string capital = name;
         capital[0] = static_cast<char>(capital[0] - 'a' + 'A');
         return name + "Reduce" + capital + "Iterator";
@@ -195,7 +196,25 @@ const FunctionInfo* find_function(std::string_view name) {
 }
 
 const FunctionInfo& function_info(Function function) {
+    SLUICE_CHECK(static_cast<std::size_t>(function) < kFunctions.size());
     return kFunctions[static_cast<std::size_t>(function)];
+}
+
+Function function_of(const influxql::Call& call) {
+    const FunctionInfo* info = find_function(call.name);
+    SLUICE_CHECK(info != nullptr);
+    return info->function;
+}
+
+const influxql::Call* as_call_of(Function function, const influxql::Expr& expr) {
+    const auto* call = expr.as<influxql::Call>();
+    if (call == nullptr || call->name != function_info(function).name) return nullptr;
+    return call;
+}
+
+const influxql::Call* as_top_or_bottom(const influxql::Expr& expr) {
+    const influxql::Call* top = as_call_of(kTop, expr);
+    return top != nullptr ? top : as_call_of(kBottom, expr);
 }
 
 Result<DataType> call_type(std::string_view name, std::span<const DataType> arguments) {
@@ -234,7 +253,7 @@ Result<void> check_argument_type(const influxql::Call& call, DataType argument) 
     std::string_view refusing = message_name(*info);
     std::string source = iterator_name(call.arguments[0], argument);
     // With tags, top() is fed by the max() of each, which takes booleans.
-    if ((info->function == kTop || info->function == kBottom) && call.arguments.size() > 2) {
+    if (is_top_or_bottom(info->function) && call.arguments.size() > 2) {
         if (argument == DataType::kBoolean) {
             source = "booleanReduceBooleanIterator";
         } else {

@@ -97,6 +97,17 @@ struct FunctionInfo {
 const FunctionInfo* find_function(std::string_view name);
 const FunctionInfo& function_info(Function function);
 
+// Returns the function of a compiled call: its name is in the table.
+Function function_of(const influxql::Call& call);
+// Returns the expression as a call of the function, or null if it is anything else.
+const influxql::Call* as_call_of(Function function, const influxql::Expr& expr);
+// Returns the expression as a call of top() or bottom(), which may have tags between the field and
+// the number of points, or null if it is anything else.
+const influxql::Call* as_top_or_bottom(const influxql::Expr& expr);
+
+inline bool is_top_or_bottom(Function function) {
+    return function == Function::kTop || function == Function::kBottom;
+}
 inline bool is_selector(Function function) {
     return function_info(function).is_selector;
 }

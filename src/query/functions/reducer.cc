@@ -44,7 +44,7 @@ ReducerSpec::Warmup warmup_of(const Call& call, Function function) {
 
 ReducerSpec reducer_spec(const Call& call, DataType argument, const TimeFrame& frame) {
     ReducerSpec spec;
-    spec.function = find_function(call.name)->function;
+    spec.function = function_of(call);
     spec.argument = argument;
     spec.frame = frame;
     switch (spec.function) {

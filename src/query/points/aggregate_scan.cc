@@ -7,6 +7,7 @@
 #include "query/aggregate/state_job.h"
 #include "query/aggregate/store_merger.h"
 #include "query/scan/time_slices.h"
+#include "sluice/base/check.h"
 #include "sluice/base/units.h"
 
 namespace sluice::query {
@@ -27,6 +28,8 @@ bool depends_on_order(const SelectPlan& plan) {
 }  // namespace
 
 std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::string& field) {
+    // All cores read the plan from the first portion on.
+    SLUICE_CHECK(!is_begun_);
     SelectPlan& plan = scan_.plan();
     AggregateCall added = call;
     added.field = plan.add_field(field, call.argument);

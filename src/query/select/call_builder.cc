@@ -30,7 +30,7 @@ DataType argument_type(const Call& call) {
 
 MakeReducer reducer_factory(const Call& call, const TimeFrame& frame) {
     const DataType type = argument_type(call);
-    const Function function = find_function(call.name)->function;
+    const Function function = function_of(call);
     if (is_mergeable(function)) {
         return [function, type] { return make_mergeable_reducer(function, type); };
     }
@@ -54,14 +54,18 @@ const VarRef* innermost_reference(const Call& call) {
 }
 
 bool is_count_of_distinct(const Call& call) {
-    const auto* inner = call.arguments[0].as<Call>();
-    return call.name == "count" && inner != nullptr && inner->name == "distinct";
+    return function_of(call) == Function::kCount &&
+           as_call_of(Function::kDistinct, call.arguments[0]) != nullptr;
+}
+
+Call call_to(Function function, VarRef argument) {
+    return {std::string(function_info(function).name), {Expr(std::move(argument))}};
 }
 
 Call sum_of_counts(const Call& call) {
     VarRef counts = *call.arguments[0].as<VarRef>();
     counts.type = DataType::kInteger;
-    return {"sum", {Expr(std::move(counts))}};
+    return call_to(Function::kSum, std::move(counts));
 }
 
 }  // namespace
@@ -71,11 +75,11 @@ Result<CursorBuilder::Points> CursorBuilder::build_call(const Call& call, Level 
     // them. Only top() and bottom() pass them on to the rows that they read, where storage lets one
     // row more through (query/select.go; tsm1: limitIterator).
     const bool limited = level.limit > 0 || level.offset > 0;
-    const bool is_top = call.name == "top" || call.name == "bottom";
-    level.group_rows_max = limited && is_top ? level.limit + level.offset + 1 : 0;
+    const FunctionInfo& info = function_info(function_of(call));
+    level.group_rows_max =
+        limited && is_top_or_bottom(info.function) ? level.limit + level.offset + 1 : 0;
     level.limit = 0;
     level.offset = 0;
-    const FunctionInfo& info = *find_function(call.name);
     switch (info.kind) {
         case FunctionKind::kMergeable:
             return build_mergeable(call, level);
@@ -131,7 +135,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, c
         unordered.source_call = &call;
         SLUICE_TRY(Points input, build_argument(call, unordered));
         if (input == nullptr) return input;
-        const Call joined = call.name == "count" ? sum_of_counts(call) : call;
+        const Call joined = function_of(call) == Function::kCount ? sum_of_counts(call) : call;
         SLUICE_TRY(Points points, reduce(std::move(input), joined, unordered, !has_own_time));
         return fill(std::move(points), call, level);
     }
@@ -168,7 +172,7 @@ CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Leve
     }
     const auto& ref = *call.arguments[0].as<VarRef>();
     AggregateCall aggregate;
-    aggregate.function = find_function(call.name)->function;
+    aggregate.function = function_of(call);
     aggregate.argument = ref.type;
     aggregate.result = type_or_unknown(call);
     AggregatePoints::Options options;
@@ -200,10 +204,8 @@ std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {
-    const FunctionInfo& info = *find_function(call.name);
-    if (info.function == Function::kTop || info.function == Function::kBottom) {
-        return build_top(call, level);
-    }
+    const FunctionInfo& info = function_info(function_of(call));
+    if (is_top_or_bottom(info.function)) return build_top(call, level);
     Level ordered = level;
     if (info.in_time_order) ordered.is_ordered = true;
     SLUICE_TRY(Points input, build_argument(call, ordered));
@@ -236,7 +238,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     group_by.erase(std::unique(group_by.begin(), group_by.end()), group_by.end());
     by_tags.grouping = std::make_shared<Grouping>(level.grouping->dimensions(), group_by);
     by_tags.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
-    const Call best{call.name == "top" ? "max" : "min", {Expr(ref)}};
+    const bool is_top = function_of(call) == Function::kTop;
+    const Call best = call_to(is_top ? Function::kMax : Function::kMin, ref);
     Points input;
     if (!level.node->subqueries.empty()) {
         by_tags.is_ordered = false;
@@ -271,7 +274,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
 
 Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& call, Level level) {
     level.is_ordered = true;
-    const Function function = find_function(call.name)->function;
+    const Function function = function_of(call);
     const bool looks_back = function != Function::kCumulativeSum && function != Function::kIntegral;
     if (looks_back && !level.window.is_whole()) {
         const std::int64_t interval = level.window.interval_ns;
@@ -315,8 +318,7 @@ Result<CursorBuilder::Points> CursorBuilder::reduce(Points input, const Call& ca
     options.is_ordered = level.is_ordered;
     options.sets_time = sets_time;
     options.auxiliary_width = level.auxiliary.size();
-    options.keeps_auxiliary =
-        options.auxiliary_width != 0 && is_selector(find_function(call.name)->function);
+    options.keeps_auxiliary = options.auxiliary_width != 0 && is_selector(function_of(call));
     options.memory_bytes_max = budget_.memory_bytes_max();
     return Points(std::make_unique<WindowPoints>(std::move(input),
                                                  reducer_factory(call, level.frame()), options));
@@ -327,7 +329,7 @@ CursorBuilder::Points CursorBuilder::fill(Points input, const Call& call,
     if (level.window.is_whole() || level.fill.option == FillOption::kNone) return input;
     FillPoints::Options options;
     options.fill = level.fill;
-    if (call.name == "count" && options.fill.option == FillOption::kNull) {
+    if (function_of(call) == Function::kCount && options.fill.option == FillOption::kNull) {
         options.fill = {FillOption::kNumber, std::int64_t{0}};
     }
     options.window = level.window;

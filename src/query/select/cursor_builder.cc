@@ -73,8 +73,8 @@ RowValue map_name(const SelectNode& node, const VarRef& ref) {
         if (field_name(node.fields[i]) == ref.name) {
             return {RowValue::Kind::kColumn, i + offset, {}, ref.type};
         }
-        const auto* call = node.fields[i].expr.as<Call>();
-        if (call == nullptr || (call->name != "top" && call->name != "bottom")) continue;
+        const Call* call = as_top_or_bottom(node.fields[i].expr);
+        if (call == nullptr) continue;
         for (std::size_t k = 1; k + 1 < call->arguments.size(); ++k) {
             const auto* tag = call->arguments[k].as<VarRef>();
             if (tag == nullptr || tag->name != ref.name) continue;
@@ -161,8 +161,7 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
         SLUICE_TRY(Points points, build_auxiliary(level));
         if (points != nullptr) streams.push_back({std::move(points), {}, auxiliary});
     }
-    level.is_selector =
-        mapper.calls.size() == 1 && is_selector(find_function(mapper.calls[0].call.name)->function);
+    level.is_selector = mapper.calls.size() == 1 && is_selector(function_of(mapper.calls[0].call));
     for (const PlaceMapper::MappedCall& mapped : mapper.calls) {
         if (mapped.place.type == DataType::kUnknown) continue;
         SLUICE_TRY(Points points, build_call(mapped.call, level));
