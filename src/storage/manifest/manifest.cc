@@ -165,6 +165,9 @@ io::Task<Result<void>> Manifest::append(std::vector<ManifestEdit> edits) {
         if (outcome.ok()) {
             // Ids may have been taken meanwhile.
             next.next_segment_id = std::max(next.next_segment_id, state_.next_segment_id);
+            // Heads only ever become flushed, and lives follow each other.
+            SLUICE_CHECK(next.flushed_head >= state_.flushed_head);
+            SLUICE_CHECK(next.incarnation == state_.incarnation);
             state_ = std::move(next);
             trouble_.reset();
             break;
@@ -191,6 +194,8 @@ io::Task<Result<void>> Manifest::write_record(const std::vector<ManifestEdit>& e
     ByteWriter record;
     std::uint64_t hash = hash_;
     append_manifest_record(record, records_ + 1, hash, edits);
+    // Each record begins a sector of its own, so that a torn write harms no record before it.
+    SLUICE_CHECK(offset_ % kDirectIoAlignment == 0 && record.size() % kDirectIoAlignment == 0);
     if (offset_ + record.size() > file_bytes_) {
         co_return Error{ErrorKind::kTooLarge, "the manifest file is full"};
     }
@@ -208,6 +213,7 @@ Manifest::NewFile Manifest::encode_new_file(const ManifestState& state) {
     append_manifest_record(record, 1, content.hash, state.snapshot());
     content.record = aligned_copy(record.span());
     content.bytes = std::max(kFileBytesMin, align_up(4 * record.size()));
+    SLUICE_CHECK(content.record.size() <= content.bytes);
     return content;
 }
 
@@ -274,6 +280,7 @@ io::Task<Result<void>> Manifest::fill_files(const NewFile& content) {
         co_await discard_new_files();
         co_return written;
     }
+    SLUICE_CHECK(new_file_.is_open() && new_copy_.is_open());
     if (file_.is_open()) co_await file_.close();
     if (copy_.is_open()) co_await copy_.close();
     file_ = std::move(new_file_);

@@ -32,7 +32,10 @@ void Head::drop_group(model::ShardGroupId group) {
     recent_.clear();
     const auto begin = memtables_.lower_bound({group, 0});
     const auto end = memtables_.upper_bound({group, model::SeriesIndex::kNone});
-    for (auto each = begin; each != end; ++each) memtable_bytes_ -= each->second->memory_bytes();
+    for (auto each = begin; each != end; ++each) {
+        SLUICE_CHECK(memtable_bytes_ >= each->second->memory_bytes());
+        memtable_bytes_ -= each->second->memory_bytes();
+    }
     memtables_.erase(begin, end);
 }
 
@@ -40,6 +43,7 @@ void Head::drop_table(const Key& key) {
     const auto found = memtables_.find(key);
     if (found == memtables_.end()) return;
     recent_.clear();
+    SLUICE_CHECK(memtable_bytes_ >= found->second->memory_bytes());
     memtable_bytes_ -= found->second->memory_bytes();
     memtables_.erase(found);
 }

@@ -82,6 +82,7 @@ std::uint64_t sequence_at(const Memtable& table, std::uint32_t place) {
                                         [](std::uint32_t wanted, const Memtable::SequenceRun& run) {
                                             return wanted < run.row_begin;
                                         });
+    SLUICE_CHECK(after != runs.begin());
     return (after - 1)->sequence;
 }
 
@@ -174,6 +175,7 @@ io::Task<SeriesOrder> SeriesOrder::sort(io::Reactor& reactor, std::shared_ptr<co
             keys.push_back({key_prefix(index.key(id), less.shared), id});
         }
         co_await sort_keys(reactor, keys, less);
+        SLUICE_CHECK(keys.size() == ids.size());
         for (std::uint32_t rank = 0; rank < keys.size(); ++rank) {
             ids[rank] = keys[rank].series;
             order.ranks_[keys[rank].series] = rank;
@@ -225,6 +227,8 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
                                  std::shared_ptr<const Memtable> table, std::uint32_t rows,
                                  const SeriesOrder& order, model::TimeRange range,
                                  DeleteFilter deletes) {
+    // Appends go on meanwhile: rows behind the first `rows` are not looked at.
+    SLUICE_CHECK(rows <= table->rows());
     OrderedRows ordered;
     if (deletes.covers_everything()) co_return ordered;
     MemtableDeletes deleted(std::move(deletes), *table, *head, order);
@@ -282,11 +286,14 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
     // Then the rows of each series are put in the order of time. `kept` follows behind, since rows
     // may fall out.
     std::uint32_t kept = 0;
+    SLUICE_CHECK(ordered.series.empty() || ordered.series.back().end == ordered.places.size());
     std::uint32_t* const places = ordered.places.data();
     for (std::size_t s = 0; s < ordered.series.size(); ++s) {
         OrderedRows::Series& series = ordered.series[s];
         const bool equal = sort_by_time(*table, places + series.begin, series.end - series.begin);
         const std::uint32_t begin = kept;
+        // Rows only move forward: what is behind `kept` has been looked at.
+        SLUICE_CHECK(kept <= series.begin && series.begin < series.end);
         if (!equal) {
             if (kept != series.begin) {
                 std::memmove(places + kept, places + series.begin,
@@ -311,6 +318,7 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
         series.end = kept;
         if (reactor.needs_yield()) co_await reactor.yield();
     }
+    SLUICE_CHECK(kept <= ordered.places.size());
     ordered.places.resize_uninitialized(kept);
     co_return ordered;
 }

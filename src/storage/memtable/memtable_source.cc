@@ -24,11 +24,13 @@ MemtableSource::MemtableSource(std::shared_ptr<const Head> head,
     columns_.resize(columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
         if (columns[c] != Memtable::kNoColumn) {
+            SLUICE_CHECK(columns[c] < table_->columns().size());
             snapshot_column(columns_[c], table_->columns()[columns[c]]);
         }
     }
     if (with_sequences) {
         const auto& runs = table_->sequence_runs();
+        SLUICE_CHECK(runs.empty() || runs[0].row_begin == 0);
         for (std::size_t r = 0; r < runs.size(); ++r) {
             const std::uint32_t end = r + 1 < runs.size() ? runs[r + 1].row_begin : table_->rows();
             row_sequences_.append_copies(end - runs[r].row_begin, runs[r].sequence);
@@ -86,6 +88,7 @@ std::size_t MemtableSource::block_end() const {
 void MemtableSource::gather_block() {
     block_begin_ = position_;
     block_end_ = block_end();
+    SLUICE_CHECK(block_begin_ < block_end_ && block_end_ <= rows_.places.size());
     const std::size_t count = block_end_ - block_begin_;
     const std::uint32_t* places = rows_.places.data() + block_begin_;
     times_.clear();
@@ -164,12 +167,15 @@ void MemtableSource::gather_values(Column& column, PodVector<T>& out) {
 // Rows of one series within the block.
 void MemtableSource::show_run() {
     while (rows_.series[series_].end <= position_) ++series_;
+    // Series have no gap between them: `places` has the rows of one behind those of another.
+    SLUICE_CHECK(rows_.series[series_].begin <= position_ && position_ < block_end_);
     const std::size_t end = std::min<std::size_t>(rows_.series[series_].end, block_end_);
     slice_.assign(block_, position_ - block_begin_, end - position_);
     state_ = State::kRows;
 }
 
 void MemtableSource::consume(std::size_t rows) {
+    SLUICE_CHECK(state_ == State::kRows && rows <= slice_.rows());
     position_ += rows;
     if (rows < slice_.rows()) {
         show_run();

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kRunRowsMin = 32;
 // A run of copied rows ends here: a block's worth.
 constexpr std::size_t kRunRowsMax = codec::kBlockRowsMax;
+static_assert(kRunRowsMin < kRunRowsMax);
 
 model::Timestamp first_time(const RowSource& source) {
     return source.state() == RowSource::State::kStatistics ? source.statistics().time_first
@@ -73,6 +74,7 @@ void RowMerger::choose_series() {
     current_.clear();
     for (const auto& each : sources_) {
         if (each->state() == RowSource::State::kEnd) continue;
+        SLUICE_CHECK(each->state() != RowSource::State::kLoad);
         const int order = current_.empty() ? -1 : each->key().compare(current_.front()->key());
         if (order < 0) current_.clear();
         if (order <= 0) current_.push_back(each.get());
@@ -84,6 +86,7 @@ io::Task<Result<bool>> RowMerger::next() {
         expanding_ = false;
         statistics_ = nullptr;
         RowSource* source = std::exchange(shown_, nullptr);
+        SLUICE_CHECK(source != nullptr && source->state() == RowSource::State::kStatistics);
         SLUICE_CO_TRY_VOID(co_await source->load());
     } else {
         finish_run();
@@ -158,6 +161,7 @@ bool RowMerger::merge_rows() {
             });
         if (!all_ready || buffer_.rows() >= kRunRowsMax) break;
     }
+    SLUICE_CHECK(buffer_.rows() != 0);
     buffer_.view(slice_);
     return true;
 }
@@ -174,6 +178,8 @@ void RowMerger::merge_rows_at(model::Timestamp time) {
         const std::size_t rows = rows_at(*each, time);
         for (std::size_t row = 0; row < rows; ++row) candidates_.push_back({&each->slice(), row});
     }
+    // The sequence decides among them, so which source comes first does not matter.
+    SLUICE_CHECK(!candidates_.empty());
     const bool apart = keeps_apart_ && keeps_apart_(key_);
     buffer_.append_merged(candidates_, apart ? EqualTimes::kKeepApart : EqualTimes::kMerge);
     for (RowSource* each : current_) {

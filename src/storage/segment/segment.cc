@@ -91,6 +91,7 @@ SegmentReaper::~SegmentReaper() {
 }
 
 SegmentPtr SegmentReaper::adopt(std::unique_ptr<Segment> segment) {
+    SLUICE_CHECK(segment != nullptr && !stopping_);
     ++live_;
     return SegmentPtr(segment.release(), [this](Segment* released) {
         std::unique_ptr<Segment> owned(released);
@@ -124,6 +125,7 @@ io::Task<void> SegmentReaper::run() {
                          {{"error", removed.error().message}});
             }
         }
+        SLUICE_CHECK(live_ != 0);
         --live_;
     }
 }

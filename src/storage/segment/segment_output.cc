@@ -48,6 +48,8 @@ io::Task<Result<void>> SegmentOutput::write_measurement(std::string name,
         if (!begun) writer_.begin_measurement(name, std::move(columns));
         begun = true;
         if (merger.key() != key) {
+            // Readers search series by their keys.
+            SLUICE_CHECK(key.empty() || key < merger.key());
             key = merger.key();
             writer_.begin_series(key, merger.rows_ahead());
         }
@@ -67,6 +69,7 @@ io::Task<Result<void>> SegmentOutput::write_pieces() {
 
 io::Task<Result<SegmentMeta>> SegmentOutput::finish() {
     const SegmentMeta meta = writer_.finish();
+    SLUICE_CHECK(meta.rows == 0 || meta.time_min <= meta.time_max);
     SLUICE_CO_TRY_VOID(co_await write_pieces());
     SLUICE_CO_TRY_VOID(co_await file_.sync());
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor_, directory_));

@@ -168,6 +168,7 @@ io::Task<Result<void>> SegmentSource::read_key(std::uint32_t series) {
 // The page of `series` is the one at hand.
 void SegmentSource::show_key(std::uint32_t series) {
     key_.clear();
+    SLUICE_CHECK(series >= page_->first_series());
     page_->append_key(series - page_->first_series(), key_);
     key_series_ = series;
     options_.deletes.choose(key_);
@@ -199,6 +200,7 @@ io::Task<Result<void>> SegmentSource::load() {
 // One step on the way to the next rows; true when there are some, or statistics instead.
 io::Task<Result<bool>> SegmentSource::load_once() {
     if (!block_loaded_) {
+        SLUICE_CHECK(block_number_ < index_->block_count());
         SLUICE_CO_TRY(const bool deleted, co_await block_is_deleted());
         if (deleted) {
             next_block();
@@ -219,6 +221,7 @@ io::Task<Result<bool>> SegmentSource::load_once() {
         leave_run();
         co_return false;
     }
+    SLUICE_CHECK(row_begin_ < row_end_ && row_end_ <= run_end_);
     slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
     state_ = State::kRows;
     co_return true;
@@ -278,6 +281,7 @@ io::Task<Result<bool>> SegmentSource::offer_statistics() {
 void SegmentSource::read_ahead(const BlockRequest& request) {
     if (options_.rows_wanted != 0) return;
     while (!ahead_.empty() && ahead_.front().block <= block_number_) {
+        SLUICE_CHECK(ahead_bytes_ >= ahead_.front().bytes);
         ahead_bytes_ -= ahead_.front().bytes;
         ahead_.pop_front();
     }

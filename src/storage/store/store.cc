@@ -68,6 +68,7 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
         co_return std::move(*error);
     }
     const std::shared_ptr<Generation> generation = heads_.active();
+    SLUICE_CHECK(generation->log != nullptr);
     const AppendGuard guard(*generation, life_.changed);
     // Before any wait: a drop meanwhile must know of the rows, and so must one after a write that
     // failed, because they may be in the log all the same.

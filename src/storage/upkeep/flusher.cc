@@ -96,6 +96,8 @@ io::Task<void> Flusher::run() {
 
 // `generation` is the oldest frozen one and no append of it is running.
 io::Task<Result<void>> Flusher::flush(std::shared_ptr<Generation> generation) {
+    SLUICE_CHECK(generation->appends == 0 && heads_.frozen().front() == generation);
+    SLUICE_CHECK(generation->head->id() > manifest_.state().flushed_head);
     std::vector<SegmentRecord> made;
     {
         const SeriesOrder order =

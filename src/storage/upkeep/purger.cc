@@ -43,6 +43,7 @@ io::Task<Result<Purger::Stale>> Purger::find_stale(SegmentPtr segment, Tombstone
 }
 
 io::Task<Result<void>> Purger::run(SegmentPtr segment) {
+    SLUICE_CHECK(deletes_.tombstones() != nullptr);
     const Tombstones deletes = deletes_.tombstones();
     auto stale = co_await find_stale(segment, deletes);
     if (!stale.ok()) {

@@ -101,6 +101,7 @@ io::Task<Result<SegmentMeta>> merge_inputs(io::Reactor& reactor, const MergeInpu
 }  // namespace
 
 io::Task<Result<void>> SegmentMerger::run(SegmentMerge merge) {
+    SLUICE_CHECK(!merge.inputs.empty());
     auto made = co_await write(merge);
     if (!made.ok()) {
         life_.metrics.compaction_failures.add();
@@ -160,6 +161,7 @@ io::Task<Result<std::optional<SegmentRecord>>> SegmentMerger::write(const Segmen
     std::uint64_t sequence_min = ~std::uint64_t{0};
     std::uint64_t sequence_max = 0;
     for (const SegmentPtr& each : merge.inputs) {
+        SLUICE_CHECK(each->record().meta.group == merge.group);
         const std::uint32_t step = merge.inputs.size() == 1 ? 0 : 1;
         record.level = std::max(record.level, each->record().level + step);
         sequence_min = std::min(sequence_min, each->record().meta.sequence_min);

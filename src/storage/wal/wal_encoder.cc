@@ -108,6 +108,7 @@ Result<void> BatchEncoder::define_series() {
             if (++marks_.series == index.series_count()) break;
             key = index.key(marks_.series);
         } while (static_cast<std::size_t>(end - to) >= key.size() + 2 * kVarintMax);
+        SLUICE_CHECK(count != 0 && to <= end);
         store_le(count_at, count);
         commit(*frame, to);
     }
@@ -230,6 +231,7 @@ Result<void> BatchEncoder::encode_rows(const model::BatchTable& table, const Mem
                                        std::uint64_t sequence, std::uint32_t from,
                                        std::uint32_t count) {
     WalFrame& frame = frames_.current();
+    const std::size_t room = frame.room();
     std::byte* to = put_byte(frame.write_place(), WalItem::kRows);
     to = put_varint(to, memtable.id());
     to = put(to, sequence);
@@ -258,6 +260,8 @@ Result<void> BatchEncoder::encode_rows(const model::BatchTable& table, const Mem
             }
         }
     }
+    // Columns go up to the frame's end unchecked: their twin, rows_bytes_max(), must be right.
+    SLUICE_CHECK(static_cast<std::size_t>(to - frame.write_place()) <= room);
     commit(frame, to);
     return {};
 }
@@ -265,6 +269,7 @@ Result<void> BatchEncoder::encode_rows(const model::BatchTable& table, const Mem
 }  // namespace
 
 ByteSpan WalFrame::seal(WalFrameHeader& header) {
+    SLUICE_CHECK(align_up(used_) <= buffer_.size());
     const ByteSpan payload = buffer_.span().subspan(kWalHeaderBytes, payload_bytes());
     header.payload_bytes = static_cast<std::uint32_t>(payload.size());
     header.payload_crc = crc32c(payload);

@@ -18,7 +18,9 @@ constexpr std::size_t kFillBytes = kMiB;
 }  // namespace
 
 WalFilePool::WalFilePool(io::Reactor& reactor, LogFilePoolOptions options)
-    : reactor_(reactor), options_(std::move(options)) {}
+    : reactor_(reactor), options_(std::move(options)) {
+    SLUICE_CHECK(options_.spare_target != 0 && options_.spare_target <= options_.spare_max);
+}
 
 io::Task<void> WalFilePool::run() {
     co_await reactor_.switch_to(io::Share::kBackground);
@@ -44,6 +46,8 @@ io::Task<void> WalFilePool::run() {
 }
 
 void WalFilePool::add_spare(std::unique_ptr<WalFile> file) {
+    // What failed or was not read whole must never take a frame again.
+    SLUICE_CHECK(!file->failed && !file->damaged && file->file.is_open());
     spare_.push_back(std::move(file));
     const bool recovered = trouble_.has_value();
     trouble_.reset();
@@ -58,6 +62,7 @@ void WalFilePool::stop() {
 }
 
 io::Task<void> WalFilePool::close() {
+    SLUICE_CHECK(stopping_);
     while (!spare_.empty()) {
         std::unique_ptr<WalFile> each = std::move(spare_.front());
         spare_.pop_front();

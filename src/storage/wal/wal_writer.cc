@@ -133,6 +133,7 @@ void WalWriter::launch() {
         Pending& next = full_.empty() ? *forming_ : *full_.front();
         const std::uint64_t bytes = align_up(kWalHeaderBytes + next.frame->payload_bytes());
         if (!prepare_file(bytes)) return;
+        SLUICE_CHECK(file_offset_ + bytes <= context_.file_bytes);
         std::unique_ptr<Pending>& source = full_.empty() ? forming_ : full_.front();
         std::unique_ptr<Pending> pending = std::move(source);
         if (!full_.empty()) full_.pop_front();
@@ -146,6 +147,8 @@ void WalWriter::launch() {
         pending->header.durable_frame =
             static_cast<std::uint32_t>(pending->header.frame_number - 1 - in_flight_.size());
         pending->bytes = pending->frame->seal(pending->header);
+        // The place of the next frame was computed before this one was sealed.
+        SLUICE_CHECK(pending->bytes.size() == bytes);
         previous_hash_ = pending->header.hash();
         const std::uint64_t offset = file_offset_;
         file_offset_ += bytes;
@@ -173,6 +176,7 @@ bool WalWriter::prepare_file(std::uint64_t frame_bytes) {
 
 io::Task<void> WalWriter::obtain_file() {
     auto taken = co_await context_.files.take();
+    SLUICE_CHECK(obtaining_file_);
     obtaining_file_ = false;
     if (taken.ok()) {
         files_.push_back(std::move(*taken));
@@ -201,6 +205,7 @@ io::Task<void> WalWriter::write(Pending& pending, WalFile& file, std::uint64_t o
         file.failed = true;
         pending.error = std::move(written).error();
     }
+    SLUICE_CHECK(!pending.finished);
     pending.finished = true;
     on_written();
 }
@@ -241,6 +246,7 @@ void WalWriter::complete(Pending& pending) {
 }
 
 void WalWriter::finish(Waiter& waiter) {
+    SLUICE_CHECK(!waiter.done);
     waiter.done = true;
     waiter.completed.notify_all();
 }
@@ -250,6 +256,7 @@ void WalWriter::finish(Waiter& waiter) {
 // encoded again.
 void WalWriter::handle_failure() {
     Pending& first = *in_flight_.front();
+    SLUICE_CHECK(first.error.has_value());
     Error error = *first.error;
     log_error("log write failed; the file is sealed",
               {{"file", file_ == nullptr ? std::string() : file_->file.path()},
