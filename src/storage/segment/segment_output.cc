@@ -48,8 +48,11 @@ io::Task<Result<void>> SegmentOutput::write_measurement(std::string name,
         if (!begun) writer_.begin_measurement(name, std::move(columns));
         begun = true;
         if (merger.key() != key) {
-            // Readers search series by their keys.
-            SLUICE_CHECK(key.empty() || key < merger.key());
+            // Readers search series by their keys. An input may be wrong however right its
+            // checksums are, and must not end the process.
+            if (!key.empty() && merger.key() < key) {
+                co_return Error{ErrorKind::kCorrupt, "series of " + name + " are out of order"};
+            }
             key = merger.key();
             writer_.begin_series(key, merger.rows_ahead());
         }
