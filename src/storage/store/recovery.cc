@@ -1,6 +1,7 @@
 #include "storage/store/recovery.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "sluice/base/hash.h"
 #include "sluice/base/log.h"
@@ -110,9 +111,16 @@ void Recovery::report_odd(const std::string& path) {
     log_warn("an unknown file in the data directory is left alone", {{"file", path}});
 }
 
+// What cannot be removed because the file system is read-only is in nobody's way until the next
+// start.
 io::Task<Result<void>> Recovery::remove(std::string path) {
-    ++parts_.recovery().files_removed;
-    co_return co_await io::remove_file(reactor_, std::move(path));
+    Result<void> removed = co_await io::remove_file(reactor_, std::move(path));
+    if (!removed.ok() && removed.error().os_error == EROFS) {
+        log_warn("a file that is of no use stays", {{"error", removed.error().message}});
+        co_return Result<void>();
+    }
+    if (removed.ok()) ++parts_.recovery().files_removed;
+    co_return removed;
 }
 
 io::Task<Result<void>> Recovery::start() {
