@@ -47,10 +47,14 @@ io::Task<Result<void>> ClockNote::replace(io::Reactor& reactor, std::int64_t wal
     store_le(block.data(), kMagic);
     store_le(block.data() + sizeof(std::uint32_t), crc32c(ByteSpan(payload, sizeof(wall_ns))));
     Result<io::File> file = co_await io::File::open(reactor, path_, io::OpenMode::kReadWrite);
-    if (!file.ok()) file = co_await io::File::open(reactor, path_, io::OpenMode::kCreate);
+    const bool is_new = !file.ok();
+    if (is_new) file = co_await io::File::open(reactor, path_, io::OpenMode::kCreate);
     if (!file.ok()) co_return std::move(file).error();
     Result<void> written = co_await file->write_durable_at(block.span(), 0);
     co_await file->close();
+    if (written.ok() && is_new) {
+        written = co_await io::sync_directory(reactor, path_.substr(0, path_.rfind('/')));
+    }
     co_return written;
 }
 
