@@ -49,7 +49,9 @@ RouteChoice choose_route(http::Method method, std::string_view path) {
     const http::RouteMatch match = http::find_route(kRoutes, method, path);
     switch (match.kind) {
         case http::RouteMatch::Kind::kNotFound:
-            return {is_platform_path(path) ? Kind::kPlatformNotFound : Kind::kNotFound};
+            return {is_platform_path(path) ? Kind::kPlatformNotFound : Kind::kNotFound,
+                    RouteHandler::kPing,
+                    {}};
         case http::RouteMatch::Kind::kMethodNotAllowed:
             return {Kind::kMethodNotAllowed, RouteHandler::kPing, match.route->methods.allow};
         case http::RouteMatch::Kind::kFound:
