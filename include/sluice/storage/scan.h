@@ -40,6 +40,9 @@ struct ScanSpec {
     std::optional<std::vector<std::string>> series;
     bool with_sequences = false;
     Epoch view = kNow;
+    // What came in since, or is not yet where it belongs, is left out: whoever asks has found that
+    // there is none, and does not look whether another store has the same points.
+    bool only_at_home = false;
     // Says which series another store holds too. What several batches wrote to one point of such a
     // series stays apart, as rows of equal time with a sequence each, so that the caller can merge
     // the stores field by field. It needs with_sequences; an empty function means that no series is

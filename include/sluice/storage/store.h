@@ -111,7 +111,7 @@ public:
     io::Task<Result<void>> compact(bool all = false);
 
     // What the other stores' Neighbours ask of this one: see there.
-    GroupHolding holding(model::ShardGroupId group) const;
+    GroupHolding holding(model::ShardGroupId group, Epoch view = kNow) const;
     SegmentPlace take_place();
     void give_up_place(std::uint64_t id);
     io::Task<Result<void>> accept(const SegmentRecord& segment);

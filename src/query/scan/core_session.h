@@ -35,6 +35,8 @@ struct Piece {
     // If this is set, all series of the store are of this tag set and too many to list: `series` is
     // empty, and the scan is not told which series to read.
     std::optional<std::uint32_t> only_tag_set;
+    // All of it was at home when the scan began, and later rows are left out.
+    bool only_at_home = false;
 };
 
 struct CoreSession {

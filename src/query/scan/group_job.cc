@@ -82,13 +82,25 @@ private:
 class GroupJob::Grouper {
 public:
     Grouper(const SelectPlan& plan, const SelectBudget& budget, CoreView& core,
-            CoreSession& session)
-        : plan_(plan), budget_(budget), core_(core), session_(session), condition_(plan) {}
+            CoreSession& session, const SharingJob::Unshared& unshared)
+        : plan_(plan),
+          budget_(budget),
+          core_(core),
+          session_(session),
+          unshared_(unshared),
+          condition_(plan) {}
 
     io::Task<Result<void>> add(Piece piece) {
         Result<void> added;
+        const auto unshared = unshared_.find({piece.source, piece.group});
+        const bool is_unshared = unshared != unshared_.end();
+        piece.only_at_home = is_unshared && !unshared->second.is_in_one_store;
         if (plan_.dimensions.empty() && condition_.excludes_nothing()) {
-            added = co_await add_all(std::move(piece));
+            if (is_unshared && budget_.series_max() == 0) {
+                added = co_await add_unseen(std::move(piece));
+            } else {
+                added = co_await add_all(std::move(piece));
+            }
         } else {
             added = co_await add_chosen(std::move(piece));
         }
@@ -104,6 +116,19 @@ private:
         const PlannedSource& source = plan_.sources[piece.source];
         return core_.store(piece.store)
             .list_series(source.groups[piece.group].group, source.measurement, sieve);
+    }
+
+    // Nobody asks which series there are.
+    io::Task<Result<void>> add_unseen(Piece piece) {
+        const PlannedSource& source = plan_.sources[piece.source];
+        SLUICE_CO_TRY(const bool has_some,
+                      co_await core_.store(piece.store)
+                          .has_series(source.groups[piece.group].group, source.measurement));
+        if (!has_some) co_return Result<void>();
+        tag_set_ = source.measurement;
+        piece.only_tag_set = number_of_tag_set();
+        keep(std::move(piece));
+        co_return Result<void>();
     }
 
     io::Task<Result<void>> add_all(Piece piece) {
@@ -143,6 +168,7 @@ private:
         SLUICE_CO_TRY_VOID(check_series(piece.series.keys().size()));
         piece.is_filtered = condition_.has_excluded() || condition_.choice() != nullptr;
         piece.tag_sets.reserve(piece.series.keys().size());
+        const bool is_unshared = unshared_.contains({piece.source, piece.group});
         std::size_t count = 0;
         const std::size_t per_breath = std::max<std::size_t>(
             1, kSeriesPerBreath / std::max<std::size_t>(1, plan_.dimensions.size()));
@@ -154,6 +180,7 @@ private:
                 tag_set_ += tag_in_key(key, dimension, scratch_);
             }
             piece.tag_sets.push_back(number_of_tag_set());
+            if (is_unshared) continue;
             session_.series_hashes.push_back(series_identity(key, piece.source, piece.group));
         }
         keep(std::move(piece));
@@ -189,6 +216,7 @@ private:
     const SelectBudget& budget_;
     CoreView& core_;
     CoreSession& session_;
+    const SharingJob::Unshared& unshared_;
     ConditionSieve condition_;
     std::unordered_map<TagSetKey, std::uint32_t> known_;
     TagSetKey tag_set_;
@@ -196,9 +224,13 @@ private:
     std::size_t hashes_counted_ = 0;
 };
 
+bool GroupJob::asks_for_sharing(const SelectPlan& plan) {
+    return ConditionSieve(plan).excludes_nothing();
+}
+
 io::Task<Result<void>> GroupJob::run(CoreView& core) {
     CoreSession& session = sessions_[core.number()];
-    Grouper grouper(plan_, budget_, core, session);
+    Grouper grouper(plan_, budget_, core, session, unshared_);
     for (std::uint32_t source = 0; source < plan_.sources.size(); ++source) {
         for (std::uint32_t group = 0; group < plan_.sources[source].groups.size(); ++group) {
             for (std::size_t store = 0; store < core.store_count(); ++store) {

@@ -50,6 +50,7 @@ storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
     spec.measurement = source.measurement;
     spec.fields = columns.names;
     spec.range = portion_.range;
+    spec.only_at_home = piece_.only_at_home;
     if (piece_.only_tag_set) return spec;
     if (!piece_.is_filtered && wanted_count_ == piece_.series.keys().size()) return spec;
     std::vector<std::string> wanted;

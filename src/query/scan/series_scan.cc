@@ -90,7 +90,13 @@ io::Task<Result<void>> SeriesScan::prepare() {
     if (is_prepared_) co_return Result<void>();
     is_prepared_ = true;
     sessions_.resize(source_.core_count());
-    GroupJob group(plan_, budget_, sessions_);
+    SharingJob::Unshared unshared;
+    if (GroupJob::asks_for_sharing(plan_)) {
+        SharingJob sharing(plan_, source_.core_count());
+        SLUICE_CO_TRY_VOID(co_await source_.run_on_every_core(sharing));
+        unshared = sharing.unshared();
+    }
+    GroupJob group(plan_, budget_, sessions_, std::move(unshared));
     Result<void> grouped = co_await source_.run_on_every_core(group);
     if (!grouped.ok()) co_return std::move(grouped).error();
     std::uint64_t bytes = 0;

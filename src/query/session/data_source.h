@@ -51,6 +51,13 @@ public:
     virtual io::Task<Result<bool>> has_series(model::ShardGroupId group,
                                               std::string measurement) = 0;
     virtual std::unique_ptr<RunReader> scan(storage::ScanSpec spec) = 0;
+    // Does what storage::Store::holding() does. One that does not know says that there is anything.
+    virtual storage::GroupHolding holding(model::ShardGroupId group) {
+        static_cast<void>(group);
+        storage::GroupHolding anything;
+        anything.has_unsorted = true;
+        return anything;
+    }
 };
 
 // A CoreView is what a piece of a query sees of the core it runs on. The order of stores does not

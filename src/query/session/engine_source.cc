@@ -77,6 +77,10 @@ public:
         return std::make_unique<ScanReader>(store_.scan(std::move(spec)), reading_);
     }
 
+    storage::GroupHolding holding(model::ShardGroupId group) override {
+        return store_.holding(group, reading_.view);
+    }
+
 private:
     io::Task<Result<storage::SeriesList>> list(model::ShardGroupId group, std::string measurement,
                                                storage::SeriesSieve* sieve) {

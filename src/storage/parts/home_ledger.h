@@ -51,6 +51,7 @@ public:
     void note_waiting(model::ShardGroupId group) {
         asked_ns_[group] = life_.reactor.monotonic_ns();
     }
+    void end_waiting(model::ShardGroupId group) { asked_ns_.erase(group); }
     bool is_waiting(model::ShardGroupId group) const {
         const auto asked = asked_ns_.find(group);
         return asked != asked_ns_.end() &&

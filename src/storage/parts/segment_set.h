@@ -49,6 +49,7 @@ public:
                  Epoch epoch = 0);
     // Notes a segment that another store has handed over: nobody sees it before reveal().
     void add_arriving(const SegmentRecord& record) { arriving_.push_back(record); }
+    const std::vector<SegmentRecord>& arriving() const { return arriving_; }
     bool has_arriving(model::ShardGroupId group) const;
     // Shows what has arrived to readers from `epoch` on.
     void reveal(Epoch epoch);

@@ -11,17 +11,16 @@ std::uint16_t home_part(std::string_view series_key, std::uint16_t count) {
     return static_cast<std::uint16_t>(((hash_bytes(series_key) >> 32) * count) >> 32);
 }
 
-GroupHolding StoreParts::holding(model::ShardGroupId group) const {
+GroupHolding StoreParts::holding(model::ShardGroupId group, Epoch view) const {
     GroupHolding holding;
     holding.has_unsorted = heads_.may_have_rows(group);
     if (groups_.is_dropped(group)) return {};
-    const auto found = segments_.groups().find(group);
-    if (found == segments_.groups().end()) return holding;
-    for (const SegmentPtr& each : found->second) {
+    for (const SegmentPtr& each : segments_.of_group(group, view)) {
         const SegmentRecord& record = each->record();
         holding.values += record.meta.values;
-        // What is damaged is never merged: nobody waits for it.
-        if (!homes_.is_at_home(record) && !each->damaged()) holding.has_unsorted = true;
+        // What is damaged is never merged: nobody waits for it. What has left is at home elsewhere.
+        const bool is_sorted = homes_.is_at_home(record) && each->until() == kForEver;
+        if (!is_sorted && (view != kNow || !each->damaged())) holding.has_unsorted = true;
         if (!record.part.is_any()) holding.parts.push_back({record.part, record.meta.values});
     }
     return holding;
@@ -44,13 +43,19 @@ io::Task<Result<void>> StoreParts::accept(const SegmentRecord& segment) {
     co_return Result<void>();
 }
 
+void StoreParts::reveal(Epoch epoch) {
+    // What a last merge has waited for may have come.
+    for (const SegmentRecord& each : segments_.arriving()) homes_.end_waiting(each.meta.group);
+    segments_.reveal(epoch);
+}
+
 void StoreParts::set_home(model::ShardGroupId group, GroupHome home) {
     homes_.set(group, std::move(home));
     segments_.merge_wanted.notify_all();
 }
 
-GroupHolding Store::holding(model::ShardGroupId group) const {
-    return parts_->holding(group);
+GroupHolding Store::holding(model::ShardGroupId group, Epoch view) const {
+    return parts_->holding(group, view);
 }
 SegmentPlace Store::take_place() {
     return {parts_->options().directory, parts_->manifest().take_segment_id()};
@@ -62,7 +67,7 @@ io::Task<Result<void>> Store::accept(const SegmentRecord& segment) {
     return parts_->accept(segment);
 }
 void Store::reveal(Epoch epoch) {
-    parts_->segments().reveal(epoch);
+    parts_->reveal(epoch);
 }
 void Store::set_home(model::ShardGroupId group, GroupHome home) {
     parts_->set_home(group, std::move(home));

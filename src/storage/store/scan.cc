@@ -67,8 +67,11 @@ ScanState::ScanState(StoreParts& parts, ScanSpec spec)
         const std::uint32_t rows = table->rows();
         memtables_.push_back({head, std::move(table), rows});
     };
-    parts_.heads().for_each([&add](const Generation& each) { add(each.head); });
+    if (!spec_.only_at_home) {
+        parts_.heads().for_each([&add](const Generation& each) { add(each.head); });
+    }
     for (SegmentPtr& each : parts_.segments().of_group(spec_.group, spec_.view)) {
+        if (spec_.only_at_home && !parts_.homes().is_at_home(each->record())) continue;
         if (each->time_range().overlaps(spec_.range)) segments_.push_back(std::move(each));
     }
 }

@@ -56,8 +56,9 @@ public:
     io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
 
     // hand_over.cc
-    GroupHolding holding(model::ShardGroupId group) const;
+    GroupHolding holding(model::ShardGroupId group, Epoch view) const;
     io::Task<Result<void>> accept(const SegmentRecord& segment);
+    void reveal(Epoch epoch);
     void set_home(model::ShardGroupId group, GroupHome home);
 
     // deletes.cc
@@ -78,6 +79,7 @@ public:
     GroupLedger& groups() { return groups_; }
     DeleteLedger& deletes() { return deletes_; }
     HeadSet& heads() { return heads_; }
+    const HomeLedger& homes() const { return homes_; }
     Flusher& flusher() { return flusher_; }
     Compactor& compactor() { return compactor_; }
 
