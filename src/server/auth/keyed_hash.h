@@ -1,0 +1,47 @@
+// Hashes that only the holder of a key can make (HMAC with SHA-2 of OpenSSL), and the comparison
+// that tells nothing by the time it takes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace sluice::server {
+
+// Whether both are the same. The time depends on the sizes only.
+bool are_equal_in_constant_time(std::string_view a, std::string_view b);
+
+// Overwrites bytes that were secret; the compiler does not leave it out.
+void wipe(char* bytes, std::size_t size);
+
+enum class Sha2 : std::uint8_t { kSha256, kSha384, kSha512 };
+
+struct HashCode {
+    std::array<unsigned char, 64> bytes{};
+    std::size_t size = 0;
+    std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), size}; }
+};
+// HMAC (RFC 2104).
+HashCode hash_with_key(Sha2 algorithm, std::string_view key, std::string_view message);
+
+// A KeyedHash is HMAC-SHA-256 under a key that it draws for itself and that nobody else knows, for
+// many short messages. It lives on one thread.
+class KeyedHash {
+public:
+    using Code = std::array<unsigned char, 32>;
+
+    KeyedHash();
+    ~KeyedHash();
+    KeyedHash(const KeyedHash&) = delete;
+    KeyedHash& operator=(const KeyedHash&) = delete;
+
+    // Each part counts with its size: what is at the end of one is not at the beginning of another.
+    Code of(std::string_view first, std::string_view second, std::string_view third);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice::server
