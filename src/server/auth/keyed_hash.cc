@@ -1,6 +1,5 @@
 #include "server/auth/keyed_hash.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -47,46 +46,39 @@ HashCode hash_with_key(Sha2 algorithm, std::string_view key, std::string_view me
 }
 
 struct KeyedHash::State {
-    EVP_MAC* algorithm = nullptr;
-    EVP_MAC_CTX* context = nullptr;
+    std::array<unsigned char, 32> key{};
+    EVP_MD* algorithm = nullptr;
+    EVP_MD_CTX* context = nullptr;
     ~State() {
-        EVP_MAC_CTX_free(context);
-        EVP_MAC_free(algorithm);
+        OPENSSL_cleanse(key.data(), key.size());
+        EVP_MD_CTX_free(context);
+        EVP_MD_free(algorithm);
     }
 };
 
 KeyedHash::KeyedHash() : state_(std::make_unique<State>()) {
-    unsigned char key[32];
-    SLUICE_CHECK(::getrandom(key, sizeof key, 0) == sizeof key);
-    state_->algorithm = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
-    SLUICE_CHECK(state_->algorithm != nullptr);
-    state_->context = EVP_MAC_CTX_new(state_->algorithm);
-    SLUICE_CHECK(state_->context != nullptr);
-    char name[] = OSSL_DIGEST_NAME_SHA2_256;
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    SLUICE_CHECK(EVP_MAC_init(state_->context, key, sizeof key, parameters) == 1);
-    OPENSSL_cleanse(key, sizeof key);
+    const auto size = static_cast<::ssize_t>(state_->key.size());
+    SLUICE_CHECK(::getrandom(state_->key.data(), state_->key.size(), 0) == size);
+    state_->algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    state_->context = EVP_MD_CTX_new();
+    SLUICE_CHECK(state_->algorithm != nullptr && state_->context != nullptr);
 }
 
 KeyedHash::~KeyedHash() = default;
 
 KeyedHash::Code KeyedHash::of(std::string_view first, std::string_view second,
                               std::string_view third) {
-    EVP_MAC_CTX* const context = state_->context;
+    EVP_MD_CTX* const context = state_->context;
     const std::uint64_t sizes[3] = {first.size(), second.size(), third.size()};
     Code code;
-    std::size_t size = 0;
-    // Without a key the last one counts.
-    const bool done =
-        EVP_MAC_init(context, nullptr, 0, nullptr) == 1 &&
-        EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(sizes), sizeof sizes) == 1 &&
-        EVP_MAC_update(context, bytes_of(first), first.size()) == 1 &&
-        EVP_MAC_update(context, bytes_of(second), second.size()) == 1 &&
-        EVP_MAC_update(context, bytes_of(third), third.size()) == 1 &&
-        EVP_MAC_final(context, code.data(), &size, code.size()) == 1;
+    unsigned size = 0;
+    const bool done = EVP_DigestInit_ex2(context, state_->algorithm, nullptr) == 1 &&
+                      EVP_DigestUpdate(context, state_->key.data(), state_->key.size()) == 1 &&
+                      EVP_DigestUpdate(context, sizes, sizeof sizes) == 1 &&
+                      EVP_DigestUpdate(context, first.data(), first.size()) == 1 &&
+                      EVP_DigestUpdate(context, second.data(), second.size()) == 1 &&
+                      EVP_DigestUpdate(context, third.data(), third.size()) == 1 &&
+                      EVP_DigestFinal_ex(context, code.data(), &size) == 1;
     SLUICE_CHECK(done && size == code.size());
     return code;
 }

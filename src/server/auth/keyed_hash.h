@@ -1,5 +1,5 @@
-// Hashes that only the holder of a key can make (HMAC with SHA-2 of OpenSSL), and the comparison
-// that tells nothing by the time it takes.
+// Hashes that only the holder of a key can make, of SHA-2 by OpenSSL, and the comparison that tells
+// nothing by the time it takes.
 #pragma once
 
 #include <array>
@@ -25,8 +25,10 @@ struct HashCode {
 // HMAC (RFC 2104).
 HashCode hash_with_key(Sha2 algorithm, std::string_view key, std::string_view message);
 
-// A KeyedHash is HMAC-SHA-256 under a key that it draws for itself and that nobody else knows, for
-// many short messages. It lives on one thread.
+// A KeyedHash is SHA-256 over a key that it draws for itself, and that nobody else knows, and a
+// message. It is for codes that never leave the process: HMAC would guard against those who see one
+// and add to the message, and costs three times as much (0.8 against 0.3 µs for a password). It
+// lives on one thread.
 class KeyedHash {
 public:
     using Code = std::array<unsigned char, 32>;
