@@ -18,8 +18,10 @@ namespace {
 constexpr std::string_view kNoCredentials = "unable to parse authentication credentials";
 constexpr std::string_view kNotAuthorized = "authorization failed";
 
-// Half of what a core may have at work beside it: CREATE USER and others need a turn, too.
-constexpr unsigned kAtWorkMax = io::kAsideMax / 2;
+// Some twenty passwords a second for each core: enough for a fleet that comes back, and guessing
+// takes no more than one thread beside each core, at a lower priority than the cores have.
+constexpr unsigned kAtWorkMax = 1;
+static_assert(kAtWorkMax < io::kAsideMax, "CREATE USER and others need a turn, too");
 
 // Nobody's: an unknown name takes as long as a known one.
 constexpr std::string_view kHashOfNobody =
@@ -73,7 +75,8 @@ io::Task<Identity> Authenticator::identify_aside(std::string host) {
     const Credentials credentials = std::exchange(credentials_, {});
     const bool has_turn = co_await wait_for_turn(queue_client(host));
     if (!has_turn) co_return Identity{Identity::Kind::kBusy, {}};
-    Identity identity = co_await verify(credentials);
+    io::Task<Identity> verifying = verify(credentials);
+    Identity identity = co_await verifying;
     end_turn();
     co_return identity;
 }
