@@ -19,12 +19,14 @@ using namespace sluice::server;
 constexpr std::string_view kSecret = "sesame";
 
 void check_token(std::string_view token) {
-    const Result<std::string> user = verify_token(token, kSecret, 1'790'000'000);
-    if (!user.ok()) {
-        if (user.error().message.empty()) std::abort();
+    constexpr std::int64_t kNow = 1'790'000'000;
+    const Result<TokenClaims> claims = verify_token(token, kSecret, kNow);
+    if (!claims.ok()) {
+        if (claims.error().message.empty()) std::abort();
         return;
     }
-    if (user->empty() || token.size() > kTokenBytesMax) std::abort();
+    if (claims->user.empty() || claims->expires_s < kNow) std::abort();
+    if (token.size() > kTokenBytesMax) std::abort();
 }
 
 // Whatever the parts are, signed as they should be, so that what lies behind the signature is read.

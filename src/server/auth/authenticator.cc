@@ -31,6 +31,12 @@ Identity refused(std::string_view why) {
     return {Identity::Kind::kRefused, std::string(why)};
 }
 
+// Of one who has shown a good token.
+Identity identity_of(const meta::Catalog& catalog, const std::string& name) {
+    if (catalog.find_user(name) == nullptr) return refused(model::user_not_found().message);
+    return {Identity::Kind::kUser, name};
+}
+
 bool has_admin(const meta::Catalog& catalog) {
     return std::ranges::any_of(catalog.users, [](const auto& user) { return user->is_admin; });
 }
@@ -64,11 +70,15 @@ Identity Authenticator::identify(const http::Parameters& parameters,
 Identity Authenticator::identify_by_token(const meta::Catalog& catalog) {
     if (config_.shared_secret.text.empty()) return refused("bearer auth disabled");
     const std::int64_t now_s = core_.reactor().wall_ns() / kSecondNs;
-    Result<std::string> name =
+    const KeyedHash::Code code = hash_.of(credentials_.token(), {}, {});
+    if (const std::string* const name = tokens_.user_of(code, now_s)) {
+        return identity_of(catalog, *name);
+    }
+    const Result<TokenClaims> claims =
         verify_token(credentials_.token(), config_.shared_secret.text, now_s);
-    if (!name.ok()) return refused(name.error().message);
-    if (catalog.find_user(*name) == nullptr) return refused(model::user_not_found().message);
-    return {Identity::Kind::kUser, std::move(*name)};
+    if (!claims.ok()) return refused(claims.error().message);
+    tokens_.insert(code, *claims);
+    return identity_of(catalog, claims->user);
 }
 
 io::Task<Identity> Authenticator::identify_aside(std::string host) {

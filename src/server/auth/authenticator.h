@@ -19,6 +19,7 @@
 #include "server/auth/fair_queue.h"
 #include "server/auth/keyed_hash.h"
 #include "server/auth/verified_passwords.h"
+#include "server/auth/verified_tokens.h"
 #include "server/config/config.h"
 #include "sluice/io/task.h"
 #include "sluice/meta/catalog.h"
@@ -68,6 +69,7 @@ private:
     Credentials credentials_;
     KeyedHash hash_;
     VerifiedPasswords verified_;
+    VerifiedTokens tokens_;
 
     // 256 of one client: a fleet behind one address logs in within seconds. 4096 in all take no
     // more than their connections do.

@@ -128,7 +128,7 @@ Result<void> check_times(const Fields& claims, std::int64_t now_s) {
 
 }  // namespace
 
-Result<std::string> verify_token(std::string_view token, std::string_view secret,
+Result<TokenClaims> verify_token(std::string_view token, std::string_view secret,
                                  std::int64_t now_s) {
     if (token.size() > kTokenBytesMax) return refused("the token is too long");
     SLUICE_TRY(const Parts parts, split(token));
@@ -144,7 +144,7 @@ Result<std::string> verify_token(std::string_view token, std::string_view secret
     if (!claims.expires || *claims.expires <= 0) return refused("token expiration required");
     if (!claims.user) return refused("username in token must be a string");
     if (claims.user->empty()) return refused("token must contain a username");
-    return std::move(*claims.user);
+    return TokenClaims{std::move(*claims.user), static_cast<std::int64_t>(*claims.expires)};
 }
 
 }  // namespace sluice::server

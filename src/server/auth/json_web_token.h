@@ -13,11 +13,17 @@ namespace sluice::server {
 // Longer ones are refused before anything is computed over them.
 inline constexpr std::size_t kTokenBytesMax = 16 * 1024;
 
-// Returns the name of the user that a token stands for. HS256, HS384 and HS512 are taken. `nbf` and
-// `iat` count where they are there. It fails with kInvalid, in the words of InfluxDB and the
-// library it uses (dgrijalva/jwt-go 3.2) where they are about the token, and in words of our own
-// where a part of it is no JSON object. Whether there is such a user is the caller's question.
-Result<std::string> verify_token(std::string_view token, std::string_view secret,
+struct TokenClaims {
+    std::string user;
+    std::int64_t expires_s = 0;  // the last second in which it is good
+    bool operator==(const TokenClaims&) const = default;
+};
+
+// Returns what a token says. HS256, HS384 and HS512 are taken. `nbf` and `iat` count where they are
+// there. It fails with kInvalid, in the words of InfluxDB and the library it uses (dgrijalva/jwt-go
+// 3.2) where they are about the token, and in words of our own where a part of it is no JSON
+// object. Whether there is such a user is the caller's question.
+Result<TokenClaims> verify_token(std::string_view token, std::string_view secret,
                                  std::int64_t now_s);
 
 }  // namespace sluice::server

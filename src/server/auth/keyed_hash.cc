@@ -5,6 +5,8 @@
 #include <openssl/hmac.h>
 #include <sys/random.h>
 
+#include <cstring>
+
 #include "sluice/base/check.h"
 
 namespace sluice::server {
@@ -81,6 +83,16 @@ KeyedHash::Code KeyedHash::of(std::string_view first, std::string_view second,
                       EVP_DigestFinal_ex(context, code.data(), &size) == 1;
     SLUICE_CHECK(done && size == code.size());
     return code;
+}
+
+std::string_view text_of(const KeyedHash::Code& code) {
+    return {reinterpret_cast<const char*>(code.data()), code.size()};
+}
+
+std::uint64_t number_of(const KeyedHash::Code& code) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, code.data(), sizeof number);
+    return number;
 }
 
 }  // namespace sluice::server

@@ -46,4 +46,9 @@ private:
     std::unique_ptr<State> state_;
 };
 
+std::string_view text_of(const KeyedHash::Code& code);
+// A number to find a place by. Whoever does not know the key cannot choose it, nor learn from the
+// time which it was.
+std::uint64_t number_of(const KeyedHash::Code& code);
+
 }  // namespace sluice::server

@@ -32,7 +32,6 @@ private:
         std::uint8_t count = 0;
         std::uint8_t oldest = 0;
     };
-    static std::size_t place_of(const KeyedHash::Code& code);
 
     std::vector<Set> sets_;
 };

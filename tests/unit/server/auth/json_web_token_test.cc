@@ -36,8 +36,8 @@ std::string token_of(std::string_view header, std::string_view claims, Sha2 meth
 }
 
 std::string answer(std::string_view token) {
-    const Result<std::string> user = verify_token(token, kSecret, kNow);
-    return user.ok() ? "user " + *user : user.error().message;
+    const Result<TokenClaims> claims = verify_token(token, kSecret, kNow);
+    return claims.ok() ? "user " + claims->user : claims.error().message;
 }
 
 constexpr const char* kHs256 = R"({"alg":"HS256","typ":"JWT"})";
@@ -72,6 +72,16 @@ TEST(JsonWebToken, ClaimsAreLookedAtAsInInfluxDB) {
              {"[]", "the claims of the token are no JSON object"}}) {
         EXPECT_EQ(answer(token_of(kHs256, each.claims)), each.expected) << each.claims;
     }
+}
+
+TEST(JsonWebToken, SaysHowLongItIsGood) {
+    const auto expires = [](std::string_view end) {
+        const std::string claims = R"({"username":"root","exp":)" + std::string(end) + "}";
+        return verify_token(token_of(kHs256, claims), kSecret, kNow)->expires_s;
+    };
+    EXPECT_EQ(expires("1790000010"), 1'790'000'010);
+    EXPECT_EQ(expires("1790000010.9"), 1'790'000'010);
+    EXPECT_EQ(expires("9e18"), 9'000'000'000'000'000'000);
 }
 
 TEST(JsonWebToken, MethodsOfSigning) {
