@@ -37,7 +37,8 @@ fi
 if [ ! -e "$build/build.ninja" ]; then
     echo "configuring $build"
     mkdir -p "$build"
-    meson setup "$build" "$source" --wrap-mode=nofallback \
+    # The prefix is that of a package: deb.sh packs what is built here.
+    meson setup "$build" "$source" --prefix=/usr --wrap-mode=nofallback \
         ${pkg_config_path:+--pkg-config-path "$pkg_config_path"} ${options[@]+"${options[@]}"} >"$build/setup.log" 2>&1 ||
         { cat "$build/setup.log" >&2; exit 1; }
 fi

@@ -5,6 +5,8 @@
 
 #include "engine/core_state.h"
 #include "engine/engine_state.h"
+#include "engine/hand_over.h"
+#include "engine/store_layout.h"
 #include "sluice/base/log.h"
 
 namespace sluice::engine {
@@ -40,6 +42,12 @@ io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     for (const std::string& name : names) {
         storage::StoreOptions options = engine.store_options(name, names.size());
         options.tombstones = tombstones_;
+        options.number = store_number(name);
+        if (engine.has_several_stores()) {
+            options.neighbours = make_neighbours(engine, *this, options.number);
+        } else {
+            options.group_is_ours_alone = [](model::ShardGroupId) { return true; };
+        }
         options.describe_groups = [this](const std::set<model::ShardGroupId>& groups) {
             return describe_groups(*catalog, groups);
         };
@@ -49,7 +57,7 @@ io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     for (std::size_t i = 0; i < opening.size(); ++i) {
         Result<std::unique_ptr<storage::Store>> opened = co_await opening[i];
         if (opened.ok()) {
-            owned_stores.push_back({names[i], std::move(opened).value()});
+            owned_stores.push_back({names[i], store_number(names[i]), std::move(opened).value()});
             stores.push_back(owned_stores.back().store.get());
         } else if (result.ok()) {
             result = std::move(opened).error();
@@ -142,6 +150,12 @@ const std::vector<storage::Store*>& Core::stores() const {
 }
 const CoreMetrics& Core::metrics() const {
     return state_->metrics;
+}
+storage::Epoch Core::begin_view() {
+    return state_->begin_view();
+}
+void Core::end_view(storage::Epoch epoch) {
+    state_->end_view(epoch);
 }
 
 io::Task<Result<void>> Core::create_database(std::string name,

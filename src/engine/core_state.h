@@ -47,8 +47,32 @@ public:
     // The highest id of a group that any of the stores has something of.
     model::ShardGroupId last_group_in_stores() const;
 
+    // hand_over.cc. What begins now sees the stores as they are at this epoch, until end_view().
+    std::uint64_t begin_view();
+    void end_view(std::uint64_t epoch);
+    void set_epoch(std::uint64_t epoch) { epoch_ = epoch; }
+    std::uint64_t oldest_view() const;
+    // Other cores may be asked: after the start and before the stop.
+    bool may_hand_over() const { return hands_over_; }
+    void begin_hand_overs() { hands_over_ = true; }
+    // No hand-over begins any more; completes when those that began have ended.
+    io::Task<void> end_hand_overs();
+    void begin_hand_over_call() { ++hand_over_calls_; }
+    void end_hand_over_call();
+    class HandOverCall {
+    public:
+        explicit HandOverCall(CoreState& core) : core_(core) { core_.begin_hand_over_call(); }
+        HandOverCall(const HandOverCall&) = delete;
+        HandOverCall& operator=(const HandOverCall&) = delete;
+        ~HandOverCall() { core_.end_hand_over_call(); }
+
+    private:
+        CoreState& core_;
+    };
+
     struct OwnedStore {
         std::string name;
+        std::uint32_t number = 0;  // the name's
         std::unique_ptr<storage::Store> store;
     };
 
@@ -97,6 +121,12 @@ private:
     io::Event dropped_;
     std::uint64_t writes_counted_ = 0;
     std::shared_ptr<const model::TombstoneMap> tombstones_;
+
+    std::uint64_t epoch_ = 0;                       // of views that begin now
+    std::map<std::uint64_t, std::uint32_t> views_;  // how many began at an epoch, and live
+    bool hands_over_ = false;
+    std::uint32_t hand_over_calls_ = 0;
+    io::Event hand_over_calls_ended_;
 
     SchemaChecker checker_;
     SchemaFindings findings_;  // of the write that is being checked; never used across a wait

@@ -89,7 +89,10 @@ io::Task<void> EngineState::unlink_doomed() {
         catalog_->catalog()->doomed_groups);
     if (doomed->empty()) co_return;
     const auto drop = [doomed](CoreState& core) { return core.drop_groups(doomed); };
+    co_await hand_over_.begin_turn();
     const std::vector<Result<void>> answers = co_await on_all_cores(core_states(), drop);
+    hand_over_.forget(*doomed);
+    hand_over_.end_turn();
     bool all = true;
     for (const Result<void>& dropped : answers) {
         if (!dropped.ok()) {
@@ -145,7 +148,9 @@ void EngineState::set_low_space(bool low) {
 io::Task<void> EngineState::run_watchers(io::Reactor& reactor) {
     io::Task<void> space = watch_space(reactor);
     io::Task<void> deletes = settle_deletes(reactor);
+    io::Task<void> hand_overs = hand_over_.run(reactor);
     co_await enforce_retention(reactor);
+    co_await hand_overs;
     co_await deletes;
     co_await space;
 }

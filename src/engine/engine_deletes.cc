@@ -140,8 +140,10 @@ io::Task<void> EngineState::forget_settled() {
     // A core that does not know a tombstone yet would say that it has nothing to cover.
     co_await install_everywhere(catalog);
     const auto ask = [](CoreState& core) { return core.unsettled_deletes(); };
+    co_await hand_over_.begin_turn();
     const std::vector<std::vector<std::uint64_t>> answers =
         co_await on_all_cores(core_states(), ask);
+    hand_over_.end_turn();
     std::vector<std::uint64_t> open;
     for (const std::vector<std::uint64_t>& more : answers) {
         open.insert(open.end(), more.begin(), more.end());

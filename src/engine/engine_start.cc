@@ -32,6 +32,7 @@ EngineState::EngineState(Engine& engine_, EngineOptions options)
     : engine(engine_),
       options_(std::move(options)),
       cores_(options_.cores),
+      hand_over_(*this),
       started_(options_.cores),
       quiet_(options_.cores),
       stores_stopped_(options_.cores),
@@ -79,6 +80,11 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
         }
     }
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, stores));
+    for (std::uint32_t core = 0; core < plan.stores.size(); ++core) {
+        for (const std::string& name : plan.stores[core]) store_cores_[store_number(name)] = core;
+        stores_written_to_.push_back(store_number(plan.stores[core].front()));
+    }
+    std::sort(stores_written_to_.begin(), stores_written_to_.end());
     plan_ = std::move(plan);
     co_return Result<void>();
 }
@@ -163,10 +169,19 @@ io::Task<Result<Core*>> EngineState::start_core(io::Reactor& reactor) {
         cores_[number].reset();
         co_return all_ready.error();
     }
+    inside.begin_hand_overs();
     if (number == 0) {
         background_.spawn(run_watchers(reactor));
     }
     co_return cores_[number].get();
+}
+
+storage::Store& EngineState::store(std::uint32_t number) {
+    for (const CoreState::OwnedStore& each : cores_[core_of_store(number)]->state_->owned_stores) {
+        if (each.number == number) return *each.store;
+    }
+    SLUICE_CHECK(false);
+    std::abort();
 }
 
 io::Task<void> EngineState::stop_core(Core& core) {
@@ -175,8 +190,10 @@ io::Task<void> EngineState::stop_core(Core& core) {
     if (number == 0) {
         stopping_ = true;
         stop_.notify_all();
+        hand_over_.stop();
         co_await background_.close();
     }
+    co_await inside.end_hand_overs();
     // No core is asked anything after this.
     (void)co_await io::call_on(0, [this] { return quiet_.arrive({}); });
     co_await inside.stop_stores();

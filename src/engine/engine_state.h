@@ -10,6 +10,7 @@
 
 #include "engine/clock_note.h"
 #include "engine/core_state.h"
+#include "engine/hand_over.h"
 #include "engine/retention_enforcer.h"
 #include "sluice/engine/engine.h"
 #include "sluice/io/directory_lock.h"
@@ -62,6 +63,16 @@ public:
     const EngineOptions& options() const { return options_; }
     storage::StoreOptions store_options(const std::string& name, std::size_t stores_of_core);
 
+    HandOver& hand_over() { return hand_over_; }  // on core 0
+    // Known before any store is open, and never changed.
+    bool has_several_stores() const { return store_cores_.size() > 1; }
+    std::uint32_t core_of_store(std::uint32_t number) const { return store_cores_.at(number); }
+    const std::vector<std::uint32_t>& stores_written_to() const { return stores_written_to_; }
+    // On the store's core.
+    storage::Store& store(std::uint32_t number);
+    // Between the barriers of the start and the stop: the cores in the order of their numbers.
+    std::vector<CoreState*> core_states() const;
+
     io::SequenceSource sequences;
     Engine& engine;
 
@@ -82,9 +93,6 @@ private:
         std::uint64_t log_bytes = 0;
         std::uint64_t groups_expired = 0;
     };
-
-    // Between the barriers of the start and the stop: the cores in the order of their numbers.
-    std::vector<CoreState*> core_states() const;
 
     // On core 0.
     CatalogFacts catalog_facts() const;
@@ -122,7 +130,11 @@ private:
     // all between them.
     std::vector<std::unique_ptr<Core>> cores_;
 
+    std::map<std::uint32_t, std::uint32_t> store_cores_;  // by number of the store
+    std::vector<std::uint32_t> stores_written_to_;        // the first of each core, ascending
+
     // Core 0's own.
+    HandOver hand_over_;
     io::DirectoryLock lock_;
     std::unique_ptr<meta::CatalogWriter> catalog_;
     std::optional<Result<Plan>> plan_;

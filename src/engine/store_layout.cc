@@ -12,6 +12,10 @@ bool is_store_name(std::string_view name) {
            name != "0000";
 }
 
+std::uint32_t store_number(const std::string& name) {
+    return static_cast<std::uint32_t>(std::strtoul(name.c_str(), nullptr, 10));
+}
+
 std::vector<std::vector<std::string>> deal_stores(std::vector<std::string> on_disk,
                                                   std::uint32_t cores) {
     const auto number = [](const std::string& name) { return std::atol(name.c_str()); };

@@ -10,6 +10,8 @@ namespace sluice::engine {
 
 // Names of the folders in data/stores/ are numbers of four digits or more, from 0001.
 bool is_store_name(std::string_view name);
+// The number that a name says.
+std::uint32_t store_number(const std::string& name);
 
 // The stores of each core, given those on disk. Each core gets at least one; stores beyond the
 // number of cores go round, stores that are missing get new names. The first store of a core does

@@ -76,14 +76,14 @@ std::optional<std::string> EngineModel::found(const std::string& database,
     }
     if (point.state == PointState::kRejected) return what + " was rejected";
     if (point.state == PointState::kDropped) return what + " was dropped";
-    ++found_[serial];
+    found_[serial].emplace(field);
     return std::nullopt;
 }
 
 std::optional<std::string> EngineModel::check() {
     for (const auto& [serial, point] : points_) {
         const auto seen = found_.find(serial);
-        const std::size_t fields = seen == found_.end() ? 0 : seen->second;
+        const std::size_t fields = seen == found_.end() ? 0 : seen->second.size();
         if (point.state == PointState::kAcknowledged && fields != point.fields.size()) {
             return "acknowledged point " + std::to_string(serial) + " of " + point.database + " " +
                    point.series + " has " + std::to_string(fields) + " of " +
@@ -92,6 +92,14 @@ std::optional<std::string> EngineModel::check() {
     }
     found_.clear();
     return std::nullopt;
+}
+
+std::vector<std::uint64_t> EngineModel::certain() const {
+    std::vector<std::uint64_t> serials;
+    for (const auto& [serial, point] : points_) {
+        if (point.state == PointState::kAcknowledged) serials.push_back(serial);
+    }
+    return serials;
 }
 
 std::string EngineModel::send_user() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,12 @@ public:
     // What is missing after everything was found. Then forgets what was found.
     std::optional<std::string> check();
 
+    // Points that a read which begins now must find, unless they are no longer certain at its end.
+    std::vector<std::uint64_t> certain() const;
+    bool is_certain(std::uint64_t serial) const {
+        return points_.at(serial).state == PointState::kAcknowledged;
+    }
+
     // A user whose creation is asked for; the name says which one it is.
     std::string send_user();
     void acknowledge_user(const std::string& name) { users_[name] = true; }
@@ -76,7 +83,8 @@ public:
 
 private:
     std::map<std::uint64_t, SentPoint> points_;
-    std::map<std::uint64_t, std::size_t> found_;  // serial -> fields seen
+    // Fields seen, by serial. A crash during a hand-over may leave a row in two stores.
+    std::map<std::uint64_t, std::set<std::string, std::less<>>> found_;
     struct Drop {
         std::string database;
         model::Tombstone what;

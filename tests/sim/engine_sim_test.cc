@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "sluice/base/random.h"
 #include "sluice/engine/engine.h"
 #include "sluice/engine/scan.h"
+#include "sluice/io/event.h"
 #include "sluice/model/series_key.h"
 #include "support/sim_cores.h"
 
@@ -49,8 +51,14 @@ public:
         options.store.wal_frame_bytes = 16 * kKiB;
         options.store.wal_spare_files = 1;
         options.store.free_space_min = 0;
-        options.store.head_age_max_ns = 20 * kMillisecondNs;
+        options.store.head_age_max_ns =
+            static_cast<std::int64_t>(2 + random_.below(20)) * kMillisecondNs;
+        options.values_per_part = 1 + random_.below(200);
+        hours_ = 1 + random_.below(6);
         options.store.purge_after_ns = 5 * kMillisecondNs;
+        options.store.merge_width = 2 + static_cast<std::uint32_t>(random_.below(4));
+        options.store.cold_after_ns =
+            static_cast<std::int64_t>(1 + random_.below(60)) * kMillisecondNs;
         options.delete_check_ns = 5 * kMillisecondNs;
         engine_ = std::move(*Engine::create(options));
         cores_ = std::make_unique<io::SimCores>(world_, cores);
@@ -126,6 +134,8 @@ private:
                 (void)co_await core.alter_retention_policy(database, "autogen", update, false);
             } else if (dice == 5) {
                 co_await create_user(core);
+            } else if (dice < 8) {
+                co_await read_twice(core);
             } else {
                 co_await write(core, database);
             }
@@ -198,7 +208,7 @@ private:
                 point.fields.emplace_back(field, type);
             }
             if (point.fields.empty()) point.fields.emplace_back("a", FieldType::kFloat);
-            const auto hour = static_cast<model::Timestamp>(random_.below(6));
+            const auto hour = static_cast<model::Timestamp>(random_.below(hours_));
             const std::uint64_t serial = model_.send(point, kBase + hour * kHourNs);
             point.time = kBase + hour * kHourNs + static_cast<model::Timestamp>(serial);
             request.serials.push_back(serial);
@@ -279,18 +289,75 @@ private:
         }
     }
 
+    // Whatever is handed over between stores and between the two rounds, a view shows every row.
+    io::Task<void> read_twice(Core& core) {
+        const std::vector<std::uint64_t> wanted = model_.certain();
+        const View view(core);
+        for (int round = 0; round < 2; ++round) {
+            std::set<std::uint64_t> seen;
+            std::set<std::uint64_t>* to = &seen;
+            const storage::Epoch epoch = view.epoch();
+            const std::vector<Result<bool>> results = co_await on_every_core<bool>(
+                core, [to, epoch](Core& there) { return read_times(there, epoch, to); });
+            for (const Result<bool>& each : results) {
+                if (!each.ok() || !*each) co_return;  // the device refuses
+            }
+            for (const std::uint64_t serial : wanted) {
+                if (!model_.is_certain(serial) || seen.contains(serial)) continue;
+                complain("round " + std::to_string(round) + " of a view at " +
+                         std::to_string(epoch) + " misses point " + std::to_string(serial));
+            }
+            io::Event never;
+            const std::int64_t pause =
+                static_cast<std::int64_t>(random_.below(30)) * kMillisecondNs;
+            co_await never.wait_until(core.reactor().monotonic_ns() + pause);
+        }
+    }
+
+    // The serial numbers of all rows of a core. False: some cannot be read.
+    static io::Task<Result<bool>> read_times(Core& core, storage::Epoch epoch,
+                                             std::set<std::uint64_t>* seen) {
+        const std::shared_ptr<const meta::Catalog> catalog = core.catalog();
+        for (storage::Store* store : core.stores()) {
+            for (const auto& database : catalog->databases) {
+                for (const auto& policy : database->retention_policies) {
+                    for (const auto& group : policy->shard_groups) {
+                        for (const char* measurement : kMeasurements) {
+                            storage::ScanSpec spec;
+                            spec.group = group->id;
+                            spec.measurement = measurement;
+                            spec.view = epoch;
+                            storage::Scan scan = store->scan(std::move(spec));
+                            storage::SeriesRun run;
+                            for (;;) {
+                                SLUICE_CO_TRY(const bool more, co_await scan.next(run));
+                                if (!more) break;
+                                for (const model::Timestamp time : run.times)
+                                    seen->insert(EngineModel::serial_of(time));
+                            }
+                            if (scan.blocks_missing() != 0) co_return false;
+                        }
+                    }
+                }
+            }
+        }
+        co_return true;
+    }
+
     io::Task<void> read_all(Core& core) {
         std::vector<std::string> users;
         for (const auto& user : core.catalog()->users) users.push_back(user->name);
         if (auto missing = model_.check_users(users)) complain(*missing);
-        const std::vector<Result<bool>> results =
-            co_await on_every_core<bool>(core, [this](Core& there) { return read_core(there); });
+        const View view(core);
+        const storage::Epoch epoch = view.epoch();
+        const std::vector<Result<bool>> results = co_await on_every_core<bool>(
+            core, [this, epoch](Core& there) { return read_core(there, epoch); });
         for (const Result<bool>& result : results) {
             if (!result.ok()) complain("read: " + result.error().message);
         }
     }
 
-    io::Task<Result<bool>> read_core(Core& core) {
+    io::Task<Result<bool>> read_core(Core& core, storage::Epoch epoch) {
         const std::shared_ptr<const meta::Catalog> catalog = core.catalog();
         for (storage::Store* store : core.stores()) {
             std::vector<model::ShardGroupId> strangers = store->shard_groups();
@@ -301,7 +368,7 @@ private:
                 for (const auto& policy : database->retention_policies) {
                     for (const auto& group : policy->shard_groups) {
                         std::erase(strangers, group->id);
-                        SLUICE_CO_TRY_VOID(co_await read_group(*store, *database, *group));
+                        SLUICE_CO_TRY_VOID(co_await read_group(*store, *database, *group, epoch));
                     }
                 }
             }
@@ -313,9 +380,9 @@ private:
     }
 
     io::Task<Result<void>> read_group(storage::Store& store, const meta::Database& database,
-                                      const meta::ShardGroup& group) {
+                                      const meta::ShardGroup& group, storage::Epoch epoch) {
         SLUICE_CO_TRY(const std::vector<std::string> measurements,
-                      co_await store.list_measurements(group.id));
+                      co_await store.list_measurements(group.id, epoch));
         for (const std::string& measurement : measurements) {
             const meta::MeasurementSchema* schema = group.measurements.find(measurement);
             if (schema == nullptr) {
@@ -325,6 +392,7 @@ private:
             storage::ScanSpec spec;
             spec.group = group.id;
             spec.measurement = measurement;
+            spec.view = epoch;
             for (const meta::Field& field : schema->fields()) spec.fields.push_back(field.name);
             storage::Scan scan = store.scan(std::move(spec));
             storage::SeriesRun run;
@@ -362,6 +430,7 @@ private:
     }
 
     Random random_;
+    std::uint64_t hours_ = 1;  // that points lie in
     io::SimWorld world_;
     EngineModel& model_;
     std::unique_ptr<Engine> engine_;
@@ -390,7 +459,7 @@ std::string run_seed(std::uint64_t seed, std::uint64_t& acknowledged) {
         }
         const auto cores = static_cast<std::uint32_t>(1 + random.below(3));
         Incarnation process(seed * 8 + life, sim, std::move(disk), cores, model);
-        disk = process.run_and_crash(20 + static_cast<unsigned>(random.below(1500)));
+        disk = process.run_and_crash(20 + static_cast<unsigned>(random.below(4000)));
         if (!process.complaint().empty()) return process.complaint();
         model.end_life();
         if (!damages) continue;

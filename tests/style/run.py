@@ -46,7 +46,7 @@ PUBLIC_STEPS = {
     "meta": {"catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
     "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
-                "store_metrics": "files", "store_options": "files", "store_report": "files",
+                "neighbours": "files", "store_metrics": "files", "store_options": "files", "store_report": "files",
                 "string_bytes": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
               "error_document": "answer", "hidden_directory": "request", "privileges": "statements",

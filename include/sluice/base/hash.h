@@ -1,4 +1,5 @@
-// The one hash of the product: XXH3, 64 bits. In-memory only; nothing on disk depends on it.
+// The one hash of the product: XXH3, 64 bits. Its values are fixed since xxHash 0.8, and segments
+// on disk are cut by them (storage/neighbours.h).
 #pragma once
 
 #include <cstdint>

@@ -165,10 +165,31 @@ public:
 
     const CoreMetrics& metrics() const;
 
+    // See View.
+    storage::Epoch begin_view();
+    void end_view(storage::Epoch epoch);
+
 private:
     friend class EngineState;
     explicit Core(std::unique_ptr<CoreState> state);
     std::unique_ptr<CoreState> state_;
+};
+
+// A View is what a query sees of all stores while rows are handed over between them: for as long as
+// it lives, scans and lists that get its epoch find every row, in one place. Made, used and
+// destroyed on the core.
+class View {
+public:
+    explicit View(Core& core) : core_(core), epoch_(core.begin_view()) {}
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+    ~View() { core_.end_view(epoch_); }
+
+    storage::Epoch epoch() const { return epoch_; }
+
+private:
+    Core& core_;
+    const storage::Epoch epoch_;
 };
 
 }  // namespace sluice::engine

@@ -55,6 +55,9 @@ struct EngineOptions {
     // Fields of a measurement in a shard group; rows whose new fields are beyond it are refused. 0:
     // any number.
     std::uint64_t fields_per_measurement_max = 0;
+    // A shard group that lies in several stores has a part for each so many values, at most one for
+    // each core: see group_homes.h.
+    std::uint64_t values_per_part = 4'000'000;
     // A group leaves the server at most about this long after it has expired.
     std::int64_t retention_check_ns = 30 * kMinuteNs;
     // False: groups that have expired stay.

@@ -5,8 +5,9 @@
 // ScanSpec::keeps_apart). Where the same series and time were written more than once, the row has,
 // field by field, the value of the highest sequence.
 //
-// A scan sees exactly what was acknowledged when it was made, whatever is written, flushed, merged
-// or dropped meanwhile.
+// A scan sees exactly what was acknowledged when it was made, whatever is written, flushed, merged,
+// handed over or dropped meanwhile. Scans of several stores that have one view see each row in one
+// of them.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "sluice/model/field_type.h"
 #include "sluice/model/shard_map.h"
 #include "sluice/model/timestamp.h"
+#include "sluice/storage/neighbours.h"
 
 namespace sluice::storage {
 
@@ -37,6 +39,7 @@ struct ScanSpec {
     // wanted.
     std::optional<std::vector<std::string>> series;
     bool with_sequences = false;
+    Epoch view = kNow;
     // Says which series another store holds too. What several batches wrote to one point of such a
     // series stays apart, as rows of equal time with a sequence each, so that the caller can merge
     // the stores field by field. It needs with_sequences; an empty function means that no series is

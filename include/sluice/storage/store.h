@@ -22,6 +22,7 @@
 #include "sluice/model/shard_map.h"
 #include "sluice/model/tombstone.h"
 #include "sluice/storage/head.h"
+#include "sluice/storage/neighbours.h"
 #include "sluice/storage/scan.h"
 #include "sluice/storage/series_list.h"
 #include "sluice/storage/store_metrics.h"
@@ -73,11 +74,13 @@ public:
     // Lists every series of a shard group's measurement that has a row, or those that a sieve
     // keeps. Memory is taken only for what is kept. `sieve` lives until completion.
     io::Task<Result<SeriesList>> list_series(model::ShardGroupId group, std::string measurement,
-                                             SeriesSieve* sieve = nullptr);
+                                             SeriesSieve* sieve = nullptr, Epoch view = kNow);
     // Returns whether the group's measurement has a row that was not deleted.
-    io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement);
+    io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement,
+                                      Epoch view = kNow);
     // Lists every measurement that has a row in the group, sorted.
-    io::Task<Result<std::vector<std::string>>> list_measurements(model::ShardGroupId group);
+    io::Task<Result<std::vector<std::string>>> list_measurements(model::ShardGroupId group,
+                                                                 Epoch view = kNow);
     // Lists the groups that the store holds anything of, sorted. The engine finds leftovers of
     // dropped groups by it.
     std::vector<model::ShardGroupId> shard_groups() const;
@@ -106,6 +109,17 @@ public:
     io::Task<Result<void>> flush();
     // Runs due merges until none is left; `all` merges every group to one run (tests, tools).
     io::Task<Result<void>> compact(bool all = false);
+
+    // What the other stores' Neighbours ask of this one: see there.
+    GroupHolding holding(model::ShardGroupId group) const;
+    SegmentPlace take_place();
+    void give_up_place(std::uint64_t id);
+    io::Task<Result<void>> accept(const SegmentRecord& segment);
+    void reveal(Epoch epoch);
+    // Tells the store where the group has its home.
+    void set_home(model::ShardGroupId group, GroupHome home);
+    // No reader is from before `oldest` any more.
+    void end_readers_before(Epoch oldest);
 
     // Ends background work and running appends; rows in memory stay in the log. Only the destructor
     // may be called after it, and all scans have been destroyed before.

@@ -11,6 +11,7 @@
 #include "sluice/model/shard_map.h"
 #include "sluice/model/tombstone.h"
 #include "sluice/storage/group_facts.h"
+#include "sluice/storage/neighbours.h"
 
 namespace sluice::storage {
 
@@ -49,8 +50,11 @@ struct StoreOptions {
     std::int64_t cold_after_ns = 30 * kMinuteNs;
     // Says whether no other store can hold rows of the group. Its cold segments then lose their
     // sequences, which are needed only to merge stores. An empty function means that sequences are
-    // kept.
+    // kept. Where there are neighbours, they say it.
     std::function<bool(model::ShardGroupId)> group_is_ours_alone;
+    // The other stores, and what this one is called among them. Null: there are none.
+    std::shared_ptr<Neighbours> neighbours;
+    std::uint32_t number = 0;
 
     // Asked for groups that get their first rows; what it says is kept beside them.
     // Empty: nothing is kept.

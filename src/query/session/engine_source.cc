@@ -2,6 +2,8 @@
 // the stores of the others.
 #include "query/session/engine_source.h"
 
+#include <optional>
+
 #include "query/session/engine_write.h"
 #include "sluice/engine/core.h"
 #include "sluice/engine/engine.h"
@@ -28,6 +30,7 @@ struct Reading {
     const io::Milestone& stopping;
     ScanCounts* counts;  // may be null
     std::uint64_t* blocks_missing;
+    storage::Epoch view;
 };
 
 class ScanReader final : public RunReader {
@@ -66,17 +69,19 @@ public:
                                            : list(group, std::move(measurement), sieve);
     }
     io::Task<Result<bool>> has_series(model::ShardGroupId group, std::string measurement) override {
-        return store_.has_series(group, std::move(measurement));
+        return store_.has_series(group, std::move(measurement), reading_.view);
     }
     std::unique_ptr<RunReader> scan(storage::ScanSpec spec) override {
         if (reading_.counts != nullptr) ++reading_.counts->scans;
+        spec.view = reading_.view;
         return std::make_unique<ScanReader>(store_.scan(std::move(spec)), reading_);
     }
 
 private:
     io::Task<Result<storage::SeriesList>> list(model::ShardGroupId group, std::string measurement,
                                                storage::SeriesSieve* sieve) {
-        auto listed = co_await store_.list_series(group, std::move(measurement), sieve);
+        auto listed =
+            co_await store_.list_series(group, std::move(measurement), sieve, reading_.view);
         if (listed.ok()) *reading_.blocks_missing += listed->parts_missing();
         co_return listed;
     }
@@ -92,9 +97,10 @@ io::Task<void> yield_when_due(io::Reactor& reactor) {
 class EngineCoreView final : public CoreView {
 public:
     EngineCoreView(engine::Core& core, const io::Milestone& stopping,
-                   std::vector<ScanCounts>* counts, std::uint64_t& blocks_missing)
+                   std::vector<ScanCounts>* counts, std::uint64_t& blocks_missing,
+                   storage::Epoch view)
         : core_(core),
-          reading_{stopping, counts ? &(*counts)[core.number()] : nullptr, &blocks_missing} {
+          reading_{stopping, counts ? &(*counts)[core.number()] : nullptr, &blocks_missing, view} {
         for (storage::Store* store : core.stores()) stores_.emplace_back(*store, reading_);
     }
     std::uint32_t number() const override { return core_.number(); }
@@ -114,9 +120,9 @@ struct Ended {
 };
 
 io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job, const io::Milestone* stopping,
-                                std::vector<ScanCounts>* counts) {
+                                std::vector<ScanCounts>* counts, storage::Epoch epoch) {
     Ended ended;
-    EngineCoreView view(core, *stopping, counts, ended.blocks_missing);
+    EngineCoreView view(core, *stopping, counts, ended.blocks_missing, epoch);
     Result<void> result = co_await job->run(view);
     if (!result.ok()) co_return std::move(result).error();
     co_return ended;
@@ -160,9 +166,17 @@ public:
         for (std::uint32_t core = 0; core < core_.engine().core_count(); ++core) {
             if (job.concerns(core)) concerned.push_back(core);
         }
+        // What reads several times must find each row in the same store each time.
+        std::optional<engine::View> own_view;
+        if (stopping_ == &never_) {
+            own_view.emplace(core_);
+        } else if (!view_) {
+            view_.emplace(core_);
+        }
+        const storage::Epoch epoch = own_view ? own_view->epoch() : view_->epoch();
         auto results = co_await engine::on_cores<Ended>(
-            core_, std::move(concerned), [shared, stopping, counts](engine::Core& there) {
-                return run_job(there, shared, stopping, counts);
+            core_, std::move(concerned), [shared, stopping, counts, epoch](engine::Core& there) {
+                return run_job(there, shared, stopping, counts, epoch);
             });
         for (Result<Ended>& result : results) {
             if (!result.ok()) co_return std::move(result).error();
@@ -217,6 +231,7 @@ private:
     const io::Milestone never_;
     const io::Milestone* stopping_;
     std::vector<ScanCounts>* counts_ = nullptr;
+    std::optional<engine::View> view_;  // of a source that is of one query
     std::uint64_t own_blocks_missing_ = 0;
     std::uint64_t* blocks_missing_ = &own_blocks_missing_;
 };

@@ -17,6 +17,7 @@ enum class Kind : std::uint8_t {
     kDeletesApplied = 6,
     kLogBegun = 7,
     kDescribeGroup = 8,
+    kHoldsPart = 9,
 };
 
 constexpr std::uint8_t kHasSequences = 0x01;
@@ -64,6 +65,12 @@ struct EditWriter {
         begin(Kind::kDeletesApplied);
         out.write(each.id);
         out.write(each.sequence);
+    }
+    void operator()(const edit::HoldsPart& each) const {
+        begin(Kind::kHoldsPart);
+        out.write(each.id);
+        out.write(each.part.number);
+        out.write(each.part.count);
     }
     void operator()(const edit::LogBegun& each) const {
         begin(Kind::kLogBegun);
@@ -154,6 +161,15 @@ bool read_edits(ByteSpan payload, std::vector<ManifestEdit>& edits) {
             case Kind::kDescribeGroup:
                 edits.push_back(read_group(reader));
                 break;
+            case Kind::kHoldsPart: {
+                edit::HoldsPart each;
+                each.id = reader.read<std::uint64_t>();
+                each.part.number = reader.read<std::uint16_t>();
+                each.part.count = reader.read<std::uint16_t>();
+                if (each.part.number >= each.part.count) return false;
+                edits.push_back(each);
+                break;
+            }
             default:
                 return false;
         }
@@ -161,75 +177,14 @@ bool read_edits(ByteSpan payload, std::vector<ManifestEdit>& edits) {
     return reader.ok();
 }
 
-struct EditApplier {
-    ManifestState& state;
-
-    void operator()(const edit::Identity& each) const {
-        state.store_id = each.store_id;
-        state.incarnation = each.incarnation;
-        state.next_segment_id = each.next_segment_id;
-    }
-    void operator()(const edit::AddSegment& each) const {
-        // A flush or merge that was under way when its group was dropped.
-        if (!state.dropped_groups.contains(each.segment.meta.group)) {
-            state.segments[each.segment.id] = each.segment;
-            state.segments[each.segment.id].deletes_applied = 0;  // an edit of its own
-        }
-        state.next_segment_id = std::max(state.next_segment_id, each.segment.id + 1);
-    }
-    void operator()(const edit::RemoveSegment& each) const { state.segments.erase(each.id); }
-    void operator()(const edit::Flushed& each) const {
-        state.flushed_head = std::max(state.flushed_head, each.head_id);
-        std::erase_if(state.logs,
-                      [&](const auto& log) { return log.second.head_id <= state.flushed_head; });
-    }
-    void operator()(const edit::LogBegun& each) const {
-        if (each.head_id > state.flushed_head) state.logs[each.log_number] = each;
-    }
-    void operator()(const edit::DescribeGroup& each) const {
-        if (!state.dropped_groups.contains(each.group)) state.groups[each.group] = each.facts;
-    }
-    void operator()(const edit::DeletesApplied& each) const {
-        const auto found = state.segments.find(each.id);
-        if (found != state.segments.end()) found->second.deletes_applied = each.sequence;
-    }
-    void operator()(const edit::DropGroup& each) const {
-        state.dropped_groups.insert(each.group);
-        state.groups.erase(each.group);
-        std::erase_if(state.segments,
-                      [&](const auto& entry) { return entry.second.meta.group == each.group; });
-    }
-};
-
 }  // namespace
-
-void ManifestState::apply(const ManifestEdit& edit) {
-    std::visit(EditApplier{*this}, edit);
-}
-
-std::vector<ManifestEdit> ManifestState::snapshot() const {
-    std::vector<ManifestEdit> edits;
-    edits.push_back(edit::Identity{store_id, incarnation, next_segment_id});
-    edits.push_back(edit::Flushed{flushed_head});
-    for (const model::ShardGroupId group : dropped_groups) edits.push_back(edit::DropGroup{group});
-    for (const auto& [number, log] : logs) edits.push_back(log);
-    std::set<model::ShardGroupId> present;
-    for (const auto& [id, segment] : segments) {
-        append_segment_edits(segment, edits);
-        present.insert(segment.meta.group);
-    }
-    for (const auto& [group, facts] : groups) {
-        const bool may_have_rows = present.contains(group) || !logs.empty();
-        if (may_have_rows) edits.push_back(edit::DescribeGroup{group, facts});
-    }
-    return edits;
-}
 
 void append_segment_edits(const SegmentRecord& segment, std::vector<ManifestEdit>& edits) {
     edits.push_back(edit::AddSegment{segment});
     if (segment.deletes_applied != 0) {
         edits.push_back(edit::DeletesApplied{segment.id, segment.deletes_applied});
     }
+    if (!segment.part.is_any()) edits.push_back(edit::HoldsPart{segment.id, segment.part});
 }
 
 void append_manifest_record(ByteWriter& out, std::uint64_t number, std::uint64_t& hash,

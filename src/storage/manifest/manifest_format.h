@@ -19,7 +19,7 @@
 namespace sluice::storage {
 
 inline constexpr std::uint32_t kManifestMagic = 0x464D4C53;  // "SLMF"
-inline constexpr std::uint16_t kManifestVersion = 2;
+inline constexpr std::uint16_t kManifestVersion = 3;
 inline constexpr std::uint16_t kManifestVersionMin = 1;  // that is still read
 inline constexpr std::size_t kManifestHeaderBytes = 48;
 
@@ -46,6 +46,11 @@ struct DeletesApplied {
     std::uint64_t id = 0;
     std::uint64_t sequence = 0;
 };
+// Says which part of its group's series a live segment holds. Without such an edit: any series.
+struct HoldsPart {
+    std::uint64_t id = 0;
+    HomePart part;
+};
 // The group's rows are gone, also those in logs.
 struct DropGroup {
     model::ShardGroupId group = 0;
@@ -65,9 +70,9 @@ struct DescribeGroup {
 
 }  // namespace edit
 
-using ManifestEdit =
-    std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment, edit::Flushed,
-                 edit::DropGroup, edit::DeletesApplied, edit::LogBegun, edit::DescribeGroup>;
+using ManifestEdit = std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment,
+                                  edit::Flushed, edit::DropGroup, edit::DeletesApplied,
+                                  edit::LogBegun, edit::DescribeGroup, edit::HoldsPart>;
 
 // Adds the edits that make the segment live.
 void append_segment_edits(const SegmentRecord& segment, std::vector<ManifestEdit>& edits);

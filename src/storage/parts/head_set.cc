@@ -100,6 +100,22 @@ bool HeadSet::has_group(model::ShardGroupId group) const {
                                         [&](const auto& each) { return has(*each); });
 }
 
+bool AppendGuard::brings(model::ShardGroupId group) const {
+    for (std::size_t i = 0; batch_ != nullptr && i < batch_->table_count(); ++i) {
+        if (batch_->table_at(i).shard.group == group) return true;
+    }
+    return false;
+}
+
+bool HeadSet::may_have_rows(model::ShardGroupId group) const {
+    bool found = has_group(group);
+    for_each([&found, group](const Generation& generation) {
+        for (const AppendGuard* each = generation.running; each != nullptr; each = each->next())
+            found = found || each->brings(group);
+    });
+    return found;
+}
+
 void HeadSet::drop_group(model::ShardGroupId group) {
     for_each([group](Generation& each) { each.head->drop_group(group); });
 }

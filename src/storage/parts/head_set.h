@@ -30,6 +30,8 @@
 
 namespace sluice::storage {
 
+class AppendGuard;
+
 // A head with its log.
 struct Generation {
     std::shared_ptr<Head> head;
@@ -38,27 +40,40 @@ struct Generation {
     std::vector<std::unique_ptr<WalFile>> replayed_files;
     // append() calls that will add rows or have not yet heard that they did.
     std::uint32_t appends = 0;
-    std::int64_t first_row_ns = 0;  // monotonic; 0: no rows yet
+    AppendGuard* running = nullptr;  // those of them that bring rows: a list
+    std::int64_t first_row_ns = 0;   // monotonic; 0: no rows yet
 };
 
 // An AppendGuard counts a running append() of a generation. The flush of the generation waits until
 // none is left, because its log could still bring rows.
 class AppendGuard {
 public:
-    AppendGuard(Generation& generation, io::Event& changed)
-        : generation_(generation), changed_(changed) {
+    // `batch` outlives it; null: it brings no rows.
+    AppendGuard(Generation& generation, io::Event& changed, const model::PointBatch* batch)
+        : generation_(generation), changed_(changed), batch_(batch) {
         ++generation_.appends;
+        next_ = generation_.running;
+        if (next_ != nullptr) next_->previous_ = this;
+        generation_.running = this;
     }
     AppendGuard(const AppendGuard&) = delete;
     AppendGuard& operator=(const AppendGuard&) = delete;
     ~AppendGuard() {
         SLUICE_CHECK(generation_.appends != 0);
+        (previous_ == nullptr ? generation_.running : previous_->next_) = next_;
+        if (next_ != nullptr) next_->previous_ = previous_;
         if (--generation_.appends == 0 && !io::abandoning()) changed_.notify_all();
     }
+
+    bool brings(model::ShardGroupId group) const;
+    const AppendGuard* next() const { return next_; }
 
 private:
     Generation& generation_;
     io::Event& changed_;
+    const model::PointBatch* batch_;
+    AppendGuard* previous_ = nullptr;
+    AppendGuard* next_ = nullptr;
 };
 
 // begin() is called once, before anything else; close() completes before destruction.
@@ -101,6 +116,8 @@ public:
     bool has_appends() const;
     // Returns whether a head holds memtables of the group.
     bool has_group(model::ShardGroupId group) const;
+    // Returns whether a head holds rows of the group, or will when running appends are done.
+    bool may_have_rows(model::ShardGroupId group) const;
     void drop_group(model::ShardGroupId group);
     // Forgets rows of dropped measurements of the active head at once, because their fields may
     // come back with other types.

@@ -10,7 +10,8 @@ void Quarantine::report(const SegmentPtr& segment, const Error& error, bool unre
     if (io::abandoning()) return;
     const bool is_corrupt = error.kind == ErrorKind::kCorrupt;
     // What a device does not give back now, it may give back later; and a segment leaves once.
-    const bool leaves = is_corrupt && unreadable && !segment->damaged();
+    const bool leaves = is_corrupt && unreadable && !segment->damaged() &&
+                        segments_.find(segment->record()) != nullptr;
     if (is_corrupt) segment->set_damaged();
     trouble_.note_damaged_place(segment->path(), error);
     if (leaves && !life_.stopping) life_.gate.spawn(set_aside(segment));

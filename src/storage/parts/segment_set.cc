@@ -21,6 +21,7 @@ void SegmentSet::begin() {
 
 io::Task<void> SegmentSet::close() {
     groups_.clear();
+    departed_.clear();
     reaper_.stop();
     // A set whose opening failed has not begun: its segments are closed here.
     if (!reaping_) begin();
@@ -28,12 +29,23 @@ io::Task<void> SegmentSet::close() {
     SLUICE_CHECK(reaper_.idle());
 }
 
-void SegmentSet::add(const SegmentRecord& record) {
+void SegmentSet::add(const SegmentRecord& record, Epoch since) {
     SLUICE_CHECK(find(record) == nullptr);
     auto made = std::make_unique<Segment>(
         life_.reactor, segment_path(life_.options.directory, record.meta.group, record.id), record,
         cache_, open_files_, life_.metrics);
+    made->set_since(since);
     groups_[record.meta.group].push_back(reaper_.adopt(std::move(made)));
+    note_count(record.meta.group);
+}
+
+void SegmentSet::note_count(model::ShardGroupId group) {
+    const auto found = groups_.find(group);
+    if (found != groups_.end() && found->second.size() >= life_.options.merge_width) {
+        crowded_.insert(group);
+    } else {
+        crowded_.erase(group);
+    }
 }
 
 // In the order of groups, so that each gets its turn: what a scan over all groups needs again comes
@@ -60,12 +72,50 @@ void SegmentSet::remove(const SegmentPtr& segment) {
     if (found == groups_.end()) return;
     std::erase(found->second, segment);
     if (found->second.empty()) groups_.erase(found);
+    note_count(segment->record().meta.group);
 }
 
 std::vector<SegmentPtr> SegmentSet::take_group(model::ShardGroupId group) {
     last_write_ns_.erase(group);
-    auto taken = groups_.extract(group);
-    return taken.empty() ? std::vector<SegmentPtr>() : std::move(taken.mapped());
+    auto extracted = groups_.extract(group);
+    crowded_.erase(group);
+    std::vector<SegmentPtr> taken;
+    if (!extracted.empty()) taken = std::move(extracted.mapped());
+    std::erase_if(departed_, [group](const SegmentPtr& each) {
+        return each->record().meta.group == group;  // its file goes already
+    });
+    return taken;
+}
+
+void SegmentSet::replace(const std::vector<SegmentPtr>& old, const std::vector<SegmentRecord>& made,
+                         Epoch epoch) {
+    Epoch since = epoch;
+    for (const SegmentPtr& each : old) since = std::max(since, each->since());
+    for (const SegmentPtr& each : old) {
+        remove(each);
+        each->set_obsolete();
+        if (since <= oldest_reader_ || each->since() == since) continue;
+        each->set_until(since);
+        departed_.push_back(each);
+    }
+    for (const SegmentRecord& each : made) add(each, since);
+}
+
+bool SegmentSet::has_arriving(model::ShardGroupId group) const {
+    return std::any_of(arriving_.begin(), arriving_.end(),
+                       [group](const SegmentRecord& each) { return each.meta.group == group; });
+}
+
+void SegmentSet::reveal(Epoch epoch) {
+    for (const SegmentRecord& each : arriving_) add(each, epoch);
+    arriving_.clear();
+    merge_wanted.notify_all();
+}
+
+void SegmentSet::end_readers_before(Epoch oldest) {
+    oldest_reader_ = std::max(oldest_reader_, oldest);
+    std::erase_if(departed_,
+                  [this](const SegmentPtr& each) { return each->until() <= oldest_reader_; });
 }
 
 SegmentPtr SegmentSet::find(const SegmentRecord& record) const {
@@ -77,9 +127,15 @@ SegmentPtr SegmentSet::find(const SegmentRecord& record) const {
     return nullptr;
 }
 
-std::vector<SegmentPtr> SegmentSet::of_group(model::ShardGroupId group) const {
+std::vector<SegmentPtr> SegmentSet::of_group(model::ShardGroupId group, Epoch view) const {
+    std::vector<SegmentPtr> seen;
     const auto found = groups_.find(group);
-    return found == groups_.end() ? std::vector<SegmentPtr>() : found->second;
+    if (found != groups_.end()) seen = found->second;
+    std::erase_if(seen, [view](const SegmentPtr& each) { return !each->is_seen_at(view); });
+    for (const SegmentPtr& each : departed_) {
+        if (each->record().meta.group == group && each->is_seen_at(view)) seen.push_back(each);
+    }
+    return seen;
 }
 
 bool SegmentSet::merges_are_behind() const {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "sluice/io/event.h"
@@ -33,16 +34,37 @@ public:
     // one.
     io::Task<void> close();
 
-    void add(const SegmentRecord& record);
+    // Readers that began before `since` do not see it.
+    void add(const SegmentRecord& record, Epoch since = 0);
     // Takes a segment out, if it is still there. Its file stays: set_obsolete() removes it.
     void remove(const SegmentPtr& segment);
-    // Takes all segments of a group out and returns them.
+    // Takes all segments of a group out and returns them, also those that only earlier readers see.
     std::vector<SegmentPtr> take_group(model::ShardGroupId group);
 
-    // Per group in the order in which they became live. No group is without a segment.
+    // Puts segments in the place of others, which the manifest no longer lists. Without an epoch
+    // they have the same rows, and every reader may see the one or the other: but what came here at
+    // an epoch, readers from before see elsewhere. At `epoch` rows leave for other stores. In both
+    // cases the old segments stay as long as there may be readers from before.
+    void replace(const std::vector<SegmentPtr>& old, const std::vector<SegmentRecord>& made,
+                 Epoch epoch = 0);
+    // Notes a segment that another store has handed over: nobody sees it before reveal().
+    void add_arriving(const SegmentRecord& record) { arriving_.push_back(record); }
+    bool has_arriving(model::ShardGroupId group) const;
+    // Shows what has arrived to readers from `epoch` on.
+    void reveal(Epoch epoch);
+    // Lets go of what only readers from before `oldest` would see: there are none.
+    void end_readers_before(Epoch oldest);
+
+    // Per group in the order in which they became live. No group is without a segment. What only
+    // earlier readers see is not among them.
     const Groups& groups() const { return groups_; }
     bool has_group(model::ShardGroupId group) const { return groups_.contains(group); }
-    std::vector<SegmentPtr> of_group(model::ShardGroupId group) const;
+    // Groups that have at least merge_width segments.
+    const std::set<model::ShardGroupId>& crowded() const { return crowded_; }
+    // Those that a reader sees.
+    std::vector<SegmentPtr> of_group(model::ShardGroupId group, Epoch view) const;
+    // Those that the manifest no longer lists, and earlier readers still see.
+    const std::vector<SegmentPtr>& departed() const { return departed_; }
     // Finds a live segment, or returns nullptr if it has been merged or dropped meanwhile.
     SegmentPtr find(const SegmentRecord& record) const;
     // Returns whether a group has so many flushed segments, damaged ones left aside, that writes
@@ -86,7 +108,13 @@ private:
     BlockCache cache_;
     SegmentReaper reaper_;
     OpenFiles open_files_;
+    void note_count(model::ShardGroupId group);
+
     Groups groups_;
+    std::set<model::ShardGroupId> crowded_;
+    std::vector<SegmentRecord> arriving_;
+    std::vector<SegmentPtr> departed_;
+    Epoch oldest_reader_ = 0;               // no reader is from before
     model::ShardGroupId closed_up_to_ = 0;  // where close_idle() goes on
     std::map<model::ShardGroupId, std::int64_t> last_write_ns_;
     std::vector<SegmentRecord> lost_;

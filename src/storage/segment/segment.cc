@@ -55,6 +55,7 @@ std::unique_ptr<Segment> Segment::closed_copy() const {
     SLUICE_CHECK(!busy && !obsolete_);
     auto copy = std::make_unique<Segment>(reactor_, path_, record_, cache_, open_files_, metrics_);
     copy->damaged_ = damaged_;
+    copy->since_ = since_;
     return copy;
 }
 

@@ -83,6 +83,12 @@ public:
 
     // Called once the manifest no longer lists the segment: its file goes with the last user.
     void set_obsolete() { obsolete_ = true; }
+    // The readers that see it: those that began at `since` or later, and before `until`.
+    Epoch since() const { return since_; }
+    Epoch until() const { return until_; }
+    bool is_seen_at(Epoch view) const { return since_ <= view && view < until_; }
+    void set_since(Epoch epoch) { since_ = epoch; }
+    void set_until(Epoch epoch) { until_ = epoch; }
     // Called when bytes contradict their checksums. Merges leave the segment alone from then on.
     void set_damaged() { damaged_ = true; }
     bool damaged() const { return damaged_; }
@@ -105,6 +111,8 @@ private:
     bool opening_ = false;
     bool obsolete_ = false;
     bool damaged_ = false;
+    Epoch since_ = 0;
+    Epoch until_ = kForEver;
     io::Event opened_;
 };
 

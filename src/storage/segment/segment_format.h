@@ -20,6 +20,7 @@ inline constexpr std::uint32_t kSegmentVersion = 1;
 // Of the footer.
 inline constexpr std::uint8_t kFlagSequences = 1;
 inline constexpr std::uint8_t kFlagRunningSums = 2;
+inline constexpr std::uint8_t kFlagLineage = 4;
 inline constexpr std::size_t kSegmentHeaderBytes = 16;
 inline constexpr std::size_t kSegmentTrailerBytes = 32;
 // Ends every structure but the trailer's magic: CRC-32C of all its bytes before.

@@ -101,7 +101,7 @@ Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_si
     SegmentFooter footer;
     const auto flags = in.read<std::uint8_t>();
     // The checksum is right, so this is no damage: the file is left as it is.
-    if ((flags & ~(kFlagSequences | kFlagRunningSums)) != 0) {
+    if ((flags & ~(kFlagSequences | kFlagRunningSums | kFlagLineage)) != 0) {
         return Error{ErrorKind::kUnsupported, "footer: a newer version wrote it"};
     }
     footer.has_sequences = (flags & kFlagSequences) != 0;
@@ -116,6 +116,9 @@ Result<SegmentFooter> parse_segment_footer(ByteSpan bytes, std::uint64_t file_si
     meta.time_max = read_signed(in);
     meta.sequence_min = in.read_varint();
     meta.sequence_max = in.read_varint();
+    if ((flags & kFlagLineage) != 0 && !footer.lineage.emplace().read(in)) {
+        return corrupt("footer: contradicts itself");
+    }
     const std::uint64_t count = in.read_varint();
     if (!in.ok() || count > in.remaining()) return corrupt("footer: contradicts itself");
     for (std::uint64_t i = 0; i < count; ++i) {

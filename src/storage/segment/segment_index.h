@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "sluice/base/result.h"
 #include "sluice/codec/column_chunk.h"
 #include "storage/segment/segment_format.h"
+#include "storage/segment/segment_ids.h"
 #include "storage/segment/segment_series_page.h"
 
 namespace sluice::storage {
@@ -34,6 +36,9 @@ struct SegmentFooter {
     bool has_sequences = false;
     // Sums of floats go on from the block before where that ends with the same series.
     bool has_running_sums = false;
+    // The segments of its store that it was merged from, and those that these were merged from.
+    // Without a value the ranges of sequences tell (SEGMENT_FORMAT.md).
+    std::optional<SegmentIds> lineage;
     std::vector<SegmentMeasurement> measurements;
 };
 

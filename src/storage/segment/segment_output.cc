@@ -9,9 +9,10 @@ namespace sluice::storage {
 
 io::Task<Result<std::unique_ptr<SegmentOutput>>> SegmentOutput::create(
     io::Reactor& reactor, std::string store, std::uint64_t id, SegmentWriterOptions options) {
-    std::unique_ptr<SegmentOutput> output(new SegmentOutput(reactor, options));
-    output->directory_ = group_directory(store, options.group);
-    output->path_ = segment_path(store, options.group, id);
+    const model::ShardGroupId group = options.group;
+    std::unique_ptr<SegmentOutput> output(new SegmentOutput(reactor, std::move(options)));
+    output->directory_ = group_directory(store, group);
+    output->path_ = segment_path(store, group, id);
     SLUICE_CO_TRY_VOID(co_await io::make_directory(reactor, output->directory_));
     // Also when the directory is there: an earlier attempt may have failed between the two.
     SLUICE_CO_TRY_VOID(co_await io::sync_directory(reactor, shards_directory(store)));
@@ -36,17 +37,36 @@ void SegmentOutput::append(const RowSlice& slice) {
     writer_.append(rows, 0, static_cast<std::uint32_t>(slice.rows()));
 }
 
+// Deletes may leave nothing of a measurement, and homes nothing for a segment: it begins with its
+// first series.
+void SegmentOutput::begin_series(const std::string& measurement,
+                                 const std::vector<SegmentColumn>& columns, std::string_view key,
+                                 std::uint64_t rows) {
+    if (!in_measurement_) writer_.begin_measurement(measurement, columns);
+    in_measurement_ = true;
+    writer_.begin_series(key, rows);
+}
+
+void SegmentOutput::end_measurement() {
+    if (in_measurement_) writer_.end_measurement();
+    in_measurement_ = false;
+}
+
 io::Task<Result<void>> SegmentOutput::write_measurement(std::string name,
                                                         std::vector<SegmentColumn> columns,
                                                         RowMerger& merger) {
+    return write_measurement({this}, {}, std::move(name), std::move(columns), merger);
+}
+
+io::Task<Result<void>> SegmentOutput::write_measurement(std::vector<SegmentOutput*> outputs,
+                                                        Choose choose, std::string name,
+                                                        std::vector<SegmentColumn> columns,
+                                                        RowMerger& merger) {
     std::string key;
-    bool begun = false;
+    SegmentOutput* output = outputs.front();
     for (;;) {
         SLUICE_CO_TRY(const bool more, co_await merger.next());
         if (!more) break;
-        // Deletes may leave nothing of a measurement.
-        if (!begun) writer_.begin_measurement(name, std::move(columns));
-        begun = true;
         if (merger.key() != key) {
             // Readers search series by their keys. An input may be wrong however right its
             // checksums are, and must not end the process.
@@ -54,12 +74,13 @@ io::Task<Result<void>> SegmentOutput::write_measurement(std::string name,
                 co_return Error{ErrorKind::kCorrupt, "series of " + name + " are out of order"};
             }
             key = merger.key();
-            writer_.begin_series(key, merger.rows_ahead());
+            if (choose) output = outputs[choose(key)];
+            output->begin_series(name, columns, key, merger.rows_ahead());
         }
-        append(merger.rows());
-        SLUICE_CO_TRY_VOID(co_await write_pieces());
+        output->append(merger.rows());
+        SLUICE_CO_TRY_VOID(co_await output->write_pieces());
     }
-    if (begun) writer_.end_measurement();
+    for (SegmentOutput* each : outputs) each->end_measurement();
     co_return Result<void>();
 }
 

@@ -57,6 +57,7 @@ public:
     // Returns whether a block's sums of floats include those of the blocks before, back to the
     // first block that its series has for itself.
     bool has_running_sums() const { return footer_.has_running_sums; }
+    const std::optional<SegmentIds>& lineage() const { return footer_.lineage; }
     // Sorted by name.
     std::span<const SegmentMeasurement> measurements() const { return footer_.measurements; }
     // Returns nullptr when the segment does not hold the measurement.

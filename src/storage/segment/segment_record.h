@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "sluice/storage/neighbours.h"
 #include "storage/segment/segment_format.h"
 
 namespace sluice::storage {
@@ -15,6 +16,7 @@ struct SegmentRecord {
     bool has_sequences = false;
     // Deletes up to this sequence have been applied to its rows.
     std::uint64_t deletes_applied = 0;
+    HomePart part;  // edits of the manifest: HoldsPart
     SegmentMeta meta;
     bool operator==(const SegmentRecord&) const = default;
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <deque>
 #include <string>
+#include <utility>
 
 #include "sluice/base/check.h"
 #include "sluice/base/zigzag.h"
@@ -113,8 +114,10 @@ void write_signed(ByteWriter& out, std::int64_t value) {
 class SegmentWriter::Impl {
 public:
     explicit Impl(SegmentWriterOptions options)
-        : options_(options), output_(options.piece_bytes), block_(options.with_sequences) {
-        meta_.group = options.group;
+        : options_(std::move(options)),
+          output_(options_.piece_bytes),
+          block_(options_.with_sequences) {
+        meta_.group = options_.group;
         ByteWriter header;
         header.write_span(as_byte_span(kSegmentMagic));
         header.write(kSegmentVersion);
@@ -287,7 +290,8 @@ private:
         }
         scratch_.clear();
         scratch_.write(static_cast<std::uint8_t>(kFlagRunningSums |
-                                                 (options_.with_sequences ? kFlagSequences : 0)));
+                                                 (options_.with_sequences ? kFlagSequences : 0) |
+                                                 (options_.lineage ? kFlagLineage : 0)));
         for (const std::uint64_t value : {meta_.group, meta_.rows, meta_.values, meta_.series}) {
             scratch_.write_varint(value);
         }
@@ -295,6 +299,7 @@ private:
         write_signed(scratch_, meta_.time_max);
         scratch_.write_varint(meta_.sequence_min);
         scratch_.write_varint(meta_.sequence_max);
+        if (options_.lineage) options_.lineage->write(scratch_);
         scratch_.write_varint(measurements_.size());
         for (const Measurement& m : measurements_) {
             scratch_.write_text(m.name);
@@ -333,7 +338,7 @@ private:
 };
 
 SegmentWriter::SegmentWriter(SegmentWriterOptions options)
-    : impl_(std::make_unique<Impl>(options)) {}
+    : impl_(std::make_unique<Impl>(std::move(options))) {}
 SegmentWriter::~SegmentWriter() = default;
 
 void SegmentWriter::begin_measurement(std::string_view name, std::vector<SegmentColumn> columns) {

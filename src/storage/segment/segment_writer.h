@@ -25,6 +25,7 @@
 #include "sluice/base/aligned_buffer.h"
 #include "sluice/codec/column_chunk.h"
 #include "storage/segment/segment_format.h"
+#include "storage/segment/segment_ids.h"
 
 namespace sluice::storage {
 
@@ -35,6 +36,8 @@ struct SegmentWriterOptions {
     // What a merge read, also where no row of it is left; 0: what the rows say.
     std::uint64_t sequence_min = 0;
     std::uint64_t sequence_max = 0;
+    // See SegmentFooter.
+    std::optional<SegmentIds> lineage;
     // Size of a full piece; a multiple of kDirectIoAlignment. 512 KiB: large enough that the
     // device, not the system call, sets the pace.
     std::uint32_t piece_bytes = 512 * 1024;

@@ -27,6 +27,9 @@ std::vector<std::uint64_t> StoreParts::unsettled_deletes() const {
             deletes_.add_touching(each->delete_scope({}), false, open);
         }
     }
+    // Readers from before a hand-over see these, and deletes that are forgotten would come undone.
+    for (const SegmentPtr& each : segments_.departed())
+        deletes_.add_touching(each->delete_scope({}), false, open);
     return {open.begin(), open.end()};
 }
 

@@ -19,6 +19,7 @@ io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGro
         groups_.begin_drop(group);
         heads_.drop_group(group);
         for (SegmentPtr& each : segments_.take_group(group)) dropped.push_back(std::move(each));
+        homes_.forget(group);
         edits.push_back(edit::DropGroup{group});
     }
     life_.changed.notify_all();

@@ -268,13 +268,14 @@ std::vector<std::shared_ptr<Head>> heads_of(StoreParts& parts) {
 // Heads and segments are taken before the first wait, so a flush or merge in between makes no
 // series appear twice or vanish. The lists are sorted, and merged one after the other.
 io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGroupId group,
-                                               std::string measurement, SeriesSieve* sieve) {
+                                               std::string measurement, SeriesSieve* sieve,
+                                               Epoch view) {
     SeriesList list;
     if (parts.groups().is_dropped(group)) co_return list;
     std::uint64_t missing = 0;
     const Tombstones tombstones = parts.deletes().tombstones();
     const std::vector<std::shared_ptr<Head>> heads = heads_of(parts);
-    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group, view);
     for (const SegmentPtr& each : segments) {
         const OnDamage on_damage = note_damage(parts, each, missing);
         auto keys =
@@ -305,10 +306,10 @@ io::Task<Result<SeriesList>> list_store_series(StoreParts& parts, model::ShardGr
 // Looks for a single series, from the cheapest place to the dearest: a memtable or footer that no
 // delete can touch answers at once, and only otherwise keys are read.
 io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId group,
-                                        std::string measurement) {
+                                        std::string measurement, Epoch view) {
     if (parts.groups().is_dropped(group)) co_return false;
     const Tombstones tombstones = parts.deletes().tombstones();
-    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group, view);
     for (const std::shared_ptr<Head>& each : heads_of(parts)) {
         const std::shared_ptr<Memtable> table = each->find(group, measurement);
         if (table == nullptr || table->rows() == 0) continue;
@@ -337,7 +338,8 @@ io::Task<Result<bool>> store_has_series(StoreParts& parts, model::ShardGroupId g
 }
 
 io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& parts,
-                                                                   model::ShardGroupId group) {
+                                                                   model::ShardGroupId group,
+                                                                   Epoch view) {
     std::set<std::string> names;
     if (parts.groups().is_dropped(group)) co_return std::vector<std::string>();
     const auto add_head = [&](const Head& head) {
@@ -347,7 +349,7 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& p
         }
     };
     parts.heads().for_each([&add_head](const Generation& each) { add_head(*each.head); });
-    const std::vector<SegmentPtr> segments = parts.segments().of_group(group);
+    const std::vector<SegmentPtr> segments = parts.segments().of_group(group, view);
     std::uint64_t missing = 0;
     for (const SegmentPtr& each : segments) {
         auto opened = co_await each->reader();
@@ -359,21 +361,23 @@ io::Task<Result<std::vector<std::string>>> list_store_measurements(StoreParts& p
     }
     std::vector<std::string> kept;
     for (const std::string& each : names) {
-        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(parts, group, each));
+        SLUICE_CO_TRY(const bool has_rows, co_await store_has_series(parts, group, each, view));
         if (has_rows) kept.push_back(each);
     }
     co_return kept;
 }
 
 io::Task<Result<SeriesList>> Store::list_series(model::ShardGroupId group, std::string measurement,
-                                                SeriesSieve* sieve) {
-    return list_store_series(*parts_, group, std::move(measurement), sieve);
+                                                SeriesSieve* sieve, Epoch view) {
+    return list_store_series(*parts_, group, std::move(measurement), sieve, view);
 }
-io::Task<Result<bool>> Store::has_series(model::ShardGroupId group, std::string measurement) {
-    return store_has_series(*parts_, group, std::move(measurement));
+io::Task<Result<bool>> Store::has_series(model::ShardGroupId group, std::string measurement,
+                                         Epoch view) {
+    return store_has_series(*parts_, group, std::move(measurement), view);
 }
-io::Task<Result<std::vector<std::string>>> Store::list_measurements(model::ShardGroupId group) {
-    return list_store_measurements(*parts_, group);
+io::Task<Result<std::vector<std::string>>> Store::list_measurements(model::ShardGroupId group,
+                                                                    Epoch view) {
+    return list_store_measurements(*parts_, group, view);
 }
 
 }  // namespace sluice::storage

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,6 +29,12 @@ struct FoundLog {
     std::uint64_t bytes = 0;
     WalFrameHeader first;  // of those that are whole
     bool first_is_damaged = false;
+};
+
+// A segment file whose footer is whole.
+struct FoundSegment {
+    SegmentRecord record;
+    std::optional<SegmentIds> lineage;
 };
 
 // One opening. Lives on the stack of StoreParts::open().
@@ -60,11 +68,13 @@ private:
     io::Task<Result<void>> find_segments();
     io::Task<Result<void>> sort_out_group(model::ShardGroupId group);
     io::Task<Result<void>> look_at_unlisted(model::ShardGroupId group, std::uint64_t id,
-                                            std::vector<SegmentRecord>& whole);
-    io::Task<Result<SegmentRecord>> read_footer(model::ShardGroupId group, std::uint64_t id);
+                                            std::vector<FoundSegment>& whole);
+    io::Task<Result<FoundSegment>> read_footer(model::ShardGroupId group, std::uint64_t id);
+    io::Task<void> read_lineages(model::ShardGroupId group);
+    FoundSegment listed(const SegmentRecord& record) const;
     bool is_known_to_be_gone(model::ShardGroupId group, std::uint64_t id) const;
-    bool is_found_elsewhere(const SegmentRecord& record) const;
-    io::Task<Result<void>> decide(SegmentRecord record);
+    bool is_found_elsewhere(const FoundSegment& found) const;
+    io::Task<Result<void>> decide(FoundSegment found);
     io::Task<void> put_away(const SegmentRecord& record);
     void report_missing();
 
@@ -97,6 +107,8 @@ private:
     bool logs_are_whole_ = true;
     std::uint64_t set_aside_before_ = 0;  // files
     std::set<std::uint64_t> present_;     // segments listed and on disk
+    // Of listed segments whose footers had to be read.
+    std::map<std::uint64_t, std::optional<SegmentIds>> lineages_;
 };
 
 }  // namespace sluice::storage

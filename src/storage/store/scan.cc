@@ -68,7 +68,7 @@ ScanState::ScanState(StoreParts& parts, ScanSpec spec)
         memtables_.push_back({head, std::move(table), rows});
     };
     parts_.heads().for_each([&add](const Generation& each) { add(each.head); });
-    for (SegmentPtr& each : parts_.segments().of_group(spec_.group)) {
+    for (SegmentPtr& each : parts_.segments().of_group(spec_.group, spec_.view)) {
         if (each->time_range().overlaps(spec_.range)) segments_.push_back(std::move(each));
     }
 }

@@ -24,8 +24,12 @@ bool overlap(const SegmentMeta& a, const SegmentMeta& b) {
 // Whether all rows of `old` that still count are in `made`, which lies in the same group. Segments
 // lose their sequences in merges of all their group has; they may not tell which sequences these
 // were.
-bool replaces(const SegmentRecord& made, const SegmentRecord& old) {
-    return made.id > old.id && (!made.has_sequences || overlap(made.meta, old.meta));
+bool replaces(const FoundSegment& made, const FoundSegment& old) {
+    if (made.lineage) return made.lineage->contains(old.record.id);
+    // Those that name what they were made of are never replaced by one that does not.
+    if (old.lineage) return false;
+    return made.record.id > old.record.id &&
+           (!made.record.has_sequences || overlap(made.record.meta, old.record.meta));
 }
 
 }  // namespace
@@ -82,13 +86,14 @@ io::Task<Result<void>> Recovery::sort_out_group(model::ShardGroupId group) {
         }
     }
     std::sort(unlisted.begin(), unlisted.end());
-    std::vector<SegmentRecord> whole;
+    std::vector<FoundSegment> whole;
     for (const std::uint64_t id : unlisted) {
         SLUICE_CO_TRY_VOID(co_await look_at_unlisted(group, id, whole));
     }
+    if (!whole.empty()) co_await read_lineages(group);
     // What was merged into others comes after them.
     for (auto each = whole.rbegin(); each != whole.rend(); ++each) {
-        SLUICE_CO_TRY_VOID(co_await decide(*each));
+        SLUICE_CO_TRY_VOID(co_await decide(std::move(*each)));
     }
     co_return Result<void>();
 }
@@ -101,32 +106,33 @@ bool Recovery::is_known_to_be_gone(model::ShardGroupId group, std::uint64_t id) 
 
 // Removes it, sets it aside, or adds it to those that are whole.
 io::Task<Result<void>> Recovery::look_at_unlisted(model::ShardGroupId group, std::uint64_t id,
-                                                  std::vector<SegmentRecord>& whole) {
+                                                  std::vector<FoundSegment>& whole) {
     const std::string path = segment_path(directory_, group, id);
     const bool gone = is_known_to_be_gone(group, id);
     state_.next_segment_id = std::max(state_.next_segment_id, id + 1);
     if (gone) co_return co_await remove(path);
-    auto record = co_await read_footer(group, id);
+    auto found = co_await read_footer(group, id);
     // Deletes may have left nothing of what was to be written.
-    if (record.ok() && record->meta.rows == 0) co_return co_await remove(path);
-    if (record.ok()) {
-        whole.push_back(*record);
+    if (found.ok() && found->record.meta.rows == 0) co_return co_await remove(path);
+    if (found.ok()) {
+        whole.push_back(std::move(*found));
         co_return Result<void>();
     }
-    const bool unreadable = is_device_failure(record.error());
-    if (!unreadable && record.error().kind != ErrorKind::kCorrupt) co_return record.error();
+    const bool unreadable = is_device_failure(found.error());
+    if (!unreadable && found.error().kind != ErrorKind::kCorrupt) co_return found.error();
     // Without its footer it is a file that was being written.
     if (!unreadable && !lost_) co_return co_await remove(path);
     parts_.quarantine().note_set_aside();
-    co_await set_aside(path, record.error().message);
+    co_await set_aside(path, found.error().message);
     co_return Result<void>();
 }
 
 // kCorrupt: it is not a whole segment of this group.
-io::Task<Result<SegmentRecord>> Recovery::read_footer(model::ShardGroupId group, std::uint64_t id) {
+io::Task<Result<FoundSegment>> Recovery::read_footer(model::ShardGroupId group, std::uint64_t id) {
     const std::string path = segment_path(directory_, group, id);
     SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor_, path, io::OpenMode::kRead));
-    SegmentRecord record;
+    FoundSegment found;
+    SegmentRecord& record = found.record;
     record.id = id;
     Result<std::uint64_t> size = co_await file.size();
     Result<void> read;
@@ -136,6 +142,7 @@ io::Task<Result<SegmentRecord>> Recovery::read_footer(model::ShardGroupId group,
         if (reader.ok()) {
             record.has_sequences = (*reader)->has_sequences();
             record.meta = (*reader)->meta();
+            found.lineage = (*reader)->lineage();
         } else {
             read = std::move(reader).error();
         }
@@ -152,13 +159,35 @@ io::Task<Result<SegmentRecord>> Recovery::read_footer(model::ShardGroupId group,
     if (!record.has_sequences && record.meta.sequence_max == 0) {
         record.deletes_applied = parts_.deletes().last_sequence();
     }
-    co_return record;
+    co_return found;
+}
+
+// Of the listed segments of the group, beside which there are some that are not.
+io::Task<void> Recovery::read_lineages(model::ShardGroupId group) {
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, each] : state_.segments) {
+        if (each.meta.group == group && present_.contains(id)) ids.push_back(id);
+    }
+    for (const std::uint64_t id : ids) {
+        auto found = co_await read_footer(group, id);
+        if (found.ok()) lineages_[id] = std::move(found->lineage);
+    }
+}
+
+FoundSegment Recovery::listed(const SegmentRecord& record) const {
+    const auto known = lineages_.find(record.id);
+    if (known != lineages_.end()) return {record, known->second};
+    // What cannot be read names nothing; but what holds a part would.
+    return {record, record.part.is_any() ? std::nullopt : std::optional(SegmentIds())};
 }
 
 // Whether listed segments or logs hold all of a segment that no record of a whole manifest names:
 // its flush or merge was under way.
-bool Recovery::is_found_elsewhere(const SegmentRecord& record) const {
+bool Recovery::is_found_elsewhere(const FoundSegment& found) const {
     if (lost_) return false;
+    // Its inputs are listed here, or it comes from another store, which has them.
+    if (found.lineage) return true;
+    const SegmentRecord& record = found.record;
     const SegmentMeta& meta = record.meta;
     if (record.has_sequences && logs_are_whole_ && replayed_sequence_min_ <= meta.sequence_min &&
         meta.sequence_max <= replayed_sequence_max_) {
@@ -178,16 +207,18 @@ bool Recovery::is_found_elsewhere(const SegmentRecord& record) const {
     return holds_first && holds_last;
 }
 
-io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
+io::Task<Result<void>> Recovery::decide(FoundSegment found) {
+    SegmentRecord& record = found.record;
     const std::string path = segment_path(directory_, record.meta.group, record.id);
     std::vector<SegmentRecord> replaced;
     bool is_replaced = false;
     for (const auto& [id, each] : state_.segments) {
         if (each.meta.group != record.meta.group) continue;
-        if (present_.contains(id) && replaces(each, record)) is_replaced = true;
-        if (replaces(record, each)) replaced.push_back(each);
+        const FoundSegment other = listed(each);
+        if (present_.contains(id) && replaces(other, found)) is_replaced = true;
+        if (replaces(found, other)) replaced.push_back(each);
     }
-    if (!lost_ && (is_replaced || is_found_elsewhere(record))) {
+    if (!lost_ && (is_replaced || is_found_elsewhere(found))) {
         // A power cut may bring the file back when what holds its rows is gone.
         parts_.segments().abandon(record.id);
         co_return co_await remove(path);
@@ -206,7 +237,8 @@ io::Task<Result<void>> Recovery::decide(SegmentRecord record) {
                   {{"file", path}, {"rows", record.meta.rows}});
     }
     present_.insert(record.id);
-    state_.segments[record.id] = std::move(record);
+    lineages_[record.id] = std::move(found.lineage);
+    state_.segments[record.id] = record;
     co_return Result<void>();
 }
 

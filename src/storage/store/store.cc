@@ -39,12 +39,15 @@ StoreParts::StoreParts(io::Reactor& reactor, StoreOptions options)
       groups_(life_, manifest_),
       deletes_(life_.options.tombstones),
       heads_(life_, wal_, groups_, deletes_),
+      homes_(life_),
       maintenance_(life_, manifest_, wal_, trouble_, heads_),
       warmer_(life_, heads_, segments_),
       flusher_(life_, manifest_, files_, trouble_, segments_, groups_, deletes_, heads_, warmer_),
-      merger_(life_, manifest_, trouble_, segments_, quarantine_, groups_, deletes_, warmer_),
+      merger_(life_, manifest_, trouble_, segments_, quarantine_, groups_, deletes_, heads_, homes_,
+              warmer_),
       purger_(life_, manifest_, trouble_, segments_, quarantine_, deletes_, merger_),
-      compactor_(life_, trouble_, segments_, deletes_, heads_, merger_, purger_) {
+      chooser_(life_, segments_, heads_, homes_),
+      compactor_(life_, trouble_, segments_, deletes_, homes_, chooser_, merger_, purger_) {
     wal_.file_bytes = life_.options.wal_file_bytes;
     wal_.frame_bytes = life_.options.wal_frame_bytes;
     wal_.writes_in_flight = life_.options.wal_writes_in_flight;
@@ -69,7 +72,7 @@ io::Task<Result<AppendReceipt>> StoreParts::append(model::PointBatch& batch) {
     }
     const std::shared_ptr<Generation> generation = heads_.active();
     SLUICE_CHECK(generation->log != nullptr);
-    const AppendGuard guard(*generation, life_.changed);
+    const AppendGuard guard(*generation, life_.changed, &batch);
     // Before any wait: a drop meanwhile must know of the rows, and so must one after a write that
     // failed, because they may be in the log all the same.
     for (std::size_t i = 0; i < batch.table_count(); ++i) {

@@ -17,6 +17,7 @@
 #include "storage/parts/delete_ledger.h"
 #include "storage/parts/group_ledger.h"
 #include "storage/parts/head_set.h"
+#include "storage/parts/home_ledger.h"
 #include "storage/parts/quarantine.h"
 #include "storage/parts/segment_set.h"
 #include "storage/parts/store_life.h"
@@ -25,6 +26,7 @@
 #include "storage/upkeep/compactor.h"
 #include "storage/upkeep/flusher.h"
 #include "storage/upkeep/maintenance.h"
+#include "storage/upkeep/merge_choice.h"
 #include "storage/upkeep/purger.h"
 #include "storage/upkeep/segment_merger.h"
 #include "storage/wal/wal_file_pool.h"
@@ -52,6 +54,11 @@ public:
 
     // drop.cc
     io::Task<Result<void>> drop_shard_groups(std::vector<model::ShardGroupId> groups);
+
+    // hand_over.cc
+    GroupHolding holding(model::ShardGroupId group) const;
+    io::Task<Result<void>> accept(const SegmentRecord& segment);
+    void set_home(model::ShardGroupId group, GroupHome home);
 
     // deletes.cc
     void set_tombstones(Tombstones tombstones);
@@ -89,11 +96,13 @@ private:
     GroupLedger groups_;
     DeleteLedger deletes_;
     HeadSet heads_;
+    HomeLedger homes_;
     Maintenance maintenance_;
     CacheWarmer warmer_;
     Flusher flusher_;
     SegmentMerger merger_;
     Purger purger_;
+    MergeChooser chooser_;
     Compactor compactor_;
 
     // Last: destroyed first, so that tasks of an abandoned store find their parts alive.

@@ -18,6 +18,8 @@ io::Task<void> Compactor::run() {
     segments_.begin_ages();
     while (!life_.stopping) {
         Work due;
+        if (life_.options.background) co_await ask_for_homes();
+        if (life_.stopping) break;
         const bool begins = life_.options.background && may_begin();
         if (begins) due = choose(false, false);
         if (!due) {
@@ -35,6 +37,7 @@ io::Task<void> Compactor::run() {
 
 io::Task<Result<void>> Compactor::run_until_done(bool into_one) {
     for (;;) {
+        co_await ask_for_homes();
         if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
         if (!may_begin()) {
             co_await segments_.merge_wanted.wait_until(life_.reactor.monotonic_ns() + kTurnNs);
@@ -46,9 +49,20 @@ io::Task<Result<void>> Compactor::run_until_done(bool into_one) {
     }
 }
 
-Compactor::Work Compactor::choose(bool into_one, bool purge_at_once) const {
+// Most groups lie in one store, and need no home: all that got cold together are asked for at once.
+io::Task<void> Compactor::ask_for_homes() {
+    const std::vector<model::ShardGroupId> groups = chooser_.strays();
+    if (groups.empty()) co_return;
+    const auto choices = co_await life_.options.neighbours->find_homes(groups);
+    if (!choices.ok()) co_return;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        if ((*choices)[i].home.empty()) homes_.note_no_home_needed(groups[i]);
+    }
+}
+
+Compactor::Work Compactor::choose(bool into_one, bool purge_at_once) {
     Work due;
-    due.merge = choose_merge(life_, segments_, heads_, into_one);
+    due.merge = chooser_.choose(into_one);
     if (!due.merge) due.purge = purger_.choose(purge_at_once);
     return due;
 }

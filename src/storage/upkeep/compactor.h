@@ -8,10 +8,11 @@
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "storage/parts/delete_ledger.h"
-#include "storage/parts/head_set.h"
+#include "storage/parts/home_ledger.h"
 #include "storage/parts/segment_set.h"
 #include "storage/parts/store_life.h"
 #include "storage/parts/store_trouble.h"
+#include "storage/upkeep/merge_choice.h"
 #include "storage/upkeep/purger.h"
 #include "storage/upkeep/segment_merger.h"
 
@@ -21,13 +22,14 @@ class Compactor {
 public:
     // All arguments outlive it.
     Compactor(StoreLife& life, StoreTrouble& trouble, SegmentSet& segments,
-              const DeleteLedger& deletes, const HeadSet& heads, SegmentMerger& merger,
-              Purger& purger)
+              const DeleteLedger& deletes, HomeLedger& homes, MergeChooser& chooser,
+              SegmentMerger& merger, Purger& purger)
         : life_(life),
           trouble_(trouble),
           segments_(segments),
           deletes_(deletes),
-          heads_(heads),
+          homes_(homes),
+          chooser_(chooser),
           merger_(merger),
           purger_(purger) {}
 
@@ -45,7 +47,8 @@ private:
         explicit operator bool() const { return merge || purge != nullptr; }
     };
     bool may_begin() const { return !busy_ && !deletes_.merges_held(); }
-    Work choose(bool into_one, bool purge_at_once) const;
+    Work choose(bool into_one, bool purge_at_once);
+    io::Task<void> ask_for_homes();
     io::Task<Result<void>> carry_out(Work work);
     std::int64_t next_check_ns() const;
 
@@ -53,7 +56,8 @@ private:
     StoreTrouble& trouble_;
     SegmentSet& segments_;
     const DeleteLedger& deletes_;
-    const HeadSet& heads_;
+    HomeLedger& homes_;
+    MergeChooser& chooser_;
     SegmentMerger& merger_;
     Purger& purger_;
     bool busy_ = false;  // a merge or purge is running

@@ -61,7 +61,7 @@ io::Task<void> Maintenance::end_logs(bool is_flushing) {
 
 io::Task<void> Maintenance::probe_log() {
     const std::shared_ptr<Generation> generation = heads_.active();
-    const AppendGuard guard(*generation, life_.changed);
+    const AppendGuard guard(*generation, life_.changed, nullptr);
     auto probed = co_await generation->log->probe();
     if (!probed.ok()) co_return;
     trouble_.set_read_only(false);

@@ -1,7 +1,7 @@
 #include "storage/upkeep/merge_choice.h"
 
 #include <algorithm>
-#include <span>
+#include <utility>
 
 namespace sluice::storage {
 
@@ -25,34 +25,106 @@ std::vector<std::vector<SegmentPtr>> mergeable_neighbours(std::vector<SegmentPtr
     return found;
 }
 
-std::optional<SegmentMerge> choose_merge(const StoreLife& life, const SegmentSet& segments,
-                                         const HeadSet& heads, bool into_one) {
-    SegmentMerge best;
-    const auto consider = [&best](model::ShardGroupId group, std::span<const SegmentPtr> inputs) {
-        if (inputs.size() <= best.inputs.size()) return;
-        best.group = group;
-        best.drop_sequences = false;
-        best.inputs.assign(inputs.begin(), inputs.end());
-    };
-    for (const auto& [group, all] : segments.groups()) {
-        const bool cold = segments.is_cold(group) && !heads.has_group(group);
-        for (const std::vector<SegmentPtr>& neighbours :
-             mergeable_neighbours(all, cold || into_one)) {
-            if (cold || into_one) {
-                if (neighbours.size() < 2 || neighbours.size() <= best.inputs.size()) continue;
-                consider(group, neighbours);
-                best.drop_sequences = cold && neighbours.size() == all.size() &&
-                                      life.options.group_is_ours_alone &&
-                                      life.options.group_is_ours_alone(group);
-            } else if (neighbours.size() >= life.options.merge_width &&
-                       neighbours.front()->record().level < kMergeLevelMax) {
-                // The oldest: they are the likeliest to be complete.
-                consider(group, std::span(neighbours).first(life.options.merge_width));
+namespace {
+
+// The segments of one group by whether their series are at home.
+struct SortedOut {
+    std::vector<SegmentPtr> at_home;
+    std::vector<SegmentPtr> came_in;
+};
+
+SortedOut sort_out(const std::vector<SegmentPtr>& all, const HomeLedger& homes) {
+    SortedOut out;
+    for (const SegmentPtr& each : all) {
+        (homes.is_at_home(each->record()) ? out.at_home : out.came_in).push_back(each);
+    }
+    return out;
+}
+
+}  // namespace
+
+void MergeChooser::look_at_hot(model::ShardGroupId group, const std::vector<SegmentPtr>& all,
+                               SegmentMerge& best) const {
+    const SortedOut segments = sort_out(all, homes_);
+    for (const std::vector<SegmentPtr>* each : {&segments.at_home, &segments.came_in}) {
+        for (const std::vector<SegmentPtr>& neighbours : mergeable_neighbours(*each, false)) {
+            const std::size_t width = life_.options.merge_width;
+            if (neighbours.size() < width || width <= best.inputs.size() ||
+                neighbours.front()->record().level >= kMergeLevelMax) {
+                continue;
             }
+            best = {};
+            best.group = group;
+            // The oldest: they are the likeliest to be complete.
+            best.inputs.assign(neighbours.begin(),
+                               neighbours.begin() + static_cast<std::ptrdiff_t>(width));
+            best.cuts = each == &segments.came_in;
         }
     }
-    if (best.inputs.empty()) return std::nullopt;
-    return best;
+}
+
+std::optional<SegmentMerge> MergeChooser::look_at_cold(model::ShardGroupId group,
+                                                       const std::vector<SegmentPtr>& all,
+                                                       bool is_cold) const {
+    SortedOut segments = sort_out(all, homes_);
+    const bool sorts = !segments.came_in.empty() && !homes_.needs_no_home(group);
+    // Nobody has said yet where it belongs: see strays().
+    if (sorts && !homes_.knows(group)) return std::nullopt;
+    if (!sorts) {
+        if (homes_.is_waiting(group)) return std::nullopt;
+        segments.at_home = all;
+    }
+    const std::vector<SegmentPtr>& wanted = sorts ? segments.came_in : segments.at_home;
+    SegmentMerge merge;
+    for (std::vector<SegmentPtr>& neighbours : mergeable_neighbours(wanted, true)) {
+        if (neighbours.size() < (sorts ? 1 : 2) || neighbours.size() <= merge.inputs.size())
+            continue;
+        merge.group = group;
+        merge.cuts = sorts;
+        merge.is_last = !sorts && is_cold && neighbours.size() == wanted.size();
+        merge.inputs = std::move(neighbours);
+    }
+    if (merge.inputs.empty()) return std::nullopt;
+    return merge;
+}
+
+std::optional<SegmentMerge> MergeChooser::choose(bool into_one) {
+    if (!into_one) {
+        SegmentMerge best;
+        for (const model::ShardGroupId group : segments_.crowded()) {
+            if (is_cold(group)) continue;
+            look_at_hot(group, segments_.groups().at(group), best);
+        }
+        if (!best.inputs.empty()) return best;
+    }
+    const SegmentSet::Groups& groups = segments_.groups();
+    auto each = groups.upper_bound(last_cold_);
+    for (std::size_t left = groups.size(); left > 0; --left, ++each) {
+        if (each == groups.end()) each = groups.begin();
+        const auto& [group, all] = *each;
+        const bool is_single = all.size() == 1 && homes_.is_at_home(all.front()->record());
+        if (is_single) continue;
+        const bool cold = is_cold(group);
+        if (!cold && !into_one) continue;
+        if (auto merge = look_at_cold(group, all, cold)) {
+            last_cold_ = group;
+            return merge;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<model::ShardGroupId> MergeChooser::strays() const {
+    std::vector<model::ShardGroupId> found;
+    if (life_.options.neighbours == nullptr) return found;
+    for (const auto& [group, all] : segments_.groups()) {
+        if (homes_.knows(group) || !is_cold(group)) continue;
+        const bool some = std::any_of(all.begin(), all.end(), [this](const SegmentPtr& each) {
+            return !each->damaged() && !homes_.is_at_home(each->record());
+        });
+        if (some) found.push_back(group);
+    }
+    return found;
 }
 
 }  // namespace sluice::storage

@@ -35,7 +35,8 @@ struct Written {
             {edit::AddSegment{segment(5, 1)}, edit::AddSegment{segment(6, 2)}},
             {edit::Flushed{77}, edit::RemoveSegment{5}, edit::DropGroup{9},
              edit::DeletesApplied{6, 300}, edit::DeletesApplied{5, 300},
-             edit::LogBegun{4, 78, 65536}, edit::DescribeGroup{2, {"d", "p", {0, 256}, 7}}}};
+             edit::LogBegun{4, 78, 65536}, edit::DescribeGroup{2, {"d", "p", {0, 256}, 7}},
+             edit::HoldsPart{6, {1, 2}}, edit::HoldsPart{5, {0, 2}}}};
         for (const auto& edits : records) {
             append_manifest_record(bytes, states.size() + 1, hash, edits);
             for (const ManifestEdit& each : edits) state.apply(each);
@@ -54,6 +55,7 @@ TEST(ManifestFormat, StateIsTheSumOfItsRecords) {
     EXPECT_EQ(content->state.next_segment_id, 7u);
     EXPECT_EQ(content->state.segments.size(), 1u);
     EXPECT_EQ(content->state.segments.at(6).deletes_applied, 300u);
+    EXPECT_EQ(content->state.segments.at(6).part, (HomePart{1, 2}));
 }
 
 TEST(ManifestFormat, ASnapshotSaysTheSameAsTheRecords) {
@@ -162,7 +164,7 @@ TEST(ManifestFormat, ReadsVersion1AndRefusesNewerOnes) {
     set_version(1);
     ASSERT_TRUE(parse_manifest(bytes).ok());
     EXPECT_EQ(parse_manifest(bytes)->version, 1u);
-    set_version(3);
+    set_version(4);
     EXPECT_EQ(parse_manifest(bytes).error().kind, ErrorKind::kUnsupported);
     EXPECT_EQ(parse_manifest({}, bytes).error().kind, ErrorKind::kUnsupported);
 }
@@ -182,7 +184,7 @@ TEST(ManifestFormat, TheWorkedExampleIsWhatTheDocumentSays) {
     ByteWriter bytes;
     std::uint64_t hash = 0;
     append_manifest_record(bytes, 1, hash, {edit::Identity{0xABCD, 3, 5}, edit::Flushed{2}});
-    const std::uint8_t header[] = {0x53, 0x4C, 0x4D, 0x46, 0x02, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00,
+    const std::uint8_t header[] = {0x53, 0x4C, 0x4D, 0x46, 0x03, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00,
                                    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                                    0x00, 0x00, 0x1E, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
     const std::uint8_t payload[] = {0x01, 0xCD, 0xAB, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03,
@@ -204,6 +206,12 @@ TEST(ManifestFormat, TheWorkedExampleIsWhatTheDocumentSays) {
                                   0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                                   0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
     EXPECT_EQ(std::memcmp(bytes.span().data() + kManifestHeaderBytes, group, sizeof group), 0);
+
+    bytes.clear();
+    append_manifest_record(bytes, 4, hash, {edit::HoldsPart{4, {1, 2}}});
+    const std::uint8_t part[] = {0x09, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                 0x00, 0x00, 0x01, 0x00, 0x02, 0x00};
+    EXPECT_EQ(std::memcmp(bytes.span().data() + kManifestHeaderBytes, part, sizeof part), 0);
 }
 
 }  // namespace

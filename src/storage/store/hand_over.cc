@@ -1,0 +1,74 @@
+// This part of the store takes in what other stores hand over, and says what it has of a shard
+// group to those who choose its home.
+#include "sluice/base/check.h"
+#include "sluice/base/hash.h"
+#include "storage/store/store_parts.h"
+
+namespace sluice::storage {
+
+std::uint16_t home_part(std::string_view series_key, std::uint16_t count) {
+    SLUICE_CHECK(count != 0);
+    return static_cast<std::uint16_t>(((hash_bytes(series_key) >> 32) * count) >> 32);
+}
+
+GroupHolding StoreParts::holding(model::ShardGroupId group) const {
+    GroupHolding holding;
+    holding.has_unsorted = heads_.may_have_rows(group);
+    if (groups_.is_dropped(group)) return {};
+    const auto found = segments_.groups().find(group);
+    if (found == segments_.groups().end()) return holding;
+    for (const SegmentPtr& each : found->second) {
+        const SegmentRecord& record = each->record();
+        holding.values += record.meta.values;
+        // What is damaged is never merged: nobody waits for it.
+        if (!homes_.is_at_home(record) && !each->damaged()) holding.has_unsorted = true;
+        if (!record.part.is_any()) holding.parts.push_back({record.part, record.meta.values});
+    }
+    return holding;
+}
+
+io::Task<Result<void>> StoreParts::accept(const SegmentRecord& segment) {
+    if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
+    if (groups_.is_dropped(segment.meta.group)) {
+        co_return Error{ErrorKind::kCancelled, "the shard group was dropped"};
+    }
+    const SegmentRecord record = segment;
+    std::vector<SegmentRecord> made;
+    made.push_back(record);
+    std::vector<ManifestEdit> edits;
+    append_segment_edits(record, edits);
+    groups_.describe(made, edits);
+    segments_.take_abandoned(edits);
+    SLUICE_CO_TRY_VOID(co_await manifest_.append(std::move(edits)));
+    segments_.add_arriving(record);
+    co_return Result<void>();
+}
+
+void StoreParts::set_home(model::ShardGroupId group, GroupHome home) {
+    homes_.set(group, std::move(home));
+    segments_.merge_wanted.notify_all();
+}
+
+GroupHolding Store::holding(model::ShardGroupId group) const {
+    return parts_->holding(group);
+}
+SegmentPlace Store::take_place() {
+    return {parts_->options().directory, parts_->manifest().take_segment_id()};
+}
+void Store::give_up_place(std::uint64_t id) {
+    parts_->segments().abandon(id);
+}
+io::Task<Result<void>> Store::accept(const SegmentRecord& segment) {
+    return parts_->accept(segment);
+}
+void Store::reveal(Epoch epoch) {
+    parts_->segments().reveal(epoch);
+}
+void Store::set_home(model::ShardGroupId group, GroupHome home) {
+    parts_->set_home(group, std::move(home));
+}
+void Store::end_readers_before(Epoch oldest) {
+    parts_->segments().end_readers_before(oldest);
+}
+
+}  // namespace sluice::storage
