@@ -11,11 +11,15 @@ import concurrent.futures
 import hashlib
 import hmac
 import json
+import os
 import pathlib
+import shutil
 import socket
+import subprocess
 import sys
 import time
 import traceback
+import unittest
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -411,9 +415,29 @@ def test_clients_are_counted_by_user(server):
     equal(counts.get("bob:127.0.0.1"), {"writes": 1, "queries": 0})
 
 
+# ---- a client as it is
+
+def test_the_shell_of_influxdb_logs_in(server):
+    if shutil.which("influx") is None:
+        raise unittest.SkipTest("influx is not installed")
+
+    def influx(*arguments, **environment):
+        done = subprocess.run(["influx", "-host", "127.0.0.1", "-port", str(server.port), "-format", "csv", *arguments],
+                              capture_output=True, text=True, timeout=30, check=False, env=os.environ | environment)
+        return done.stdout + done.stderr
+
+    as_ann = ("-username", "ann", "-password", "a", "-database", "d")
+    assert "databases,d" in influx(*as_ann, "-execute", "SHOW DATABASES")
+    assert "databases,d" in influx("-execute", "SHOW DATABASES", INFLUX_USERNAME="ann", INFLUX_PASSWORD="a")
+    assert "requires admin privilege" in influx(*as_ann, "-execute", "SHOW USERS")
+    assert "is not authorized to write" in influx(*as_ann, "-execute", "INSERT m v=1")
+    assert "authorization failed" in influx("-username", "ann", "-password", "x", "-execute", "SHOW DATABASES")
+    assert "unable to parse authentication credentials" in influx("-execute", "SHOW DATABASES")
+
+
 def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
-    passed = failed = 0
+    passed = failed = skipped = 0
     server = None
     for name, test in list(globals().items()):
         if not name.startswith("test_") or word not in name:
@@ -425,6 +449,9 @@ def main():
             else:
                 test()
             passed += 1
+        except unittest.SkipTest as reason:
+            skipped += 1
+            print(f"skipped {name}: {reason}")
         except Exception:  # pylint: disable=broad-except
             failed += 1
             print(f"FAILED {name}\n    " + traceback.format_exc().strip().replace("\n", "\n    "))
@@ -433,7 +460,7 @@ def main():
         if status != 0:
             failed += 1
             print(f"FAILED the server ended with {status}: {server.read_log()[-2000:]}")
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
 
