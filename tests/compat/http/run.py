@@ -14,7 +14,8 @@ import sys
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / folder) for folder in ("integration/http", "support")]
+# Behind the folder of this file, which has cases of its own.
+sys.path[1:1] = [str(HERE.parents[1] / folder) for folder in ("integration/http", "support")]
 
 from auth_cases import AUTH_CASES, AUTH_SETTINGS, AUTH_STATEMENTS, FIRST_CASES, ROOT  # noqa: E402
 from cases import CASES, T  # noqa: E402
