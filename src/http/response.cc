@@ -24,10 +24,15 @@ void append_number(OutputBuffer& out, std::uint64_t number, int base = 10) {
     append_text(out, {digits, static_cast<std::size_t>(end - digits)});
 }
 
+// What Go cuts off at both ends of a value.
+constexpr std::string_view kBlanks = " \t\r\n";
+
 void append_field(OutputBuffer& out, const HeaderField& field) {
     append_text(out, field.name);
     append_text(out, ": ");
-    for (const char c : field.value) {
+    const std::size_t first = std::min(field.value.find_first_not_of(kBlanks), field.value.size());
+    const std::size_t end = field.value.find_last_not_of(kBlanks) + 1;
+    for (const char c : field.value.substr(first, std::max(end, first) - first)) {
         out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c);
     }
     append_text(out, "\r\n");

@@ -19,6 +19,7 @@
 #include "sluice/influxql/sanitize.h"
 #include "sluice/query/error_document.h"
 #include "sluice/query/hidden_directory.h"
+#include "sluice/query/privileges.h"
 
 namespace sluice::query {
 namespace {
@@ -72,23 +73,26 @@ io::Task<Result<std::vector<Statement>>> parse_aside(DataSource& source,
     co_return std::move(*parsed);
 }
 
-io::Task<Result<void>> refuse(std::string message, const QueryRequest& request, AnswerSink& sink) {
+io::Task<Result<void>> refuse(const QueryRefusal& refusal, const QueryRequest& request,
+                              AnswerSink& sink) {
     AnswerStart head;
-    head.status = 400;
+    head.status = refusal.status;
     head.format = request.format;
-    head.error = message;
+    head.error = refusal.message;
     sink.begin(head);
-    const std::string body = error_document(message, request.format, request.pretty);
+    const std::string body = error_document(refusal.message, request.format, request.pretty);
     Result<void> written = co_await sink.write(body);
     co_return written;
 }
 
-// Prints the statements as InfluxDB lists a query.
+// Prints the statements as InfluxDB lists a query, but for passwords: those of users are never
+// printed, those in the URLs of subscriptions are left out here.
 std::string text_of(const std::vector<Statement>& statements) {
     std::string text;
     for (const Statement& statement : statements) {
         if (!text.empty()) text += ";\n";
-        text += to_string(statement);
+        const bool has_urls = std::holds_alternative<CreateSubscriptionStatement>(statement);
+        text += has_urls ? sanitize(to_string(statement)) : to_string(statement);
     }
     return text;
 }
@@ -101,18 +105,37 @@ std::string text_with_full_names(Statement statement, const StatementContext& co
     return to_string(statement);
 }
 
-constexpr std::size_t kLoggedTextBytesMax = 512;
+// Text for the log, without passwords.
+std::string logged_text(std::string_view text) {
+    constexpr std::size_t kBytesMax = 512;
+    std::string shown = sanitize(text);
+    if (shown.size() <= kBytesMax) return shown;
+    shown.resize(kBytesMax);
+    return shown + "...";
+}
 
-// The text holds no password: those of users are never printed, those of URLs are left out here.
-void log_statement(const StatementContext& context, const QueryRequest& request,
-                   const std::string& text, const std::optional<Error>& error) {
-    const bool cut = text.size() > kLoggedTextBytesMax;
-    log_info("statement executed",
-             {{"statement", text.substr(0, kLoggedTextBytesMax) + (cut ? "..." : "")},
-              {"database", context.defaults.database},
-              {"client", request.client},
-              {"user", request.user},
-              {"result", error ? error->message : "done"}});
+void log_statement(const StatementContext& context, const std::string& text,
+                   const std::optional<Error>& error) {
+    log_info("statement executed", {{"statement", text},
+                                    {"database", context.defaults.database},
+                                    {"client", context.request.client},
+                                    {"user", context.request.user},
+                                    {"result", error ? error->message : "done"}});
+}
+
+// Why a request does not run; nothing if it does.
+std::optional<QueryRefusal> refusal_of(const Result<std::vector<Statement>>& parsed,
+                                       const QueryRequest& request, const meta::Catalog& catalog) {
+    if (!parsed.ok()) return QueryRefusal{400, parsed.error().message};
+    if (!request.authorize) return std::nullopt;
+    const meta::User* const user = request.user.empty() ? nullptr : catalog.find_user(request.user);
+    const Result<void> allowed = may_all(catalog, user, *parsed, request.database);
+    if (allowed.ok()) return std::nullopt;
+    log_info("Unauthorized request", {{"statement", logged_text(text_of(*parsed))},
+                                      {"database", request.database},
+                                      {"client", request.client},
+                                      {"user", request.user}});
+    return QueryRefusal{403, "error authorizing query: " + allowed.error().message};
 }
 
 // Runs statements[i] and writes its result. False: the following are not run.
@@ -124,7 +147,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     const std::string text = warns ? text_with_full_names(statement, context) : std::string();
     const std::uint64_t missing_before = context.source.blocks_missing();
     const std::string logged =
-        is_administrative(statement) ? sanitize(to_string(statement)) : std::string();
+        is_administrative(statement) ? logged_text(to_string(statement)) : std::string();
     writer.begin_statement(i, shape_of(statement));
     Result<void> done = co_await execute_statement(context, std::move(statement));
     const std::uint64_t missing = context.source.blocks_missing() - missing_before;
@@ -132,7 +155,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     if (!done.ok()) error = std::move(done).error();
     if (context.query.stopped()) error = context.query.reason();
     if (!error) error = writer.kept_too_much();
-    if (!logged.empty()) log_statement(context, request, logged, error);
+    if (!logged.empty()) log_statement(context, logged, error);
     if (warns && !error) {
         writer.message("warning", "deprecated use of '" + text +
                                       "' in a read only context, please use a POST request "
@@ -188,8 +211,9 @@ io::Task<Result<QueryMemory::Grant>> take_memory(QueryMemory& memory, const Runn
 io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& request,
                                           std::vector<Statement>& statements, AnswerSink& sink) {
     auto& [source, registry, facts, limits_of_all, memory] = shared;
-    Result<std::unique_ptr<RunningQuery>> begun = registry.begin(
-        source.core_number(), text_of(statements), request.database, source.monotonic_ns());
+    Result<std::unique_ptr<RunningQuery>> begun =
+        registry.begin(source.core_number(), text_of(statements), request.database,
+                       source.monotonic_ns(), request.user);
     QueryLimits limits = limits_of_all;
     Result<QueryMemory::Grant> grant = QueryMemory::Grant();
     std::optional<Error> refusal;
@@ -207,8 +231,14 @@ io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& req
         RunningQuery& query = **begun;
         const std::unique_ptr<DataSource> own_source = source.for_query(query.stopping());
         const Defaults defaults{request.database, request.retention_policy};
-        StatementContext context{
-            own_source ? *own_source : source, limits, writer, defaults, query, registry, facts};
+        StatementContext context{own_source ? *own_source : source,
+                                 limits,
+                                 writer,
+                                 defaults,
+                                 query,
+                                 registry,
+                                 facts,
+                                 request};
         for (std::size_t i = 0; i < statements.size(); ++i) {
             const bool goes_on = co_await answer_statement(context, request, statements, i);
             if (!goes_on) break;
@@ -244,8 +274,14 @@ io::Task<Result<std::uint64_t>> run_for_server(Shared shared, std::string text,
     const QueryRequest request;
     DiscardSink nowhere;
     AnswerWriter writer(request, nowhere, query.get(), limits.memory_bytes_max / 2);
-    StatementContext context{
-        own_source ? *own_source : source, limits, writer, defaults, *query, registry, facts};
+    StatementContext context{own_source ? *own_source : source,
+                             limits,
+                             writer,
+                             defaults,
+                             *query,
+                             registry,
+                             facts,
+                             request};
     Result<std::uint64_t> number = co_await work(context);
     if (query->stopped()) co_return query->reason();
     co_return number;
@@ -262,16 +298,16 @@ StatementExecutor::StatementExecutor(std::unique_ptr<DataSource> source, QueryLi
 
 StatementExecutor::~StatementExecutor() = default;
 
-io::Task<Result<void>> StatementExecutor::check(const QueryRequest& request) {
+io::Task<std::optional<QueryRefusal>> StatementExecutor::check(const QueryRequest& request) {
     const auto parsed = co_await parse_aside(*source_, request);
-    if (!parsed.ok()) co_return parsed.error();
-    co_return Result<void>();
+    co_return refusal_of(parsed, request, *source_->catalog());
 }
 
 io::Task<Result<void>> StatementExecutor::execute(QueryRequest request, AnswerSink& sink) {
     Result<std::vector<Statement>> parsed = co_await parse_aside(*source_, request);
-    if (!parsed.ok()) {
-        Result<void> refused = co_await refuse(parsed.error().message, request, sink);
+    const std::optional<QueryRefusal> refusal = refusal_of(parsed, request, *source_->catalog());
+    if (refusal) {
+        Result<void> refused = co_await refuse(*refusal, request, sink);
         co_return refused;
     }
     AnswerStart head;

@@ -39,6 +39,26 @@ bool is_platform_path(std::string_view path) {
     return path.starts_with("/api/v2/");
 }
 
+Audience audience_of(RouteHandler handler, const Config::Http& config) {
+    if (!config.auth_enabled) [[likely]]
+        return Audience::kEverybody;
+    switch (handler) {
+        case RouteHandler::kWriteV1:
+        case RouteHandler::kWriteV2:
+        case RouteHandler::kQuery:
+            return Audience::kUsers;
+        case RouteHandler::kPing:
+        case RouteHandler::kStatus:
+        case RouteHandler::kMetrics:
+            return config.ping_auth_enabled ? Audience::kUsers : Audience::kEverybody;
+        case RouteHandler::kVariables:
+        case RouteHandler::kRequestCounts:
+            return config.pprof_auth_enabled ? Audience::kAdmins : Audience::kEverybody;
+        default:
+            return Audience::kEverybody;
+    }
+}
+
 RouteChoice choose_route(http::Method method, std::string_view path) {
     using Kind = RouteChoice::Kind;
     const bool asks_for_options = method == http::Method::kOptions;

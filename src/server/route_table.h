@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "server/config/config.h"
 #include "sluice/http/request.h"
 
 namespace sluice::server {
@@ -24,6 +25,9 @@ enum class RouteHandler : std::uint8_t {
     kRequestCounts,
 };
 
+// Whom a handler serves.
+enum class Audience : std::uint8_t { kEverybody, kUsers, kAdmins };
+
 struct RouteChoice {
     enum class Kind : std::uint8_t {
         kServe,             // by `handler`
@@ -41,6 +45,9 @@ struct RouteChoice {
 // /debug/vars and /debug/requests are also whatever begins with them, by any method, as in
 // InfluxDB.
 RouteChoice choose_route(http::Method method, std::string_view path);
+
+// What the configuration says of it. What tells machines that the server lives is for everybody.
+Audience audience_of(RouteHandler handler, const Config::Http& config);
 
 // Whether the path is of the API of 2.x, whose errors have a shape of their own.
 bool is_platform_path(std::string_view path);

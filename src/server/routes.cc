@@ -1,14 +1,22 @@
 #include "server/routes.h"
 
+#include <string>
+#include <utility>
+
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/monitor/admin_handler.h"
 #include "server/query/query_handler.h"
 #include "server/route_table.h"
+#include "server/services/access_log.h"
 #include "server/write/write_handler.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::server {
 namespace {
+
+// A password is verified within moments, and then the others wait no more.
+constexpr unsigned kRetryAfterS = 1;
 
 io::Task<void> nothing_more() {
     co_return;
@@ -40,40 +48,21 @@ io::Task<void> serve_small(Connection& connection, RouteHandler handler) {
     return nothing_more();
 }
 
+// Of one user from several addresses, and of several users of one address, each counts for itself.
 void count_client(Connection& connection, RouteHandler handler) {
     ClientCounter& counter = connection.services().client_counter;
     if (!counter.active()) [[likely]]
         return;
     if (handler == RouteHandler::kWriteV1 || handler == RouteHandler::kWriteV2) {
-        counter.add_write(connection.peer_address());
+        counter.add_write(connection.user(), connection.peer_address());
     }
-    if (handler == RouteHandler::kQuery) counter.add_query(connection.peer_address());
+    if (handler == RouteHandler::kQuery) {
+        counter.add_query(connection.user(), connection.peer_address());
+    }
 }
 
-}  // namespace
-
-// This is not a coroutine, so that a request costs one frame less: it returns the task of the
-// handler, or one that is done already.
-io::Task<void> serve_request(Connection& connection) {
-    const http::Request& request = connection.request();
-    const RouteChoice choice = choose_route(request.method, request.path);
-    switch (choice.kind) {
-        case RouteChoice::Kind::kNotFound:
-            answer_plain(connection, 404, "404 page not found\n");
-            return nothing_more();
-        case RouteChoice::Kind::kPlatformNotFound:
-            answer_platform_error(connection, 404, "path not found");
-            return nothing_more();
-        case RouteChoice::Kind::kMethodNotAllowed:
-            answer_plain(connection, 405, "Method Not Allowed\n", choice.allow);
-            return nothing_more();
-        case RouteChoice::Kind::kOptions:
-            answer_options(connection);
-            return nothing_more();
-        case RouteChoice::Kind::kServe:
-            break;
-    }
-    const RouteHandler handler = choice.handler;
+// Serves a request whose sender may ask for it.
+io::Task<void> serve_admitted(Connection& connection, RouteHandler handler) {
     if (handler == RouteHandler::kVariables) [[unlikely]]
         return handle_variables(connection);
     if (handler == RouteHandler::kRequestCounts) [[unlikely]] {
@@ -81,7 +70,7 @@ io::Task<void> serve_request(Connection& connection) {
     }
     count_client(connection, handler);
     if (connection.parameters().is_cut()) [[unlikely]] {
-        if (is_platform_path(request.path)) {
+        if (is_platform_path(connection.request().path)) {
             answer_platform_error(connection, 400, kTooManyParameters);
         } else {
             answer_error(connection, 400, kTooManyParameters);
@@ -102,6 +91,72 @@ io::Task<void> serve_request(Connection& connection) {
         default:
             return serve_small(connection, handler);
     }
+}
+
+// Whether the sender may ask for it; where not, that has been answered.
+bool admit(Connection& connection, const Identity& identity, Audience audience) {
+    const bool platform = is_platform_path(connection.request().path);
+    if (identity.kind == Identity::Kind::kBusy) {
+        answer_overload(connection, platform, model::kServerBusy, kRetryAfterS);
+        return false;
+    }
+    if (identity.kind == Identity::Kind::kRefused) {
+        answer_unauthorized(connection, platform, identity.text);
+        return false;
+    }
+    connection.set_user(identity.text);
+    if (audience != Audience::kAdmins) return true;
+    const meta::User* const user =
+        connection.services().core.catalog()->find_user(connection.user());
+    if (user != nullptr && user->is_admin) return true;
+    answer_error(connection, 403, "error authorizing admin access");
+    return false;
+}
+
+io::Task<void> identify_and_serve(Connection& connection, RouteHandler handler, Audience audience) {
+    connection.release_input();
+    std::string host(peer_host(connection.peer_address()));
+    io::Task<Identity> asking = connection.services().authenticator.identify_aside(std::move(host));
+    const Identity identity = co_await asking;
+    if (admit(connection, identity, audience)) co_await serve_admitted(connection, handler);
+}
+
+io::Task<void> serve_known(Connection& connection, RouteHandler handler, Audience audience) {
+    const Identity identity = connection.services().authenticator.identify(
+        connection.parameters(), connection.request().authorization);
+    if (identity.kind == Identity::Kind::kUnknown) {
+        return identify_and_serve(connection, handler, audience);
+    }
+    if (!admit(connection, identity, audience)) return nothing_more();
+    return serve_admitted(connection, handler);
+}
+
+}  // namespace
+
+// This is not a coroutine, so that a request costs one frame less: it returns the task of the
+// handler, or one that is done already. Who sent it is asked before anything of the body is read.
+io::Task<void> serve_request(Connection& connection) {
+    const http::Request& request = connection.request();
+    const RouteChoice choice = choose_route(request.method, request.path);
+    switch (choice.kind) {
+        case RouteChoice::Kind::kNotFound:
+            answer_plain(connection, 404, "404 page not found\n");
+            return nothing_more();
+        case RouteChoice::Kind::kPlatformNotFound:
+            answer_platform_error(connection, 404, "path not found");
+            return nothing_more();
+        case RouteChoice::Kind::kMethodNotAllowed:
+            answer_plain(connection, 405, "Method Not Allowed\n", choice.allow);
+            return nothing_more();
+        case RouteChoice::Kind::kOptions:
+            answer_options(connection);
+            return nothing_more();
+        case RouteChoice::Kind::kServe:
+            break;
+    }
+    const Audience audience = audience_of(choice.handler, connection.services().config().http);
+    if (audience != Audience::kEverybody) return serve_known(connection, choice.handler, audience);
+    return serve_admitted(connection, choice.handler);
 }
 
 }  // namespace sluice::server

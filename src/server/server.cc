@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -84,6 +85,21 @@ io::Task<void> run_continuous_queries(CoreServices& services) {
         const auto stopping = [&reactor] { return reactor.stopping(); };
         co_await services.continuous_queries.run_due(std::move(catalog), reactor.wall_ns(),
                                                      stopping);
+    }
+}
+
+// What an operator may not have meant.
+void report_authentication(const CoreServices& services) {
+    const Config::Http& config = services.config().http;
+    if (!config.auth_enabled) return;
+    const auto& users = services.core.catalog()->users;
+    if (users.empty()) {
+        log_warn("there is no user yet: whoever comes first can make an admin");
+    } else if (std::ranges::none_of(users, [](const auto& user) { return user->is_admin; })) {
+        log_warn("no user is an admin, so nobody can log in: make one with auth-enabled = false");
+    }
+    if (config.shared_secret.text.empty()) {
+        log_info("there is no shared-secret: JSON web tokens are refused");
     }
 }
 
@@ -171,7 +187,10 @@ io::Task<void> Server::serve(CoreServices& services) {
     ConnectionListener& listener = **listening;
     co_await meet_others();
     listener.start();
-    if (services.reactor.core() == 0) shared_.serving.reach();
+    if (services.reactor.core() == 0) {
+        report_authentication(services);
+        shared_.serving.reach();
+    }
     io::Task<void> heart = beat(services);
     if (services.reactor.core() == 0) services.background.spawn(run_continuous_queries(services));
     co_await services.reactor.stop_requested();

@@ -36,7 +36,7 @@ LADDERS = {
     "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "tool", "process", "forward", "services", "http", "write", "query", "monitor", ""],
+    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),
@@ -65,7 +65,7 @@ CALLED_BY_LANGUAGE = {
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
     "granted_bytes",
-    "has_waiters", "kExpressionLevelsMax", "list_measurements", "may_all", "on_every_core", "sanitize", "tag_ids",
+    "has_waiters", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}

@@ -44,6 +44,7 @@ bind-address = "127.0.0.1:{rpc}"
   bind-address = "127.0.0.1:{port}"
   log-enabled = false
   max-body-size = {body_bytes_max}
+{http}
 [logging]
   level = "error"
 """
@@ -143,11 +144,11 @@ class Influx(Server):
     def is_installed():
         return shutil.which("influxd") is not None
 
-    def __init__(self, query_timeout="0s", services=False, body_bytes_max=25_000_000):
-        """`services`: whether continuous queries run and subscriptions are served."""
+    def __init__(self, query_timeout="0s", services=False, body_bytes_max=25_000_000, http=""):
+        """`services`: whether continuous queries run and subscriptions are served; `http`: more of [http]."""
         super().__init__("influxd")
         self.config = {"query_timeout": query_timeout, "services": str(services).lower(),
-                       "body_bytes_max": body_bytes_max}
+                       "body_bytes_max": body_bytes_max, "http": http}
         self.start()
 
     def command(self):

@@ -1,7 +1,8 @@
 // Heads of answers, appended to a connection's output buffer.
 //
 // Header fields come in alphabetical order, then Date, length and connection, as Go's server writes
-// them. Text passed in values is made safe: control characters become blanks.
+// them. Text passed in values is made safe: control characters become blanks,
+// and blanks at its ends are left out.
 #pragma once
 
 #include <array>

@@ -17,7 +17,9 @@ class RunningQuery;
 
 // The facts that are settled before the first byte of a body.
 struct AnswerStart {
-    int status = 200;  // 400 where the text could not be parsed; errors of statements are 200
+    // 400 where the text cannot be parsed, 403 where it is not allowed; errors of statements are
+    // 200.
+    int status = 200;
     AnswerFormat format = AnswerFormat::kJson;
     std::string error;  // for X-Influxdb-Error; empty with status 200
 };

@@ -1,7 +1,9 @@
 // The privileges that a user must hold to run a statement (influxql: RequiredPrivileges; meta:
 // QueryAuthorizer).
 //
-// These functions are pure. The server decides when a user's name and password are asked for.
+// These functions are pure. The server asks who is there; a statement executor asks these, for the
+// requests that it is told to. Where InfluxDB's table lets somebody read or write a database
+// without a privilege on it, this one does not: privileges.cc names each place.
 #pragma once
 
 #include <span>

@@ -33,7 +33,7 @@ class RunningQuery {
 public:
     // `now_ns` is of the reactor's monotonic clock here and below.
     RunningQuery(CoreQueries& queries, std::uint64_t id, std::string text, std::string database,
-                 std::int64_t now_ns);
+                 std::string user, std::int64_t now_ns);
     RunningQuery(const RunningQuery&) = delete;
     RunningQuery& operator=(const RunningQuery&) = delete;
     ~RunningQuery();
@@ -41,6 +41,7 @@ public:
     std::uint64_t id() const { return id_; }
     const std::string& text() const { return text_; }
     const std::string& database() const { return database_; }
+    const std::string& user() const { return user_; }
     std::int64_t began_ns() const { return began_ns_; }
 
     // On its core: the statement at work ends with `reason`, the following are not executed. The
@@ -71,6 +72,7 @@ private:
     const std::uint64_t id_;
     const std::string text_;
     const std::string database_;
+    const std::string user_;
     const std::int64_t began_ns_;
     io::Milestone stopping_;
     Error reason_;
@@ -117,11 +119,12 @@ public:
     // On that core.
     CoreQueries& on(std::uint32_t core) { return *cores_[core]; }
 
-    // Begins a query on `core`, and is called there. It fails with kBusy if max-concurrent-queries
-    // run already. Two cores may count at the same instant, so under a storm the bound can be
-    // passed by a query per core.
+    // Begins a query on `core`, and is called there. `user` is who asks, empty if nobody knows. It
+    // fails with kBusy if max-concurrent-queries run already. Two cores may count at the same
+    // instant, so under a storm the bound can be passed by a query per core.
     Result<std::unique_ptr<RunningQuery>> begin(std::uint32_t core, std::string text,
-                                                std::string database, std::int64_t now_ns);
+                                                std::string database, std::int64_t now_ns,
+                                                std::string user = {});
 
 private:
     const QueryPolicy policy_;

@@ -1,5 +1,5 @@
-// A QueryRequest is what a request to /query asks for, and QueryLimits are what its statements may
-// use.
+// A QueryRequest is what a request to /query asks for, a QueryRefusal is why it does not get it,
+// and QueryLimits are what its statements may use.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,17 @@ struct QueryRequest {
     // Who asks, for the log; either may be empty.
     std::string client;  // address
     std::string user;
+    // `user` has proven its name and may do what it was granted. Otherwise everything is allowed,
+    // and the name is what the client says.
+    bool authorize = false;
     // Where the server keeps its files: errors do not show it.
     std::string hidden_directory;
+};
+
+// Why a request is not run at all.
+struct QueryRefusal {
+    int status = 400;  // of HTTP
+    std::string message;
 };
 
 struct QueryLimits {

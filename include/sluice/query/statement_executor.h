@@ -3,14 +3,16 @@
 //     StatementExecutor executor(core);
 //     co_await executor.execute(std::move(request), sink);
 //
-// The text is parsed before anything is executed: a parse error is the whole answer (400). After
-// that the answer is 200, and a statement that fails puts its error into its own result and ends
-// the request. As in InfluxDB, where it is not the last one the error reads "not executed"
-// (chunked: the real one comes first, then "not executed" for each statement left).
+// The text is parsed before anything is executed: a parse error is the whole answer (400), and so
+// is a statement that the user may not run, whichever it is of them (403). After that the answer is
+// 200, and a statement that fails puts its error into its own result and ends the request. As in
+// InfluxDB, where it is not the last one the error reads "not executed" (chunked: the real one
+// comes first, then "not executed" for each statement left).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sluice/base/result.h"
@@ -41,9 +43,9 @@ public:
     explicit StatementExecutor(std::unique_ptr<DataSource> source, QueryLimits limits = {});
     ~StatementExecutor();
 
-    // What execute() would refuse before the first statement: the text cannot be parsed.
-    // `request` lives until then.
-    io::Task<Result<void>> check(const QueryRequest& request);
+    // What execute() would refuse before the first statement: the text cannot be parsed, or the
+    // user may not do all of it. Nothing if it would run. `request` lives until then.
+    io::Task<std::optional<QueryRefusal>> check(const QueryRequest& request);
 
     // Completes when the whole answer has been written. The error is the sink's own (the client is
     // gone) or a cancellation; everything else is in the answer. `sink` and the executor live until

@@ -9,11 +9,12 @@
 namespace sluice::query {
 
 RunningQuery::RunningQuery(CoreQueries& queries, std::uint64_t id, std::string text,
-                           std::string database, std::int64_t now_ns)
+                           std::string database, std::string user, std::int64_t now_ns)
     : queries_(queries),
       id_(id),
       text_(std::move(text)),
       database_(std::move(database)),
+      user_(std::move(user)),
       began_ns_(now_ns),
       stop_alarm_(*this, &stop_now),
       slow_alarm_(*this, &report_slow) {
@@ -87,7 +88,7 @@ QueryRegistry::QueryRegistry(std::uint32_t core_count, QueryPolicy policy) : pol
 
 Result<std::unique_ptr<RunningQuery>> QueryRegistry::begin(std::uint32_t core, std::string text,
                                                            std::string database,
-                                                           std::int64_t now_ns) {
+                                                           std::int64_t now_ns, std::string user) {
     if (policy_.concurrent_max != 0) {
         std::uint64_t running = 0;
         for (const auto& queries : cores_) running += queries->running();
@@ -101,7 +102,7 @@ Result<std::unique_ptr<RunningQuery>> QueryRegistry::begin(std::uint32_t core, s
     const std::uint64_t id = queries.next_id_;
     queries.next_id_ += queries.id_step_;
     return std::make_unique<RunningQuery>(queries, id, std::move(text), std::move(database),
-                                          now_ns);
+                                          std::move(user), now_ns);
 }
 
 }  // namespace sluice::query

@@ -17,6 +17,16 @@ struct StatementContext {
     RunningQuery& query;
     QueryRegistry& registry;
     ServerFacts* facts;  // may be null
+    const QueryRequest& request;
 };
+
+// Whether who asks may see what there is in a database, for listings that show it to those alone.
+inline bool may_see(const StatementContext& context, const meta::Catalog& catalog,
+                    std::string_view database) {
+    if (!context.request.authorize) return true;
+    const meta::User* const user = catalog.find_user(context.request.user);
+    return user != nullptr && (user->may(meta::Privilege::kRead, database) ||
+                               user->may(meta::Privilege::kWrite, database));
+}
 
 }  // namespace sluice::query

@@ -10,7 +10,9 @@ using namespace influxql;
 io::Task<Result<void>> execute(StatementContext& context, ShowDatabasesStatement) {
     const auto catalog = context.source.catalog();
     std::vector<std::string> names;
-    for (const auto& database : catalog->databases) names.push_back(database->name);
+    for (const auto& database : catalog->databases) {
+        if (may_see(context, *catalog, database->name)) names.push_back(database->name);
+    }
     write_column(context.writer, "databases", "name", names);
     co_return Result<void>();
 }

@@ -199,7 +199,8 @@ io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select
                            context.defaults,
                            context.query,
                            context.registry,
-                           context.facts};
+                           context.facts,
+                           context.request};
     const std::int64_t began_ns = context.source.monotonic_ns();
     writer.begin();
     writer.begin_statement(0);

@@ -12,6 +12,7 @@ struct ListedQuery {
     std::uint64_t id = 0;
     std::string text;
     std::string database;
+    std::string user;
     std::int64_t began_ns = 0;
     bool killed = false;
 };
@@ -24,7 +25,7 @@ public:
         const RunningQuery* query = registry_.on(core.number()).first();
         for (; query != nullptr; query = query->next) {
             lists_[core.number()].push_back({query->id(), query->text(), query->database(),
-                                             query->began_ns(), query->stopped()});
+                                             query->user(), query->began_ns(), query->stopped()});
         }
         co_return Result<void>();
     }
@@ -74,7 +75,10 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::ShowQueriesS
     const std::int64_t now_ns = context.source.monotonic_ns();
     AnswerWriter& writer = context.writer;
     writer.begin_series({"", {}, {"qid", "query", "database", "duration", "status"}});
+    const auto catalog = context.source.catalog();
     for (const ListedQuery& query : queries) {
+        const bool is_own = !query.user.empty() && query.user == context.request.user;
+        if (!is_own && !may_see(context, *catalog, query.database)) continue;
         const std::string duration =
             shown_duration(std::max<std::int64_t>(now_ns - query.began_ns, 0));
         writer.begin_row();

@@ -1,6 +1,7 @@
 #include "sluice/query/privileges.h"
 
 #include "sluice/influxql/printer.h"
+#include "sluice/influxql/sanitize.h"
 
 namespace sluice::query {
 namespace {
@@ -56,11 +57,11 @@ struct Table {
     Required operator()(const DropContinuousQueryStatement& drop) const {
         return on(drop.database, meta::Privilege::kWrite);
     }
+    // It runs later, when nobody is asked: so it takes what its SELECT takes. InfluxDB lets a
+    // reader make one that writes into the database it reads.
     Required operator()(const CreateContinuousQueryStatement& create) const {
         Required required = on(create.database, meta::Privilege::kRead);
-        if (create.select.target && !create.select.target->database.empty()) {
-            required.push_back({false, create.select.target->database, meta::Privilege::kWrite});
-        }
+        add_select(create.select, required);
         return required;
     }
     Required operator()(const ShowMeasurementsStatement& show) const { return read(show.clauses); }
@@ -68,14 +69,8 @@ struct Table {
     Required operator()(const ShowTagKeysStatement& show) const { return read(show.clauses); }
     Required operator()(const ShowTagValuesStatement& show) const { return read(show.clauses); }
     Required operator()(const ShowFieldKeysStatement& show) const { return read(show.clauses); }
-    Required operator()(const ShowCardinalityStatement& show) const {
-        using Kind = ShowCardinalityStatement::Kind;
-        const bool estimates = show.kind == Kind::kSeries || show.kind == Kind::kMeasurement;
-        if (estimates && !show.exact) return read(show.clauses);
-        Required required;
-        add_sources(show.clauses.sources, required);
-        return required;
-    }
+    // InfluxDB asks for nothing where no source is named.
+    Required operator()(const ShowCardinalityStatement& show) const { return read(show.clauses); }
     Required operator()(const ShowRetentionPoliciesStatement& show) const {
         return on(show.database, meta::Privilege::kRead);
     }
@@ -91,13 +86,26 @@ struct Table {
     }
 
 private:
+    // A source of another database is read there; InfluxDB looks at that behind ON only.
     static Required read(const ShowClauses& clauses) {
-        return on(clauses.database, meta::Privilege::kRead);
+        Required required = on(clauses.database, meta::Privilege::kRead);
+        for (const Source& source : clauses.sources) {
+            const Measurement* const measurement = source.measurement();
+            if (measurement == nullptr || measurement->database.empty()) continue;
+            required.push_back({false, measurement->database, meta::Privilege::kRead});
+        }
+        return required;
     }
 };
 
 Error refused(std::string message) {
     return {ErrorKind::kInvalid, std::move(message)};
+}
+
+// The database of names without one.
+std::string_view default_database(const Statement& statement, std::string_view of_request) {
+    const auto* const create = std::get_if<CreateContinuousQueryStatement>(&statement);
+    return create != nullptr && of_request.empty() ? create->database : of_request;
 }
 
 }  // namespace
@@ -109,11 +117,12 @@ std::vector<RequiredPrivilege> required_privileges(const Statement& statement) {
 Result<void> may(const meta::User& user, const Statement& statement, std::string_view database) {
     if (user.is_admin) return {};
     for (const RequiredPrivilege& required : required_privileges(statement)) {
-        const std::string head =
-            user.name + " not authorized to execute statement '" + to_string(statement) + "', ";
+        const std::string head = user.name + " not authorized to execute statement '" +
+                                 sanitize(to_string(statement)) + "', ";
         if (required.admin) return refused(head + "requires admin privilege");
         const std::string on_database =
-            required.database.empty() ? std::string(database) : required.database;
+            std::string(required.database.empty() ? default_database(statement, database)
+                                                  : std::string_view(required.database));
         if (!user.may(required.privilege, on_database)) {
             return refused(head + "requires " +
                            std::string(meta::privilege_text(required.privilege)) + " on " +

@@ -31,6 +31,7 @@ io::Task<Result<void>> execute(StatementContext& context, ShowContinuousQueriesS
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;
     for (const auto& database : catalog->databases) {
+        if (!may_see(context, *catalog, database->name)) continue;
         writer.begin_series({database->name, {}, {"name", "query"}});
         for (const auto& query : database->continuous_queries) {
             writer.begin_row();

@@ -34,6 +34,10 @@ bool assign(std::string& value, std::string_view text) {
     value = text;
     return true;
 }
+bool assign(SettingSecret& value, std::string_view text) {
+    value.text = text;
+    return true;
+}
 bool assign(bool& value, std::string_view text) {
     value = text == "true" || text == "1";
     return value || text == "false" || text == "0";
@@ -61,6 +65,14 @@ std::string quoted(std::string_view text) {
     }
     return out + '"';
 }
+template <typename T>
+bool is_hidden(const T&) {
+    return false;
+}
+bool is_hidden(const SettingSecret& secret) {
+    return !secret.text.empty();
+}
+
 Error invalid(std::string text) {
     return Error{ErrorKind::kInvalid, std::move(text)};
 }
@@ -81,6 +93,9 @@ std::string format_setting(SettingSize value) {
 }
 std::string format_setting(SettingDuration value) {
     return quoted(format_duration(value.ns));
+}
+std::string format_setting(const SettingSecret& value) {
+    return value.text.empty() ? quoted("") : quoted("[REDACTED]");
 }
 
 std::string default_setting(std::string_view section, std::string_view key) {
@@ -113,10 +128,10 @@ Result<void> check_config(const Config& config) {
         return invalid("http.bind-address: \"" + config.http.bind_address +
                        "\" is not an address and a port, such as \":8086\"");
     }
-    if (config.http.auth_enabled) {
-        return invalid(
-            "http.auth-enabled: requests are not authenticated yet; bind to a private address "
-            "instead and leave it false");
+    for (const char c : config.http.realm) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F') {
+            return invalid("http.realm: control characters cannot stand in a header field");
+        }
     }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
     if (config.data.max_field_value_bytes > kFieldValueBytesMax) {
@@ -159,6 +174,10 @@ std::string format_config(const Config& config) {
             if (!open_section.empty()) out += '\n';
             out += '[' + std::string(section) + "]\n";
             open_section = section;
+        }
+        if (is_hidden(value)) {
+            out += "  # " + std::string(key) + " is set, and not shown\n";
+            return;
         }
         out += "  " + std::string(key) + " = " + format_setting(value) + '\n';
     });

@@ -25,6 +25,12 @@ struct SettingSize {
     bool operator==(const SettingSize&) const = default;
 };
 
+// Its text is printed nowhere.
+struct SettingSecret {
+    std::string text;
+    bool operator==(const SettingSecret&) const = default;
+};
+
 // A longer string cannot be stored (storage::kStringBytesMax).
 inline constexpr std::uint64_t kFieldValueBytesMax = 4 * kMiB;
 
@@ -73,8 +79,11 @@ struct Config {
 
     struct Http {
         std::string bind_address = ":8086";
-        bool auth_enabled = false;
-        std::string realm = "InfluxDB";
+        bool auth_enabled = false;               // writes and queries need a user
+        bool ping_auth_enabled = false;          // and so do /ping, /status and /metrics
+        bool pprof_auth_enabled = false;         // and what lies below /debug needs an admin
+        std::string realm = "InfluxDB";          // what a browser shows when it asks for a password
+        SettingSecret shared_secret;             // of JSON web tokens; empty: there are none
         bool log_enabled = false;                // a line for each request (access_log.h)
         bool suppress_write_log = false;         // but not for writes
         SettingSize max_body_size{25'000'000};   // 0: bounded by memory only
@@ -125,7 +134,10 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("subscriber", "write-buffer-size", config.subscriber.write_buffer_size);
     visitor("http", "bind-address", config.http.bind_address);
     visitor("http", "auth-enabled", config.http.auth_enabled);
+    visitor("http", "ping-auth-enabled", config.http.ping_auth_enabled);
+    visitor("http", "pprof-auth-enabled", config.http.pprof_auth_enabled);
     visitor("http", "realm", config.http.realm);
+    visitor("http", "shared-secret", config.http.shared_secret);
     visitor("http", "log-enabled", config.http.log_enabled);
     visitor("http", "suppress-write-log", config.http.suppress_write_log);
     visitor("http", "max-body-size", config.http.max_body_size);
@@ -160,11 +172,13 @@ std::string format_setting(bool value);
 std::string format_setting(std::uint64_t value);
 std::string format_setting(SettingSize value);
 std::string format_setting(SettingDuration value);
+std::string format_setting(const SettingSecret& value);
 
 // The default of a setting, so written: what a right value looks like.
 std::string default_setting(std::string_view section, std::string_view key);
 
-// A file that apply_toml() reads back to the same settings.
+// A file that apply_toml() reads back to the same settings, but for a secret: that one is set is
+// said in a comment.
 std::string format_config(const Config& config);
 
 }  // namespace sluice::server

@@ -33,6 +33,9 @@ bool assign(std::string& value, const toml::node& node) {
     if (text) value = *text;
     return text.has_value();
 }
+bool assign(SettingSecret& value, const toml::node& node) {
+    return assign(value.text, node);
+}
 bool assign(bool& value, const toml::node& node) {
     const auto flag = node.value_exact<bool>();
     if (flag) value = *flag;

@@ -34,6 +34,22 @@ void answer_error(Connection& connection, std::uint16_t status, std::string_view
     answer_error_with(connection, head, message, format, pretty);
 }
 
+void answer_unauthorized(Connection& connection, bool platform_shape, std::string_view message) {
+    connection.services().metrics.auth_failures.add();
+    http::ResponseHead head(401);
+    if (platform_shape) {
+        answer_platform_with(connection, head, "unauthorized access", 0);
+        return;
+    }
+    const query::AnswerFormat format = query::answer_format_of(connection.request().accept);
+    const bool pretty = connection.parameters().get("pretty") == "true";
+    const std::string challenge =
+        "Basic realm=\"" + connection.services().config().http.realm + "\"";
+    head.add("Content-Type", query::content_type_of(format));
+    head.add("Www-Authenticate", challenge);
+    connection.answer(head, query::error_document(message, format, pretty));
+}
+
 void answer_platform_error(Connection& connection, std::uint16_t status, std::string_view message,
                            std::uint32_t line) {
     http::ResponseHead head(status);

@@ -16,6 +16,10 @@ class Connection;
 void answer_error(Connection& connection, std::uint16_t status, std::string_view message,
                   query::AnswerFormat format = query::AnswerFormat::kJson, bool pretty = false);
 
+// Answers 401 in the shape of the endpoint; 1.x names `realm`, so that a browser asks for a
+// password. 2.x has one sentence for every reason.
+void answer_unauthorized(Connection& connection, bool platform_shape, std::string_view message);
+
 // Answers an error of 2.x: {"code":"...","message":"..."} without a newline, with
 // X-Platform-Error-Code. The code follows from the status. `line` is that of the body, if one is to
 // blame.

@@ -137,6 +137,7 @@ void Connection::begin_request() {
     parameters_.clear();
     parameters_.parse(request.query);
     request_id_.clear();
+    user_.clear();
     continue_owed_ = request.expects_continue && request.minor_version >= 1;
     discard_wanted_ = false;
     body_left_ = request.content_length;
@@ -166,8 +167,11 @@ void Connection::log_access(std::int64_t took_ns) {
     if (!is_logged(request, services_.config().http.suppress_write_log)) return;
     std::string_view id = request.x_request_id.empty() ? request.request_id : request.x_request_id;
     if (id.empty()) id = request_id_;
-    services_.access_log.add(request, {peer_address(), parameters_.get("u"), services_.stamp.date(),
-                                       id, status_answered_, body_bytes_answered_, took_ns});
+    // Where users are asked for, a name counts once it is proven.
+    const std::string_view user =
+        services_.config().http.auth_enabled ? std::string_view(user_) : parameters_.get("u");
+    services_.access_log.add(request, {peer_address(), user, services_.stamp.date(), id,
+                                       status_answered_, body_bytes_answered_, took_ns});
 }
 
 // ---- answers ----

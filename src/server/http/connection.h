@@ -77,6 +77,9 @@ public:
     // Returns the parameters of the target, to which handlers may add those of a form.
     http::Parameters& parameters() { return parameters_; }
     std::string_view peer_address();
+    // The user that the present request has proven to come from. Empty where nobody was asked.
+    const std::string& user() const { return user_; }
+    void set_user(std::string_view user) { user_ = user; }
 
     // Takes the body if all of it has come with the head. That is the usual case for small
     // requests, and needs no coroutine. Otherwise it returns false and leaves everything as it was.
@@ -139,6 +142,7 @@ private:
     std::string_view input_;  // received and not yet used; in the socket's buffer
     std::string request_id_;
     std::string peer_address_;
+    std::string user_;
 
     Phase phase_ = Phase::kIdle;
     std::int64_t idle_since_ns_ = 0;

@@ -31,6 +31,9 @@ Fact as_fact(const SettingDuration& value) {
 Fact as_fact(const std::string& value) {
     return value;
 }
+Fact as_fact(const SettingSecret& value) {
+    return std::string(value.text.empty() ? "" : "[REDACTED]");
+}
 
 // InfluxDB's names of the parts of its configuration.
 std::string config_module(std::string_view section) {

@@ -75,6 +75,8 @@ private:
         page_.family("sluice_http_errors_total", "counter", "Answers that were errors.");
         page_.sample("{class=\"4xx\"}", sum(&M::client_errors));
         page_.sample("{class=\"5xx\"}", sum(&M::server_errors));
+        page_.counter("sluice_http_auth_failures_total",
+                      "Requests without, or with wrong credentials.", sum(&M::auth_failures));
         page_.counter("sluice_http_overloads_total", "Requests refused with 503 for lack of room.",
                       sum(&M::overloads));
         page_.counter("sluice_http_body_bytes_total", "Bytes of write bodies as they came.",

@@ -229,7 +229,8 @@ query::QueryRequest make_request(Connection& connection, const http::Parameters&
     request.rows_max = rows_max;
     request.pretty = pretty;
     request.client = peer_host(connection.peer_address());
-    request.user = parameters.get("u");
+    request.authorize = connection.services().config().http.auth_enabled;
+    request.user = request.authorize ? connection.user() : std::string(parameters.get("u"));
     request.hidden_directory = connection.services().config().data.dir;
     request.read_only_method = connection.request().method == http::Method::kGet;
     // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
@@ -261,9 +262,11 @@ io::Task<void> handle_query(Connection& connection) {
         make_request(connection, parameters, format, pretty, services.config().http.max_row_limit);
     if (!has_text) request.text = std::move(*query_file);
     if (parameters.get("async") == "true") {
-        const Result<void> checked = co_await services.executor.check(request);
-        if (!checked.ok()) {
-            answer_error(connection, 400, checked.error().message, format, pretty);
+        io::Task<std::optional<query::QueryRefusal>> checking = services.executor.check(request);
+        const std::optional<query::QueryRefusal> refusal = co_await checking;
+        if (refusal) {
+            answer_error(connection, static_cast<std::uint16_t>(refusal->status), refusal->message,
+                         format, pretty);
             co_return;
         }
         if (!services.background.closed()) {

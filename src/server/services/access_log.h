@@ -17,7 +17,7 @@ namespace sluice::server {
 
 struct AccessEntry {
     std::string_view peer;  // address and port
-    std::string_view user;  // of the URL; may be empty
+    std::string_view user;  // may be empty
     std::string_view date;  // IMF-fixdate of the beginning
     std::string_view request_id;
     unsigned status = 0;

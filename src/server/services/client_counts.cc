@@ -10,11 +10,12 @@
 
 namespace sluice::server {
 
-// Each connection has a port of its own: a client is a host.
-ClientCount& ClientCounter::count(std::string_view address) {
-    std::string_view host = peer_host(address);
-    if (counts_.size() >= kClientsMax) host = "other";
-    return counts_[std::string(host)];
+// Each connection has a port of its own: a client is a host, or a user on one ("bob:10.0.0.7").
+ClientCount& ClientCounter::count(std::string_view user, std::string_view address) {
+    if (counts_.size() >= kClientsMax) return counts_["other"];
+    std::string client(user);
+    if (!user.empty()) client += ':';
+    return counts_[client.append(peer_host(address))];
 }
 
 ClientCounts ClientCounter::end() {

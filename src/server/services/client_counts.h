@@ -22,9 +22,13 @@ using ClientCounts = std::map<std::string, ClientCount>;
 class ClientCounter {
 public:
     bool active() const { return users_ != 0; }
-    // `address` is the peer's, port included.
-    void add_write(std::string_view address) { count(address).writes += 1; }
-    void add_query(std::string_view address) { count(address).queries += 1; }
+    // `address` is the peer's, port included; `user` may be empty.
+    void add_write(std::string_view user, std::string_view address) {
+        count(user, address).writes += 1;
+    }
+    void add_query(std::string_view user, std::string_view address) {
+        count(user, address).queries += 1;
+    }
 
     void begin() { ++users_; }
     // Returns the counts so far, and forgets them when no other request is counting.
@@ -34,7 +38,7 @@ public:
 private:
     // More clients than this are counted together.
     static constexpr std::size_t kClientsMax = 10'000;
-    ClientCount& count(std::string_view address);
+    ClientCount& count(std::string_view user, std::string_view address);
 
     unsigned users_ = 0;
     ClientCounts counts_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/auth/authenticator.h"
 #include "server/config/config.h"
 #include "server/forward/subscriber.h"
 #include "server/services/access_log.h"
@@ -78,6 +79,7 @@ struct CoreServices {
     BodyPool bodies;
     ScratchPool scratch;
     std::unique_ptr<query::ServerFacts> facts;
+    Authenticator authenticator;
     query::StatementExecutor executor;
     query::UnfinishedRuns unfinished_runs;
     query::ContinuousQueries continuous_queries;  // run by core 0

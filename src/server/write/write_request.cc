@@ -1,6 +1,8 @@
 // Which database, policy or bucket a write is for, and the errors that need no body.
 #include "server/write/write_request.h"
 
+#include <string>
+
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/write/write_answers.h"
@@ -10,6 +12,31 @@
 #include "sluice/model/errors.h"
 
 namespace sluice::server {
+
+namespace {
+
+// Whether the user may write there, where users are asked for; where not, that has been answered. A
+// database that is not there is for the caller to name.
+bool may_write(Connection& connection, const WriteRequest& request, const meta::Catalog& catalog) {
+    if (!connection.services().config().http.auth_enabled) [[likely]]
+        return true;
+    if (catalog.find_database(request.database) == nullptr) return true;
+    const meta::User* const user =
+        connection.user().empty() ? nullptr : catalog.find_user(connection.user());
+    if (user != nullptr && user->may(meta::Privilege::kWrite, request.database)) return true;
+    if (request.api == WriteApi::kV2) {
+        answer_platform_error(connection, 403, "insufficient permissions for write");
+        return false;
+    }
+    const std::string database = influxql::quote_go(request.database);
+    refuse(connection, 403,
+           user == nullptr ? "user is required to write to database " + database
+                           : influxql::quote_go(user->name) +
+                                 " user is not authorized to write to database " + database);
+    return false;
+}
+
+}  // namespace
 
 bool understand(Connection& connection, WriteRequest& request) {
     const http::Parameters& parameters = connection.parameters();
@@ -34,7 +61,7 @@ bool understand(Connection& connection, WriteRequest& request) {
             answer_platform_error(connection, 404, "bucket not found");
             return false;
         }
-        return true;
+        return may_write(connection, request, catalog);
     }
     const auto precision = v1_precision(unit);
     if (!precision) {
@@ -54,7 +81,7 @@ bool understand(Connection& connection, WriteRequest& request) {
                model::database_not_found(influxql::quote_go(request.database)).message);
         return false;
     }
-    return true;
+    return may_write(connection, request, catalog);
 }
 
 }  // namespace sluice::server

@@ -24,8 +24,9 @@ struct WriteRequest {
     bool gzip = false;
 };
 
-// Reads the parameters of the present request; returns false when an error has been answered. The
-// order of the checks is that of InfluxDB's serveWrite().
+// Reads the parameters of the present request, and asks whether its user may write there; returns
+// false when an error has been answered. The order of the checks is that of InfluxDB's
+// serveWrite().
 bool understand(Connection& connection, WriteRequest& request);
 
 }  // namespace sluice::server

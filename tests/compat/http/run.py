@@ -11,10 +11,13 @@ import pathlib
 import re
 import socket
 import sys
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / folder) for folder in ("integration/http", "support")]
+# Behind the folder of this file, which has cases of its own.
+sys.path[1:1] = [str(HERE.parents[1] / folder) for folder in ("integration/http", "support")]
 
+from auth_cases import AUTH_CASES, AUTH_SETTINGS, AUTH_STATEMENTS, FIRST_CASES, ROOT  # noqa: E402
 from cases import CASES, T  # noqa: E402
 from differences import DIFFERENCES  # noqa: E402
 from servers import Influx, Sluice  # noqa: E402
@@ -31,6 +34,14 @@ def prepare(port):
             assert answer.status == 200 and b"error" not in answer.body, answer.body
         answer = client.post("/write?db=db", f"typed v=1 {T}\n")
         assert answer.status == 204, answer.body
+
+
+def prepare_users(port):
+    with Client(port) as client:
+        for statement in AUTH_STATEMENTS:
+            answer = client.post("/query", "q=" + urllib.parse.quote_plus(statement),
+                                 [("Content-Type", "application/x-www-form-urlencoded"), ROOT])
+            assert answer.status == 200 and b"error" not in answer.body, answer.body
 
 
 def exchange(port, case):
@@ -82,37 +93,57 @@ def indent(text):
     return "        " + text.replace("\n", "\n        ")
 
 
-def main():
-    arguments = sys.argv[1:]
-    verbose = "--verbose" in arguments
-    word = next((a for a in arguments if not a.startswith("-")), "")
-    if not Influx.is_installed():
-        print("influxd is not installed")
-        print(f"0 passed, 0 failed, {len(CASES)} skipped")
-        return 0
-    server, oracle = None, None
-    passed = failed = 0
-    try:
-        server, oracle = Sluice("--cores", "2"), Influx()
-        prepare(server.port)
-        prepare(oracle.port)
-        for case in (c for c in CASES if word in c[0]):
+class Comparison:
+    """Counts what is equal, but for the differences that are listed."""
+
+    def __init__(self, word, verbose):
+        self.word, self.verbose = word, verbose
+        self.passed = self.failed = 0
+
+    def compare(self, server, oracle, cases):
+        for case in (c for c in cases if self.word in c[0]):
             expected, found = attempt(oracle.port, case), attempt(server.port, case)
             if (expected == found) != (case[0] in DIFFERENCES):
-                passed += 1
-                if verbose:
+                self.passed += 1
+                if self.verbose:
                     print(f"ok {case[0]}\n{indent(found)}")
                 continue
-            failed += 1
+            self.failed += 1
             print(f"FAILED {case[0]}" + (": equal, but listed as different" if expected == found else ""))
             if expected != found:
                 print(f"    InfluxDB:\n{indent(expected)}\n    Sluice:\n{indent(found)}")
-    finally:
-        for process in (server, oracle):
-            if process is not None:
-                process.stop()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+
+    def without_users(self, server, oracle):
+        prepare(server.port)
+        prepare(oracle.port)
+        self.compare(server, oracle, CASES)
+
+    def with_users(self, server, oracle):
+        self.compare(server, oracle, FIRST_CASES)
+        prepare_users(server.port)
+        prepare_users(oracle.port)
+        self.compare(server, oracle, AUTH_CASES)
+
+
+def main():
+    arguments = sys.argv[1:]
+    word = next((a for a in arguments if not a.startswith("-")), "")
+    if not Influx.is_installed():
+        print("influxd is not installed")
+        print(f"0 passed, 0 failed, {len(CASES) + len(FIRST_CASES) + len(AUTH_CASES)} skipped")
+        return 0
+    comparison = Comparison(word, "--verbose" in arguments)
+    for compare, settings in ((comparison.without_users, ""), (comparison.with_users, AUTH_SETTINGS)):
+        server, oracle = None, None
+        try:
+            server, oracle = Sluice("--cores", "2", config="[http]\n" + settings), Influx(http=settings)
+            compare(server, oracle)
+        finally:
+            for process in (server, oracle):
+                if process is not None:
+                    process.stop()
+    print(f"{comparison.passed} passed, {comparison.failed} failed")
+    return 1 if comparison.failed else 0
 
 
 if __name__ == "__main__":

@@ -214,11 +214,11 @@ def test_a_configuration_of_influxdb_is_told_what_has_no_effect():
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory, "influxdb.conf")
         path.write_text("[meta]\nretention-autocreate = false\n[data]\nmax-values-per-tag = 100000\n"
-                        "[http]\nping-auth-enabled = true\naccess-log-path = '/var/log/x'\n")
+                        "[http]\nwrite-tracing = true\naccess-log-path = '/var/log/x'\n")
         done = run(SLUICED, "check", "--config", str(path))
         equal(done.returncode, 0)
         holds(done.stderr, "meta.retention-autocreate has no effect: ", "data.max-values-per-tag has no effect: ",
-              "http.ping-auth-enabled has no effect: ", "http.access-log-path has no effect: ")
+              "http.write-tracing has no effect: ", "http.access-log-path has no effect: ")
         path.write_text("[retention]\ncheck-interval = 10\n")
         done = run(SLUICED, "check", "--config", str(path))
         equal(done.returncode, 1)

@@ -59,6 +59,23 @@ TEST(ResponseHead, OrdersFieldsAsGoDoes) {
               "Connection: close\r\n\r\n");
 }
 
+TEST(ResponseHead, LeavesOutBlanksAtTheEndsOfAValue) {
+    ResponseStamp stamp(1);
+    const auto value = [&stamp](std::string_view text) {
+        OutputBuffer out;
+        ResponseHead head(400);
+        head.add("X-A", text);
+        head.append_to(out, stamp);
+        const std::string all(text_of(out));
+        const std::size_t begin = all.find("X-A: ") + 5;
+        return all.substr(begin, all.find("\r\n", begin) - begin);
+    };
+    EXPECT_EQ(value("requires READ on "), "requires READ on");
+    EXPECT_EQ(value(" \n\ta b\r\n"), "a b");
+    EXPECT_EQ(value("  "), "");
+    EXPECT_EQ(value(""), "");
+}
+
 TEST(NoContentAnswer, EqualsTheOneMadeFieldByField) {
     ResponseStamp stamp(9);
     stamp.set_time(1'700'000'000 * kSecondNs);

@@ -91,6 +91,42 @@ TEST(StatementExecutor, AnswersAsInfluxdbDoesWhereverThePointsLie) {
     }
 }
 
+TEST(StatementExecutor, RunsNothingOfARequestThatItsUserMayNotRun) {
+    std::unique_ptr<MemorySource> source = oracle_points(1);
+    io::Task<Result<void>> changing =
+        source->change_catalog([](meta::CatalogEditor& editor) -> Result<void> {
+            SLUICE_TRY_VOID(editor.create_user("ann", "hash", false));
+            return editor.grant("ann", "d", meta::Privilege::kRead);
+        });
+    ASSERT_TRUE(changing.take().ok());
+    StatementExecutor executor(std::move(source));
+    const auto ask = [&executor](std::string text, std::string user) {
+        QueryRequest request = request_for(std::move(text));
+        request.authorize = true;
+        request.user = std::move(user);
+        auto checking = executor.check(request);
+        const std::optional<QueryRefusal> refusal = checking.take();
+        TextSink sink;
+        auto task = executor.execute(request, sink);
+        EXPECT_TRUE(task.take().ok());
+        EXPECT_EQ(sink.head.status, refusal ? refusal->status : 200);
+        EXPECT_EQ(sink.head.error, refusal ? refusal->message : "");
+        return std::to_string(sink.head.status) + " " + sink.text;
+    };
+    EXPECT_EQ(
+        ask("SHOW DATABASES", "ann"),
+        "200 {\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"databases\",\"columns\":["
+        "\"name\"],\"values\":[[\"d\"]]}]}]}\n");
+    EXPECT_EQ(ask("SHOW DATABASES; SHOW USERS", "ann"),
+              "403 {\"error\":\"error authorizing query: ann not authorized to execute statement "
+              "'SHOW USERS', requires admin privilege\"}\n");
+    EXPECT_EQ(ask("SHOW DATABASES", ""),
+              "403 {\"error\":\"error authorizing query: no user provided\"}\n");
+    EXPECT_EQ(ask("SHOW DATABASES", "nobody"),
+              "403 {\"error\":\"error authorizing query: no user provided\"}\n");
+    EXPECT_TRUE(ask("SHOW", "ann").starts_with("400 "));
+}
+
 TEST(StatementExecutor, TakesTheLastWriteOfEachFieldWhereSeriesLieInSeveralStores) {
     auto source = std::make_unique<MemorySource>(2);
     source->add_point(0, "m", {}, {float_field("a", 1), float_field("b", 1)}, 10);

@@ -88,5 +88,45 @@ TEST(RouteTable, KnowsThePathsOf2x) {
     EXPECT_FALSE(is_platform_path("/write"));
 }
 
+TEST(RouteTable, WhoIsServed) {
+    const auto audience = [](RouteHandler handler, bool auth, bool ping, bool pprof) {
+        Config::Http config;
+        config.auth_enabled = auth;
+        config.ping_auth_enabled = ping;
+        config.pprof_auth_enabled = pprof;
+        return audience_of(handler, config);
+    };
+    // By default, with authentication, and with each of the others beside it.
+    const struct {
+        RouteHandler handler;
+        Audience with_auth;
+        Audience with_ping;
+        Audience with_pprof;
+    } cases[] = {
+        {RouteHandler::kWriteV1, Audience::kUsers, Audience::kUsers, Audience::kUsers},
+        {RouteHandler::kWriteV2, Audience::kUsers, Audience::kUsers, Audience::kUsers},
+        {RouteHandler::kQuery, Audience::kUsers, Audience::kUsers, Audience::kUsers},
+        {RouteHandler::kPing, Audience::kEverybody, Audience::kUsers, Audience::kEverybody},
+        {RouteHandler::kStatus, Audience::kEverybody, Audience::kUsers, Audience::kEverybody},
+        {RouteHandler::kMetrics, Audience::kEverybody, Audience::kUsers, Audience::kEverybody},
+        {RouteHandler::kVariables, Audience::kEverybody, Audience::kEverybody, Audience::kAdmins},
+        {RouteHandler::kRequestCounts, Audience::kEverybody, Audience::kEverybody,
+         Audience::kAdmins},
+        {RouteHandler::kHealth, Audience::kEverybody, Audience::kEverybody, Audience::kEverybody},
+        {RouteHandler::kReady, Audience::kEverybody, Audience::kEverybody, Audience::kEverybody},
+        {RouteHandler::kAlive, Audience::kEverybody, Audience::kEverybody, Audience::kEverybody},
+        {RouteHandler::kTakingRequests, Audience::kEverybody, Audience::kEverybody,
+         Audience::kEverybody},
+        {RouteHandler::kFlux, Audience::kEverybody, Audience::kEverybody, Audience::kEverybody},
+    };
+    for (const auto& each : cases) {
+        const int number = static_cast<int>(each.handler);
+        EXPECT_EQ(audience(each.handler, false, true, true), Audience::kEverybody) << number;
+        EXPECT_EQ(audience(each.handler, true, false, false), each.with_auth) << number;
+        EXPECT_EQ(audience(each.handler, true, true, false), each.with_ping) << number;
+        EXPECT_EQ(audience(each.handler, true, false, true), each.with_pprof) << number;
+    }
+}
+
 }  // namespace
 }  // namespace sluice::server

@@ -47,18 +47,20 @@ TEST(Privileges, OfEveryStatement) {
              {"SHOW MEASUREMENTS", "READ , "},
              {"SHOW MEASUREMENTS ON d", "READ d, "},
              {"SHOW SERIES ON d FROM m", "READ d, "},
+             {"SHOW SERIES ON d FROM e..m, f..m", "READ d, READ e, READ f, "},
+             {"SHOW SERIES FROM e..m", "READ , READ e, "},
              {"SHOW TAG KEYS ON d FROM m", "READ d, "},
              {"SHOW TAG VALUES ON d WITH KEY = k", "READ d, "},
              {"SHOW FIELD KEYS ON d", "READ d, "},
              {"SHOW RETENTION POLICIES ON d", "READ d, "},
              {"SHOW RETENTION POLICIES", "READ , "},
              {"SHOW SERIES CARDINALITY ON d", "READ d, "},
-             {"SHOW SERIES EXACT CARDINALITY ON d FROM e..m", "READ e, "},
+             {"SHOW SERIES EXACT CARDINALITY ON d FROM e..m", "READ d, READ e, "},
              {"SHOW MEASUREMENT CARDINALITY ON d", "READ d, "},
-             {"SHOW MEASUREMENT EXACT CARDINALITY ON d FROM m", "READ , "},
-             {"SHOW TAG KEY CARDINALITY ON d FROM m", "READ , "},
-             {"SHOW TAG VALUES CARDINALITY ON d FROM e..m WITH KEY = k", "READ e, "},
-             {"SHOW FIELD KEY CARDINALITY ON d", ""},
+             {"SHOW MEASUREMENT EXACT CARDINALITY ON d FROM m", "READ d, "},
+             {"SHOW TAG KEY CARDINALITY ON d FROM m", "READ d, "},
+             {"SHOW TAG VALUES CARDINALITY ON d FROM e..m WITH KEY = k", "READ d, READ e, "},
+             {"SHOW FIELD KEY CARDINALITY ON d", "READ d, "},
              {"SHOW DATABASES", "NO PRIVILEGES , "},
              {"SHOW QUERIES", "READ , "},
              {"SHOW CONTINUOUS QUERIES", "READ , "},
@@ -76,10 +78,10 @@ TEST(Privileges, OfEveryStatement) {
              {"DROP RETENTION POLICY p ON d", "WRITE d, "},
              {"CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO x FROM m GROUP BY time(1m) "
               "END",
-              "READ d, "},
-             {"CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO e..x FROM m GROUP BY "
+              "READ d, READ , WRITE , "},
+             {"CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO e..x FROM f..m GROUP BY "
               "time(1m) END",
-              "READ d, WRITE e, "},
+              "READ d, READ f, WRITE e, "},
              {"DROP CONTINUOUS QUERY q ON d", "WRITE d, "},
              {"CREATE SUBSCRIPTION s ON d.p DESTINATIONS ALL 'udp://h:1'", "admin"},
              {"DROP SUBSCRIPTION s ON d.p", "admin"},
@@ -122,6 +124,28 @@ TEST(Privileges, OfAUserWhoMayRead) {
     EXPECT_EQ(refusal(ann, "SET PASSWORD FOR ann = 'secret'", "d"),
               "ann not authorized to execute statement 'SET PASSWORD FOR ann = [REDACTED]', "
               "requires admin privilege");
+}
+
+TEST(Privileges, ContinuousQueriesTakeWhatTheirSelectTakes) {
+    const char* const create =
+        "CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO x FROM m GROUP BY time(1m) END";
+    meta::User ann = reader_of_d();
+    const std::string refused =
+        "ann not authorized to execute statement 'CREATE CONTINUOUS QUERY q ON d BEGIN SELECT "
+        "mean(v) INTO x FROM m GROUP BY time(1m) END', requires ";
+    EXPECT_EQ(refusal(ann, create, ""), refused + "WRITE on d");
+    EXPECT_EQ(refusal(ann, create, "e"), refused + "READ on e");
+    ann.privileges = {{"d", meta::Privilege::kAll}};
+    EXPECT_EQ(refusal(ann, create, ""), "");
+    EXPECT_EQ(refusal(ann, create, "d"), "");
+}
+
+TEST(Privileges, TheRefusalShowsNoPasswordOfADestination) {
+    const std::string text =
+        refusal(reader_of_d(),
+                "CREATE SUBSCRIPTION s ON d.p DESTINATIONS ALL 'http://bob:secret@h:1'", "d");
+    EXPECT_EQ(text.find("secret"), text.npos) << text;
+    EXPECT_NE(text.find("requires admin privilege"), text.npos) << text;
 }
 
 TEST(Privileges, OfAnAdmin) {

@@ -97,7 +97,8 @@ TEST(Config, SaysWhatFollowsFromASettingWithoutEffect) {
     EXPECT_EQ(warned("[data]\nmax-values-per-tag = 0\n"), "");
     EXPECT_NE(warned("[meta]\nretention-autocreate = false\n").find("autogen"), std::string::npos);
     EXPECT_EQ(warned("[meta]\nretention-autocreate = true\n"), "");
-    EXPECT_NE(warned("[http]\nping-auth-enabled = true\n").find("/ping"), std::string::npos);
+    EXPECT_NE(warned("[http]\nprom-read-auth-enabled = true\n").find("/api/v1/prom"),
+              std::string::npos);
     EXPECT_NE(warned("[http]\naccess-log-path = \"/x\"\n").find("standard error"),
               std::string::npos);
     EXPECT_EQ(warned("[http]\naccess-log-path = \"\"\naccess-log-status-filters = []\n"), "");
@@ -141,6 +142,18 @@ TEST(Config, PrintsWhatItReads) {
     EXPECT_NE(text, format_config(Config()));
 }
 
+TEST(Config, ShowsNoSecret) {
+    const Config config = from_toml("[http]\nshared-secret = \"sesame\"\n");
+    EXPECT_EQ(config.http.shared_secret.text, "sesame");
+    EXPECT_EQ(format_setting(config.http.shared_secret), "\"[REDACTED]\"");
+    const std::string text = format_config(config);
+    EXPECT_EQ(text.find("sesame"), text.npos) << text;
+    EXPECT_NE(text.find("  # shared-secret is set, and not shown\n"), text.npos) << text;
+    EXPECT_EQ(from_toml(text).http.shared_secret.text, "");
+    EXPECT_NE(format_config(Config()).find("  shared-secret = \"\"\n"), text.npos);
+    EXPECT_EQ(error_of("[http]\nshared-secret = 4711\n").find("4711"), text.npos);
+}
+
 TEST(Config, ChecksTheWhole) {
     EXPECT_TRUE(check_config(Config()).ok());
     Config config;
@@ -148,6 +161,8 @@ TEST(Config, ChecksTheWhole) {
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.http.auth_enabled = true;
+    EXPECT_TRUE(check_config(config).ok());
+    config.http.realm = "a\r\nSet-Cookie: b";
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.data.max_field_value_bytes.bytes = 5 * kMiB;

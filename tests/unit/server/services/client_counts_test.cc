@@ -9,10 +9,10 @@ namespace {
 TEST(ClientCounter, CountsConnectionsOfAHostTogether) {
     ClientCounter counter;
     counter.begin();
-    counter.add_write("10.0.0.1:5000");
-    counter.add_write("10.0.0.1:5001");
-    counter.add_query("10.0.0.1:5002");
-    counter.add_query("[::1]:5000");
+    counter.add_write("", "10.0.0.1:5000");
+    counter.add_write("", "10.0.0.1:5001");
+    counter.add_query("", "10.0.0.1:5002");
+    counter.add_query("", "[::1]:5000");
     const ClientCounts counts = counter.end();
     ASSERT_EQ(counts.size(), 2U);
     EXPECT_EQ(counts.at("10.0.0.1").writes, 2U);
@@ -25,7 +25,7 @@ TEST(ClientCounter, ForgetsWhenTheLastRequestHasCounted) {
     ClientCounter counter;
     EXPECT_FALSE(counter.active());
     counter.begin();
-    counter.add_write("10.0.0.1:5000");
+    counter.add_write("", "10.0.0.1:5000");
     counter.begin();
     EXPECT_EQ(counter.end().size(), 1U);
     EXPECT_TRUE(counter.active());
@@ -40,8 +40,9 @@ TEST(ClientCounter, CountsAFloodOfClientsTogether) {
     counter.begin();
     constexpr unsigned kClients = 10'100;
     for (unsigned i = 0; i < kClients; ++i) {
-        counter.add_write("10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) +
-                          "." + std::to_string(i % 256) + ":80");
+        counter.add_write("", "10." + std::to_string(i / 65536) + "." +
+                                  std::to_string(i / 256 % 256) + "." + std::to_string(i % 256) +
+                                  ":80");
     }
     const ClientCounts counts = counter.end();
     EXPECT_EQ(counts.size(), 10'001U);

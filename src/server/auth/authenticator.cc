@@ -1,0 +1,140 @@
+#include "server/auth/authenticator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/auth/json_web_token.h"
+#include "sluice/base/units.h"
+#include "sluice/engine/core.h"
+#include "sluice/io/aside.h"
+#include "sluice/io/event.h"
+#include "sluice/io/reactor.h"
+#include "sluice/meta/password.h"
+#include "sluice/model/errors.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr std::string_view kNoCredentials = "unable to parse authentication credentials";
+constexpr std::string_view kNotAuthorized = "authorization failed";
+
+// Some twenty passwords a second for each core: enough for a fleet that comes back, and guessing
+// takes no more than one thread beside each core, at a lower priority than the cores have.
+constexpr unsigned kAtWorkMax = 1;
+static_assert(kAtWorkMax < io::kAsideMax, "CREATE USER and others need a turn, too");
+
+// Nobody's: an unknown name takes as long as a known one.
+constexpr std::string_view kHashOfNobody =
+    "$2b$10$abcdefghijklmnopqrstuuZ6JiOttdBqLnIy33laMgP8FSK9ue5jC";
+
+Identity refused(std::string_view why) {
+    return {Identity::Kind::kRefused, std::string(why)};
+}
+
+// Of one who has shown a good token.
+Identity identity_of(const meta::Catalog& catalog, const std::string& name) {
+    if (catalog.find_user(name) == nullptr) return refused(model::user_not_found().message);
+    return {Identity::Kind::kUser, name};
+}
+
+bool has_admin(const meta::Catalog& catalog) {
+    return std::ranges::any_of(catalog.users, [](const auto& user) { return user->is_admin; });
+}
+
+}  // namespace
+
+class Authenticator::Waiter final : public FairQueue::Entry {
+public:
+    io::Event turn;
+};
+
+Identity Authenticator::identify(const http::Parameters& parameters,
+                                 std::string_view authorization) {
+    const meta::Catalog& catalog = *core_.catalog();
+    if (!has_admin(catalog)) return {Identity::Kind::kNobody, {}};
+    credentials_.read(parameters, authorization);
+    switch (credentials_.kind()) {
+        case Credentials::Kind::kNone:
+            return refused(kNoCredentials);
+        case Credentials::Kind::kToken:
+            return identify_by_token(catalog);
+        case Credentials::Kind::kPassword:
+            break;
+    }
+    if (credentials_.user().empty()) return refused("username required");
+    const meta::User* const user = catalog.find_user(credentials_.user());
+    if (user == nullptr || !verified_.contains(code_of(credentials_, *user))) return {};
+    return {Identity::Kind::kUser, user->name};
+}
+
+Identity Authenticator::identify_by_token(const meta::Catalog& catalog) {
+    if (config_.shared_secret.text.empty()) return refused("bearer auth disabled");
+    const std::int64_t now_s = core_.reactor().wall_ns() / kSecondNs;
+    const KeyedHash::Code code = hash_.of(credentials_.token(), {}, {});
+    if (const std::string* const name = tokens_.user_of(code, now_s)) {
+        return identity_of(catalog, *name);
+    }
+    const Result<TokenClaims> claims =
+        verify_token(credentials_.token(), config_.shared_secret.text, now_s);
+    if (!claims.ok()) return refused(claims.error().message);
+    tokens_.insert(code, *claims);
+    return identity_of(catalog, claims->user);
+}
+
+io::Task<Identity> Authenticator::identify_aside(std::string host) {
+    const Credentials credentials = std::exchange(credentials_, {});
+    const bool has_turn = co_await wait_for_turn(queue_client(host));
+    if (!has_turn) co_return Identity{Identity::Kind::kBusy, {}};
+    io::Task<Identity> verifying = verify(credentials);
+    Identity identity = co_await verifying;
+    end_turn();
+    co_return identity;
+}
+
+io::Task<bool> Authenticator::wait_for_turn(std::string client) {
+    if (at_work_ < kAtWorkMax) {
+        ++at_work_;
+        co_return true;
+    }
+    Waiter waiter;
+    FairQueue::Entry* const refused = waiting_.push(client, waiter);
+    if (refused == &waiter) co_return false;
+    if (refused != nullptr) static_cast<Waiter*>(refused)->turn.notify_all();
+    co_await waiter.turn.wait();
+    co_return !waiter.refused;
+}
+
+// The turn goes from hand to hand as long as somebody waits.
+void Authenticator::end_turn() {
+    FairQueue::Entry* const next = waiting_.pop();
+    if (next == nullptr) {
+        --at_work_;
+    } else {
+        static_cast<Waiter*>(next)->turn.notify_all();
+    }
+}
+
+io::Task<Identity> Authenticator::verify(const Credentials& credentials) {
+    // A server that stops has no time for those who wait.
+    if (core_.reactor().stopping()) co_return Identity{Identity::Kind::kBusy, {}};
+    auto catalog = core_.catalog();
+    const meta::User* user = catalog->find_user(credentials.user());
+    // Others with the same password may have been before.
+    if (user != nullptr && verified_.contains(code_of(credentials, *user))) {
+        co_return Identity{Identity::Kind::kUser, user->name};
+    }
+    const std::string hash(user != nullptr ? user->password_hash : kHashOfNobody);
+    const std::string password(credentials.password());
+    io::Task<bool> comparing =
+        io::run_aside([&hash, &password] { return meta::password_matches(hash, password); });
+    const bool matches = co_await comparing;
+    catalog = core_.catalog();
+    user = catalog->find_user(credentials.user());
+    if (!matches || user == nullptr || user->password_hash != hash) {
+        co_return refused(kNotAuthorized);
+    }
+    verified_.insert(code_of(credentials, *user));
+    co_return Identity{Identity::Kind::kUser, user->name};
+}
+
+}  // namespace sluice::server

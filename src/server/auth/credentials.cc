@@ -1,0 +1,61 @@
+#include "server/auth/credentials.h"
+
+#include "server/auth/base64.h"
+#include "server/auth/keyed_hash.h"
+#include "sluice/http/request.h"
+
+namespace sluice::server {
+
+void Credentials::forget() {
+    wipe(text_.data(), text_.size());
+    text_.clear();
+    user_size_ = 0;
+    kind_ = Kind::kNone;
+}
+
+void Credentials::read(const http::Parameters& parameters, std::string_view authorization) {
+    forget();
+    const std::string_view user = parameters.get("u");
+    const std::string_view password = user.empty() ? user : parameters.get("p");
+    if (!password.empty()) {
+        text_.append(user).append(password);
+        user_size_ = user.size();
+        kind_ = Kind::kPassword;
+        return;
+    }
+    if (authorization.empty()) return;
+    read_header(authorization);
+    if (kind_ == Kind::kNone) forget();
+}
+
+void Credentials::read_header(std::string_view authorization) {
+    const std::size_t blank = authorization.find(' ');
+    if (blank == authorization.npos) return;
+    const std::string_view scheme = authorization.substr(0, blank);
+    const std::string_view rest = authorization.substr(blank + 1);
+    const bool is_one_word = rest.find(' ') == rest.npos;
+    if (is_one_word && scheme == "Bearer") {
+        text_ = rest;
+        kind_ = Kind::kToken;
+        return;
+    }
+    if (is_one_word && scheme == "Token") {
+        text_ = rest;
+        if (split()) kind_ = Kind::kPassword;
+        return;
+    }
+    if (!http::equals_ignoring_case(scheme, "Basic")) return;
+    if (append_base64_decoded(text_, rest, Base64Alphabet::kStandard).ok() && split()) {
+        kind_ = Kind::kPassword;
+    }
+}
+
+bool Credentials::split() {
+    const std::size_t colon = text_.find(':');
+    if (colon == text_.npos) return false;
+    text_.erase(colon, 1);
+    user_size_ = colon;
+    return true;
+}
+
+}  // namespace sluice::server
