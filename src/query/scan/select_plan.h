@@ -28,9 +28,11 @@ struct ScanField {
     bool makes_rows = false;
 };
 
+// A partial state that the scan makes: a function of one field.
 struct AggregateCall {
     Function function = Function::kCount;
     std::uint32_t field = 0;  // of SelectPlan::fields
+    // The type that values are brought to before they enter the state, and that of the result.
     influxql::DataType argument = influxql::DataType::kUnknown;
     influxql::DataType result = influxql::DataType::kUnknown;
 };
@@ -44,14 +46,18 @@ struct Input {
     influxql::DataType type = influxql::DataType::kUnknown;
 };
 
+// A plan is about one FROM clause without subqueries: those have scans of their own. What is read
+// is the product of its parts: of each source and group the series that the condition does not
+// exclude, within the time range, with all fields. Numbers that other structures keep (of a source,
+// a group, a field, a call, an input) are places in these lists, so nothing is ever removed.
 struct SelectPlan {
     std::vector<PlannedSource> sources;
     std::vector<ScanField> fields;  // made by add_field() only
     std::vector<AggregateCall> calls;
     std::vector<Input> inputs;
 
-    influxql::ExprBox condition;  // without time
-    std::vector<std::string> condition_tags;
+    influxql::ExprBox condition;              // without time
+    std::vector<std::string> condition_tags;  // that the condition names, each once
 
     // Tags of GROUP BY; tag sets are in the order of their values.
     std::vector<std::string> dimensions;
@@ -60,7 +66,8 @@ struct SelectPlan {
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
     bool ascending = true;
-    // Tag sets come in the opposite order of rows.
+    // Tag sets come in the opposite order of rows: the rows that decide a tie of last() are read
+    // backwards for an answer that ascends (points/tie_breaker.h).
     bool reverses_tag_sets = false;
     std::int64_t limit = 0;
     std::int64_t offset = 0;
