@@ -17,13 +17,15 @@ namespace {
 
 using namespace influxql;
 
-// Scans of one statement, about a megabyte each.
+// Scans of one statement, about a megabyte each. Without a bound a client could ask for any number
+// of them in a few bytes each.
 constexpr std::size_t kScansMax = 256;
 
 Error invalid(std::string message) {
     return {ErrorKind::kInvalid, std::move(message)};
 }
 
+// Upper and lower case alike: setting bit 5 makes a letter small.
 bool names_time(std::string_view name) {
     return name.size() == 4 && (name[0] | 0x20) == 't' && (name[1] | 0x20) == 'i' &&
            (name[2] | 0x20) == 'm' && (name[3] | 0x20) == 'e';
@@ -88,6 +90,8 @@ void make_distinct_calls(Expr& field) {
     });
 }
 
+// A Compiler works on one SELECT; subqueries have compilers of their own, which look at the one
+// around them for what they inherit. run() goes through the clauses in InfluxDB's order.
 class Compiler {
 public:
     // `outer` is the statement whose subquery this is, or null. `scans` counts for all of them.
@@ -151,7 +155,7 @@ private:
         if (!is_math_function(call->name)) {
             return invalid("invalid function call in condition: " + to_string(expr));
         }
-        // The original counts one argument for log() here.
+        // The original counts one argument for log() here, though it takes two elsewhere.
         const Function function = function_of(*call);
         const std::size_t expected = function == Function::kLog ? 1 : math_argument_count(function);
         if (call->arguments.size() != expected) {
@@ -198,6 +202,8 @@ private:
         return {};
     }
 
+    // An offset is brought into the interval, with the sign that Go's remainder has: windows are
+    // the same for offsets that differ by whole intervals.
     Result<void> compile_offset(const Expr& offset) {
         Window& window = compiled_.window;
         const auto into_interval = [&](std::int64_t t) {
@@ -227,6 +233,7 @@ private:
         if (text == nullptr || !looks_like_time(text->value)) {
             return invalid("time dimension offset must be duration or now()");
         }
+        // Taken here and refused when the statement is executed (CompiledSelect::refused_offset).
         if (!parse_time_literal(text->value)) return invalid("invalid timestamp string");
         compiled_.refused_offset = to_string(offset);
         return {};
@@ -239,6 +246,7 @@ private:
         if (!select_.sort_fields.empty() && select_.ascending() != outer_->ascending()) {
             return invalid("subqueries must be ordered in the same direction as the query itself");
         }
+        // fill(null) of a subquery would give rows of nothing to the query around it.
         if (interval_ns_ != 0 && fill_ == FillOption::kNull) fill_ = FillOption::kNone;
         if (interval_ns_ == 0 && outer_->interval_ns_ != 0) {
             interval_ns_ = outer_->interval_ns_;
@@ -259,6 +267,7 @@ private:
         } else if (window.interval_ns != 0) {
             compiled_.time_max = now_ns_;
         }
+        // A negative interval passes the checks, and groups by nothing.
         if (window.interval_ns < 0) window.interval_ns = 0;
         window.whole_start = compiled_.time_min;
     }
@@ -269,6 +278,7 @@ private:
         list_.has_target = select_.target.has_value();
         list_.limit = select_.limit;
         for (const Field& written : select_.fields) {
+            // The time of a row is always there; to name it as a field only gives it another name.
             if (const auto* ref = written.expr.as<VarRef>(); ref && ref->name == "time") {
                 if (!written.alias.empty()) compiled_.time_name = written.alias;
                 continue;
@@ -324,7 +334,7 @@ private:
     const Compiler* outer_;
     CompiledSelect compiled_;
     TimeBounds bounds_;
-    FillOption fill_;
+    FillOption fill_;               // as the checks see it; the node has that of the statement
     std::int64_t interval_ns_ = 0;  // of GROUP BY time(), perhaps the outer statement's
     bool inherits_interval_ = false;
     FieldList list_;

@@ -1,5 +1,10 @@
 // Checks a SELECT before its data is looked at: its functions, their combinations, its times.
 // Rules, their order and their texts follow query/compile.go of InfluxDB.
+//
+// Compiling is pure: it reads the statement and now(), and looks nothing up. So a statement that
+// can never work is refused before it costs anything, and for the same reason whatever data there
+// is. The order of the checks shows, because a statement with several mistakes is answered with the
+// first.
 #pragma once
 
 #include <cstdint>

@@ -42,6 +42,7 @@ Result<void> check_unit(const Call& call, const std::string& otherwise) {
     return invalid("duration argument must be positive, got " + format_duration(unit->nanoseconds));
 }
 
+// The hold period says how many points an indicator keeps back; -1 leaves that to the indicator.
 Result<void> check_hold_period(const Call& call) {
     if (call.arguments.size() < 3) return {};
     const auto* period = call.arguments[2].as<IntegerLiteral>();
@@ -167,6 +168,8 @@ Result<void> FieldCompiler::compile_distinct(const Arguments& arguments, bool ne
     return {};
 }
 
+// A wildcard makes one call for each field, so the statement has several columns and its calls are
+// not taken for selectors, even where it stands for a single field.
 Result<void> FieldCompiler::compile_symbol(const std::string& name, const Expr& expr) {
     if (expr.is<VarRef>()) return {};
     if (!expr.is<Wildcard>() && !expr.is<RegexLiteral>()) {
@@ -216,6 +219,8 @@ Result<void> FieldCompiler::compile_sample(const Call& call) {
     return compile_symbol(call.name, call.arguments[0]);
 }
 
+// Both are selectors that must be alone: their points have times of their own. Tags between field
+// and number become columns, and make the statement one with auxiliary fields.
 Result<void> FieldCompiler::compile_top_or_bottom(const Call& call) {
     const std::string& name = call.name;
     if (!list_.top_or_bottom.empty()) {
@@ -261,6 +266,7 @@ Result<void> FieldCompiler::compile_integral(const Call& call) {
     return compile_symbol(call.name, call.arguments[0]);
 }
 
+// A forecast goes on from the windows of a call, so there must be windows.
 Result<void> FieldCompiler::compile_holt_winters(const Call& call) {
     const std::string& name = call.name;
     SLUICE_TRY_VOID(check_count(call, 3));

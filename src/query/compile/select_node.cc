@@ -17,6 +17,7 @@ std::int64_t extra_intervals(const Call& call) {
     const FunctionInfo* info = find_function(call.name);
     if (info == nullptr || info->kind != FunctionKind::kTransformation) return 0;
     if (info->function == Function::kIntegral) return 0;
+    // Differences need one point before; averages need as many as they go back.
     const bool has_unit = info->function <= Function::kElapsed;
     if (has_unit || call.arguments.size() < 2) return 1;
     const auto* count = call.arguments[1].as<IntegerLiteral>();
@@ -50,6 +51,8 @@ DataType type_in_measurements(const SelectNode& node, std::string_view name) {
     return node.tag_keys.contains(name) ? DataType::kTag : DataType::kUnknown;
 }
 
+// Among several sources the type that comes first in InfluxDB's order wins (data_type_less); a tag
+// is last.
 DataType type_of_name(const SelectNode& node, std::string_view name) {
     DataType type = type_in_measurements(node, name);
     for (const auto& subquery : node.subqueries) {
@@ -181,6 +184,10 @@ Result<void> resolve_node(SelectNode& node, const SelectStatement& select,
     return {};
 }
 
+// Tag keys are asked of every core, which takes time that grows with the number of series, so it is
+// worth knowing when they do not matter. A name that no field has is a tag or nothing. Where
+// columns are plain names, both are read the same way: as a tag, which no series has in the latter
+// case.
 bool needs_tag_keys(const SelectNode& node) {
     bool is_wild = !node.subqueries.empty();
     bool combines = !node.is_raw() || node.is_subquery;
@@ -199,6 +206,7 @@ bool needs_tag_keys(const SelectNode& node) {
     return is_wild || (combines && names_others);
 }
 
+// Subqueries come first: the types of their columns are those of names in the query around them.
 Result<void> rewrite_node(SelectNode& node) {
     for (const auto& subquery : node.subqueries) {
         SLUICE_TRY_VOID(rewrite_node(*subquery));

@@ -54,6 +54,8 @@ using TypeOfCall = Result<DataType> (*)(std::string_view name, std::span<const D
 
 Result<DataType> type_of(const Expr& expr, TypeOfCall type_of_call);
 
+// The type of an operation is that of its result on zeros: so the rules stand in one place, where
+// values are evaluated. An operand of unknown type leaves the decision to the other one.
 Result<DataType> binary_type(const BinaryExpr& binary, TypeOfCall type_of_call) {
     SLUICE_TRY(const DataType left, type_of(*binary.left, type_of_call));
     SLUICE_TRY(const DataType right, type_of(*binary.right, type_of_call));

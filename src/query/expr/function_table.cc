@@ -154,6 +154,7 @@ std::string_view message_name(const FunctionInfo& info) {
     }
 }
 
+// Returns whether InfluxDB has an iterator that feeds the function with values of the type.
 bool takes(Function function, DataType type) {
     switch (function) {
         case kCount:
@@ -175,7 +176,7 @@ bool takes(Function function, DataType type) {
     }
 }
 
-// The Go type that carries values of `type` out of `source`.
+// The Go type that carries values of `type` out of `source`, which error messages show.
 std::string iterator_name(const influxql::Expr& source, DataType type) {
     const std::string name(data_type_name(type));
     if (as_call_of(kDistinct, source) != nullptr) return name + "IntervalIterator";

@@ -11,6 +11,8 @@
 
 namespace sluice::query {
 
+// The order matters: ranges of it have things in common (is_mergeable, FunctionInfo::is_filled),
+// and the table is in the same order.
 enum class Function : std::uint8_t {
     kCount,
     kSum,

@@ -51,6 +51,8 @@ Minimum NelderMead::minimum() {
     return found;
 }
 
+// The three cases are asked one after the other and not as alternatives: replacing the worst corner
+// changes what the later questions look at, and the original does it this way.
 void NelderMead::move() {
     rank_corners();
     find_center();

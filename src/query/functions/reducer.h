@@ -3,6 +3,14 @@
 // Points with a null value do not reach reducers: the stage that drives one leaves them out. Values
 // have the type of the argument. Points come in the order the query asks for, ascending or
 // descending; a reducer gives its points out in that order too.
+//
+// What a reducer gives out is InfluxDB's to the last digit and to the last of several equal rows.
+// So each follows the order of operations of its original, even where another one would be faster
+// or more exact, and sorts with Go's algorithm (go/go_sort.h) where equal elements can be told
+// apart.
+//
+// A reducer lives on the core of the query. The stage that drives it keeps the strings of the
+// points that it was given until it is destroyed.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +64,8 @@ struct TimeFrame {
     bool ascending = true;
 };
 
+// All that a reducer is made of: the arguments of a call as numbers. One spec makes a reducer for
+// each window and tag set. A member that the function does not use keeps its default.
 struct ReducerSpec {
     enum class Warmup : std::uint8_t { kExponential, kSimple, kNone };
 

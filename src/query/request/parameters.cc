@@ -59,6 +59,8 @@ std::string text_of(simdjson::simdjson_result<std::string_view> read) {
     return std::move(read).get(text) ? std::string("\xEF\xBF\xBD") : std::string(text);
 }
 
+// A value that cannot be bound is no error before the statement uses it, so it is bound as an
+// error.
 BoundParameter bind_scalar(ondemand::value value) {
     switch (value.type().value_unsafe()) {
         case ondemand::json_type::string:

@@ -47,12 +47,14 @@ Result<void> check_argument_types(const Call& call) {
     return check_argument_type(call, argument_type(call));
 }
 
+// The name that a chain of calls finally reads, or null if that is not a name.
 const VarRef* innermost_reference(const Call& call) {
     const Call* at = &call;
     while (const auto* inner = at->arguments[0].as<Call>()) at = inner;
     return at->arguments[0].as<VarRef>();
 }
 
+// count(distinct(x)) counts values and merges nothing, although count() is mergeable otherwise.
 bool is_count_of_distinct(const Call& call) {
     return function_of(call) == Function::kCount &&
            as_call_of(Function::kDistinct, call.arguments[0]) != nullptr;
@@ -62,6 +64,7 @@ Call call_to(Function function, VarRef argument) {
     return {std::string(function_info(function).name), {Expr(std::move(argument))}};
 }
 
+// Counts of several sources are joined by adding them up.
 Call sum_of_counts(const Call& call) {
     VarRef counts = *call.arguments[0].as<VarRef>();
     counts.type = DataType::kInteger;
@@ -122,6 +125,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, co
 
 Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, const Level& level) {
     if (call.arguments[0].is<Distinct>()) return Points();
+    // A selector by itself, without windows, shows when its value was written.
     const bool has_own_time = level.is_selector && level.window.is_whole();
     if (is_count_of_distinct(call)) {
         SLUICE_TRY(Points input, build_call(*call.arguments[0].as<Call>(), level));
@@ -130,6 +134,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, c
         return fill(std::move(counts), call, level);
     }
     if (!level.node->subqueries.empty()) {
+        // Sources reduce their points first (source_call), then the results are reduced once more.
+        // A mean of means knows how many points each stands for (Point::aggregated).
         Level unordered = level;
         unordered.is_ordered = false;
         unordered.source_call = &call;
@@ -157,6 +163,8 @@ CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Leve
                                                     bool keeps_time) const {
     SelectPlan plan = scan_plan(level);
     plan.dimensions = level.grouping->dimensions();
+    // Dimensions of the answer come first, so that the tag sets of one outer tag set are
+    // neighbours.
     for (const std::string& tag : level.grouping->group_by()) {
         const auto& outer = level.grouping->dimensions();
         if (!std::binary_search(outer.begin(), outer.end(), tag)) plan.dimensions.push_back(tag);
@@ -206,6 +214,7 @@ std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call
 Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {
     const FunctionInfo& info = function_info(function_of(call));
     if (is_top_or_bottom(info.function)) return build_top(call, level);
+    // Sums of floats show whether a window was read series by series or by time.
     Level ordered = level;
     if (info.in_time_order) ordered.is_ordered = true;
     SLUICE_TRY(Points input, build_argument(call, ordered));
@@ -236,6 +245,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     }
     std::sort(group_by.begin(), group_by.end());
     group_by.erase(std::unique(group_by.begin(), group_by.end()), group_by.end());
+    // The scans of the level have other tag sets, so this call shares none of them.
     by_tags.grouping = std::make_shared<Grouping>(level.grouping->dimensions(), group_by);
     by_tags.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
     const bool is_top = function_of(call) == Function::kTop;
@@ -264,6 +274,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     const bool keeps_tags = level.node->has_target && level.target_grouping != nullptr;
     input = std::make_unique<RegroupPoints>(std::move(input), width, by_tags.grouping,
                                             level.grouping, keeps_tags);
+    // The tag set that a point brings along is one more auxiliary value on its way through top(),
+    // and becomes its tag set again behind it.
     if (!keeps_tags) return reduce(std::move(input), call, level, false);
     *level.target_grouping = by_tags.grouping;
     Level wider = level;
@@ -273,6 +285,9 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& call, Level level) {
+    // The first point that a transformation gives out may need the last one before the time range.
+    // So one window more is read, on the side where time begins for the query (query/compile.go:
+    // ExtraIntervals). cumulative_sum() and integral() begin with nothing instead.
     level.is_ordered = true;
     const Function function = function_of(call);
     const bool looks_back = function != Function::kCumulativeSum && function != Function::kIntegral;
@@ -298,6 +313,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, Le
     level.is_ordered = true;
     SLUICE_TRY(Points input, build_argument(call, level));
     if (input == nullptr) return input;
+    // A forecast takes all points of a tag set as one window, and its points lie behind them: no
+    // upper bound of time ends it.
     WindowPoints::Options options;
     options.time_max = model::kTimestampMax;
     options.ascending = level.ascending;
@@ -329,6 +346,7 @@ CursorBuilder::Points CursorBuilder::fill(Points input, const Call& call,
     if (level.window.is_whole() || level.fill.option == FillOption::kNone) return input;
     FillPoints::Options options;
     options.fill = level.fill;
+    // An empty window has a count, which is 0; all other functions have nothing there.
     if (function_of(call) == Function::kCount && options.fill.option == FillOption::kNull) {
         options.fill = {FillOption::kNumber, std::int64_t{0}};
     }

@@ -29,6 +29,8 @@ public:
     };
 
     // Returns the place of `expr` if it is a call or a reference itself.
+    // Calls are not looked into: what stands in them belongs to their own points. Functions of
+    // mathematics are, because they work on the values of the row.
     std::optional<std::uint32_t> map(const Expr& expr) {
         const auto* call = expr.as<Call>();
         if (call != nullptr && !is_math_function(call->name)) {
@@ -130,6 +132,9 @@ Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
 // because auxiliary values are compared in that order. Without calls there is one stream, of the
 // names. With calls there is one stream per call, each with all names as auxiliary values, so that
 // a selector brings the other values of its row.
+//
+// A call whose type is unknown reads a field that does not exist, and has no stream; its column is
+// empty. If no stream is left the SELECT has no rows at all.
 Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Level level) {
     if (!node.refused_offset.empty()) {
         return Error{ErrorKind::kInvalid, "invalid time dimension offset: " + node.refused_offset};
@@ -161,6 +166,8 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
         SLUICE_TRY(Points points, build_auxiliary(level));
         if (points != nullptr) streams.push_back({std::move(points), {}, auxiliary});
     }
+    // With several calls, each row has the time of its window: the selectors may have found theirs
+    // at different times.
     level.is_selector = mapper.calls.size() == 1 && is_selector(function_of(mapper.calls[0].call));
     for (const PlaceMapper::MappedCall& mapped : mapper.calls) {
         if (mapped.place.type == DataType::kUnknown) continue;
@@ -185,6 +192,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_auxiliary(const Level& level)
         plan.fields[input.index].makes_rows = true;
         makes_rows = true;
     }
+    // Without a field there is no row, however many tags are named. The limit is passed on to the
+    // scan, which reads no more rows than can matter; LimitPoints counts exactly.
     std::vector<Points> scans;
     if (makes_rows) {
         plan.limit = level.limit;
@@ -216,6 +225,7 @@ std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, c
     std::vector<Points> scans;
     plan.dimensions = level.grouping->dimensions();
     std::vector<PlannedSource> left = std::move(plan.sources);
+    // Each turn takes the first mention of every measurement that is left.
     while (!left.empty()) {
         std::set<std::string, std::less<>> names;
         std::vector<PlannedSource> again;
@@ -249,6 +259,8 @@ Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> sc
     const auto at = level.node->subqueries_first ? inputs.end() : inputs.begin();
     inputs.insert(at, std::make_move_iterator(scans.begin()), std::make_move_iterator(scans.end()));
     if (inputs.empty()) return Points();
+    // Each source is reduced by itself before they are merged, as InfluxDB's shards and subqueries
+    // are: for a mean this is not the same as reducing all points together.
     if (level.source_call != nullptr) {
         for (Points& input : inputs) {
             SLUICE_TRY(input, reduce(std::move(input), *level.source_call, level, false));
@@ -270,6 +282,8 @@ CursorBuilder::Points CursorBuilder::build_refused(const VarRef& ref, const Leve
         if (input == nullptr) input = std::make_unique<NoPoints>();
         return std::make_unique<RefusedSubquery>(std::move(input), std::move(error));
     }
+    // Only series that have the field make InfluxDB refuse. Which they are is not known before the
+    // series are listed, so the refusal is a cursor, too.
     SelectPlan plan = scan_plan(level);
     keep_groups_with_field(plan, *source_.catalog(), ref);
     if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return Points();

@@ -47,6 +47,7 @@ std::set<DataType> types_of(const SelectNode& node, const Groups& groups, std::s
     return types;
 }
 
+// Only then is a value that is not written one that the user would miss.
 bool writes_all_values(const SelectNode& node) {
     return node.is_raw() && node.subqueries.empty() && node.limit == 0 && node.offset == 0 &&
            node.series_limit == 0 && node.series_offset == 0;

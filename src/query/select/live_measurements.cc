@@ -11,7 +11,8 @@ namespace {
 
 using Candidates = std::map<std::string, std::vector<model::ShardGroupId>>;
 
-// Every core looks for one point of each measurement.
+// Every core looks for one point of each measurement, in its own stores. The names are those of the
+// catalog, which lives longer than the job, so cores give back where they stand there.
 class FindJob final : public CoreJob {
 public:
     FindJob(const Candidates& candidates, std::size_t cores)

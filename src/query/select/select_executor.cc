@@ -54,6 +54,8 @@ io::Task<Result<CursorBuilder::Rows>> SelectExecutor::open(influxql::SelectState
     SLUICE_CO_TRY_VOID(check_window_count());
     CursorBuilder builder(source_, budget_, mapped_range(*node_), now_ns_);
     Result<CursorBuilder::Rows> rows = builder.build(*node_);
+    // The cursors are built although nothing will be read, because building finds mistakes that
+    // InfluxDB names in this case, too.
     if (rows.ok() && node_->time_min > node_->time_max) rows->cursor.reset();
     co_return rows;
 }
@@ -73,6 +75,7 @@ io::Task<Result<void>> SelectExecutor::prepare(influxql::SelectStatement& select
     Result<void> listed = co_await list_tag_keys(*node_);
     if (!listed.ok()) co_return std::move(listed).error();
     SLUICE_CO_TRY_VOID(rewrite_node(*node_));
+    // Only the error is of interest: types that do not go together.
     for (const influxql::Field& field : node_->fields) {
         SLUICE_CO_TRY(const influxql::DataType type, expression_type(field.expr));
         (void)type;
@@ -119,6 +122,8 @@ AnswerSeries SelectExecutor::head_of(const TagSet& tags, const Grouping& groupin
 
 io::Task<Result<std::uint64_t>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     const std::vector<std::string> fields(columns_.begin() + 1, columns_.end());
+    // A column that is called "time" hides that of the row, which InfluxDB notices at the first
+    // row.
     const bool hides_time = std::find(fields.begin(), fields.end(), "time") != fields.end();
     TargetWriter target(source_, *target_, *rows.grouping, fields);
     RowBlock block;
@@ -213,6 +218,7 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
             continue;
         }
         has_rows = true;
+        // The series goes on in a piece of its own, with its name and tags once more.
         if (has_ended && writer_.chunked()) {
             writer_.end_chunk();
             tags = nullptr;

@@ -40,6 +40,10 @@ CursorBuilder::Level CursorBuilder::outermost_level(const SelectNode& node) cons
     return level;
 }
 
+// A subquery answers the query around it, so it takes over what that one needs to know: it groups
+// by the outer dimensions as well as its own, reads no time that the outer one does not, and uses
+// the outer windows unless it has its own. LIMIT and OFFSET stay where they are written, while
+// those of series add up, as InfluxDB has it.
 CursorBuilder::Level CursorBuilder::subquery_level(const SelectNode& node,
                                                    const Level& outer) const {
     Level level = outermost_level(node);
@@ -52,6 +56,7 @@ CursorBuilder::Level CursorBuilder::subquery_level(const SelectNode& node,
     if (!node.has_time_max) level.time_max = model::kTimestampMax;
     level.time_min = std::max(level.time_min, outer.time_min);
     level.time_max = std::min(level.time_max, outer.time_max);
+    // Windows need an end: where neither query has one, they end now.
     if (!node.window.is_whole() && level.time_max == model::kTimestampMax) {
         level.time_max = now_ns_;
     }

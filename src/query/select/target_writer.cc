@@ -11,6 +11,7 @@ namespace {
 
 // InfluxDB writes as many at once.
 constexpr std::size_t kRowsPerWrite = 10'000;
+// Strings and series may be large: a write is held in memory twice, here and as a batch.
 constexpr std::size_t kTextBytesPerWrite = 4u << 20;
 
 bool can_be_written(const Value& value) {

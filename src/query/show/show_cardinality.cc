@@ -111,6 +111,8 @@ io::Task<Result<std::size_t>> count_keys(StatementContext& context, SeriesSelect
     co_return samples[0].estimate();
 }
 
+// The tables of a count lie in memory on the core of the query, and grow with what is counted. An
+// estimate needs a sample of fixed size for each core instead (distinct_sample.h).
 class CardinalityCounter {
 public:
     CardinalityCounter(StatementContext& context, const ShowCardinalityStatement& show)
