@@ -1,7 +1,6 @@
-// This file names the columns of an answer (influxql/ast.go: ColumnNames).
-#include <map>
+#include "query/compile/column_names.h"
 
-#include "query/compile/compile.h"
+#include <map>
 
 namespace sluice::query {
 

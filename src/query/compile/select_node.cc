@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/compile/column_names.h"
+#include "query/compile/compile.h"
 #include "query/compile/wildcards.h"
 #include "query/compile/zoned_select.h"
 #include "query/expr/expression_type.h"
@@ -94,37 +96,6 @@ void collect_names(const SelectNode& node, FieldTypes& fields, TagKeys& tags) {
     }
 }
 
-std::unique_ptr<SelectNode> make_node(const SelectStatement& select, CompiledSelect compiled) {
-    auto node = std::make_unique<SelectNode>();
-    node->fields = std::move(compiled.fields);
-    node->time_name = std::move(compiled.time_name);
-    node->condition = std::move(compiled.condition);
-    node->wildcard_dimensions = std::move(compiled.dimensions);
-    node->window = compiled.window;
-    node->refused_offset = std::move(compiled.refused_offset);
-    node->time_min = compiled.time_min;
-    node->time_max = compiled.time_max;
-    node->has_time_max = compiled.has_time_max;
-    node->ascending = select.ascending();
-    node->fill = {select.fill, select.fill_value};
-    node->limit = select.limit;
-    node->offset = select.offset;
-    node->series_limit = select.series_limit;
-    node->series_offset = select.series_offset;
-    node->has_target = select.target.has_value();
-    if (!select.time_zone.empty()) node->zone = TimeZone::find(select.time_zone);
-    node->window.zone = node->zone.get();
-    std::size_t next = 0;
-    node->subqueries_first = !select.sources.empty() && select.sources[0].subquery() != nullptr;
-    for (const Source& source : select.sources) {
-        const SelectStatement* inner = source.subquery();
-        if (inner == nullptr) continue;
-        node->subqueries.push_back(make_node(*inner, std::move(compiled.subqueries[next++])));
-        node->subqueries.back()->is_subquery = true;
-    }
-    return node;
-}
-
 }  // namespace
 
 bool SelectNode::is_raw() const {
@@ -140,8 +111,7 @@ bool SelectNode::is_raw() const {
 
 Result<std::unique_ptr<SelectNode>> compile_statement(SelectStatement select, std::int64_t now_ns) {
     bring_times_to_utc(select);
-    SLUICE_TRY(CompiledSelect compiled, compile_select(select, now_ns));
-    return make_node(select, std::move(compiled));
+    return compile_select(select, now_ns);
 }
 
 model::TimeRange mapped_range(const SelectNode& node) {
@@ -151,15 +121,15 @@ model::TimeRange mapped_range(const SelectNode& node) {
             if (const auto* call = expr.as<Call>()) extra = std::max(extra, extra_intervals(*call));
         });
     }
-    model::TimeRange range{node.time_min, node.time_max == model::kTimestampMax
-                                              ? model::kTimestampMax
-                                              : node.time_max + 1};
+    model::TimeRange range{node.frame.time_min, node.frame.time_max == model::kTimestampMax
+                                                    ? model::kTimestampMax
+                                                    : node.frame.time_max + 1};
     std::int64_t extra_ns = 0;
-    if (__builtin_mul_overflow(extra, node.window.interval_ns, &extra_ns)) {
+    if (__builtin_mul_overflow(extra, node.frame.window.interval_ns, &extra_ns)) {
         extra_ns = model::kTimestampMax;
     }
     std::int64_t moved = 0;
-    if (node.ascending) {
+    if (node.frame.ascending) {
         const bool overflow = __builtin_sub_overflow(range.begin, extra_ns, &moved);
         range.begin = overflow ? model::kTimestampMin : std::max(moved, model::kTimestampMin);
     } else {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "query/compile/compile.h"
 #include "query/compile/sources.h"
 #include "query/expr/fill.h"
+#include "query/expr/time_frame.h"
 #include "query/expr/time_zone.h"
 #include "sluice/influxql/ast.h"
 
@@ -26,18 +26,14 @@ struct SelectNode {
     // GROUP BY without time(): as it was written, and the tags that it stands for.
     std::vector<influxql::Expr> wildcard_dimensions;
     std::vector<std::string> dimensions;
-    Window window;
-    std::string refused_offset;  // see CompiledSelect
-    model::Timestamp time_min = model::kTimestampMin;
-    model::Timestamp time_max = model::kTimestampMax;
-    bool has_time_max = false;             // in its own condition
-    std::shared_ptr<const TimeZone> zone;  // holds what `window` refers to; null is UTC
-    bool ascending = true;
+    TimeFrame frame;
+    bool has_time_max = false;  // in its own condition
+    // A date as the offset of GROUP BY time(). InfluxDB's compiler takes it, but the execution of
+    // the statement refuses it, after all other checks.
+    std::string refused_offset;
+    std::shared_ptr<const TimeZone> zone;  // holds what the window refers to; null is UTC
     Fill fill;
-    std::int64_t limit = 0;
-    std::int64_t offset = 0;
-    std::int64_t series_limit = 0;
-    std::int64_t series_offset = 0;
+    Limits limits;
     bool has_target = false;  // INTO
     bool is_subquery = false;
 

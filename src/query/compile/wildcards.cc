@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/compile/column_names.h"
 #include "query/expr/function_table.h"
 #include "sluice/influxql/printer.h"
 

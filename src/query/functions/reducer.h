@@ -20,7 +20,7 @@
 
 #include "query/expr/function_table.h"
 #include "query/expr/point.h"
-#include "query/expr/window.h"
+#include "query/expr/time_frame.h"
 
 namespace sluice::query {
 
@@ -53,15 +53,6 @@ public:
     // Returns the memory that the reducer holds. It grows with the points that were added, except
     // for transformations and spread, which stay small.
     virtual std::size_t memory_bytes() const { return 0; }
-};
-
-// The times, the window and the order of a query.
-struct TimeFrame {
-    Window window;
-    // Both inclusive.
-    model::Timestamp time_min = model::kTimestampMin;
-    model::Timestamp time_max = model::kTimestampMax;
-    bool ascending = true;
 };
 
 // All that a reducer is made of: the arguments of a call as numbers. One spec makes a reducer for

@@ -28,9 +28,8 @@ bool depends_on_order(const SelectPlan& plan) {
 }  // namespace
 
 std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::string& field) {
-    // All cores read the plan from the first portion on.
     SLUICE_CHECK(!is_begun_);
-    SelectPlan& plan = scan_.plan();
+    SelectPlan& plan = scan_.open_plan();
     AggregateCall added = call;
     added.field = plan.add_field(field, call.argument);
     for (std::uint32_t i = 0; i < plan.calls.size(); ++i) {

@@ -20,8 +20,8 @@ ScanPoints::ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan
     : scan_(source, budget, std::move(plan), std::move(grouping)), driver_(driver), share_(budget) {
     const SelectPlan& planned = scan_.plan();
     row_.resize(planned.inputs.size());
-    if (planned.limit == 0) return;
-    const auto rows = static_cast<std::uint64_t>(planned.limit + planned.offset);
+    if (planned.limits.limit == 0) return;
+    const auto rows = static_cast<std::uint64_t>(planned.limits.limit + planned.limits.offset);
     (scan_.grouping().is_nested() ? series_rows_max_ : rows_max_) = rows;
     // InfluxDB's storage lets one more through.
     if (series_rows_max_ != 0) ++series_rows_max_;

@@ -12,6 +12,7 @@
 #include "query/compile/sources.h"
 #include "query/expr/evaluate.h"
 #include "query/expr/function_table.h"
+#include "query/expr/time_frame.h"
 #include "query/expr/value.h"
 #include "query/expr/window.h"
 #include "sluice/influxql/ast.h"
@@ -69,12 +70,10 @@ struct SelectPlan {
     // Tag sets come in the opposite order of rows: the rows that decide a tie of last() are read
     // backwards for an answer that ascends (points/tie_breaker.h).
     bool reverses_tag_sets = false;
-    std::int64_t limit = 0;
-    std::int64_t offset = 0;
+    // A scan takes LIMIT and OFFSET as the number of rows of a tag set that are of use.
+    Limits limits;
     // The number of rows of each tag set that are read from each shard group. 0 means all.
     std::int64_t group_rows_max = 0;
-    std::int64_t series_limit = 0;
-    std::int64_t series_offset = 0;
 
     // The one call keeps the time and the other values of the row it selects.
     bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }

@@ -108,7 +108,7 @@ io::Task<Result<void>> SeriesScan::prepare() {
     // that SLIMIT left.
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max() + 1));
     number_tag_sets();
-    if (plan_.series_limit != 0 || plan_.series_offset != 0) co_await limit_tag_sets();
+    if (plan_.limits.counts_series()) co_await limit_tag_sets();
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max()));
     co_await find_shared();
     co_return Result<void>();
@@ -204,8 +204,8 @@ io::Task<void> SeriesScan::limit_tag_sets() {
         });
         std::int64_t index = 0;
         for (const auto& [key, outer] : counted) {
-            const std::int64_t after_offset = index++ - plan_.series_offset;
-            is_kept[outer] = after_offset >= 0 && after_offset < plan_.series_limit ? 1 : 0;
+            const std::int64_t after_offset = index++ - plan_.limits.series_offset;
+            is_kept[outer] = after_offset >= 0 && after_offset < plan_.limits.series_limit ? 1 : 0;
             leaves_some = leaves_some || is_kept[outer] != 0;
         }
         each_tag_set(of_group, [&](std::uint32_t& tag_set) {

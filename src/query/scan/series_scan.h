@@ -22,6 +22,7 @@
 #include "query/scan/select_plan.h"
 #include "query/scan/tag_set.h"
 #include "query/session/data_source.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 
@@ -72,7 +73,11 @@ public:
     io::Task<Result<void>> prepare();
 
     const SelectPlan& plan() const { return plan_; }
-    SelectPlan& plan() { return plan_; }
+    // Cores read the plan from the first job on, so it can be completed only before prepare().
+    SelectPlan& open_plan() {
+        SLUICE_CHECK(!is_prepared_);
+        return plan_;
+    }
     Grouping& grouping() const { return *grouping_; }
     DataSource& source() const { return source_; }
     std::vector<CoreSession>& sessions() { return sessions_; }

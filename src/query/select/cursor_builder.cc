@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "query/compile/column_names.h"
 #include "query/points/joined_rows.h"
 #include "query/points/limit_points.h"
 #include "query/points/merge_points.h"
@@ -147,7 +148,7 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
     }
     mapper.sort_references();
     options.fill = level.fill;
-    options.ascending = level.ascending;
+    options.ascending = level.frame.ascending;
     options.places = std::move(mapper.places);
     level.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
     std::vector<Place> auxiliary;
@@ -173,9 +174,9 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
         if (mapped.place.type == DataType::kUnknown) continue;
         SLUICE_TRY(Points points, build_call(mapped.call, level));
         if (points == nullptr) points = std::make_unique<NoPoints>();
-        if (level.limit > 0 || level.offset > 0) {
-            points = std::make_unique<LimitPoints>(std::move(points), auxiliary.size(), level.limit,
-                                                   level.offset);
+        if (level.limits.counts_rows()) {
+            points = std::make_unique<LimitPoints>(std::move(points), auxiliary.size(),
+                                                   level.limits.limit, level.limits.offset);
         }
         streams.push_back({std::move(points), {mapped.place}, auxiliary});
     }
@@ -196,14 +197,13 @@ Result<CursorBuilder::Points> CursorBuilder::build_auxiliary(const Level& level)
     // scan, which reads no more rows than can matter; LimitPoints counts exactly.
     std::vector<Points> scans;
     if (makes_rows) {
-        plan.limit = level.limit;
-        plan.offset = level.offset;
+        plan.limits = level.limits;
         scans = build_scans(std::move(plan), level, std::nullopt);
     }
     SLUICE_TRY(Points points, merge_inputs(std::move(scans), level, nullptr));
-    if (points == nullptr || (level.limit == 0 && level.offset == 0)) return points;
+    if (points == nullptr || !level.limits.counts_rows()) return points;
     return Points(std::make_unique<LimitPoints>(std::move(points), level.auxiliary.size(),
-                                                level.limit, level.offset));
+                                                level.limits.limit, level.limits.offset));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_reference(const VarRef& ref,
@@ -235,11 +235,11 @@ std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, c
             (is_new ? plan.sources : again).push_back(std::move(source));
         }
         left = std::move(again);
-        const bool limited = plan.limit > 0 || plan.offset > 0;
+        const bool limited = plan.limits.counts_rows();
         Points scan = std::make_unique<ScanPoints>(source_, budget_, plan, level.grouping, driver);
         if (limited && level.grouping->is_nested()) {
             scan = std::make_unique<LimitPoints>(std::move(scan), level.auxiliary.size(),
-                                                 plan.limit, plan.offset);
+                                                 plan.limits.limit, plan.limits.offset);
         }
         scans.push_back(std::move(scan));
     }
@@ -268,10 +268,10 @@ Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> sc
     }
     if (inputs.size() == 1) return std::move(inputs[0]);
     MergePoints::Options options;
-    options.ascending = level.ascending;
+    options.ascending = level.frame.ascending;
     options.auxiliary_width = level.auxiliary.size();
     options.is_sorted = value == nullptr && level.is_ordered;
-    options.window = level.window;
+    options.window = level.frame.window;
     return Points(std::make_unique<MergePoints>(std::move(inputs), options));
 }
 
@@ -347,13 +347,14 @@ SelectPlan CursorBuilder::scan_plan(const Level& level) const {
             }
         });
     }
-    plan.window = level.window;
-    plan.time_min = std::max(level.time_min, range_.begin);
-    plan.time_max = level.time_max;
+    plan.window = level.frame.window;
+    plan.time_min = std::max(level.frame.time_min, range_.begin);
+    plan.time_max = level.frame.time_max;
     if (range_.end < model::kTimestampMax) plan.time_max = std::min(plan.time_max, range_.end - 1);
-    plan.ascending = level.ascending;
-    plan.series_limit = level.series_limit;
-    plan.series_offset = level.series_offset;
+    plan.ascending = level.frame.ascending;
+    // LIMIT and OFFSET are added where a scan may stop at them.
+    plan.limits.series_limit = level.limits.series_limit;
+    plan.limits.series_offset = level.limits.series_offset;
     return plan;
 }
 

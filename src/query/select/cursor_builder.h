@@ -55,21 +55,15 @@ private:
         const SelectNode* node = nullptr;
         std::shared_ptr<Grouping> grouping;
         bool repeats_dimensions = false;  // GROUP BY of the outermost query names a tag twice
-        Window window;
-        model::Timestamp time_min = 0;
-        model::Timestamp time_max = 0;
-        bool ascending = true;
+        TimeFrame frame;
         // Points of one window come in the order of time, whichever series they are of. InfluxDB
         // asks for that where a function needs it; otherwise it takes the series one by one.
         bool is_ordered = true;
         Fill fill;
-        std::int64_t limit = 0;
-        std::int64_t offset = 0;
+        Limits limits;
         // LIMIT and OFFSET of the query, as far as they reach the rows that top() and bottom()
         // read. 0 means that these read all rows.
         std::int64_t group_rows_max = 0;
-        std::int64_t series_limit = 0;
-        std::int64_t series_offset = 0;
         std::vector<influxql::VarRef> auxiliary;  // sorted
         // The level has a single call, which is a selector. It then keeps the time of the row that
         // it selects.
@@ -81,8 +75,6 @@ private:
         std::shared_ptr<Grouping>* target_grouping = nullptr;
         // The scans of stored rows that calls of the level share.
         std::shared_ptr<std::vector<std::shared_ptr<AggregateScan>>> scans;
-
-        TimeFrame frame() const { return {window, time_min, time_max, ascending}; }
     };
     using Points = std::unique_ptr<PointCursor>;
 

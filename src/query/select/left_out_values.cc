@@ -49,8 +49,8 @@ std::set<DataType> types_of(const SelectNode& node, const Groups& groups, std::s
 
 // Only then is a value that is not written one that the user would miss.
 bool writes_all_values(const SelectNode& node) {
-    return node.is_raw() && node.subqueries.empty() && node.limit == 0 && node.offset == 0 &&
-           node.series_limit == 0 && node.series_offset == 0;
+    return node.is_raw() && node.subqueries.empty() && !node.limits.counts_rows() &&
+           !node.limits.counts_series();
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ io::Task<Result<CursorBuilder::Rows>> SelectExecutor::open(influxql::SelectState
     Result<CursorBuilder::Rows> rows = builder.build(*node_);
     // The cursors are built although nothing will be read, because building finds mistakes that
     // InfluxDB names in this case, too.
-    if (rows.ok() && node_->time_min > node_->time_max) rows->cursor.reset();
+    if (rows.ok() && node_->frame.time_min > node_->frame.time_max) rows->cursor.reset();
     co_return rows;
 }
 
@@ -101,10 +101,11 @@ io::Task<Result<void>> SelectExecutor::list_tag_keys(SelectNode& node) {
 }
 
 Result<void> SelectExecutor::check_window_count() const {
-    const Window& window = node_->window;
-    if (node_->is_raw() || window.is_whole() || node_->time_min == model::kTimestampMin) return {};
-    const std::int64_t first = window.start_of(node_->time_min);
-    const std::int64_t last = window.start_of(node_->time_max - 1);
+    const Window& window = node_->frame.window;
+    if (node_->is_raw() || window.is_whole() || node_->frame.time_min == model::kTimestampMin)
+        return {};
+    const std::int64_t first = window.start_of(node_->frame.time_min);
+    const std::int64_t last = window.start_of(node_->frame.time_max - 1);
     return budget_.check_windows(
         static_cast<std::uint64_t>((last - first) / window.interval_ns + 1));
 }
@@ -232,7 +233,7 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
             }
             writer_.begin_row();
             const model::Timestamp time = block.rows[row].time;
-            writer_.time(time, node_->window.zone_offset(time));
+            writer_.time(time, node_->frame.window.zone_offset(time));
             for (std::size_t i = 0; i < width; ++i) writer_.value(block.values[row * width + i]);
             writer_.end_row();
             if (!writer_.should_flush()) continue;

@@ -8,14 +8,14 @@
 namespace sluice::query {
 namespace {
 
-Result<CompiledSelect> compile(const std::string& text) {
+Result<std::unique_ptr<SelectNode>> compile(const std::string& text) {
     SLUICE_TRY(const std::vector<influxql::Statement> statements, influxql::parse_query(text));
     return compile_select(std::get<influxql::SelectStatement>(statements.at(0)), 1'000'000'000);
 }
 
 TEST(Compile, RefusesWhatInfluxDbRefuses) {
     test::run_cases("unit/query/compile/refusals.txt", [](const std::string& statement) {
-        const Result<CompiledSelect> compiled = compile(statement);
+        const Result<std::unique_ptr<SelectNode>> compiled = compile(statement);
         return compiled.ok() ? "no error" : compiled.error().message;
     });
 }
