@@ -50,7 +50,7 @@ Expr fold_math(const Expr& expr, bool in_call = false) {
     }
     const auto* written = expr.as<Call>();
     if (written == nullptr) return expr;
-    Call call{written->name, {}};
+    Call call{written->name, {}, written->function};
     for (const Expr& argument : written->arguments) {
         Expr folded = fold_math(argument, true);
         if (auto* paren = folded.as<ParenExpr>()) {
@@ -59,7 +59,7 @@ Expr fold_math(const Expr& expr, bool in_call = false) {
         }
         call.arguments.push_back(std::move(folded));
     }
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     if (info == nullptr || info->kind != FunctionKind::kMath ||
         call.arguments.size() != math_argument_count(info->function) ||
         !std::all_of(call.arguments.begin(), call.arguments.end(), is_literal)) {
@@ -76,17 +76,17 @@ Expr fold_math(const Expr& expr, bool in_call = false) {
 // DISTINCT name, as a field or an argument of a call, is distinct(name). Elsewhere it has no value
 // (influxql/ast.go: RewriteDistinct).
 void make_distinct_calls(Expr& field) {
-    const auto make_call = [](Expr& expr) {
+    const auto replace = [](Expr& expr) {
         const auto* distinct = expr.as<Distinct>();
         if (distinct == nullptr) return;
-        const std::string name(function_info(Function::kDistinct).name);
-        expr = Call{name, {VarRef{distinct->name, DataType::kUnknown}}};
+        Expr name = VarRef{distinct->name, DataType::kUnknown};
+        expr = make_call(Function::kDistinct, {std::move(name)});
     };
-    make_call(field);
+    replace(field);
     walk(field, [&](Expr& part) {
         auto* call = part.as<Call>();
         if (call == nullptr) return;
-        for (Expr& argument : call->arguments) make_call(argument);
+        for (Expr& argument : call->arguments) replace(argument);
     });
 }
 
@@ -154,6 +154,7 @@ private:
     Result<void> compile_condition() {
         SLUICE_TRY(Condition condition, split_condition(select_.condition, now_));
         if (condition.expr) {
+            resolve_functions(*condition.expr);
             SLUICE_TRY_VOID(validate_condition(*condition.expr));
         }
         node_->condition = std::move(condition.expr);
@@ -168,7 +169,7 @@ private:
         }
         const auto* call = expr.as<Call>();
         if (call == nullptr) return {};
-        if (!is_math_function(call->name)) {
+        if (!is_math_function(*call)) {
             return invalid("invalid function call in condition: " + to_string(expr));
         }
         // The original counts one argument for log() here, though it takes two elsewhere.
@@ -299,7 +300,9 @@ private:
                 if (!written.alias.empty()) node_->time_name = written.alias;
                 continue;
             }
-            Field field{reduce(fold_math(written.expr), std::nullopt), written.alias};
+            Expr resolved = written.expr;
+            resolve_functions(resolved);
+            Field field{reduce(fold_math(resolved), std::nullopt), written.alias};
             ++list_.columns;
             SLUICE_TRY_VOID(FieldCompiler(list_).compile(field.expr));
             // Subqueries are left as they are.

@@ -109,7 +109,7 @@ Result<void> FieldCompiler::compile_binary(const BinaryExpr& binary) {
 // Each family of functions has its own rules for arguments. Their order within a family is that of
 // InfluxDB, because it decides which of several mistakes is named.
 Result<void> FieldCompiler::compile_call(const Call& call) {
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     if (info != nullptr && info->kind == FunctionKind::kMath) return compile_math(call);
     ++list_.calls;
     if (info == nullptr) return invalid("undefined function " + call.name + "()");
@@ -159,6 +159,8 @@ Result<void> FieldCompiler::compile_nested(const Expr& expr) {
     return compile(expr);
 }
 
+// As a field of its own distinct() must be alone in the statement, because its rows have no time
+// that other columns could share. Inside of count() it is only a set.
 Result<void> FieldCompiler::compile_distinct(const Arguments& arguments, bool nested) {
     if (arguments.empty()) return invalid("distinct function requires at least one argument");
     if (arguments.size() > 1) return invalid("distinct function can only have one argument");
@@ -347,6 +349,8 @@ Result<void> FieldCompiler::compile_indicator(const Call& call) {
     return compile_input(call, false);
 }
 
+// With windows a transformation works on what another call makes of each, and without them on
+// points. A subquery that has its windows from the query around it may do either.
 Result<void> FieldCompiler::compile_input(const Call& call, bool nested) {
     const Expr& input = call.arguments[0];
     if (input.is<Call>()) {

@@ -16,7 +16,7 @@ using namespace influxql;
 
 // Returns how many windows before its range a call reads.
 std::int64_t extra_intervals(const Call& call) {
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     if (info == nullptr || info->kind != FunctionKind::kTransformation) return 0;
     if (info->function == Function::kIntegral) return 0;
     // Differences need one point before; averages need as many as they go back.
@@ -103,7 +103,7 @@ bool SelectNode::is_raw() const {
     for (const Field& field : fields) {
         walk(field.expr, [&](const Expr& expr) {
             const auto* call = expr.as<Call>();
-            raw = raw && (call == nullptr || is_math_function(call->name));
+            raw = raw && (call == nullptr || is_math_function(*call));
         });
     }
     return raw;
@@ -114,6 +114,7 @@ Result<std::unique_ptr<SelectNode>> compile_statement(SelectStatement select, st
     return compile_select(select, now_ns);
 }
 
+// The bounds may be the ends of time, where nothing can be added or taken away: then they stay.
 model::TimeRange mapped_range(const SelectNode& node) {
     std::int64_t extra = 0;
     for (const Field& field : node.fields) {

@@ -217,6 +217,8 @@ RowExpression::RowExpression(const influxql::Expr& expr, const PositionOfName& p
     add(expr, position, call_position);
 }
 
+// What has no place, no value and no rule (a wildcard, a function that is not known here) becomes a
+// constant without a value, so that evaluating it needs no questions.
 std::uint32_t RowExpression::add(const influxql::Expr& expr, const PositionOfName& position,
                                  const PositionOfCall& call_position) {
     Node node;
@@ -234,7 +236,7 @@ std::uint32_t RowExpression::add(const influxql::Expr& expr, const PositionOfNam
         node.left = add(*binary->left, position, call_position);
         node.right = add(*binary->right, position, call_position);
     } else if (const auto* call = expr.as<influxql::Call>()) {
-        const FunctionInfo* info = find_function(call->name);
+        const FunctionInfo* info = find_function(*call);
         if (knows_functions_ && info != nullptr && info->kind == FunctionKind::kMath &&
             call->arguments.size() == math_argument_count(info->function)) {
             node.kind = Node::Kind::kMath;

@@ -61,7 +61,7 @@ bool is_count_of_distinct(const Call& call) {
 }
 
 Call call_to(Function function, VarRef argument) {
-    return {std::string(function_info(function).name), {Expr(std::move(argument))}};
+    return make_call(function, {Expr(std::move(argument))});
 }
 
 // Counts of several sources are joined by adding them up.

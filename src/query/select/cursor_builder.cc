@@ -34,7 +34,7 @@ public:
     // mathematics are, because they work on the values of the row.
     std::optional<std::uint32_t> map(const Expr& expr) {
         const auto* call = expr.as<Call>();
-        if (call != nullptr && !is_math_function(call->name)) {
+        if (call != nullptr && !is_math_function(*call)) {
             const auto [place, is_new] = places.add(expr);
             if (is_new) calls.push_back({*call, place});
             return place.number;

@@ -69,13 +69,15 @@ bool calls_within(const Call& call) {
     return found;
 }
 
+// A function of mathematics, and a call that has calls inside, read nothing themselves: what they
+// work on is what is read.
 void Explanation::collect(const Expr& expr, const FieldTypes& types, const TagKeys& tags,
                           Read& read) const {
     const auto add = [&](const Expr& found, std::set<std::string>& to) {
         to.insert(to_string(typed(found, types, tags)));
     };
     if (const auto* call = expr.as<Call>()) {
-        if (!is_math_function(call->name) && !calls_within(*call)) {
+        if (!is_math_function(*call) && !calls_within(*call)) {
             add(expr, read.calls);
             return;
         }
