@@ -82,6 +82,8 @@ io::Task<void> UnfinishedRuns::save() {
         payload.write(note.checksum);
         payload.write(note.count);
     }
+    // Written over in place, beginning with the checksum: a file that was cut short is no file of
+    // notes.
     AlignedBuffer block(kHeaderBytes + payload.size());
     std::memset(block.data(), 0, block.size());
     store_le(block.data(), kMagic);

@@ -45,6 +45,7 @@ std::vector<VarRef> expansion(const std::vector<Expr>& dimensions, const FieldTy
     return refs;
 }
 
+// Whether a wildcard or regular expression among the fields stands for this name.
 bool accepts(const Expr& wildcard, const VarRef& ref) {
     if (const auto* regex = wildcard.as<RegexLiteral>()) return regex->regex.matches(ref.name);
     const WildcardKind kind = wildcard.as<Wildcard>()->kind;

@@ -65,6 +65,8 @@ void NelderMead::move() {
     if (value >= values_[second_worst_]) contract(reflected, value);
 }
 
+// The deviation is divided by the number of dimensions and not of corners, as in the original: when
+// the search ends decides the digits of its result.
 bool NelderMead::is_flat() const {
     double sum = 0;
     for (const double value : values_) sum += value;

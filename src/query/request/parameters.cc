@@ -109,6 +109,8 @@ BoundParameter bind_named(std::string_view kind, BoundParameter value) {
     return error("unknown bind object type: " + std::string(kind));
 }
 
+// An object must have one member, whose name is a kind. Further ones are read all the same, so that
+// the text is gone through, and then refused by their number.
 BoundParameter bind_object(ondemand::object object) {
     std::size_t count = 0;
     BoundParameter bound;

@@ -70,6 +70,8 @@ std::vector<LeftOutValues> find_left_out(const SelectNode& node, const meta::Cat
     return left_out;
 }
 
+// A name with a type behind it reads the values of that type only, so a count() of it counts what
+// the statement did not read.
 SelectStatement counting_statement(SelectStatement select,
                                    const std::vector<LeftOutValues>& left_out) {
     SelectStatement counting;

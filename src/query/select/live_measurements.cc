@@ -79,6 +79,7 @@ io::Task<Result<LiveMeasurements>> LiveMeasurements::find(DataSource& source,
     co_return live;
 }
 
+// The catalog that comes back is a copy without the dead measurements, for this statement alone.
 io::Task<Result<std::shared_ptr<const meta::Catalog>>> catalog_for_patterns(
     DataSource& source, std::shared_ptr<const meta::Catalog> catalog,
     const influxql::SelectStatement& select) {

@@ -208,6 +208,7 @@ Result<void> CardinalityCounter::select(const std::vector<ShowSource>& sources) 
     return {};
 }
 
+// Wildcards stand for the tag keys of the series that were listed, so this comes after the listing.
 Result<void> CardinalityCounter::resolve_dimensions() {
     std::set<std::string> known;
     for (const CoreSession& session : selection_.sessions) {

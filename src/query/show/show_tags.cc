@@ -121,6 +121,7 @@ io::Task<MergedTags> merge(StatementContext& context, const std::vector<FoundTag
     co_return merged;
 }
 
+// Visits the series on all cores, each of which fills its own element of `found`.
 io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selection,
                                const WantsTag* wants, std::vector<FoundTags>& found) {
     const std::uint64_t bytes_max =

@@ -36,6 +36,7 @@ private:
     std::vector<std::vector<ListedQuery>>& lists_;
 };
 
+// Every core is asked to kill the query, since only its own knows it.
 class KillJob final : public CoreJob {
 public:
     KillJob(QueryRegistry& registry, std::uint64_t id, std::vector<std::optional<Error>>& outcomes)

@@ -61,6 +61,8 @@ io::Task<Result<void>> execute(StatementContext& context, DropSubscriptionStatem
     });
 }
 
+// A database without subscriptions is left out, while SHOW CONTINUOUS QUERIES names all databases:
+// both as in InfluxDB.
 io::Task<Result<void>> execute(StatementContext& context, ShowSubscriptionsStatement) {
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;
