@@ -7,10 +7,13 @@
 
 namespace sluice::engine {
 
+// A body that is the only one may grow beyond the bound, as one that announces its length may be
+// larger from the beginning.
 Result<void> Permit::grow_to(std::uint64_t bytes) {
     SLUICE_CHECK(admission_ != nullptr);
     if (bytes <= bytes_) return {};
     Admission& admission = *admission_;
+    SLUICE_CHECK(admission.in_flight_.value() >= bytes_);
     const std::uint64_t more = bytes - bytes_;
     const std::uint64_t others = admission.in_flight_.value() - bytes_;
     if (others != 0 && !admission.has_room(more)) {
@@ -24,6 +27,7 @@ Result<void> Permit::grow_to(std::uint64_t bytes) {
 
 void Permit::release() {
     if (admission_ == nullptr) return;
+    SLUICE_CHECK(admission_->in_flight_.value() >= bytes_);
     admission_->in_flight_.subtract(bytes_);
     admission_ = nullptr;
     bytes_ = 0;

@@ -52,6 +52,7 @@ template <typename F>
 auto on_all_cores(std::vector<CoreState*> cores, F function)
     -> io::Task<typename detail::AllValues<detail::CoreValue<F>>::Type> {
     using Value = detail::CoreValue<F>;
+    // Tasks start at once, so all messages are on their way before the first answer is awaited.
     std::vector<io::Task<Value>> calls;
     calls.reserve(cores.size());
     for (std::uint32_t number = 0; number < cores.size(); ++number) {

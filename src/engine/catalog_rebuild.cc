@@ -22,6 +22,8 @@ struct GroupSum {
     std::map<std::string, storage::FieldTypes> measurements;
 };
 
+// It joins what the stores say of each group. They agree on who owns it, or else the first one
+// counts; two types of one field are damage that is told, and the first one counts, too.
 class Collector {
 public:
     explicit Collector(StoresFound& found) : found_(found) {}
@@ -107,6 +109,8 @@ io::Task<Result<StoresFound>> find_groups_in_stores(io::Reactor& reactor,
     co_return found;
 }
 
+// Reading all facts of all stores takes long where there are many segments. So every start asks for
+// the highest id only, and the facts are read when the catalog does not know that group.
 io::Task<Result<bool>> may_lack_groups(io::Reactor& reactor, std::string data_directory,
                                        const meta::Catalog& catalog,
                                        const meta::CatalogDamage& damage) {
@@ -143,6 +147,7 @@ std::vector<std::string> rebuilding_sentences(const meta::RebuildReport& report)
 io::Task<Result<meta::RebuildReport>> rebuild_from_stores(meta::CatalogWriter& catalog,
                                                           StoresFound found) {
     // Where changes are lost in the middle, groups that are known may lack fields.
+    // Otherwise what the catalog knows of a group is newer than what any store wrote down.
     const bool with_schemas = !catalog.damage().losses.empty();
     const model::ShardGroupId known = catalog.catalog()->last_group_id;
     model::ShardGroupId last = 0;

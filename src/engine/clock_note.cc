@@ -39,6 +39,8 @@ io::Task<void> ClockNote::write(io::Reactor& reactor, std::int64_t wall_ns) {
              {{"file", path_}, {"error", written.error().message}});
 }
 
+// One block, written over in place. One that was torn by a power cut has a wrong checksum and
+// counts as none. A new file is durable only when its directory is.
 io::Task<Result<void>> ClockNote::replace(io::Reactor& reactor, std::int64_t wall_ns) {
     AlignedBuffer block(kBlockBytes);
     std::memset(block.data(), 0, block.size());

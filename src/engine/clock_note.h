@@ -2,7 +2,8 @@
 // clock that is wrong when the process begins cannot be told by itself.
 //
 // The file is one block: magic, CRC-32C of the rest, nanoseconds since 1970. It is written over in
-// place. A file that cannot be read or written is as good as none.
+// place. A file that cannot be read or written is as good as none: then the newest shard group says
+// when the directory was in use (engine_retention.cc).
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include "engine/engine_state.h"
 #include "engine/hand_over.h"
 #include "engine/store_layout.h"
+#include "sluice/base/check.h"
 #include "sluice/base/log.h"
 
 namespace sluice::engine {
@@ -37,6 +38,8 @@ CoreState::CoreState(EngineState& engine_, io::Reactor& reactor_, std::uint64_t 
       checker_(engine_.options().fields_per_measurement_max) {}
 
 io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
+    SLUICE_CHECK(!names.empty());
+    SLUICE_CHECK(catalog != nullptr && stores.empty() && owned_stores.empty());
     // All at once: recovery is mostly reading.
     std::vector<io::Task<Result<std::unique_ptr<storage::Store>>>> opening;
     for (const std::string& name : names) {
@@ -48,11 +51,15 @@ io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
         } else {
             options.group_is_ours_alone = [](model::ShardGroupId) { return true; };
         }
+        // Asked by flushes and merges, which write down whose groups they are, so that a lost
+        // catalog can be rebuilt. The store does not outlive this object.
         options.describe_groups = [this](const std::set<model::ShardGroupId>& groups) {
             return describe_groups(*catalog, groups);
         };
         opening.push_back(storage::Store::open(reactor, std::move(options)));
     }
+    // All are awaited, also after one has failed: a task may not be left while it runs, and a store
+    // that is open has to be stopped.
     Result<void> result;
     for (std::size_t i = 0; i < opening.size(); ++i) {
         Result<std::unique_ptr<storage::Store>> opened = co_await opening[i];
@@ -85,6 +92,9 @@ io::Task<void> CoreState::stop_stores() {
 }
 
 void CoreState::install(const std::shared_ptr<const meta::Catalog>& newest) {
+    SLUICE_CHECK(newest != nullptr);
+    // Snapshots come by several ways (a publication, the answer to a question), perhaps not in
+    // order.
     if (catalog != nullptr && newest->version <= catalog->version) return;
     // A count of our own: copies made on this core do not touch the one that all cores share.
     auto holder = std::make_shared<const std::shared_ptr<const meta::Catalog>>(newest);
@@ -96,6 +106,7 @@ void CoreState::install(const std::shared_ptr<const meta::Catalog>& newest) {
 
 io::Task<Result<void>> CoreState::drop_groups(
     std::shared_ptr<const std::vector<model::ShardGroupId>> ids) {
+    // A store that fails does not keep the others from unlinking; the first error is passed on.
     Result<void> result;
     for (storage::Store* store : stores) {
         Result<void> dropped = co_await store->drop_shard_groups(*ids);
@@ -133,6 +144,7 @@ Result<WriteTarget> Core::resolve(std::string_view database, std::string_view re
     return state_->resolve(database, retention_policy);
 }
 model::SeriesIndex& Core::series_index() {
+    SLUICE_CHECK(!state_->stores.empty());
     return state_->stores.front()->series_index();
 }
 io::Task<WriteOutcome> Core::write(const WriteTarget& target, model::PointBatch& batch,

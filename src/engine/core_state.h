@@ -1,4 +1,9 @@
 // The inside of a Core.
+//
+// It belongs to one thread. Others reach it by messages only (all_cores.h), between the barriers of
+// the start and the stop. A write goes through it from the top down: write(), which decides whether
+// a listener is told; store(), which checks the batch; write_after_asking(), if names are missing
+// or something has to be waited for; append(), which hands it to the store.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +25,7 @@ class EngineState;
 
 class CoreState {
 public:
+    // `engine` and `reactor` outlive this object.
     CoreState(EngineState& engine, io::Reactor& reactor, std::uint64_t body_bytes_max);
 
     // Opens the stores of these folders; the first becomes the one that is written to.
@@ -78,12 +84,14 @@ public:
 
     EngineState& engine;
     io::Reactor& reactor;
-    std::shared_ptr<const meta::Catalog> catalog;
+    std::shared_ptr<const meta::Catalog> catalog;  // the snapshot that this core works with
+    // The same stores in the same order; the first takes the writes of this core, the others are
+    // read.
     std::vector<OwnedStore> owned_stores;
     std::vector<storage::Store*> stores;
     Admission admission;
     CoreMetrics metrics;
-    WriteListener* listener = nullptr;
+    WriteListener* listener = nullptr;  // outlives the writes; null: nobody is told
     // Since start, of the groups that live. A write counts once for each group it has points for.
     struct GroupWrites {
         std::uint64_t writes = 0;
@@ -95,7 +103,13 @@ public:
 
 private:
     // The result of checking a batch against the newest snapshot.
-    enum class Checked : std::uint8_t { kFits, kAsk, kWait, kParseAgain, kNotFound };
+    enum class Checked : std::uint8_t {
+        kFits,        // findings_ say which rows go; the rest can be appended
+        kAsk,         // findings_.missing names what core 0 has to make first
+        kWait,        // a measurement of the batch is being dropped
+        kParseAgain,  // the batch is about a head or a shard group that is no more
+        kNotFound,    // database or policy have been dropped meanwhile
+    };
     bool is_being_dropped(std::string_view database, const model::SeriesIndex& index,
                           const model::PointBatch& batch) const;
     Checked check(std::string_view database, std::string_view policy, std::uint64_t head_id,
@@ -119,7 +133,8 @@ private:
     // Measurements that are being dropped, with their databases: writes to them wait.
     std::vector<std::pair<std::string, std::string>> dropping_;
     io::Event dropped_;
-    std::uint64_t writes_counted_ = 0;
+    std::uint64_t writes_counted_ = 0;  // the number of the write that is being counted
+    // Those of `catalog`. The stores have them too, and are told only when they are others.
     std::shared_ptr<const model::TombstoneMap> tombstones_;
 
     std::uint64_t epoch_ = 0;                       // of views that begin now

@@ -74,6 +74,8 @@ Result<void> check_data_directory(const std::string& path,
                      "): name an empty directory, or one that does not exist yet"};
 }
 
+// Directories above are made one by one and each made durable in the one above it. What is there
+// already is left as it is, with the rights that it has.
 io::Task<Result<void>> prepare_data_directory(io::Reactor& reactor, std::string path) {
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     for (std::size_t end = path.find('/', 1); end != path.npos; end = path.find('/', end + 1)) {

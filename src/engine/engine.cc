@@ -37,6 +37,8 @@ MemoryBudget MemoryBudget::of_machine(std::uint64_t memory_bytes, std::uint32_t 
     return total <= memory_bytes / 2 ? budget : of_total(memory_bytes / 2);
 }
 
+// Refuses what could not work before any file is touched: messages about settings should not come
+// from the middle of a start.
 Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
     if (options.data_directory.empty()) {
         return Error{ErrorKind::kInvalid, "no data directory is given"};

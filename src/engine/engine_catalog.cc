@@ -11,6 +11,8 @@
 
 namespace sluice::engine {
 
+// The answer is the snapshot itself, so that the caller can go on before it is published
+// everywhere: a write that asked for names would otherwise wait for the slowest core.
 io::Task<Result<std::shared_ptr<const meta::Catalog>>> EngineState::ensure_names(
     const meta::NamesWanted& wanted) {
     const meta::NamesWanted* names = &wanted;
@@ -45,11 +47,15 @@ io::Task<Result<void>> EngineState::remove_from_catalog(meta::CatalogWriter::Cha
     co_return co_await io::call_on(0, carry);
 }
 
+// The change is durable when catalog_->change() completes. A client that is answered after this
+// sees it on whichever core its next request arrives.
 io::Task<Result<void>> EngineState::change_on_core_0(meta::CatalogWriter::Change change) {
+    SLUICE_CHECK(io::Reactor::current().core() == 0);
     const std::shared_ptr<const meta::Catalog> before = catalog_->catalog();
     const Result<std::shared_ptr<const meta::Catalog>> changed =
         co_await catalog_->change(std::move(change));
     if (!changed.ok()) co_return changed.error();
+    SLUICE_CHECK(*changed == before || (*changed)->version > before->version);
     if (*changed != before) co_await install_everywhere(*changed);
     co_return Result<void>();
 }
@@ -66,12 +72,14 @@ io::Task<Result<void>> EngineState::remove_on_core_0(meta::CatalogWriter::Change
 std::vector<CoreState*> EngineState::core_states() const {
     std::vector<CoreState*> states;
     for (const std::unique_ptr<Core>& core : cores_) {
-        SLUICE_CHECK(core != nullptr);
+        SLUICE_CHECK(core != nullptr && core->number() == states.size());
         states.push_back(core->state_.get());
     }
     return states;
 }
 
+// Is called by the catalog's writer after each change, also those that change_on_core_0() waits
+// for; a core that has the snapshot already does nothing with it.
 void EngineState::publish(const std::shared_ptr<const meta::Catalog>& catalog) {
     tell_all_cores(core_states(), [catalog](CoreState& core) { core.install(catalog); });
 }
@@ -117,6 +125,7 @@ io::Task<bool> EngineState::pause(io::Reactor& reactor, std::int64_t duration_ns
     co_return stopping_;
 }
 
+// Also mends the catalog's log, since that mostly fails for want of space.
 io::Task<void> EngineState::watch_space(io::Reactor& reactor) {
     // Leaving the refusal needs a little more space than entering it, so that it does not flutter.
     const std::uint64_t enough = options_.free_space_min + options_.free_space_min / 16;
@@ -145,6 +154,7 @@ void EngineState::set_low_space(bool low) {
     tell_all_cores(core_states(), [low](CoreState& core) { core.admission.set_low_space(low); });
 }
 
+// All three run until the engine stops; each sleeps in pause(), which the stop ends.
 io::Task<void> EngineState::run_watchers(io::Reactor& reactor) {
     io::Task<void> space = watch_space(reactor);
     io::Task<void> deletes = settle_deletes(reactor);

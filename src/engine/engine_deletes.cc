@@ -16,6 +16,8 @@
 
 namespace sluice::engine {
 
+// Between hold and release a flush or merge that runs already goes on: it began before the delete
+// has a sequence, so all of its rows have lower ones.
 void CoreState::hold_for_delete(const std::string& database, const std::string& measurement) {
     for (storage::Store* store : stores) store->hold_merges();
     if (!measurement.empty()) dropping_.emplace_back(database, measurement);
@@ -33,6 +35,7 @@ void CoreState::release_after_delete(const std::string& database, const std::str
     dropped_.notify_all();
 }
 
+// Is asked only while something is being dropped, so looking at every table does not count.
 bool CoreState::is_being_dropped(std::string_view database, const model::SeriesIndex& index,
                                  const model::PointBatch& batch) const {
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
@@ -75,18 +78,22 @@ io::Task<Result<void>> EngineState::delete_on_core_0(Deletion deletion) {
     while (deleting_) co_await delete_ended_.wait();
     deleting_ = true;
     Result<void> deleted = co_await delete_alone(deletion);
+    SLUICE_CHECK(deleting_);
     deleting_ = false;
     delete_ended_.notify_all();
     co_return deleted;
 }
 
 io::Task<Result<void>> EngineState::delete_alone(Deletion& deletion) {
+    SLUICE_CHECK(io::Reactor::current().core() == 0 && deleting_);
     const Deletion* shared = &deletion;
     const auto hold = [shared](CoreState& core) {
         core.hold_for_delete(shared->database, shared->dropped_measurement);
     };
     co_await on_all_cores(core_states(), hold);
 
+    // All cores hold now: every row with a lower sequence is in a log or will be told apart from
+    // later ones.
     deletion.what.sequence = sequences.take();
     const auto changed = co_await catalog_->change([shared](meta::CatalogEditor& editor) {
         Result<void> added = editor.add_tombstone(shared->database, shared->what);
@@ -130,6 +137,9 @@ io::Task<void> EngineState::settle_deletes(io::Reactor& reactor) {
     }
 }
 
+// A tombstone is needed as long as some store has a row that it covers: in a head, or in a segment
+// that was not rewritten yet. What none of the stores calls open is settled; it cannot become open
+// again, because rows that come later have higher sequences.
 io::Task<void> EngineState::forget_settled() {
     const std::shared_ptr<const meta::Catalog> catalog = catalog_->catalog();
     std::vector<std::uint64_t> settled;

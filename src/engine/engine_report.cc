@@ -16,6 +16,7 @@ struct OneCore {
     std::map<model::ShardGroupId, ShardReport> shards;
 };
 
+// Runs on the core itself: nothing of its stores may be looked at from another one.
 OneCore report_of(CoreState& core) {
     OneCore one;
     one.core = {core.reactor.core(), core.admission.bytes_in_flight()};
@@ -40,6 +41,7 @@ OneCore report_of(CoreState& core) {
 
 }  // namespace
 
+// Copied on core 0, since the catalog's writer goes on while a report travels.
 EngineState::CatalogFacts EngineState::catalog_facts() const {
     CatalogFacts facts;
     facts.failing = catalog_->is_failing();
@@ -85,6 +87,8 @@ io::Task<EngineReport> EngineState::report(Core& here) {
     co_return report;
 }
 
+// A fault that keeps writes from being taken makes the whole fail; one that only makes data harder
+// to get at is a warning. Every one has its sentence, for /health and for people.
 io::Task<EngineHealth> EngineState::health(Core& here) {
     EngineHealth health;
     const auto worsen = [&health](HealthState state, std::string text) {
@@ -94,6 +98,7 @@ io::Task<EngineHealth> EngineState::health(Core& here) {
     const EngineReport picture = co_await report(here);
     std::vector<bool> core_writes(options_.cores, false);
     for (const StoreReport& store : picture.stores) {
+        SLUICE_CHECK(store.core < core_writes.size());
         const bool first = !core_writes[store.core];
         core_writes[store.core] = true;
         if (store.health.state == storage::StoreState::kOk) continue;

@@ -54,6 +54,8 @@ std::string days_text(std::int64_t duration_ns) {
 
 }  // namespace
 
+// The note of the last process is compared with the clock before anything can expire: a clock that
+// was set years ahead while the machine was off would otherwise delete everything at once.
 io::Task<void> EngineState::compare_clock(io::Reactor& reactor) {
     const std::optional<std::int64_t> noted = co_await clock_note_.read(reactor);
     const std::int64_t wall = reactor.wall_ns();
@@ -98,6 +100,9 @@ io::Task<void> EngineState::enforce_retention(io::Reactor& reactor) {
     co_await note_clock(reactor);
 }
 
+// A group leaves the catalog first, durably, and then the stores: a crash in between leaves files
+// that the catalog calls doomed, which the next start unlinks. The other way round, it would leave
+// a catalog that promises points which are gone.
 io::Task<void> EngineState::expire_groups(io::Reactor& reactor) {
     std::vector<meta::ExpiredGroup> expired =
         retention_.check(*catalog_->catalog(), reactor.wall_ns(), reactor.monotonic_ns());

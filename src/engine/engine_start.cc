@@ -20,6 +20,8 @@ constexpr std::uint64_t kSegmentsOpenMin = 64;
 
 }  // namespace
 
+// Runs on core 0, whichever core arrives. An error of one is the result of all, so that all give up
+// together.
 io::Task<Result<void>> Barrier::arrive(Result<void> result) {
     if (result_.ok() && !result.ok()) result_ = std::move(result);
     SLUICE_CHECK(missing_ != 0);
@@ -40,6 +42,7 @@ EngineState::EngineState(Engine& engine_, EngineOptions options)
                                 .start_hold_off_max_ns = options_.clock_hold_off_ns}),
       clock_note_(options_.data_directory + "/clock") {}
 
+// Each core has an equal part of memory and files, which its stores divide among them.
 storage::StoreOptions EngineState::store_options(const std::string& name,
                                                  std::size_t stores_of_core) {
     storage::StoreOptions store = options_.store;
@@ -53,6 +56,9 @@ storage::StoreOptions EngineState::store_options(const std::string& name,
     return store;
 }
 
+// The order matters: the directory is looked at before anything is written to it, and locked before
+// anything of ours in it is opened, so that neither a foreign directory nor a second process of
+// ours is harmed.
 io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
     const std::string& data = options_.data_directory;
     const std::string stores = data + "/stores";
@@ -71,6 +77,7 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
         if (entry.is_directory && is_store_name(entry.name)) names.push_back(entry.name);
     }
     Plan plan{catalog_->catalog(), deal_stores(std::move(names), options_.cores)};
+    SLUICE_CHECK(plan.stores.size() == options_.cores);
     for (const std::vector<std::string>& dealt : plan.stores) {
         for (const std::string& name : dealt) {
             const Result<void> made = co_await io::make_directory(reactor, stores + "/" + name);
@@ -85,6 +92,7 @@ io::Task<Result<void>> EngineState::open_directory(io::Reactor& reactor) {
         stores_written_to_.push_back(store_number(plan.stores[core].front()));
     }
     std::sort(stores_written_to_.begin(), stores_written_to_.end());
+    SLUICE_CHECK(!plan_.has_value());
     plan_ = std::move(plan);
     co_return Result<void>();
 }
@@ -112,6 +120,7 @@ io::Task<void> EngineState::rebuild_catalog(io::Reactor& reactor) {
               {{"error", trouble.message}});
 }
 
+// The other cores wait here until core 0 has opened the directory, or has failed to.
 io::Task<Result<EngineState::Plan>> EngineState::await_plan() {
     while (!plan_.has_value()) co_await plan_ready_.wait();
     co_return *plan_;
@@ -119,6 +128,7 @@ io::Task<Result<EngineState::Plan>> EngineState::await_plan() {
 
 io::Task<Result<void>> EngineState::arrive_started(Result<void> result,
                                                    model::ShardGroupId last_group) {
+    SLUICE_CHECK(io::Reactor::current().core() == 0 && cores_arrived_ < options_.cores);
     last_group_in_stores_ = std::max(last_group_in_stores_, last_group);
     if (++cores_arrived_ == options_.cores && catalog_ != nullptr) co_await prepare_catalog();
     co_return co_await started_.arrive(std::move(result));
@@ -138,6 +148,8 @@ io::Task<void> EngineState::prepare_catalog() {
     if (!raised.ok()) log_error("cannot change the catalog", {{"error", raised.error().message}});
 }
 
+// Runs on each core. A core that fails arrives at the barrier like the others, and brings its
+// error: otherwise they would wait for it for ever.
 io::Task<Result<Core*>> EngineState::start_core(io::Reactor& reactor) {
     const std::uint32_t number = reactor.core();
     SLUICE_CHECK(number < options_.cores && cores_[number] == nullptr);
@@ -184,8 +196,11 @@ storage::Store& EngineState::store(std::uint32_t number) {
     std::abort();
 }
 
+// Runs on each core. Barriers keep the order: nobody asks another core once its stores may be gone,
+// and the catalog and the lock end when no store writes to the directory any more.
 io::Task<void> EngineState::stop_core(Core& core) {
     const std::uint32_t number = core.number();
+    SLUICE_CHECK(number < options_.cores && cores_[number].get() == &core);
     CoreState& inside = *core.state_;
     if (number == 0) {
         stopping_ = true;

@@ -1,4 +1,9 @@
 // The inside of an Engine: what all cores share, and what core 0 does for all.
+//
+// There are no locks. What all cores read (options, sequences) does not change or is made for it;
+// what belongs to core 0 is touched on core 0 only, to which every public function carries its
+// caller's request. Its parts are in engine_start, engine_catalog, engine_deletes, engine_retention
+// and engine_report.cc.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +17,7 @@
 #include "engine/core_state.h"
 #include "engine/hand_over.h"
 #include "engine/retention_enforcer.h"
+#include "sluice/base/check.h"
 #include "sluice/engine/engine.h"
 #include "sluice/io/directory_lock.h"
 #include "sluice/io/event.h"
@@ -59,7 +65,11 @@ public:
     io::Task<EngineReport> report(Core& here);
     io::Task<EngineHealth> health(Core& here);
 
-    Core& core(std::uint32_t number) { return *cores_[number]; }
+    // Between the barriers of the start and the stop.
+    Core& core(std::uint32_t number) {
+        SLUICE_CHECK(number < cores_.size() && cores_[number] != nullptr);
+        return *cores_[number];
+    }
     const EngineOptions& options() const { return options_; }
     storage::StoreOptions store_options(const std::string& name, std::size_t stores_of_core);
 
@@ -133,22 +143,22 @@ private:
     std::map<std::uint32_t, std::uint32_t> store_cores_;  // by number of the store
     std::vector<std::uint32_t> stores_written_to_;        // the first of each core, ascending
 
-    // Core 0's own.
+    // Core 0's own. The first are set by the start, before the barrier.
     HandOver hand_over_;
     io::DirectoryLock lock_;
     std::unique_ptr<meta::CatalogWriter> catalog_;
     std::optional<Result<Plan>> plan_;
     io::Event plan_ready_;
-    Barrier started_;
-    Barrier quiet_;
-    Barrier stores_stopped_;
-    std::uint32_t cores_arrived_ = 0;
+    Barrier started_;                  // all stores are open, or the start has failed
+    Barrier quiet_;                    // no core asks another one for anything any more
+    Barrier stores_stopped_;           // nothing writes to the directory but the catalog
+    std::uint32_t cores_arrived_ = 0;  // at started_
     model::ShardGroupId last_group_in_stores_ = 0;
     bool stopping_ = false;
-    io::Event stop_;
-    io::Gate background_;
+    io::Event stop_;       // wakes whoever sleeps in pause()
+    io::Gate background_;  // run_watchers()
     bool low_space_ = false;
-    bool deleting_ = false;
+    bool deleting_ = false;  // one at a time, see engine_deletes.cc
     io::Event delete_ended_;
     RetentionEnforcer retention_;
     ClockNote clock_note_;

@@ -3,23 +3,32 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "sluice/base/check.h"
+
 namespace sluice::engine {
 
 void RetentionEnforcer::start(std::int64_t known_wall_ns, std::int64_t wall_ns,
                               std::int64_t monotonic_ns) {
+    SLUICE_CHECK(round_ == 0 && sightings_.empty());
     before_ = Clocks{wall_ns, monotonic_ns};
     if (wall_ns <= known_wall_ns) return;
     // Both are of this era: the difference fits.
     const std::int64_t gap = wall_ns - known_wall_ns;
     const std::int64_t hold = std::min(gap, rules_.start_hold_off_max_ns);
+    // A machine that was off over a weekend is believed; one whose clock is a year ahead has to
+    // prove it.
     if (gap < rules_.start_gap_min_ns || hold <= 0) return;
     start_gap_ns_ = gap;
     hold_until_ns_ = monotonic_ns + hold;
 }
 
+// Both clocks have moved on by the same time since the last check, or else somebody set the wall
+// clock. A jump either way takes all confirmations back: they were made by a clock that is not
+// believed now.
 bool RetentionEnforcer::clock_is_steady(std::int64_t wall_ns, std::int64_t monotonic_ns) {
     last_jump_ns_ = 0;
     if (before_.has_value()) {
+        SLUICE_CHECK(monotonic_ns >= before_->monotonic_ns);
         const std::int64_t moved =
             (wall_ns - before_->wall_ns) - (monotonic_ns - before_->monotonic_ns);
         if (std::abs(moved) >= rules_.jump_min_ns) {
@@ -49,6 +58,7 @@ std::vector<meta::ExpiredGroup> RetentionEnforcer::check(const meta::Catalog& ca
             // Points of a group may be written until its end, and live for the duration after that.
             const model::Timestamp time_min = policy->time_min(wall_ns);
             for (const model::ShardSlot& slot : policy->shard_slots) {
+                // Groups are in the order of their times: no later one has expired either.
                 if (policy->duration_ns == 0 || slot.range.end >= time_min) break;
                 Sighting& sighting = sightings_[slot.group];
                 sighting.round = round_;

@@ -58,6 +58,8 @@ public:
     }
 
 private:
+    // How often a group has been found expired, when on the monotonic clock that was counted last,
+    // and in which check it was seen last.
     struct Sighting {
         std::uint32_t count = 0;
         std::int64_t last_ns = 0;
@@ -71,7 +73,8 @@ private:
         std::int64_t wall_ns;
         std::int64_t monotonic_ns;
     };
-    std::optional<Clocks> before_;
+    std::optional<Clocks> before_;  // both clocks at the last check
+    // On the monotonic clock, which nobody can set.
     std::int64_t hold_until_ns_ = std::numeric_limits<std::int64_t>::min() / 2;
     std::int64_t start_gap_ns_ = 0;
     std::int64_t last_jump_ns_ = 0;

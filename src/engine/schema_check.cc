@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "sluice/base/check.h"
+
 namespace sluice::engine {
 namespace {
 
@@ -207,6 +209,7 @@ bool SchemaChecker::has_columns(const Entry& entry, const model::BatchTable& tab
 }
 
 bool SchemaChecker::learn_columns(Entry& entry, const model::BatchTable& table) {
+    SLUICE_CHECK(entry.schema != nullptr);
     entry.columns.clear();
     for (std::uint32_t i = 0; i < table.column_count; ++i) {
         const meta::Field* field = entry.schema->find_field(table.columns[i].name);
@@ -227,6 +230,8 @@ void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPol
     PlacesByRange places;
     for (std::size_t t = 0; t < batch.table_count(); ++t) {
         const model::BatchTable& table = batch.table_at(t);
+        // The first row says which shard group is wanted.
+        SLUICE_CHECK(table.rows() != 0);
         Entry& entry = entry_of(table);
         if (is_about(entry, catalog.removals, head_id, table) &&
             (has_columns(entry, table) || learn_columns(entry, table))) {
@@ -267,6 +272,7 @@ void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPol
 void SchemaChecker::apply(const SchemaFindings& findings, model::PointBatch& batch) {
     for (const SchemaFindings::Drop& drop : findings.drops) {
         model::BatchTable& table = batch.table_at(drop.table);
+        SLUICE_CHECK(drop.rows.size() == table.rows());
         table.drop_rows(drop.rows);
         table.remove_empty_columns();
     }

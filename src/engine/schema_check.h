@@ -74,6 +74,9 @@ public:
     static void apply(const SchemaFindings& findings, model::PointBatch& batch);
 
 private:
+    // What is known of the columns of one measurement in one shard group. Numbers of measurements
+    // belong to a head, and schemas may lose fields with a delete, so head and removals are part of
+    // the key.
     struct Entry {
         std::uint64_t head_id = 0;
         std::uint64_t removals = 0;

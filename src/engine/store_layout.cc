@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "sluice/base/check.h"
+
 namespace sluice::engine {
 
 bool is_store_name(std::string_view name) {
@@ -18,7 +20,10 @@ std::uint32_t store_number(const std::string& name) {
 
 std::vector<std::vector<std::string>> deal_stores(std::vector<std::string> on_disk,
                                                   std::uint32_t cores) {
+    SLUICE_CHECK(cores != 0);
     const auto number = [](const std::string& name) { return std::atol(name.c_str()); };
+    // By number and dealt in turn: with as many stores as cores, store n goes to core n - 1 every
+    // time.
     std::sort(on_disk.begin(), on_disk.end(),
               [&](const std::string& a, const std::string& b) { return number(a) < number(b); });
     long next = on_disk.empty() ? 1 : number(on_disk.back()) + 1;

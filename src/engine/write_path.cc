@@ -5,6 +5,7 @@
 
 #include "engine/core_state.h"
 #include "engine/engine_state.h"
+#include "sluice/base/check.h"
 #include "sluice/model/errors.h"
 
 namespace sluice::engine {
@@ -23,6 +24,7 @@ WriteOutcome failed(Error error) {
     return outcome;
 }
 
+// Moves rejections as far as their texts stay within the bound; the first one is always told.
 void move_bounded(std::vector<model::Rejection>& from, std::vector<model::Rejection>& to) {
     std::size_t bytes = 0;
     for (model::Rejection& rejection : from) {
@@ -53,11 +55,15 @@ std::vector<meta::GroupWanted> take_message(std::vector<meta::GroupWanted>& miss
         message.push_back(std::move(part));
         left = 0;
     }
+    // ask_for_names() would not end otherwise.
+    SLUICE_CHECK(!message.empty());
     return message;
 }
 
 }  // namespace
 
+// The target refers to the snapshot that it holds, so it stays valid however long the body takes to
+// arrive; store() checks the batch against the newest snapshot all the same.
 Result<WriteTarget> CoreState::resolve(std::string_view database,
                                        std::string_view retention_policy) {
     const meta::Database* found = catalog->find_database(database);
@@ -149,6 +155,7 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
                                                      std::uint64_t head_id,
                                                      model::PointBatch& batch,
                                                      std::vector<model::Rejection>& rejections) {
+    SLUICE_CHECK(checked != Checked::kFits);
     // Names are made for good, so not for points that cannot be stored.
     if (checked == Checked::kAsk) {
         Result<void> fits = stores.front()->check_size(batch);
@@ -158,6 +165,8 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
             co_return failed(std::move(fits).error());
         }
     }
+    // Each round waits, and then checks the batch anew against whatever the catalog and the head
+    // are.
     for (int round = 0; round < kRoundsMax; ++round) {
         if (checked == Checked::kWait) {
             while (!dropping_.empty()) co_await dropped_.wait();
@@ -186,6 +195,7 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
     co_return outcome;
 }
 
+// Several messages may be needed; each brings a snapshot that has the names of those before it.
 io::Task<Result<void>> CoreState::ask_for_names(meta::NamesWanted& wanted,
                                                 std::vector<meta::GroupWanted> missing) {
     // Taken off the end: the groups are made, and numbered, in the order of the points.
@@ -204,10 +214,13 @@ io::Task<Result<void>> CoreState::ask_for_names(meta::NamesWanted& wanted,
     co_return Result<void>();
 }
 
+// A batch has a table for each measurement: tables of one group count their points together and the
+// write once, which `last_write` tells.
 void CoreState::count_groups(const model::PointBatch& batch, bool written) {
     ++writes_counted_;
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         const model::BatchTable& table = batch.table_at(i);
+        SLUICE_CHECK(table.shard.group != 0);
         GroupWrites& group = group_writes[table.shard.group];
         if (written) group.points += table.rows();
         if (std::exchange(group.last_write, writes_counted_) == writes_counted_) continue;
@@ -219,6 +232,7 @@ void CoreState::count_groups(const model::PointBatch& batch, bool written) {
 // Carries out what check() found, and appends. There was no wait since the check.
 io::Task<WriteOutcome> CoreState::append(model::PointBatch& batch,
                                          std::vector<model::Rejection>& rejections) {
+    SLUICE_CHECK(findings_.missing.empty() && !findings_.stale);
     metrics.writes.add();
     WriteOutcome outcome;
     if (!findings_.drops.empty() || !findings_.hollow_tables.empty()) {

@@ -12,7 +12,7 @@ bool is_boolean(const Expr& expr, bool value) {
 
 Expr reduce_call(const Call& call, const std::optional<TimeLiteral>& now) {
     if (now && call.name == "now" && call.arguments.empty()) return *now;
-    Call reduced{call.name, {}};
+    Call reduced{call.name, {}, call.function};
     reduced.arguments.reserve(call.arguments.size());
     for (const Expr& argument : call.arguments) {
         reduced.arguments.push_back(reduce_inner(argument, now));

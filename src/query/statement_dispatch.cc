@@ -56,6 +56,8 @@ io::Task<Result<void>> execute_statement(StatementContext& context, Statement st
         statement);
 }
 
+// A SELECT, and what InfluxDB rewrites to one, is cut into chunks of rows; other lists are cut
+// between their series, and some lists of the catalog are never cut.
 StatementShape shape_of(const Statement& statement) {
     return std::visit(
         []<typename Kind>(const Kind&) {
@@ -70,6 +72,8 @@ StatementShape shape_of(const Statement& statement) {
         statement);
 }
 
+// These can take much memory and wait for their share of it. All others are answered from the
+// catalog, or change it, and never wait for a long query.
 bool reads_series(const Statement& statement) {
     return std::visit(
         []<typename Kind>(const Kind&) {

@@ -64,6 +64,8 @@ bool is_slow_to_parse(std::string_view text) {
             text.find("\\P") != std::string_view::npos);
 }
 
+// A long text is parsed on a thread of its own, because the parser cannot let others run in
+// between. `request` does not change meanwhile.
 io::Task<Result<std::vector<Statement>>> parse_aside(DataSource& source,
                                                      const QueryRequest& request) {
     if (!is_slow_to_parse(request.text)) co_return parse(request);
@@ -143,6 +145,7 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
                                 std::vector<Statement>& statements, std::size_t i) {
     AnswerWriter& writer = context.writer;
     Statement& statement = statements[i];
+    // Texts are made before the statement runs, which takes it apart.
     const bool warns = request.read_only_method && changes_something(statement);
     const std::string text = warns ? text_with_full_names(statement, context) : std::string();
     const std::uint64_t missing_before = context.source.blocks_missing();
@@ -152,6 +155,8 @@ io::Task<bool> answer_statement(StatementContext& context, const QueryRequest& r
     Result<void> done = co_await execute_statement(context, std::move(statement));
     const std::uint64_t missing = context.source.blocks_missing() - missing_before;
     std::optional<Error> error;
+    // Of several reasons the last of these counts: a query that was stopped fails in whatever it
+    // was doing, which says less than why it was stopped.
     if (!done.ok()) error = std::move(done).error();
     if (context.query.stopped()) error = context.query.reason();
     if (!error) error = writer.kept_too_much();
@@ -210,6 +215,8 @@ io::Task<Result<QueryMemory::Grant>> take_memory(QueryMemory& memory, const Runn
 // Everything outlives the task.
 io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& request,
                                           std::vector<Statement>& statements, AnswerSink& sink) {
+    // The query is listed before it waits for memory, so that one that waits can be seen and
+    // killed. A refusal is written as the result of the first statement.
     auto& [source, registry, facts, limits_of_all, memory] = shared;
     Result<std::unique_ptr<RunningQuery>> begun =
         registry.begin(source.core_number(), text_of(statements), request.database,

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -105,6 +106,9 @@ struct VarRef {
 struct Call {
     std::string name;  // lower case
     std::vector<Expr> arguments;
+    // The number of the function that `name` means, in the table of whoever runs the statement. The
+    // parser knows no functions and leaves it out.
+    std::optional<std::uint8_t> function = {};
 };
 struct BinaryExpr {
     Operator op = Operator::kAdd;

@@ -7,6 +7,8 @@ namespace {
 
 using Kind = Value::Kind;
 
+// Integers wrap around as in Go. They are added as words, since the overflow of signed integers is
+// undefined in C++.
 Value add(Value a, Value b) {
     switch (a.kind()) {
         case Kind::kFloat:
@@ -59,6 +61,7 @@ bool aggregate(const AggregateCall& call, AggregateState& state, model::Timestam
             state.value = first ? value : add(state.value, value);
             return false;
         default:
+            // The first value is selected whatever it is: there is nothing to compare it with.
             if (!first && !prefers(call.function, state, time, value)) return false;
             state.value = value;
             state.time = time;
@@ -81,6 +84,8 @@ bool merge(const AggregateCall& call, AggregateState& state, const AggregateStat
             state.value = add(state.value, other.value);
             return false;
         default: {
+            // A tie is remembered whichever of the two rows is selected, also if this state was
+            // tied before; a strictly nearer row ends it.
             const bool is_tied = goes_by_time(call.function) && other.time == state.time;
             if (!prefers(call.function, state, other.time, other.value)) {
                 state.is_tied |= is_tied;
@@ -97,6 +102,7 @@ bool merge(const AggregateCall& call, AggregateState& state, const AggregateStat
 
 AggregateState contribution(const AggregateCall& call, const AggregateState& state) {
     if (call.function != Function::kMean) return state;
+    // A sum of one value is not divided, and so not rounded.
     AggregateState weighed = state;
     const double sum = state.value.to_float();
     const auto count = static_cast<double>(state.count);
@@ -119,6 +125,8 @@ Value result_of(const AggregateCall& call, const AggregateState& state) {
         return Value::of_float(0.0 + state.value.as_float());
     }
     if (call.function != Function::kMean) return state.value;
+    // In InfluxDB the mean goes through one more reducer, together with its count: it is multiplied
+    // and divided once more.
     const auto count = static_cast<double>(state.count);
     const double mean = (0.0 + state.value.to_float()) / count;
     return Value::of_float(state.count < 2 ? mean : mean * count / count);

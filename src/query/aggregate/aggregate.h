@@ -1,6 +1,10 @@
 // The partial states of count, sum, mean, min, max, first and last. Two states of disjoint rows
 // merge into the state of both, so that cores can work apart from each other.
 //
+// A state is a count and at most one value. Which of its members mean anything depends on the
+// function: `value` is the sum of sum() and mean(), and the value that a selector selected, whose
+// time is `time`. count() has no value. An empty state has none of them.
+//
 // Rows become an answer in three steps, and the steps are InfluxDB's because rounding shows. Within
 // a series of one shard group, values are added in the order of time, beginning with the first and
 // not with zero. Then contribution() turns the state of the series into what it contributes; for
@@ -25,10 +29,12 @@ namespace sluice::query {
 
 struct AggregateState {
     std::uint64_t count = 0;
-    Value value;                       // the sum, or the value selected
-    model::Timestamp time = 0;         // of the value selected
-    std::uint32_t auxiliary = kNoRow;  // selectors: where the other values of the row are kept
-    bool is_tied = false;              // first, last: several series have that time
+    Value value;                // the sum, or the value selected
+    model::Timestamp time = 0;  // of the value selected
+    // Selectors: the number of a row of other values, which whoever keeps the state keeps, too. A
+    // state that goes elsewhere gets another number there (AggregateTable::adopt).
+    std::uint32_t auxiliary = kNoRow;
+    bool is_tied = false;  // first, last: several series have that time
 
     bool empty() const { return count == 0; }
 };

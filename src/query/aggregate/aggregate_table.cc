@@ -4,6 +4,7 @@
 
 #include "query/aggregate/clock_windows.h"
 #include "query/functions/compare.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
@@ -13,6 +14,7 @@ Value copy_text(Arena& arena, Value value) {
     return Value::of_string(arena.copy(value.as_string()));
 }
 
+// One more than the inputs, for the key of the series.
 std::size_t auxiliary_width(const SelectPlan& plan) {
     return plan.keeps_auxiliary() ? plan.inputs.size() + 1 : 0;
 }
@@ -41,7 +43,8 @@ const Value* AggregateTable::auxiliary_of(const AggregateState& state,
 }
 
 // Returns whether `other` must be selected after all. merge() preferred `known`, perhaps only
-// because it came first.
+// because it came first. Which core or series comes first is chance, and the row that is selected
+// shows where other values of it are asked for: the lesser key decides, whatever the order.
 bool AggregateTable::comes_first(const AggregateCall& call, const AggregateState& known,
                                  const AggregateState& other, const Value* auxiliary) const {
     if (auxiliary_width_ == 0 || !is_selector(call.function) || auxiliary == nullptr) return false;
@@ -55,6 +58,8 @@ bool AggregateTable::comes_first(const AggregateCall& call, const AggregateState
 // which is the usual case, and by one merge of the two lists otherwise.
 void AggregateTable::fold(const AggregateCall& call, Buckets& into, const Buckets& from,
                           const std::vector<Value>& auxiliary) {
+    SLUICE_CHECK(into.starts.size() == into.states.size());
+    SLUICE_CHECK(from.starts.size() == from.states.size());
     Buckets added;
     std::size_t at = 0;
     for (std::size_t i = 0; i < from.starts.size(); ++i) {
@@ -95,6 +100,7 @@ void AggregateTable::fold(const AggregateCall& call, Buckets& into, const Bucket
         merged.states.push_back(source.states[index]);
         ++index;
     }
+    SLUICE_CHECK(merged.starts.size() == into.starts.size() + added.starts.size());
     into = std::move(merged);
 }
 
@@ -106,14 +112,20 @@ const AggregateState* AggregateTable::find_state(std::uint32_t tag_set, std::uin
     return &known.states[static_cast<std::size_t>(at - known.starts.begin())];
 }
 
+// The states of a series are copied, because what they contribute differs from what they hold
+// (contribution) and the caller uses their memory again for the next series.
 void AggregateTable::fold_series(const SelectPlan& plan, std::uint32_t tag_set, std::uint32_t call,
                                  const Buckets& series, const std::vector<Value>& auxiliary) {
+    SLUICE_CHECK(tag_set >= first_ && call < calls_);
+    SLUICE_CHECK((tag_set - first_) * calls_ + call < buckets_.size());
     Buckets weighed = series;
     for (AggregateState& state : weighed.states) state = contribution(plan.calls[call], state);
     fold(plan.calls[call], buckets(tag_set, call), weighed, auxiliary);
 }
 
 void AggregateTable::fold_table(const SelectPlan& plan, const AggregateTable& other) {
+    SLUICE_CHECK(plan.calls.size() == calls_ && other.calls_ == calls_);
+    SLUICE_CHECK(other.first_ == first_ && other.buckets_.size() == buckets_.size());
     for (std::size_t i = 0; i < other.buckets_.size(); ++i) {
         if (other.buckets_[i].starts.empty()) continue;
         fold(plan.calls[i % calls_], buckets_[i], other.buckets_[i], other.auxiliary_);
@@ -130,6 +142,8 @@ void AggregateTable::join_overlapping(const SelectPlan& plan) {
     }
 }
 
+// States are counted twice: their lists grow by doubling. It is asked for after each run, so
+// nothing here goes through the buckets.
 std::uint64_t AggregateTable::memory_bytes() const {
     return buckets_.capacity() * sizeof(Buckets) +
            state_count_ * 2 * (sizeof(AggregateState) + sizeof(model::Timestamp)) +

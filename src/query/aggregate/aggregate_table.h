@@ -4,6 +4,9 @@
 // Which row a selector selects must not depend on which core or series was folded first. Where
 // aggregate.h leaves a choice, between rows of equal time and value, the row of the series with the
 // lesser key is selected: auxiliary rows end with the key of their series for that comparison.
+//
+// A core fills its table alone. When its job has ended the table moves to the core of the query,
+// which folds it into the table of the portion, core by core in their order, and frees it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +18,8 @@
 
 namespace sluice::query {
 
-// States by the start of their windows, ascending.
+// States by the start of their windows, ascending. Both lists have one length; starts lie apart
+// from states because they are searched.
 struct Buckets {
     std::vector<model::Timestamp> starts;
     std::vector<AggregateState> states;
@@ -64,10 +68,12 @@ private:
     void fold(const AggregateCall& call, Buckets& into, const Buckets& from,
               const std::vector<Value>& auxiliary);
 
-    std::uint32_t first_ = 0;
+    std::uint32_t first_ = 0;  // the tag set whose buckets are the first
     std::size_t calls_ = 0;
-    std::size_t auxiliary_width_ = 0;
-    std::vector<Buckets> buckets_;
+    std::size_t auxiliary_width_ = 0;  // 0: nothing is kept with selected rows
+    std::vector<Buckets> buckets_;     // calls of one tag set after the other
+    // Rows of auxiliary_width_ values. A row that is selected no more stays: it is freed with the
+    // table, and counts as memory until then.
     std::vector<Value> auxiliary_;
     Arena text_{16 * 1024};
     std::uint64_t state_count_ = 0;

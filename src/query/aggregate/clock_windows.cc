@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 namespace {
 
@@ -9,12 +11,14 @@ bool contains(const Window::Span& span, model::Timestamp time) {
     return time >= span.begin && time < span.end;
 }
 
-// The first element of `flags` from `at` on that is not 0.
+// Returns the place of the first element of `flags` from `at` on that is not 0, or their number.
 std::size_t next_set(std::span<const std::uint8_t> flags, std::size_t at) {
     while (at < flags.size() && flags[at] == 0) ++at;
     return at;
 }
 
+// The time by which a state is put under a window: a selector knows the time of its row, other
+// states only that of the window they were made for.
 model::Timestamp time_of(const AggregateCall& call, const Buckets& buckets, std::size_t i) {
     return is_selector(call.function) ? buckets.states[i].time : buckets.starts[i];
 }
@@ -29,6 +33,8 @@ void reverse(Buckets& buckets) {
     std::reverse(buckets.states.begin(), buckets.states.end());
 }
 
+// Windows that are at least an interval apart do not overlap. That is nearly always so, and then
+// nothing needs to be walked through.
 bool are_close(const Buckets& buckets, std::int64_t interval_ns) {
     return std::adjacent_find(buckets.starts.begin(), buckets.starts.end(),
                               [&](model::Timestamp a, model::Timestamp b) {
@@ -56,6 +62,7 @@ bool may_overlap(const Window& window, model::Timestamp first, model::Timestamp 
 std::vector<WindowRows> windows_of_rows(const SelectPlan& plan,
                                         std::span<const model::Timestamp> times,
                                         std::span<const std::uint8_t> counts, Window::Span& open) {
+    SLUICE_CHECK(counts.size() == times.size());
     std::vector<WindowRows> windows;
     const auto row_at = [&](model::Timestamp time) {
         return static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), time) -
@@ -83,6 +90,8 @@ std::vector<WindowRows> windows_of_rows(const SelectPlan& plan,
     return windows;
 }
 
+// Windows that began later because of rows before them may turn out to be one: then their states
+// are merged.
 Buckets by_own_windows(const SelectPlan& plan, const AggregateCall& call, const Buckets& buckets) {
     Buckets own;
     for (std::size_t i = 0; i < buckets.starts.size(); ++i) {
@@ -100,8 +109,10 @@ Buckets by_own_windows(const SelectPlan& plan, const AggregateCall& call, const 
 }
 
 void join_overlapping(const SelectPlan& plan, const AggregateCall& call, Buckets& buckets) {
+    SLUICE_CHECK(buckets.starts.size() == buckets.states.size());
     if (!are_close(buckets, plan.window.interval_ns)) return;
     if (!plan.ascending) reverse(buckets);
+    // The list is made shorter in place: `kept` is the last state that stays.
     std::size_t kept = 0;
     Window::Span open = plan.window.span_of(time_of(call, buckets, 0));
     for (std::size_t next = 1; next < buckets.starts.size(); ++next) {

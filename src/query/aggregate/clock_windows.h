@@ -1,5 +1,9 @@
 // Where clocks are set back, windows begin inside others. The rows that were read before a row then
 // decide which of these windows it belongs to, as in query/iterator.gen.go (ReduceIterator).
+//
+// The start of a window is computed from local time. Where local time repeats itself, two windows
+// may have times in common, and the time of a row alone does not say which of them it belongs to.
+// Everywhere else windows follow each other without gaps, and it does.
 #pragma once
 
 #include <cstdint>

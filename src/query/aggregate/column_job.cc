@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "query/scan/piece_scan.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
@@ -26,6 +27,8 @@ bool calls_only(const SelectPlan& plan, Function function) {
                        [&](const AggregateCall& call) { return call.function == function; });
 }
 
+// Asks the store for no more than the row that may be selected. The store still returns rows of
+// equal time apart (keeps_apart), so nothing is decided here that a merge could change.
 void limit_rows(const SelectPlan& plan, storage::ScanSpec& spec) {
     if (!wants_one_row(plan)) return;
     spec.latest_wanted = calls_only(plan, Function::kLast);
@@ -67,7 +70,9 @@ std::uint64_t ColumnJob::largest_bytes() const {
     return largest;
 }
 
+// By core and, within a core, by piece: the merger sorts them anyway.
 std::vector<PieceColumns> ColumnJob::take_pieces() {
+    SLUICE_CHECK(!has_overflow());
     std::vector<PieceColumns> pieces;
     for (Collected& each : collected_) {
         std::move(each.pieces.begin(), each.pieces.end(), std::back_inserter(pieces));
@@ -84,6 +89,7 @@ io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& pie
     spec.keeps_apart = [&scan](std::string_view key) { return scan.is_shared(key); };
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
+    // The pieces before this one do not grow any more: they are added up once.
     std::uint64_t bytes_before = 0;
     for (const PieceColumns& each : to.pieces) bytes_before += each.memory_bytes();
     PieceColumns rows = empty_columns(piece, columns_.names.size());
@@ -115,6 +121,7 @@ io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& pie
 }
 
 io::Task<Result<void>> ColumnJob::run(CoreView& core) {
+    SLUICE_CHECK(core.number() < collected_.size());
     Collected& to = collected_[core.number()];
     for (const Piece& piece : sessions_[core.number()].pieces) {
         Result<void> done = co_await collect_piece(core, piece, to);

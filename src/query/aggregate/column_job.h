@@ -1,5 +1,6 @@
 // A ColumnJob collects the rows of series that lie in several stores, for a StoreMerger. The
-// condition of the statement is not applied to them yet, because it is about the merged row.
+// condition of the statement is not applied to them yet, because it is about the merged row: each
+// store may have only some of its fields, or an older value.
 #pragma once
 
 #include <cstdint>

@@ -47,6 +47,8 @@ std::size_t find_extreme(bool is_min, std::span<const std::uint64_t> words) {
 
 }  // namespace
 
+// Floats are added in the order of the rows, one by one: any other order, such as that of vectors,
+// would show in the last digits.
 Value sum_words(influxql::DataType type, Value sum, std::span<const std::uint64_t> words) {
     if (type == influxql::DataType::kFloat) {
         const bool fresh = sum.is_null();

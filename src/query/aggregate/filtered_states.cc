@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 
 FilteredStates::FilteredStates(const SelectPlan& plan, const ScanColumns& columns,
@@ -29,12 +31,15 @@ bool FilteredStates::add(const storage::SeriesRun& run) {
         return true;
     }
     if (!predicate_.is_supported() || !predicate_.evaluate(run, accepted_)) accept_rows(run);
+    SLUICE_CHECK(accepted_.size() == run.rows);
     aggregator_.add_run(run, &accepted_);
     rows_added_ +=
         static_cast<std::uint64_t>(std::count(accepted_.begin(), accepted_.end(), std::uint8_t{1}));
     return true;
 }
 
+// Statistics are used if what they say holds for all of their rows; a run of which some rows pass
+// is asked for again.
 bool FilteredStates::add_statistics(const storage::SeriesRun& run) {
     const Verdict rows = verdict_ == Verdict::kDependsOnFields ? predicate_.judge(run) : verdict_;
     if (rows == Verdict::kNever) return true;
@@ -52,6 +57,8 @@ bool FilteredStates::add_statistics(const storage::SeriesRun& run) {
     return false;
 }
 
+// The slow way, for conditions that are more than comparisons with numbers, and for runs whose
+// column has another type than the plan.
 void FilteredStates::accept_rows(const storage::SeriesRun& run) {
     accepted_.assign(run.rows, 0);
     for (std::size_t row = 0; row < run.rows; ++row) {

@@ -40,11 +40,11 @@ private:
 
     const SelectPlan& plan_;
     const ScanColumns& columns_;
-    const bool depends_on_fields_;
+    const bool depends_on_fields_;  // of some series; of which ones, verdict_ says
     RunPredicate predicate_;
     SeriesStates aggregator_;
     RowCondition condition_;
-    Verdict verdict_ = Verdict::kAlways;
+    Verdict verdict_ = Verdict::kAlways;  // on the present series, by its tags
     std::uint64_t rows_added_ = 0;
     std::vector<Value> fields_;
     std::vector<std::uint8_t> accepted_;  // by row

@@ -1,8 +1,12 @@
 #include "query/aggregate/piece_columns.h"
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 namespace {
 
+// A column has a list of flags from the first row on that lacks a value, and none as long as every
+// row has one, which is the usual case.
 void append_validity(const storage::ColumnView& view, std::size_t rows_before, std::size_t rows,
                      PieceColumns::Column& column) {
     const bool is_dense = !view.all_null && view.validity == nullptr;
@@ -59,6 +63,10 @@ void append_column(const storage::ColumnView& view, std::size_t rows_before, std
 }  // namespace
 
 void PieceColumns::append(const storage::SeriesRun& run) {
+    SLUICE_CHECK(!series.empty() && series.back().begin <= times.size());
+    SLUICE_CHECK(run.columns.size() == columns.size());
+    // Without the sequence of each row, nothing could tell which store has the newer value.
+    SLUICE_CHECK(run.sequences.size() == run.rows);
     const std::size_t rows_before = times.size();
     times.append(run.times.first(run.rows));
     sequences.append(run.sequences);

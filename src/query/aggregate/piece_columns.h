@@ -1,5 +1,9 @@
 // PieceColumns are the rows of many series of one piece, column by column, on their way to the core
 // that merges them.
+//
+// They are filled on the core of the piece and moved, never copied: strings are views of `text`,
+// which moves with them. Columns and not rows, because merging mostly copies stretches of a column
+// as they are.
 #pragma once
 
 #include <cstdint>

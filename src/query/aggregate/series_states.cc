@@ -5,10 +5,12 @@
 #include "query/aggregate/clock_windows.h"
 #include "query/aggregate/column_words.h"
 #include "query/scan/series_tags.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
 
+// No block has this number: they count up within a scan.
 constexpr std::uint64_t kNoBlock = ~std::uint64_t{0};
 
 // Returns whether the values can be read as they lie: every row has one, in the type of the call.
@@ -57,6 +59,8 @@ SeriesStates::SeriesStates(const SelectPlan& plan, AggregateTable& table)
 
 void SeriesStates::begin_series(std::uint32_t tag_set, std::string_view key) {
     end_series();
+    // Buckets were laid out by the plan, which is fixed by now.
+    SLUICE_CHECK(buckets_.size() == plan_.calls.size());
     in_series_ = true;
     tag_set_ = tag_set;
     if (!keeps_auxiliary_) return;
@@ -71,6 +75,8 @@ void SeriesStates::begin_series(std::uint32_t tag_set, std::string_view key) {
     }
 }
 
+// Folds what the series has gathered into the table, which copies what it keeps. After it nothing
+// refers to the series any more, and its memory is used for the next one.
 void SeriesStates::end_series() {
     if (!in_series_) return;
     for (std::uint32_t call = 0; call < buckets_.size(); ++call) {
@@ -104,6 +110,8 @@ Value SeriesStates::keep_text(Value value) {
     return Value::of_string(text_.copy(value.as_string()));
 }
 
+// A state that selects another row writes over the values of the one before: it has one row at
+// most. The texts of that one stay in text_ until the series ends.
 void SeriesStates::keep_auxiliary(AggregateState& state, const std::vector<Value>& row) {
     if (state.auxiliary == kNoRow) {
         state.auxiliary = static_cast<std::uint32_t>(auxiliary_.size() / row.size());
@@ -116,6 +124,10 @@ void SeriesStates::keep_auxiliary(AggregateState& state, const std::vector<Value
 
 void SeriesStates::add_run(const storage::SeriesRun& run,
                            const std::vector<std::uint8_t>* accepted) {
+    SLUICE_CHECK(in_series_ && !run.is_statistics());
+    SLUICE_CHECK(run.times.size() == run.rows && run.columns.size() == columns_.names.size());
+    SLUICE_CHECK(accepted == nullptr || accepted->size() == run.rows);
+    // Rows end a chain of sums: what statistics say next does not continue a sum of rows.
     std::fill(summed_block_.begin(), summed_block_.end(), kNoBlock);
     if (may_overlap(plan_.window, run.times.front(), run.times.back())) {
         return add_overlapping(run, accepted);
@@ -171,6 +183,8 @@ std::size_t SeriesStates::add_plain(std::uint32_t call_index, const storage::Ser
     }
     const std::span<const std::uint64_t> words = column.words.subspan(begin, end - begin);
     AggregateState& state = state_at(call_index, start);
+    // A selector needs to look at the best of the words only. Of equal extremes that is the first,
+    // which looking at each in turn would select, too.
     if (is_selector(call.function)) {
         const std::size_t row = begin + select_word(call, words);
         const Value value = Value::of_word(column.type, column.words[row]);
@@ -255,6 +269,7 @@ SeriesStates::StatisticsUse SeriesStates::judge_call(std::uint32_t call_index,
         return StatisticsUse::kNone;
     }
     if (call.function == Function::kCount) return StatisticsUse::kAll;
+    // Values would be cast one by one before they are added or compared.
     if (!model::is_word_type(statistics.type) || data_type_of(statistics.type) != call.argument) {
         return StatisticsUse::kRows;
     }
@@ -274,7 +289,8 @@ SeriesStates::StatisticsUse SeriesStates::judge_call(std::uint32_t call_index,
             return keeps_auxiliary_ ? StatisticsUse::kRows : StatisticsUse::kAll;
         }
         default: {
-            // The time of an extreme is not known, only that it is not before the run.
+            // An extreme that a state of this series or of another one beats already changes
+            // nothing. The time of an extreme is not known, only that it is not before the run.
             const Value value = Value::of_word(
                 statistics.type, call.function == Function::kMin ? statistics.min : statistics.max);
             if (!can_select(call_index, start, run.time_first, value)) return StatisticsUse::kNone;
@@ -283,6 +299,8 @@ SeriesStates::StatisticsUse SeriesStates::judge_call(std::uint32_t call_index,
     }
 }
 
+// A run in several windows is needed as rows. Otherwise the call that needs most decides for all,
+// because a run comes either as rows or as statistics: kNone < kAll < kRows.
 SeriesStates::StatisticsUse SeriesStates::judge(const storage::SeriesRun& run) const {
     const model::Timestamp start = plan_.window.start_of(run.time_first);
     if (plan_.window.start_of(run.time_last) != start ||
@@ -302,6 +320,7 @@ SeriesStates::StatisticsUse SeriesStates::judge(const storage::SeriesRun& run) c
 // an extreme is not known; the first time of the run stands for it, and is never shown, because
 // judge() asks for rows where a time is wanted.
 void SeriesStates::add_statistics(const storage::SeriesRun& run) {
+    SLUICE_CHECK(in_series_ && run.statistics.size() == columns_.names.size());
     const model::Timestamp start = plan_.window.start_of(run.time_first);
     for (std::uint32_t i = 0; i < plan_.calls.size(); ++i) {
         const AggregateCall& call = plan_.calls[i];
@@ -319,6 +338,7 @@ void SeriesStates::add_statistics(const storage::SeriesRun& run) {
                 part.value = word(statistics.sum);
                 if (call.argument != influxql::DataType::kFloat) break;
                 summed_block_[i] = run.block;
+                // The sum of this block includes those before it, which the state holds already.
                 if (!run.sums_go_on) break;
                 state_at(i, start).value = part.value;
                 state_at(i, start).count += part.count;

@@ -43,7 +43,11 @@ public:
     void end_series();
 
 private:
+    // Does what add_run() does, where windows begin inside others: each call then has windows of
+    // its own, because rows without a value for it open none.
     void add_overlapping(const storage::SeriesRun& run, const std::vector<std::uint8_t>* accepted);
+    // Returns the state of a window, which may be new. Times ascend, so it is the last one or
+    // behind it.
     AggregateState& state_at(std::uint32_t call, model::Timestamp start);
     bool can_sum(std::uint32_t call, const storage::SeriesRun& run, model::Timestamp start) const;
     StatisticsUse judge_call(std::uint32_t call, const storage::ColumnStatistics& statistics,
@@ -77,11 +81,11 @@ private:
     // For each call, the number of the statistics that the last state has its sum from, or none if
     // rows have been added since.
     std::vector<std::uint64_t> summed_block_;
-    std::vector<Value> auxiliary_;
-    std::vector<Value> auxiliary_row_;
+    std::vector<Value> auxiliary_;         // rows of the states in buckets_, as wide as the next
+    std::vector<Value> auxiliary_row_;     // of the row that is selected at the moment
     std::vector<std::string> tag_values_;  // by auxiliary input
     std::string series_key_;               // the last of auxiliary_row_
-    Arena text_{4 * 1024};
+    Arena text_{4 * 1024};  // the strings of states and auxiliary rows, until the series ends
 };
 
 }  // namespace sluice::query

@@ -4,6 +4,7 @@
 
 #include "query/aggregate/filtered_states.h"
 #include "query/scan/piece_scan.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 
@@ -62,6 +63,7 @@ io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& pi
 }
 
 io::Task<Result<void>> StateJob::run(CoreView& core) {
+    SLUICE_CHECK(core.number() < tables.size());
     for (const Piece& piece : sessions_[core.number()].pieces) {
         Result<void> done = co_await aggregate_piece(core, piece);
         if (!done.ok()) co_return std::move(done).error();

@@ -13,6 +13,10 @@
 namespace sluice::query {
 
 // It aggregates all series except those that several stores share, whose rows must be merged first.
+//
+// A core that meets its bound of memory stops and says so in `overflows`; the others go on to their
+// ends, since nothing is sent between cores while a job runs. The caller drops all tables then, and
+// tries with a smaller portion.
 class StateJob final : public CoreJob {
 public:
     StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
@@ -24,7 +28,8 @@ public:
     // One element per core. The caller moves the tables out.
     std::vector<AggregateTable> tables;
     std::vector<std::uint8_t> overflows;
-    std::vector<std::uint64_t> points;  // that went into the table
+    // The points that went into the table, which max-select-point counts when the job is of use.
+    std::vector<std::uint64_t> points;
 
 private:
     io::Task<Result<void>> aggregate_piece(CoreView& core, const Piece& piece);

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 namespace {
 
+// Enough that the work for each run does not count, and few enough that what is copied for a run,
+// one column after the other, stays in the cache until it is aggregated.
 constexpr std::size_t kRowsPerRun = 4096;
 
 // Returns the first row in [begin, end) whose time is not below `bound`. It is usually near, so the
@@ -25,11 +29,15 @@ std::size_t find_time(const PodVector<model::Timestamp>& times, std::size_t begi
 
 }  // namespace
 
+// Sorting puts the pieces of one series side by side. The piece is compared last, so that the order
+// does not depend on how the sort treats equal elements.
 StoreMerger::StoreMerger(std::vector<PieceColumns> pieces) : pieces_(std::move(pieces)) {
     for (std::uint32_t piece = 0; piece < pieces_.size(); ++piece) {
         for (std::uint32_t i = 0; i < pieces_[piece].series.size(); ++i) {
             entries_.push_back({piece, i});
         }
+        // All pieces come from one job, which reads the same fields everywhere.
+        SLUICE_CHECK(piece == 0 || pieces_[piece].columns.size() == columns_.size());
         columns_.resize(pieces_[piece].columns.size());
     }
     std::sort(entries_.begin(), entries_.end(), [this](Entry a, Entry b) {
@@ -64,6 +72,7 @@ bool StoreMerger::next_run(storage::SeriesRun& run) {
     plan_rows();
     if (rows_ == 0) return false;
     fill_times();
+    SLUICE_CHECK(times_.size() == rows_);
     run.series_key = key_;
     run.rows = rows_;
     run.time_first = times_[0];
@@ -115,6 +124,8 @@ void StoreMerger::plan_rows() {
 }
 
 void StoreMerger::add_stretch(Cursor& cursor, std::size_t count) {
+    // plan_rows() would not end otherwise.
+    SLUICE_CHECK(count > 0 && cursor.at + count <= cursor.end);
     stretches_.push_back({cursor.piece, cursor.at, count});
     rows_ += count;
     cursor.at += count;
@@ -123,6 +134,7 @@ void StoreMerger::add_stretch(Cursor& cursor, std::size_t count) {
     }
 }
 
+// Takes all rows of one time from all stores; together they are one row.
 void StoreMerger::add_merged_row(model::Timestamp time) {
     const std::size_t begin = places_.size();
     for (Cursor& cursor : cursors_) {
@@ -131,11 +143,13 @@ void StoreMerger::add_merged_row(model::Timestamp time) {
         }
     }
     std::erase_if(cursors_, [](const Cursor& cursor) { return cursor.at == cursor.end; });
-    // The latest sequence comes first: find_value() takes the first row that has a value.
+    // Sequences are given out once for all stores of the process, so they say which write was
+    // later. The latest sequence comes first: find_value() takes the first row that has a value.
     std::stable_sort(places_.begin() + static_cast<std::ptrdiff_t>(begin), places_.end(),
                      [](const RowPlace& a, const RowPlace& b) {
                          return a.piece->sequences[a.row] > b.piece->sequences[b.row];
                      });
+    SLUICE_CHECK(places_.size() > begin);
     stretches_.push_back({nullptr, begin, places_.size() - begin});
     ++rows_;
 }
@@ -152,6 +166,8 @@ void StoreMerger::fill_times() {
     }
 }
 
+// Returns the row that has the newest value of a column, or null if no row of that time has one. It
+// is asked for each column, since a later write may have brought only some of the fields.
 const StoreMerger::RowPlace* StoreMerger::find_value(const Stretch& merged,
                                                      std::size_t column) const {
     for (std::size_t i = merged.begin; i < merged.begin + merged.count; ++i) {
@@ -228,6 +244,7 @@ void StoreMerger::fill_values(std::size_t index, PodVector<T> PieceColumns::Colu
             out.append({(from.*values).data() + each.begin, each.count});
         }
     }
+    SLUICE_CHECK(out.size() == rows_);
 }
 
 }  // namespace sluice::query

@@ -7,6 +7,10 @@
 // A run is made in two steps: plan_rows() decides which rows it has, as a list of stretches; then
 // each column is filled by walking through that list. So the comparison of times is done once and
 // not for each column.
+//
+// What one store has of a series lies in one PieceColumns, since these are cut only between series.
+// Its times ascend; equal ones are a point that was written in parts, which the store has kept
+// apart.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +42,7 @@ private:
         std::uint32_t piece;
         std::uint32_t series;
     };
+    // How far the rows of one store have been taken.
     struct Cursor {
         const PieceColumns* piece;
         std::size_t at;
@@ -77,7 +82,7 @@ private:
     std::string_view key_;
     std::vector<Cursor> cursors_;  // of the series; none is at its end
 
-    // The run that is shown.
+    // The run that is shown, and the memory of its columns, which the next run uses again.
     std::size_t rows_ = 0;
     std::vector<Stretch> stretches_;
     std::vector<RowPlace> places_;

@@ -40,6 +40,7 @@ struct AnswerTextOptions {
     std::int64_t epoch_ns = 0;
 };
 
+// It keeps no state that a writer could ask for; the order of calls is the writer's to keep.
 class AnswerText {
 public:
     virtual ~AnswerText() = default;

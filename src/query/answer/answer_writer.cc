@@ -63,6 +63,8 @@ void AnswerWriter::close_result(bool partial) {
     result_open_ = false;
 }
 
+// A chunk ends where a series begins, and says that others follow: so each chunk has one series, or
+// a part of one. Lists of the catalog are the exception (one_document).
 void AnswerWriter::begin_series(AnswerSeries head) {
     if (chunked_ && result_open_ && !shape_.one_document) close_result(shape_.marks_partial);
     head_ = std::move(head);
@@ -118,6 +120,8 @@ void AnswerWriter::message(std::string_view level, std::string_view text) {
     result_end_.messages.emplace_back(level, text);
 }
 
+// An error that comes after rows is a result of its own in a chunked answer, because the rows
+// before it may have left already.
 void AnswerWriter::end_statement(std::optional<Error> error) {
     const bool comes_apart = chunked_ && result_open_ && error.has_value();
     if (series_open_) close_series(cut_off_ || comes_apart);
@@ -129,6 +133,7 @@ void AnswerWriter::end_statement(std::optional<Error> error) {
 }
 
 bool AnswerWriter::should_flush() const {
+    // The first two are for flush() to say that no more rows are of use.
     if (cut_off_ || text_->bytes_kept() > bytes_kept_max_) return true;
     return text_->ready().size() >= (chunked_ ? 1 : kFlushBytes);
 }

@@ -4,6 +4,11 @@
 // Calls come in this order: begin(); per statement begin_statement(), any number of series, each
 // with begin_series() and rows, end_statement(); end(). After each row or series the caller awaits
 // flush() when should_flush() says so.
+//
+// What a chunk is depends on the statement (StatementShape) and is decided here once for all
+// formats. Bytes pile up in the format's text until flush() hands them to the sink, which completes
+// when it can take more: so an answer holds no more than a piece, unless its format cannot be
+// written before it is known as a whole (MessagePack has lengths in front).
 #pragma once
 
 #include <cstdint>
@@ -94,12 +99,13 @@ private:
 
     std::size_t statement_ = 0;
     StatementShape shape_;
+    // Opened as late as possible: a statement without series has a result without a list of them.
     bool result_open_ = false;
     bool series_open_ = false;
     bool past_limit_ = false;  // the present row is not written
     bool cut_off_ = false;     // rows of the present series were not written
-    AnswerSeries head_;
-    std::uint64_t rows_ = 0;  // of the whole answer
+    AnswerSeries head_;        // of the present series, which opens once more in each chunk
+    std::uint64_t rows_ = 0;   // of the whole answer
     std::uint64_t rows_in_chunk_ = 0;
     ResultEnd result_end_;
     std::optional<Error> sink_error_;

@@ -10,6 +10,8 @@
 namespace sluice::query {
 namespace {
 
+// A row stands by itself: it begins with the name and the tags of its series, which are made once
+// for a series.
 class CsvAnswer final : public AnswerText {
 public:
     explicit CsvAnswer(const AnswerTextOptions& options) : epoch_ns_(options.epoch_ns) {}

@@ -21,6 +21,8 @@ void append_zone(std::string& out, std::int64_t offset_ns) {
     append_two(minutes % 60);
 }
 
+// Lists are opened with their first element and closed with what is around them, because InfluxDB
+// leaves out empty ones. In a chunked answer every result is a document of its own.
 class JsonAnswer final : public AnswerText {
 public:
     explicit JsonAnswer(const AnswerTextOptions& options)
@@ -161,6 +163,8 @@ public:
 private:
     static constexpr std::size_t kPieceBytes = 64 * kKiB;
 
+    // What has been written so far may leave. A document of a chunked answer is released as a
+    // whole.
     void release() {
         ready_ += json_.text();
         json_.text().clear();

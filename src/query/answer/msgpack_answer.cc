@@ -25,6 +25,7 @@ public:
     }
 
     void open_result(std::size_t statement) override { statement_ = statement; }
+    // InfluxDB leaves everything else of a result with an error out, also rows that it had before.
     void close_result(const ResultEnd& end) override {
         ++result_count_;
         if (end.error) {
@@ -140,7 +141,7 @@ private:
     }
 
     const bool chunked_;
-    const std::int64_t epoch_ns_;
+    const std::int64_t epoch_ns_;  // 0: times have a type of their own
     std::size_t statement_ = 0;
     AnswerSeries head_;
     // Each goes into the next when it is complete.

@@ -17,7 +17,9 @@ namespace sluice::query {
 
 using namespace influxql;
 
-// A query as it was when last looked at, and when it ran.
+// A query as it was when last looked at, and when it ran. The members below `definition` follow
+// from its text, and are made anew when it changes (refresh). `last_run` stays then: a query that
+// is dropped and created again goes on where it was.
 struct ContinuousQueries::Entry {
     std::shared_ptr<const meta::ContinuousQuery> definition;
     std::optional<CreateContinuousQueryStatement> parsed;
@@ -83,6 +85,7 @@ ContinuousQueries::~ContinuousQueries() = default;
 
 io::Task<void> ContinuousQueries::run_due(std::shared_ptr<const meta::Catalog> catalog,
                                           model::Timestamp now, std::function<bool()> stopping) {
+    // `catalog` keeps the definitions while queries run; one that is dropped meanwhile still ends.
     if (unfinished_ != nullptr && !std::exchange(is_loaded_, true)) co_await unfinished_->load();
     co_await forget_dropped(catalog);
     for (const auto& database : catalog->databases) {
@@ -135,6 +138,8 @@ io::Task<void> ContinuousQueries::run_one(const meta::Database& database, Entry&
     const std::optional<ContinuousRun> run =
         due_run(*entry.timing, entry.last_run, now, entry.zone);
     if (!run) co_return;
+    // Noted before it runs: a query that fails, or takes longer than its interval, is not repeated
+    // at once.
     entry.last_run = run->last_run;
     if (run->range.empty()) co_return;
     SelectStatement select = entry.parsed->select;

@@ -99,6 +99,8 @@ std::optional<ContinuousRun> due_run(const ContinuousTiming& timing,
     const model::Timestamp due = last_run ? next_run(*last_run, every, zone) : now;
     if (due > now) return std::nullopt;
 
+    // Windows are counted from the offset, so it is taken off before a start is looked for, and
+    // added again (services/continuous_querier/service.go: ExecuteContinuousQuery).
     const std::int64_t offset = timing.offset_ns;
     ContinuousRun run;
     run.last_run = window_start(now - offset, every, zone) + offset;
@@ -112,6 +114,8 @@ std::optional<ContinuousRun> due_run(const ContinuousTiming& timing,
     return run;
 }
 
+// The new bounds are written as text and parsed, so that they become what the parser would have
+// made of them. Comparisons of time that the query has itself count for nothing.
 Result<void> set_time_range(SelectStatement& select, const model::TimeRange& range) {
     std::string text;
     if (select.condition) text = to_string(without_time(*select.condition)) + " AND ";

@@ -7,6 +7,7 @@
 namespace sluice::query {
 namespace {
 
+// A page that asks for counts is answered with the old ones if new ones take longer than this.
 constexpr std::int64_t kWaitMaxNs = 500 * kMillisecondNs;
 constexpr std::int64_t kPollNs = 1 * kMillisecondNs;
 // Counting that takes longer rests so many times as long.
@@ -30,6 +31,7 @@ io::Task<void> SeriesCounts::refresh(std::shared_ptr<const meta::Catalog> catalo
     }
 }
 
+// Runs in the share of queries, since it is one, and in the background of whoever asked first.
 io::Task<void> SeriesCounts::count(std::shared_ptr<const meta::Catalog> catalog) {
     counting_ = true;
     co_await reactor_.switch_to(io::Share::kQuery);

@@ -18,6 +18,8 @@ constexpr std::size_t kHeaderBytes = 12;
 
 }  // namespace
 
+// A file that is damaged or was never written has no notes. Nothing depends on them but that a
+// query which ends the process is put aside after a few starts.
 io::Task<void> UnfinishedRuns::load() {
     const Result<std::vector<std::byte>> bytes = co_await io::read_whole_file(reactor_, path_);
     if (bytes.ok()) parse(*bytes);
@@ -48,6 +50,8 @@ std::uint32_t UnfinishedRuns::count(const Key& key, std::uint32_t checksum) cons
     return found != notes_.end() && found->second.checksum == checksum ? found->second.count : 0;
 }
 
+// It completes when the note is on its way to the device; it must be there before the query begins,
+// but only a process that ends needs it, not a machine.
 io::Task<void> UnfinishedRuns::note_begin(const Key& key, std::uint32_t checksum) {
     const std::uint32_t before = count(key, checksum);
     notes_[key] = {checksum, before + 1};
@@ -78,6 +82,8 @@ io::Task<void> UnfinishedRuns::save() {
         payload.write(note.checksum);
         payload.write(note.count);
     }
+    // Written over in place, beginning with the checksum: a file that was cut short is no file of
+    // notes.
     AlignedBuffer block(kHeaderBytes + payload.size());
     std::memset(block.data(), 0, block.size());
     store_le(block.data(), kMagic);

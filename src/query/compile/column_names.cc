@@ -1,7 +1,6 @@
-// This file names the columns of an answer (influxql/ast.go: ColumnNames).
-#include <map>
+#include "query/compile/column_names.h"
 
-#include "query/compile/compile.h"
+#include <map>
 
 namespace sluice::query {
 
@@ -34,6 +33,8 @@ std::string field_name(const Field& field) {
 
 std::vector<std::string> column_names(const std::vector<Field>& fields) {
     std::vector<std::string> names(fields.size());
+    // By name: the number that the next column of the name would get. Aliases are never changed, so
+    // they are taken first, wherever they stand.
     std::map<std::string, int> used;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (fields[i].alias.empty()) continue;

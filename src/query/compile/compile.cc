@@ -17,13 +17,15 @@ namespace {
 
 using namespace influxql;
 
-// Scans of one statement, about a megabyte each.
+// Scans of one statement, about a megabyte each. Without a bound a client could ask for any number
+// of them in a few bytes each.
 constexpr std::size_t kScansMax = 256;
 
 Error invalid(std::string message) {
     return {ErrorKind::kInvalid, std::move(message)};
 }
 
+// Upper and lower case alike: setting bit 5 makes a letter small.
 bool names_time(std::string_view name) {
     return name.size() == 4 && (name[0] | 0x20) == 't' && (name[1] | 0x20) == 'i' &&
            (name[2] | 0x20) == 'm' && (name[3] | 0x20) == 'e';
@@ -48,7 +50,7 @@ Expr fold_math(const Expr& expr, bool in_call = false) {
     }
     const auto* written = expr.as<Call>();
     if (written == nullptr) return expr;
-    Call call{written->name, {}};
+    Call call{written->name, {}, written->function};
     for (const Expr& argument : written->arguments) {
         Expr folded = fold_math(argument, true);
         if (auto* paren = folded.as<ParenExpr>()) {
@@ -57,7 +59,7 @@ Expr fold_math(const Expr& expr, bool in_call = false) {
         }
         call.arguments.push_back(std::move(folded));
     }
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     if (info == nullptr || info->kind != FunctionKind::kMath ||
         call.arguments.size() != math_argument_count(info->function) ||
         !std::all_of(call.arguments.begin(), call.arguments.end(), is_literal)) {
@@ -74,20 +76,22 @@ Expr fold_math(const Expr& expr, bool in_call = false) {
 // DISTINCT name, as a field or an argument of a call, is distinct(name). Elsewhere it has no value
 // (influxql/ast.go: RewriteDistinct).
 void make_distinct_calls(Expr& field) {
-    const auto make_call = [](Expr& expr) {
+    const auto replace = [](Expr& expr) {
         const auto* distinct = expr.as<Distinct>();
         if (distinct == nullptr) return;
-        const std::string name(function_info(Function::kDistinct).name);
-        expr = Call{name, {VarRef{distinct->name, DataType::kUnknown}}};
+        Expr name = VarRef{distinct->name, DataType::kUnknown};
+        expr = make_call(Function::kDistinct, {std::move(name)});
     };
-    make_call(field);
+    replace(field);
     walk(field, [&](Expr& part) {
         auto* call = part.as<Call>();
         if (call == nullptr) return;
-        for (Expr& argument : call->arguments) make_call(argument);
+        for (Expr& argument : call->arguments) replace(argument);
     });
 }
 
+// A Compiler works on one SELECT; subqueries have compilers of their own, which look at the one
+// around them for what they inherit. run() goes through the clauses in InfluxDB's order.
 class Compiler {
 public:
     // `outer` is the statement whose subquery this is, or null. `scans` counts for all of them.
@@ -100,7 +104,7 @@ public:
           outer_(outer),
           fill_(select.fill) {}
 
-    Result<CompiledSelect> run() {
+    Result<std::unique_ptr<SelectNode>> run() {
         SLUICE_TRY_VOID(count_scans());
         SLUICE_TRY_VOID(compile_condition());
         SLUICE_TRY_VOID(compile_dimensions());
@@ -111,13 +115,29 @@ public:
         for (const Source& source : select_.sources) {
             const SelectStatement* subquery = source.subquery();
             if (subquery == nullptr) continue;
-            SLUICE_TRY(CompiledSelect inner, Compiler(*subquery, now_ns_, this, scans_).run());
-            compiled_.subqueries.push_back(std::move(inner));
+            SLUICE_TRY(std::unique_ptr<SelectNode> inner,
+                       Compiler(*subquery, now_ns_, this, scans_).run());
+            inner->is_subquery = true;
+            node_->subqueries.push_back(std::move(inner));
         }
-        return std::move(compiled_);
+        copy_clauses();
+        return std::move(node_);
     }
 
 private:
+    // The clauses that need no check, or have been checked as they are.
+    void copy_clauses() {
+        node_->frame.ascending = select_.ascending();
+        node_->fill = {select_.fill, select_.fill_value};
+        node_->limits = {select_.limit, select_.offset, select_.series_limit,
+                         select_.series_offset};
+        node_->has_target = select_.target.has_value();
+        if (!select_.time_zone.empty()) node_->zone = TimeZone::find(select_.time_zone);
+        node_->frame.window.zone = node_->zone.get();
+        node_->subqueries_first =
+            !select_.sources.empty() && select_.sources[0].subquery() != nullptr;
+    }
+
     // Of measurements that are named for the first time all rows come from one scan; each further
     // mention and each subquery has a scan of its own, with buffers of its own.
     Result<void> count_scans() {
@@ -134,9 +154,10 @@ private:
     Result<void> compile_condition() {
         SLUICE_TRY(Condition condition, split_condition(select_.condition, now_));
         if (condition.expr) {
+            resolve_functions(*condition.expr);
             SLUICE_TRY_VOID(validate_condition(*condition.expr));
         }
-        compiled_.condition = std::move(condition.expr);
+        node_->condition = std::move(condition.expr);
         bounds_ = condition.time;
         return {};
     }
@@ -148,10 +169,10 @@ private:
         }
         const auto* call = expr.as<Call>();
         if (call == nullptr) return {};
-        if (!is_math_function(call->name)) {
+        if (!is_math_function(*call)) {
             return invalid("invalid function call in condition: " + to_string(expr));
         }
-        // The original counts one argument for log() here.
+        // The original counts one argument for log() here, though it takes two elsewhere.
         const Function function = function_of(*call);
         const std::size_t expected = function == Function::kLog ? 1 : math_argument_count(function);
         if (call->arguments.size() != expected) {
@@ -178,7 +199,7 @@ private:
             } else if (!dimension.is<Wildcard>() && !dimension.is<RegexLiteral>()) {
                 return invalid("only time and tag dimensions allowed");
             }
-            compiled_.dimensions.push_back(std::move(dimension));
+            node_->wildcard_dimensions.push_back(std::move(dimension));
         }
         return {};
     }
@@ -190,16 +211,18 @@ private:
         }
         const auto* interval = call.arguments[0].as<DurationLiteral>();
         if (interval == nullptr) return invalid("time dimension must have duration argument");
-        if (compiled_.window.interval_ns != 0) {
+        if (node_->frame.window.interval_ns != 0) {
             return invalid("multiple time dimensions not allowed");
         }
-        compiled_.window.interval_ns = interval->nanoseconds;
+        node_->frame.window.interval_ns = interval->nanoseconds;
         if (call.arguments.size() == 2) return compile_offset(call.arguments[1]);
         return {};
     }
 
+    // An offset is brought into the interval, with the sign that Go's remainder has: windows are
+    // the same for offsets that differ by whole intervals.
     Result<void> compile_offset(const Expr& offset) {
-        Window& window = compiled_.window;
+        Window& window = node_->frame.window;
         const auto into_interval = [&](std::int64_t t) {
             if (window.interval_ns <= 0) return std::int64_t{0};
             return t - model::truncate_as_go(t, window.interval_ns);
@@ -227,18 +250,20 @@ private:
         if (text == nullptr || !looks_like_time(text->value)) {
             return invalid("time dimension offset must be duration or now()");
         }
+        // Taken here and refused when the statement is executed (SelectNode::refused_offset).
         if (!parse_time_literal(text->value)) return invalid("invalid timestamp string");
-        compiled_.refused_offset = to_string(offset);
+        node_->refused_offset = to_string(offset);
         return {};
     }
 
     // The things that a subquery takes over from the statement around it.
     Result<void> take_over() {
-        interval_ns_ = compiled_.window.interval_ns;
+        interval_ns_ = node_->frame.window.interval_ns;
         if (outer_ == nullptr) return {};
         if (!select_.sort_fields.empty() && select_.ascending() != outer_->ascending()) {
             return invalid("subqueries must be ordered in the same direction as the query itself");
         }
+        // fill(null) of a subquery would give rows of nothing to the query around it.
         if (interval_ns_ != 0 && fill_ == FillOption::kNull) fill_ = FillOption::kNone;
         if (interval_ns_ == 0 && outer_->interval_ns_ != 0) {
             interval_ns_ = outer_->interval_ns_;
@@ -251,16 +276,17 @@ private:
 
     // Without an upper bound an interval ends now: the future would be endless empty windows.
     void resolve_times() {
-        Window& window = compiled_.window;
-        if (bounds_.min) compiled_.time_min = to_nanoseconds(*bounds_.min);
+        Window& window = node_->frame.window;
+        if (bounds_.min) node_->frame.time_min = to_nanoseconds(*bounds_.min);
         if (bounds_.max) {
-            compiled_.time_max = to_nanoseconds(*bounds_.max);
-            compiled_.has_time_max = true;
+            node_->frame.time_max = to_nanoseconds(*bounds_.max);
+            node_->has_time_max = true;
         } else if (window.interval_ns != 0) {
-            compiled_.time_max = now_ns_;
+            node_->frame.time_max = now_ns_;
         }
+        // A negative interval passes the checks, and groups by nothing.
         if (window.interval_ns < 0) window.interval_ns = 0;
-        window.whole_start = compiled_.time_min;
+        window.whole_start = node_->frame.time_min;
     }
 
     Result<void> compile_fields() {
@@ -269,16 +295,19 @@ private:
         list_.has_target = select_.target.has_value();
         list_.limit = select_.limit;
         for (const Field& written : select_.fields) {
+            // The time of a row is always there; to name it as a field only gives it another name.
             if (const auto* ref = written.expr.as<VarRef>(); ref && ref->name == "time") {
-                if (!written.alias.empty()) compiled_.time_name = written.alias;
+                if (!written.alias.empty()) node_->time_name = written.alias;
                 continue;
             }
-            Field field{reduce(fold_math(written.expr), std::nullopt), written.alias};
+            Expr resolved = written.expr;
+            resolve_functions(resolved);
+            Field field{reduce(fold_math(resolved), std::nullopt), written.alias};
             ++list_.columns;
             SLUICE_TRY_VOID(FieldCompiler(list_).compile(field.expr));
             // Subqueries are left as they are.
             if (outer_ == nullptr) make_distinct_calls(field.expr);
-            compiled_.fields.push_back(std::move(field));
+            node_->fields.push_back(std::move(field));
         }
         return {};
     }
@@ -322,9 +351,9 @@ private:
     const TimeLiteral now_;
     const std::int64_t now_ns_;
     const Compiler* outer_;
-    CompiledSelect compiled_;
+    std::unique_ptr<SelectNode> node_ = std::make_unique<SelectNode>();
     TimeBounds bounds_;
-    FillOption fill_;
+    FillOption fill_;               // as the checks see it; the node has that of the statement
     std::int64_t interval_ns_ = 0;  // of GROUP BY time(), perhaps the outer statement's
     bool inherits_interval_ = false;
     FieldList list_;
@@ -332,7 +361,8 @@ private:
 
 }  // namespace
 
-Result<CompiledSelect> compile_select(const SelectStatement& select, std::int64_t now_ns) {
+Result<std::unique_ptr<SelectNode>> compile_select(const SelectStatement& select,
+                                                   std::int64_t now_ns) {
     std::size_t scans = 0;
     return Compiler(select, now_ns, nullptr, scans).run();
 }

@@ -42,6 +42,7 @@ Result<void> check_unit(const Call& call, const std::string& otherwise) {
     return invalid("duration argument must be positive, got " + format_duration(unit->nanoseconds));
 }
 
+// The hold period says how many points an indicator keeps back; -1 leaves that to the indicator.
 Result<void> check_hold_period(const Call& call) {
     if (call.arguments.size() < 3) return {};
     const auto* period = call.arguments[2].as<IntegerLiteral>();
@@ -108,7 +109,7 @@ Result<void> FieldCompiler::compile_binary(const BinaryExpr& binary) {
 // Each family of functions has its own rules for arguments. Their order within a family is that of
 // InfluxDB, because it decides which of several mistakes is named.
 Result<void> FieldCompiler::compile_call(const Call& call) {
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     if (info != nullptr && info->kind == FunctionKind::kMath) return compile_math(call);
     ++list_.calls;
     if (info == nullptr) return invalid("undefined function " + call.name + "()");
@@ -158,6 +159,8 @@ Result<void> FieldCompiler::compile_nested(const Expr& expr) {
     return compile(expr);
 }
 
+// As a field of its own distinct() must be alone in the statement, because its rows have no time
+// that other columns could share. Inside of count() it is only a set.
 Result<void> FieldCompiler::compile_distinct(const Arguments& arguments, bool nested) {
     if (arguments.empty()) return invalid("distinct function requires at least one argument");
     if (arguments.size() > 1) return invalid("distinct function can only have one argument");
@@ -167,6 +170,8 @@ Result<void> FieldCompiler::compile_distinct(const Arguments& arguments, bool ne
     return {};
 }
 
+// A wildcard makes one call for each field, so the statement has several columns and its calls are
+// not taken for selectors, even where it stands for a single field.
 Result<void> FieldCompiler::compile_symbol(const std::string& name, const Expr& expr) {
     if (expr.is<VarRef>()) return {};
     if (!expr.is<Wildcard>() && !expr.is<RegexLiteral>()) {
@@ -216,6 +221,8 @@ Result<void> FieldCompiler::compile_sample(const Call& call) {
     return compile_symbol(call.name, call.arguments[0]);
 }
 
+// Both are selectors that must be alone: their points have times of their own. Tags between field
+// and number become columns, and make the statement one with auxiliary fields.
 Result<void> FieldCompiler::compile_top_or_bottom(const Call& call) {
     const std::string& name = call.name;
     if (!list_.top_or_bottom.empty()) {
@@ -261,6 +268,7 @@ Result<void> FieldCompiler::compile_integral(const Call& call) {
     return compile_symbol(call.name, call.arguments[0]);
 }
 
+// A forecast goes on from the windows of a call, so there must be windows.
 Result<void> FieldCompiler::compile_holt_winters(const Call& call) {
     const std::string& name = call.name;
     SLUICE_TRY_VOID(check_count(call, 3));
@@ -341,6 +349,8 @@ Result<void> FieldCompiler::compile_indicator(const Call& call) {
     return compile_input(call, false);
 }
 
+// With windows a transformation works on what another call makes of each, and without them on
+// points. A subquery that has its windows from the query around it may do either.
 Result<void> FieldCompiler::compile_input(const Call& call, bool nested) {
     const Expr& input = call.arguments[0];
     if (input.is<Call>()) {

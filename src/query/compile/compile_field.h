@@ -25,6 +25,8 @@ struct FieldList {
     std::string top_or_bottom;  // the name of the one there is
 };
 
+// One is made for each field; what they find together is in the FieldList, where the rules about
+// combinations are checked when all fields are known.
 class FieldCompiler {
 public:
     explicit FieldCompiler(FieldList& list) : list_(list) {}
@@ -60,7 +62,7 @@ private:
     Result<void> compile_symbol(const std::string& name, const influxql::Expr& expr);
 
     FieldList& list_;
-    bool wildcard_allowed_ = true;
+    bool wildcard_allowed_ = true;  // until an operator has been met, in this field
 };
 
 }  // namespace sluice::query

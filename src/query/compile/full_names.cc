@@ -33,6 +33,7 @@ Result<void> complete_names(SelectStatement& select, const meta::Catalog& catalo
             return normalize(measurement, catalog, defaults);
         }
         // Named after its source, by :MEASUREMENT.
+        // normalize() refuses a measurement without a name, so it gets one for the while.
         measurement.name = "-";
         Result<void> done = normalize(measurement, catalog, defaults);
         measurement.name.clear();

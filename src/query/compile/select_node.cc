@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "query/compile/column_names.h"
+#include "query/compile/compile.h"
 #include "query/compile/wildcards.h"
 #include "query/compile/zoned_select.h"
 #include "query/expr/expression_type.h"
@@ -14,9 +16,10 @@ using namespace influxql;
 
 // Returns how many windows before its range a call reads.
 std::int64_t extra_intervals(const Call& call) {
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     if (info == nullptr || info->kind != FunctionKind::kTransformation) return 0;
     if (info->function == Function::kIntegral) return 0;
+    // Differences need one point before; averages need as many as they go back.
     const bool has_unit = info->function <= Function::kElapsed;
     if (has_unit || call.arguments.size() < 2) return 1;
     const auto* count = call.arguments[1].as<IntegerLiteral>();
@@ -50,6 +53,8 @@ DataType type_in_measurements(const SelectNode& node, std::string_view name) {
     return node.tag_keys.contains(name) ? DataType::kTag : DataType::kUnknown;
 }
 
+// Among several sources the type that comes first in InfluxDB's order wins (data_type_less); a tag
+// is last.
 DataType type_of_name(const SelectNode& node, std::string_view name) {
     DataType type = type_in_measurements(node, name);
     for (const auto& subquery : node.subqueries) {
@@ -91,37 +96,6 @@ void collect_names(const SelectNode& node, FieldTypes& fields, TagKeys& tags) {
     }
 }
 
-std::unique_ptr<SelectNode> make_node(const SelectStatement& select, CompiledSelect compiled) {
-    auto node = std::make_unique<SelectNode>();
-    node->fields = std::move(compiled.fields);
-    node->time_name = std::move(compiled.time_name);
-    node->condition = std::move(compiled.condition);
-    node->wildcard_dimensions = std::move(compiled.dimensions);
-    node->window = compiled.window;
-    node->refused_offset = std::move(compiled.refused_offset);
-    node->time_min = compiled.time_min;
-    node->time_max = compiled.time_max;
-    node->has_time_max = compiled.has_time_max;
-    node->ascending = select.ascending();
-    node->fill = {select.fill, select.fill_value};
-    node->limit = select.limit;
-    node->offset = select.offset;
-    node->series_limit = select.series_limit;
-    node->series_offset = select.series_offset;
-    node->has_target = select.target.has_value();
-    if (!select.time_zone.empty()) node->zone = TimeZone::find(select.time_zone);
-    node->window.zone = node->zone.get();
-    std::size_t next = 0;
-    node->subqueries_first = !select.sources.empty() && select.sources[0].subquery() != nullptr;
-    for (const Source& source : select.sources) {
-        const SelectStatement* inner = source.subquery();
-        if (inner == nullptr) continue;
-        node->subqueries.push_back(make_node(*inner, std::move(compiled.subqueries[next++])));
-        node->subqueries.back()->is_subquery = true;
-    }
-    return node;
-}
-
 }  // namespace
 
 bool SelectNode::is_raw() const {
@@ -129,7 +103,7 @@ bool SelectNode::is_raw() const {
     for (const Field& field : fields) {
         walk(field.expr, [&](const Expr& expr) {
             const auto* call = expr.as<Call>();
-            raw = raw && (call == nullptr || is_math_function(call->name));
+            raw = raw && (call == nullptr || is_math_function(*call));
         });
     }
     return raw;
@@ -137,10 +111,10 @@ bool SelectNode::is_raw() const {
 
 Result<std::unique_ptr<SelectNode>> compile_statement(SelectStatement select, std::int64_t now_ns) {
     bring_times_to_utc(select);
-    SLUICE_TRY(CompiledSelect compiled, compile_select(select, now_ns));
-    return make_node(select, std::move(compiled));
+    return compile_select(select, now_ns);
 }
 
+// The bounds may be the ends of time, where nothing can be added or taken away: then they stay.
 model::TimeRange mapped_range(const SelectNode& node) {
     std::int64_t extra = 0;
     for (const Field& field : node.fields) {
@@ -148,15 +122,15 @@ model::TimeRange mapped_range(const SelectNode& node) {
             if (const auto* call = expr.as<Call>()) extra = std::max(extra, extra_intervals(*call));
         });
     }
-    model::TimeRange range{node.time_min, node.time_max == model::kTimestampMax
-                                              ? model::kTimestampMax
-                                              : node.time_max + 1};
+    model::TimeRange range{node.frame.time_min, node.frame.time_max == model::kTimestampMax
+                                                    ? model::kTimestampMax
+                                                    : node.frame.time_max + 1};
     std::int64_t extra_ns = 0;
-    if (__builtin_mul_overflow(extra, node.window.interval_ns, &extra_ns)) {
+    if (__builtin_mul_overflow(extra, node.frame.window.interval_ns, &extra_ns)) {
         extra_ns = model::kTimestampMax;
     }
     std::int64_t moved = 0;
-    if (node.ascending) {
+    if (node.frame.ascending) {
         const bool overflow = __builtin_sub_overflow(range.begin, extra_ns, &moved);
         range.begin = overflow ? model::kTimestampMin : std::max(moved, model::kTimestampMin);
     } else {
@@ -181,6 +155,10 @@ Result<void> resolve_node(SelectNode& node, const SelectStatement& select,
     return {};
 }
 
+// Tag keys are asked of every core, which takes time that grows with the number of series, so it is
+// worth knowing when they do not matter. A name that no field has is a tag or nothing. Where
+// columns are plain names, both are read the same way: as a tag, which no series has in the latter
+// case.
 bool needs_tag_keys(const SelectNode& node) {
     bool is_wild = !node.subqueries.empty();
     bool combines = !node.is_raw() || node.is_subquery;
@@ -199,6 +177,7 @@ bool needs_tag_keys(const SelectNode& node) {
     return is_wild || (combines && names_others);
 }
 
+// Subqueries come first: the types of their columns are those of names in the query around them.
 Result<void> rewrite_node(SelectNode& node) {
     for (const auto& subquery : node.subqueries) {
         SLUICE_TRY_VOID(rewrite_node(*subquery));

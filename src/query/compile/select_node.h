@@ -1,14 +1,19 @@
 // A SelectNode is a SELECT with all names resolved: wildcards have become names, names have types,
 // measurements have shard groups. Its subqueries are nodes of their own.
+//
+// It is made in three steps, because only the first needs no data, and only the last needs what may
+// have to be asked of all cores: compile_statement() fills in what the text says, resolve_node()
+// the measurements from the catalog, rewrite_node() the types and what wildcards stand for. After
+// that a node does not change; cursors refer to it.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "query/compile/compile.h"
 #include "query/compile/sources.h"
 #include "query/expr/fill.h"
+#include "query/expr/time_frame.h"
 #include "query/expr/time_zone.h"
 #include "sluice/influxql/ast.h"
 
@@ -21,23 +26,19 @@ struct SelectNode {
     // GROUP BY without time(): as it was written, and the tags that it stands for.
     std::vector<influxql::Expr> wildcard_dimensions;
     std::vector<std::string> dimensions;
-    Window window;
-    std::string refused_offset;  // see CompiledSelect
-    model::Timestamp time_min = model::kTimestampMin;
-    model::Timestamp time_max = model::kTimestampMax;
+    TimeFrame frame;
     bool has_time_max = false;  // in its own condition
-    std::shared_ptr<const TimeZone> zone;
-    bool ascending = true;
+    // A date as the offset of GROUP BY time(). InfluxDB's compiler takes it, but the execution of
+    // the statement refuses it, after all other checks.
+    std::string refused_offset;
+    std::shared_ptr<const TimeZone> zone;  // holds what the window refers to; null is UTC
     Fill fill;
-    std::int64_t limit = 0;
-    std::int64_t offset = 0;
-    std::int64_t series_limit = 0;
-    std::int64_t series_offset = 0;
-    bool has_target = false;
+    Limits limits;
+    bool has_target = false;  // INTO
     bool is_subquery = false;
 
     ResolvedSources measurements;
-    TagKeys tag_keys;  // of the measurements
+    TagKeys tag_keys;  // of the measurements; empty unless needs_tag_keys()
     std::vector<std::unique_ptr<SelectNode>> subqueries;
     bool subqueries_first = false;  // in FROM
 

@@ -37,6 +37,8 @@ Result<void> normalize_target(influxql::Measurement& measurement, const meta::Ca
     return {};
 }
 
+// A field may have another type in each shard group. The query reads it in one, the one that wins
+// in InfluxDB's order of types; values of the others are cast or left out.
 void add_measurement(const meta::RetentionPolicy& policy, std::string_view name,
                      const model::TimeRange& range, ResolvedSources& resolved) {
     PlannedSource source{std::string(name), {}};

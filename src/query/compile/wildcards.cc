@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/compile/column_names.h"
 #include "query/expr/function_table.h"
 #include "sluice/influxql/printer.h"
 
@@ -26,6 +27,7 @@ bool field_list_has_wildcard(const std::vector<Field>& fields) {
 std::vector<VarRef> expansion(const std::vector<Expr>& dimensions, const FieldTypes& fields,
                               const TagKeys& tags, bool dimension_wildcard) {
     std::vector<VarRef> refs;
+    // Tags alone make no rows, so without fields a wildcard stands for nothing.
     if (fields.empty()) return refs;
     for (const auto& [name, type] : fields) refs.push_back({name, type});
     if (dimension_wildcard) return refs;
@@ -43,6 +45,7 @@ std::vector<VarRef> expansion(const std::vector<Expr>& dimensions, const FieldTy
     return refs;
 }
 
+// Whether a wildcard or regular expression among the fields stands for this name.
 bool accepts(const Expr& wildcard, const VarRef& ref) {
     if (const auto* regex = wildcard.as<RegexLiteral>()) return regex->regex.matches(ref.name);
     const WildcardKind kind = wildcard.as<Wildcard>()->kind;
@@ -94,6 +97,7 @@ Result<void> expand_call(const Field& field, const std::vector<VarRef>& refs,
         return Error{ErrorKind::kInvalid, "unable to use tag wildcard in " + call.name + "()"};
     }
     const Function function = function_of(call);
+    // The argument is replaced in place and the whole chain copied, for each name.
     for (const VarRef& ref : refs) {
         if (!function_takes(function, ref.type)) continue;
         if (argument.is<RegexLiteral>() && !accepts(argument, ref)) continue;

@@ -35,6 +35,7 @@ bool is_time(const Expr& expr) {
     return name == "time";
 }
 
+// Only what is compared with time is a time; other strings may look like one.
 void localize_comparisons(Expr& expr, const TimeZone& zone) {
     const auto bring = [&](Expr& side) {
         walk(side, [&](Expr& part) {

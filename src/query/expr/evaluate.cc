@@ -52,6 +52,9 @@ bool is_logical(Operator op) {
            (op >= Operator::kBitwiseAnd && op <= Operator::kBitwiseXor);
 }
 
+// Each of these has InfluxDB's rules for operands of one type (influxql/ast.go: evalBinaryExpr). Go
+// defines what C++ leaves undefined: integers wrap around, and InfluxDB answers 0 to a division by
+// zero, of floats, too.
 Value on_booleans(Operator op, bool a, bool b) {
     switch (op) {
         case Operator::kAnd:
@@ -104,6 +107,7 @@ Value on_integers(Operator op, std::int64_t a, std::int64_t b, bool float_divisi
         case Operator::kDivide:
             if (float_division)
                 return on_floats(op, static_cast<double>(a), static_cast<double>(b));
+            // The least integer divided by -1 has no place in 64 bits; wrapped around it is itself.
             if (b == 0) return Value::of_integer(0);
             return b == -1 ? wrap(0 - bits(a)) : Value::of_integer(a / b);
         case Operator::kModulo:
@@ -213,6 +217,8 @@ RowExpression::RowExpression(const influxql::Expr& expr, const PositionOfName& p
     add(expr, position, call_position);
 }
 
+// What has no place, no value and no rule (a wildcard, a function that is not known here) becomes a
+// constant without a value, so that evaluating it needs no questions.
 std::uint32_t RowExpression::add(const influxql::Expr& expr, const PositionOfName& position,
                                  const PositionOfCall& call_position) {
     Node node;
@@ -230,7 +236,7 @@ std::uint32_t RowExpression::add(const influxql::Expr& expr, const PositionOfNam
         node.left = add(*binary->left, position, call_position);
         node.right = add(*binary->right, position, call_position);
     } else if (const auto* call = expr.as<influxql::Call>()) {
-        const FunctionInfo* info = find_function(call->name);
+        const FunctionInfo* info = find_function(*call);
         if (knows_functions_ && info != nullptr && info->kind == FunctionKind::kMath &&
             call->arguments.size() == math_argument_count(info->function)) {
             node.kind = Node::Kind::kMath;
@@ -284,6 +290,7 @@ Value RowExpression::evaluate_call(const Node& node, const Value* row) const {
 }
 
 Value RowExpression::evaluate_binary(const Node& node, const Value* row) const {
+    // Both sides are always evaluated, also of AND and OR: it costs little and has no effects.
     const Value left = evaluate_node(node.left, row);
     if (node.op == Operator::kMatches || node.op == Operator::kNotMatches) {
         const influxql::Regex* regex = nodes_[node.right].regex;

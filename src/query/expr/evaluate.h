@@ -15,6 +15,9 @@
 namespace sluice::query {
 
 // The expression is bound to positions of a row once, and evaluated for each row.
+// Binding turns the tree into a list of nodes, so that evaluating follows numbers and compares no
+// names. The expression that it was made of outlives it, because strings and regular expressions
+// stay there. Evaluating changes nothing, but an object is used on one core.
 class RowExpression {
 public:
     // Beside a boolean a null value counts as false, or a comparison with it never holds.
@@ -55,6 +58,7 @@ private:
 
     std::uint32_t add(const influxql::Expr& expr, const PositionOfName& position,
                       const PositionOfCall& call_position);
+    // All of these call each other as deep as the expression is, which the parser bounds.
     Value evaluate_node(std::size_t index, const Value* row) const;
     Value evaluate_binary(const Node& node, const Value* row) const;
     bool is_nothing(std::uint32_t index, const Value& value) const {

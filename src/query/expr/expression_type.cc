@@ -50,10 +50,12 @@ DataType type_of_value(Value value) {
     return DataType::kUnknown;
 }
 
-using TypeOfCall = Result<DataType> (*)(std::string_view name, std::span<const DataType> arguments);
+using TypeOfCall = Result<DataType> (*)(const Call& call, std::span<const DataType> arguments);
 
 Result<DataType> type_of(const Expr& expr, TypeOfCall type_of_call);
 
+// The type of an operation is that of its result on zeros: so the rules stand in one place, where
+// values are evaluated. An operand of unknown type leaves the decision to the other one.
 Result<DataType> binary_type(const BinaryExpr& binary, TypeOfCall type_of_call) {
     SLUICE_TRY(const DataType left, type_of(*binary.left, type_of_call));
     SLUICE_TRY(const DataType right, type_of(*binary.right, type_of_call));
@@ -97,7 +99,7 @@ Result<DataType> type_of(const Expr& expr, TypeOfCall type_of_call) {
             SLUICE_TRY(const DataType type, type_of(argument, type_of_call));
             arguments.push_back(type);
         }
-        return type_of_call(call->name, arguments);
+        return type_of_call(*call, arguments);
     }
     if (expr.is<NumberLiteral>()) return DataType::kFloat;
     if (expr.is<IntegerLiteral>()) return DataType::kInteger;
@@ -107,8 +109,8 @@ Result<DataType> type_of(const Expr& expr, TypeOfCall type_of_call) {
     return DataType::kUnknown;
 }
 
-Result<DataType> column_call_type(std::string_view name, std::span<const DataType> arguments) {
-    if (!is_math_function(name)) return call_type(name, arguments);
+Result<DataType> column_call_type(const Call& call, std::span<const DataType> arguments) {
+    if (!is_math_function(call)) return call_type(call, arguments);
     return arguments.empty() ? DataType::kUnknown : arguments[0];
 }
 

@@ -18,6 +18,8 @@ struct Fill {
 
 // A MissingValue stands for a missing value when rows are put together: nothing, a number, or the
 // value before (query/cast.go: castToType).
+// It is not fill() of windows, which FillPoints does: this is for rows of which one column has a
+// value and another has none.
 struct MissingValue {
     explicit MissingValue(const Fill& fill);
     // Changes `value` unless the value before is to stay.

@@ -154,6 +154,7 @@ std::string_view message_name(const FunctionInfo& info) {
     }
 }
 
+// Returns whether InfluxDB has an iterator that feeds the function with values of the type.
 bool takes(Function function, DataType type) {
     switch (function) {
         case kCount:
@@ -175,7 +176,7 @@ bool takes(Function function, DataType type) {
     }
 }
 
-// The Go type that carries values of `type` out of `source`.
+// The Go type that carries values of `type` out of `source`, which error messages show.
 std::string iterator_name(const influxql::Expr& source, DataType type) {
     const std::string name(data_type_name(type));
     if (as_call_of(kDistinct, source) != nullptr) return name + "IntervalIterator";
@@ -200,26 +201,47 @@ const FunctionInfo& function_info(Function function) {
     return kFunctions[static_cast<std::size_t>(function)];
 }
 
+void resolve_functions(influxql::Expr& expr) {
+    influxql::walk(expr, [](influxql::Expr& part) {
+        auto* call = part.as<influxql::Call>();
+        if (call == nullptr) return;
+        const FunctionInfo* info = find_function(call->name);
+        if (info != nullptr) call->function = static_cast<std::uint8_t>(info->function);
+    });
+}
+
+influxql::Call make_call(Function function, std::vector<influxql::Expr> arguments) {
+    return {std::string(function_info(function).name), std::move(arguments),
+            static_cast<std::uint8_t>(function)};
+}
+
+const FunctionInfo* find_function(const influxql::Call& call) {
+    if (!call.function) return find_function(call.name);
+    return &function_info(static_cast<Function>(*call.function));
+}
+
 Function function_of(const influxql::Call& call) {
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     SLUICE_CHECK(info != nullptr);
     return info->function;
 }
 
 const influxql::Call* as_call_of(Function function, const influxql::Expr& expr) {
     const auto* call = expr.as<influxql::Call>();
-    if (call == nullptr || call->name != function_info(function).name) return nullptr;
-    return call;
+    if (call == nullptr) return nullptr;
+    const FunctionInfo* info = find_function(*call);
+    return info != nullptr && info->function == function ? call : nullptr;
 }
 
 const influxql::Call* as_top_or_bottom(const influxql::Expr& expr) {
-    const influxql::Call* top = as_call_of(kTop, expr);
-    return top != nullptr ? top : as_call_of(kBottom, expr);
+    const auto* call = expr.as<influxql::Call>();
+    const FunctionInfo* info = call == nullptr ? nullptr : find_function(*call);
+    return info != nullptr && is_top_or_bottom(info->function) ? call : nullptr;
 }
 
-Result<DataType> call_type(std::string_view name, std::span<const DataType> arguments) {
+Result<DataType> call_type(const influxql::Call& call, std::span<const DataType> arguments) {
     const DataType first = arguments.empty() ? DataType::kUnknown : arguments[0];
-    const FunctionInfo* info = find_function(name);
+    const FunctionInfo* info = find_function(call);
     if (info == nullptr) return first;
     if (info->kind == kMath) return math_type(*info, arguments);
     switch (info->function) {
@@ -248,7 +270,7 @@ Result<DataType> call_type(std::string_view name, std::span<const DataType> argu
 }
 
 Result<void> check_argument_type(const influxql::Call& call, DataType argument) {
-    const FunctionInfo* info = find_function(call.name);
+    const FunctionInfo* info = find_function(call);
     if (info == nullptr || info->kind == kMath || takes(info->function, argument)) return {};
     std::string_view refusing = message_name(*info);
     std::string source = iterator_name(call.arguments[0], argument);

@@ -11,6 +11,8 @@
 
 namespace sluice::query {
 
+// The order matters: ranges of it have things in common (is_mergeable, FunctionInfo::is_filled),
+// and the table is in the same order.
 enum class Function : std::uint8_t {
     kCount,
     kSum,
@@ -97,6 +99,14 @@ struct FunctionInfo {
 const FunctionInfo* find_function(std::string_view name);
 const FunctionInfo& function_info(Function function);
 
+// Notes in each call of an expression which function it is, unless InfluxQL has none of its name.
+// A SELECT is resolved once, when it is compiled; what asks for the function of one of its calls
+// after that compares no names. Calls that are made later come from make_call().
+void resolve_functions(influxql::Expr& expr);
+influxql::Call make_call(Function function, std::vector<influxql::Expr> arguments);
+// Returns null if InfluxQL has no such function. A call that was not resolved is looked up by name.
+const FunctionInfo* find_function(const influxql::Call& call);
+
 // Returns the function of a compiled call: its name is in the table.
 Function function_of(const influxql::Call& call);
 // Returns the expression as a call of the function, or null if it is anything else.
@@ -114,13 +124,13 @@ inline bool is_selector(Function function) {
 inline bool is_mergeable(Function function) {
     return function <= Function::kLast;
 }
-inline bool is_math_function(std::string_view name) {
-    const FunctionInfo* info = find_function(name);
+inline bool is_math_function(const influxql::Call& call) {
+    const FunctionInfo* info = find_function(call);
     return info != nullptr && info->kind == FunctionKind::kMath;
 }
 
 // Returns the type that a call gives for arguments of these types (query/functions.go: CallType).
-Result<influxql::DataType> call_type(std::string_view name,
+Result<influxql::DataType> call_type(const influxql::Call& call,
                                      std::span<const influxql::DataType> arguments);
 
 // Checks that the function takes points of the type of its first argument. The error is InfluxDB's,

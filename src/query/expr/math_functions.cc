@@ -9,6 +9,9 @@ namespace {
 
 using enum Function;
 
+// InfluxDB's answers are those of Go's library, whose last digits differ from C's: go/go_math.h has
+// its algorithms. What the processor does itself is the same in both (square root, floor, ceil,
+// abs).
 double of_one(Function function, double x) {
     switch (function) {
         case kAcos:

@@ -23,6 +23,8 @@ public:
         return zone_.lookup(change.to).trans <= time_point(seconds_of(end));
     }
 
+    // Go guesses with the offset of the local time taken for UTC, and then looks there for the
+    // right one; that decides what a time means that is shown twice, or never.
     std::int64_t utc_seconds(std::int64_t local_seconds) const override {
         const std::int64_t guessed = offset_s(local_seconds);
         if (guessed == 0) return local_seconds;

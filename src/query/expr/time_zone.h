@@ -9,6 +9,8 @@
 
 namespace sluice::query {
 
+// A zone is immutable, and shared by all that a statement makes of it. The files of the database
+// are read when a zone is looked for first, and kept for as long as the process lives.
 class TimeZone {
 public:
     // Finds a zone by its name, or returns null if there is no such zone.
@@ -17,6 +19,7 @@ public:
     static bool has_database();
 
     virtual ~TimeZone() = default;
+    // Nanoseconds that are added to UTC for local time.
     virtual std::int64_t offset_ns(model::Timestamp t) const = 0;
     // Returns whether clocks are set in (begin, end].
     virtual bool changes_between(model::Timestamp begin, model::Timestamp end) const = 0;

@@ -6,6 +6,8 @@ namespace sluice::query {
 
 using influxql::DataType;
 
+// What does not fit becomes the least integer: that is what the instruction of amd64 gives, which
+// Go uses. In C++ the conversion would be undefined.
 std::int64_t float_to_integer(double value) {
     constexpr double kLimit = 9223372036854775808.0;  // 2^63
     if (!(value >= -kLimit && value < kLimit)) return std::numeric_limits<std::int64_t>::min();
@@ -14,6 +16,7 @@ std::int64_t float_to_integer(double value) {
 
 namespace {
 
+// Go makes it of the signed conversion, with the upper half moved down and the top bit set again.
 std::uint64_t float_to_unsigned(double value) {
     constexpr double kLimit = 9223372036854775808.0;
     if (value >= kLimit)

@@ -11,6 +11,9 @@
 
 namespace sluice::query {
 
+// It is sixteen bytes and is copied like a number. A number or a boolean lies in its word, a string
+// is an address and a length; whoever keeps a string beyond its owner copies the bytes
+// (keep_value).
 class Value {
 public:
     enum class Kind : std::uint8_t { kNull, kFloat, kInteger, kUnsigned, kString, kBoolean };
@@ -46,6 +49,7 @@ public:
     Kind kind() const { return kind_; }
     bool is_null() const { return kind_ == Kind::kNull; }
     bool is_number() const { return kind_ >= Kind::kFloat && kind_ <= Kind::kUnsigned; }
+    // These look at nothing but the bits: the caller knows the kind.
     std::uint64_t word() const { return word_; }
     double as_float() const { return std::bit_cast<double>(word_); }
     std::int64_t as_integer() const { return static_cast<std::int64_t>(word_); }
@@ -64,7 +68,7 @@ private:
     Value(Kind kind, std::uint64_t word) : word_(word), kind_(kind) {}
 
     std::uint64_t word_ = 0;
-    std::uint32_t size_ = 0;
+    std::uint32_t size_ = 0;  // bytes of a string, which no field makes longer than 32 bits can say
     Kind kind_ = Kind::kNull;
 };
 static_assert(sizeof(Value) == 16);

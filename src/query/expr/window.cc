@@ -16,6 +16,10 @@ std::int64_t absolute(std::int64_t value) {
 
 // When clocks change, a window is as much longer or shorter, unless the change is longer than a
 // window is.
+//
+// `into` is how far t lies inside of its window by the clocks of the zone. The begin is found by
+// going back as far in UTC, and is then moved by what the clocks changed on the way; the end
+// likewise.
 Window::Span Window::span_in_zone(model::Timestamp t) const {
     const std::int64_t shifted = t - offset_ns;
     const std::int64_t offset = zone->offset_ns(shifted);

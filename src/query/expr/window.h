@@ -8,6 +8,9 @@
 
 namespace sluice::query {
 
+// Windows are counted from 1970-01-01T00:00:00 plus the offset, in UTC or in the zone's local time.
+// Times near the ends of what 64 bits hold are met by queries without bounds, so nothing here may
+// overflow: a window that would begin or end out there is cut off.
 struct Window {
     // [begin, end)
     struct Span {

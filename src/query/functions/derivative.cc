@@ -20,6 +20,8 @@ double difference(const Value& before, const Value& now) {
     }
 }
 
+// The first point of a tag set gives nothing, having none before it. Two points of a pair have
+// different times (PointPair), so nothing is divided by zero.
 class Derivative : public Reducer {
 public:
     Derivative(std::int64_t unit_ns, bool non_negative, bool ascending)

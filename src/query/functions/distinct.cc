@@ -18,10 +18,12 @@ struct ValueHash {
         return std::hash<std::uint64_t>()(value.word());
     }
 };
+// NaN equals nothing, so each one counts; 0 and -0 are one value and have one hash.
 struct ValueEqual {
     bool operator()(const Value& a, const Value& b) const { return value_equal(a, b); }
 };
 
+// Strings of values are those of the stage that drives it, which keeps them until the window ends.
 class Distinct : public Reducer {
 public:
     explicit Distinct(bool ascending) : ascending_(ascending) {}

@@ -7,6 +7,7 @@
 namespace sluice::query {
 namespace {
 
+// Times alone matter, so values of any type will do. Descending, the result is negative.
 class Elapsed : public Reducer {
 public:
     explicit Elapsed(std::int64_t unit_ns) : unit_ns_(unit_ns) {}

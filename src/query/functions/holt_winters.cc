@@ -37,6 +37,9 @@ struct Series {
     std::size_t season;  // 0: none
 };
 
+// Without a season the level begins with the first value and the trend with the first difference,
+// halved; with one, with means over the first two seasons (query/functions.go:
+// HoltWintersReducer.Emit).
 std::vector<double> starting_parameters(const Series& series) {
     const std::vector<double>& values = series.values;
     std::vector<double> parameters(kSeason + series.season);
@@ -134,6 +137,8 @@ double squared_error(const Series& series, std::vector<double>& parameters) {
 }
 
 // The parameters with the smallest error that any of the searches finds.
+// The searches run one after the other: `search_` is the one at work, `guess_` the number of the
+// next. The bits of that number say which of the four parameters begin high.
 class ParameterSearch {
 public:
     explicit ParameterSearch(const Series& series)
@@ -171,6 +176,8 @@ private:
 };
 
 // The search, and then the values: as the model gives them, and those to come.
+// States: searching (no model_); giving values (model_ is set, values_ grows); done. step() does a
+// few milliseconds of either, so that a query of many tag sets does not hold its core.
 class Forecast {
 public:
     Forecast(Series series, std::size_t horizon)
@@ -211,6 +218,8 @@ private:
     std::vector<double> values_;
 };
 
+// Points are gathered until the tag set ends. prepare() then begins a forecast, unless there are
+// too few points or too many, and calls its steps; without a forecast nothing is given out.
 class HoltWinters : public Reducer {
 public:
     explicit HoltWinters(const ReducerSpec& spec)

@@ -16,7 +16,7 @@ class Indicator : public Reducer {
 public:
     explicit Indicator(const ReducerSpec& spec)
         : formula_(spec),
-          // The original counts in 32 bits.
+          // The original counts in 32 bits, so a hold period beyond them is a short one.
           hold_(static_cast<std::uint32_t>(spec.hold_period == -1 ? Formula::warm_count(spec)
                                                                   : spec.hold_period)) {}
 

@@ -91,13 +91,15 @@ private:
     const double unit_;
     const bool is_float_;
     const bool has_windows_;
+    // The window at work, its area so far, and the end of the line that the next point continues.
+    // Descending, `start_` is the upper end.
     model::Timestamp start_ = 0;
     model::Timestamp end_ = 0;
     double sum_ = 0;
     bool has_before_ = false;
     model::Timestamp before_time_ = 0;
     double before_value_ = 0;
-    bool has_ready_ = false;
+    bool has_ready_ = false;  // a window has been closed by the last point
     Point ready_;
 };
 

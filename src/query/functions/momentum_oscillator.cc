@@ -52,6 +52,7 @@ private:
     std::vector<Step> ring_;
     std::size_t newest_ = 0;
     bool started_ = false;
+    // The sums of the steps that are in the ring, apart by their signs.
     double up_ = 0;
     double down_ = 0;
 };

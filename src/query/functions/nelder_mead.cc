@@ -51,6 +51,8 @@ Minimum NelderMead::minimum() {
     return found;
 }
 
+// The three cases are asked one after the other and not as alternatives: replacing the worst corner
+// changes what the later questions look at, and the original does it this way.
 void NelderMead::move() {
     rank_corners();
     find_center();
@@ -63,6 +65,8 @@ void NelderMead::move() {
     if (value >= values_[second_worst_]) contract(reflected, value);
 }
 
+// The deviation is divided by the number of dimensions and not of corners, as in the original: when
+// the search ends decides the digits of its result.
 bool NelderMead::is_flat() const {
     double sum = 0;
     for (const double value : values_) sum += value;

@@ -45,6 +45,8 @@ private:
     void contract(const Corner& reflected, double reflected_value);
     void shrink();
 
+    // The simplex has a corner more than there are dimensions. best_, worst_ and second_worst_ are
+    // corners, as the last rank_corners() found them; each move replaces the worst one.
     const ObjectiveFunction objective_;
     const std::size_t dimensions_;
     const double epsilon_;

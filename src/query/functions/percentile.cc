@@ -17,6 +17,7 @@ public:
     void add(const Point& point) override { points_.push_back(point); }
 
     // There is no point if the rank lies outside: percentile(x, 1) of few points, or more than 100.
+    // Of points with equal values, which one has the rank depends on how the sort leaves them.
     void emit(std::vector<Point>& out) override {
         const double rank =
             std::floor(static_cast<double>(points_.size()) * percentile_ / 100.0 + 0.5) - 1;

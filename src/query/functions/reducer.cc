@@ -67,6 +67,7 @@ ReducerSpec reducer_spec(const Call& call, DataType argument, const TimeFrame& f
             spec.unit_ns = unit_of(call, spec.function, frame.window);
             break;
         default:
+            // Averages, indicators and sample(); functions of one argument find nothing here.
             spec.count = integer_argument(call, 1);
             spec.hold_period = integer_argument(call, 2, -1);
             spec.warmup = warmup_of(call, spec.function);

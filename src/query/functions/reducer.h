@@ -3,6 +3,14 @@
 // Points with a null value do not reach reducers: the stage that drives one leaves them out. Values
 // have the type of the argument. Points come in the order the query asks for, ascending or
 // descending; a reducer gives its points out in that order too.
+//
+// What a reducer gives out is InfluxDB's to the last digit and to the last of several equal rows.
+// So each follows the order of operations of its original, even where another one would be faster
+// or more exact, and sorts with Go's algorithm (go/go_sort.h) where equal elements can be told
+// apart.
+//
+// A reducer lives on the core of the query. The stage that drives it keeps the strings of the
+// points that it was given until it is destroyed.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +20,7 @@
 
 #include "query/expr/function_table.h"
 #include "query/expr/point.h"
-#include "query/expr/window.h"
+#include "query/expr/time_frame.h"
 
 namespace sluice::query {
 
@@ -47,15 +55,8 @@ public:
     virtual std::size_t memory_bytes() const { return 0; }
 };
 
-// The times, the window and the order of a query.
-struct TimeFrame {
-    Window window;
-    // Both inclusive.
-    model::Timestamp time_min = model::kTimestampMin;
-    model::Timestamp time_max = model::kTimestampMax;
-    bool ascending = true;
-};
-
+// All that a reducer is made of: the arguments of a call as numbers. One spec makes a reducer for
+// each window and tag set. A member that the function does not use keeps its default.
 struct ReducerSpec {
     enum class Warmup : std::uint8_t { kExponential, kSimple, kNone };
 

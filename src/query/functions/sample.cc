@@ -14,6 +14,8 @@ public:
     Sample(std::size_t count, bool ascending, std::uint64_t seed)
         : count_(count), ascending_(ascending), random_(seed) {}
 
+    // Algorithm R (Vitter, 1985): the n-th point replaces a kept one with the probability count_ /
+    // n.
     void add(const Point& point) override {
         ++seen_;
         if (points_.size() < count_) {

@@ -13,6 +13,8 @@ class TopOrBottom : public Reducer {
 public:
     TopOrBottom(bool top, std::size_t count) : worse_{top}, count_(count) {}
 
+    // Only count_ points are kept, whatever the window has. A point that is as good as the worst
+    // one does not replace it.
     void add(const Point& point) override {
         if (heap_.size() < count_) {
             heap_.push_back(point);

@@ -16,6 +16,7 @@ bool begins_with_blank(std::string_view field) {
     return false;
 }
 
+// encoding/csv: fieldNeedsQuotes. A field that is only \. would end a file for some databases.
 bool needs_quotes(std::string_view field) {
     if (field.empty()) return false;
     if (field == "\\.") return true;

@@ -38,6 +38,8 @@ struct Reduced {
 };
 
 // Payne and Hanek: multiplies the mantissa by the digits of 4/pi that matter.
+// Digits far in front of these only add whole turns, and those far behind are below the last bit of
+// the result, so three words of the table are enough for any angle.
 Reduced reduce_large(double x) {
     constexpr int kMantissaBits = 52;
     constexpr std::uint64_t kBias = 1023;

@@ -11,6 +11,13 @@
 
 namespace sluice::query {
 
+// The names of Go's functions (sort/zsortinterface.go): sort_range is pdqsort, scatter is
+// breakPatterns, choose_pivot is choosePivot, finish_if_nearly_sorted is partialInsertionSort.
+// Constants, the order of comparisons and each exchange are those of the original: a sort that is
+// right but exchanges otherwise shows other rows.
+//
+// `less` is called only with elements of the span. It need not be a strict order, as NaN is not in
+// one; the result is then the same nonsense as Go's.
 template <typename T, typename Less>
 class GoSorter {
 public:
@@ -29,6 +36,9 @@ private:
         Order order;
     };
 
+    // All three are Go's. Up to kInsertionMax elements are sorted by insertion; from kNintherMin
+    // on, the pivot is chosen among nine; with kSwapsMax exchanges while choosing it, the range is
+    // in descending order.
     static constexpr Index kInsertionMax = 12;
     static constexpr Index kNintherMin = 50;
     static constexpr int kSwapsMax = 12;

@@ -10,6 +10,8 @@
 
 namespace sluice::query {
 
+// Calls nest as the text does; a key is followed by exactly one value. Commas and line breaks
+// follow from that and are put in by themselves.
 class JsonText {
 public:
     explicit JsonText(bool pretty) : pretty_(pretty) {}
@@ -82,7 +84,8 @@ private:
 
     bool pretty_;
     bool after_key_ = false;
-    // What is open, and for each depth whether it has members. Answers are ten deep at most.
+    // How many brackets are open, and for each depth whether something is in it: bit d is for depth
+    // d. Answers are ten deep at most.
     unsigned depth_ = 0;
     std::uint64_t has_members_ = 0;
     std::string text_;

@@ -35,6 +35,9 @@ void append_msgpack_boolean(std::string& out, bool value) {
     out += value ? '\xC3' : '\xC2';
 }
 
+// Numbers and lengths have the shortest form that holds them. A number that is not negative but
+// does not fit into seven bits is written as signed all the same, in the width that has room for
+// its sign.
 void append_msgpack_integer(std::string& out, std::int64_t value) {
     const auto bits = static_cast<std::uint64_t>(value);
     if (value >= -32 && value <= highest<std::int8_t>) {
@@ -82,6 +85,9 @@ void append_msgpack_string(std::string& out, std::string_view text) {
     out += text;
 }
 
+// The extension type 5 of InfluxDB's library, and not the timestamp of the MessagePack
+// specification: twelve bytes, seconds and then nanoseconds, of which the latter are never
+// negative.
 void append_msgpack_time(std::string& out, std::int64_t timestamp_ns) {
     std::int64_t seconds = timestamp_ns / kSecondNs;
     std::int64_t nanoseconds = timestamp_ns % kSecondNs;

@@ -17,7 +17,9 @@ void append_unicode_escape(std::string& out, unsigned code) {
     for (int shift = 12; shift >= 0; shift -= 4) out += kHexDigits[(code >> shift) & 0xF];
 }
 
-// Length of the valid UTF-8 sequence at the start of `text`, or 0.
+// Returns the length of the valid UTF-8 sequence at the start of `text`, or 0. Go replaces every
+// byte that begins none, one by one, so what is valid must be decided as Go does (Unicode, table
+// 3-7).
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto continues = [&](std::size_t i) {
@@ -66,6 +68,8 @@ bool needs_escape(unsigned char c) {
 }
 
 // Returns how many bytes at the start of `text` stand for themselves in JSON.
+// Sixteen bytes at a time: most names and values have nothing to escape, and answers consist of
+// them.
 std::size_t plain_length(std::string_view text) {
     using Bytes = unsigned char __attribute__((vector_size(16)));
     std::size_t plain = 0;
@@ -190,6 +194,8 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
+// Go writes numbers from 1e-6 to below 1e21 plainly and all others with an exponent, as JavaScript
+// does, and takes the zero out of exponents such as e-09 (encoding/json/encode.go: floatEncoder).
 void append_json_float(std::string& out, double value) {
     if (append_short_decimal(out, value)) return;
     const Digits digits = shortest_digits(value);

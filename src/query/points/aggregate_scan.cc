@@ -28,9 +28,8 @@ bool depends_on_order(const SelectPlan& plan) {
 }  // namespace
 
 std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::string& field) {
-    // All cores read the plan from the first portion on.
     SLUICE_CHECK(!is_begun_);
-    SelectPlan& plan = scan_.plan();
+    SelectPlan& plan = scan_.open_plan();
     AggregateCall added = call;
     added.field = plan.add_field(field, call.argument);
     for (std::uint32_t i = 0; i < plan.calls.size(); ++i) {
@@ -82,6 +81,10 @@ io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion
 }
 
 // Returns false if the portion does not fit into memory.
+//
+// Series that one store has alone are aggregated where they lie; series that several stores share
+// come here as rows. Both end in one table. The loop goes round again if some series turned out not
+// to be shared after all, at most once for a scan.
 io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     const ScanPortion portion = scan_.portion(wanted.first, wanted.end);
     const SelectPlan& plan = scan_.plan();
@@ -95,6 +98,7 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
         for (const std::uint8_t full : job.overflows) {
             if (full != 0) co_return false;
         }
+        // Each table is freed as soon as it has been folded: two of them at a time are enough.
         for (AggregateTable& partial : job.tables) {
             wanted.table.fold_table(plan, partial);
             partial = AggregateTable();
@@ -125,6 +129,8 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
     const ScanColumns columns(plan);
     FilteredStates aggregator(plan, columns, table);
     std::uint64_t points_taken = 0;
+    // Sums of floats depend on the order of rows over all stores, and a single row is cheap: in
+    // these cases merging is right whether or not the stores have a time in common.
     bool asks = scan_.may_be_disjoint() && !depends_on_order(plan) && !wants_one_row(plan);
     const model::Timestamp end = portion.range.end;
     TimeSlices slices(portion.range, true);
@@ -227,6 +233,8 @@ void AggregatePoints::begin_outer() {
     if (!scan.plan().ascending) std::reverse(places_.begin(), places_.end());
 }
 
+// Fills the block with points of the portion, and stops at its end. Points of several tag sets may
+// share a block: everything that they refer to lives as long as the portion, which portion_ holds.
 void AggregatePoints::read_points(PointBlock& block) {
     SeriesScan& scan = scan_->scan();
     const AggregateCall& call = scan.plan().calls[call_];

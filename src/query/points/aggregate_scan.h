@@ -11,6 +11,12 @@
 // that time first, and tag sets decide between equal times (the sort is stable and places_ are
 // collected by tag set). A descending query reads the ascending order from its end, which also
 // turns the order of the tag sets around, as in InfluxDB.
+//
+// Why portions can be asked for by number, and again: the calls of one SELECT are cursors of their
+// own, and JoinedRows takes from whichever is nearest. One call may be many portions ahead of
+// another that has no points for a while. The bounds of a portion are therefore fixed once it has
+// been computed. Computed again, it has the same tag sets; points that were written meanwhile may
+// be among them.
 #pragma once
 
 #include <cstdint>
@@ -52,15 +58,18 @@ public:
     SeriesScan& scan() { return scan_; }
 
 private:
+    // Only one of these runs at a time: cursors of one query are asked one after the other.
     io::Task<Result<bool>> compute(Portion& portion);
     io::Task<Result<bool>> fold_duplicates(ScanPortion portion, AggregateTable& table);
     model::TimeRange end_with_window(model::TimeRange slice, model::Timestamp end) const;
 
     SeriesScan scan_;
-    bool is_begun_ = false;
-    PortionWalk walk_;
+    bool is_begun_ = false;  // from here on the plan is fixed
+    PortionWalk walk_;       // behind the last portion that has been computed
+    // By number of the portion. What nobody holds any more is gone; its bounds stay.
     std::vector<std::weak_ptr<Portion>> portions_;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> bounds_;
+    // Held although no cursor may hold it: the next call of the SELECT will ask for it.
     std::shared_ptr<Portion> last_;
 };
 
@@ -99,13 +108,14 @@ private:
     const std::unique_ptr<TieBreaker> ties_;
     std::vector<TiedPoint> tied_;
 
+    // Where the reading is: the portion, how many of its outer tag sets are left, and the next one.
     std::shared_ptr<AggregateScan::Portion> portion_;
     std::size_t next_portion_ = 0;
     std::uint32_t outers_left_ = 0;
     std::uint32_t next_outer_ = 0;
     std::vector<Place> places_;  // of the outer tag set at work
     std::size_t next_place_ = 0;
-    const TagSet* tags_ = nullptr;
+    const TagSet* tags_ = nullptr;  // of tag set tags_number_; looked up once for all its windows
     std::uint32_t tags_number_ = 0;
 };
 

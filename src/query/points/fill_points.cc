@@ -23,6 +23,7 @@ void FillPoints::begin(const TaggedPoint& point) {
     exhausted_ = false;
 }
 
+// Without a lower bound a descending tag set has no last window: it ends with its last point.
 bool FillPoints::has_windows_left() const {
     if (exhausted_) return false;
     if (options_.ascending) return due_ <= last_;
@@ -57,6 +58,7 @@ PointStage::Step FillPoints::step(PointBlock& out) {
             has_looked_ = true;
             return Step::kGoOn;
         }
+        // Another window has been made up, and InfluxDB's iterator peeks at its input again.
         has_looked_ = false;
         out.points.push_back({tags_, {due_, filled_value(), kNoRow}});
         reader_.resume();
@@ -78,6 +80,7 @@ void FillPoints::remember(const TaggedPoint& point) {
     previous_.value = keep_value(text_, previous_.value);
 }
 
+// previous_ may be shown in the next block, too, so its string alone is carried over.
 void FillPoints::release() {
     if (previous_.value.kind() != Value::Kind::kString) return;
     const std::string kept(previous_.value.as_string());
@@ -101,6 +104,7 @@ void FillPoints::advance() {
 Value FillPoints::filled_value() const {
     switch (options_.fill.option) {
         case FillOption::kNumber: {
+            // A number cannot be cast to a boolean or a string: it becomes false, or an empty text.
             const Value number = cast_value(options_.fill.number(), options_.type);
             if (!number.is_null()) return number;
             return options_.type == DataType::kBoolean ? Value::of_boolean(false)
@@ -129,6 +133,7 @@ Value FillPoints::linear_value() const {
         const double slope = (next.value.as_float() - previous_.value.as_float()) / width;
         return Value::of_float(slope * into + previous_.value.as_float());
     }
+    // The difference is taken as integers and wraps around, as in Go.
     const std::uint64_t rise = next.value.word() - previous_.value.word();
     const bool is_signed = next.value.kind() == Value::Kind::kInteger;
     const double slope = (is_signed ? static_cast<double>(static_cast<std::int64_t>(rise))

@@ -6,6 +6,12 @@
 // Tag sets without any point get no windows. A window that was filled makes the input be asked
 // again, since InfluxDB's iterator does so; fill(linear) asks once more for the far end of its
 // line.
+//
+// States: before the first point (tags_ is null); inside a tag set, with a window due; behind the
+// last window of a tag set, until the reader has a point of another one. begin() enters a tag set,
+// and everything below tags_ belongs to it. Windows are counted by adding the interval and not by
+// asking the window of a time, because that is how InfluxDB counts them; where clocks change, the
+// two differ (advance).
 #pragma once
 
 #include "query/expr/fill.h"
@@ -46,11 +52,11 @@ private:
     // The tag set at work (null before the first point), and the start of the window that is due.
     const TagSet* tags_ = nullptr;
     model::Timestamp due_ = 0;
-    bool exhausted_ = false;  // time has come to its end
-    bool has_looked_ = false;
-    std::int64_t zone_offset_ = 0;
-    Point previous_;
-    Arena text_{4 * 1024};  // of points that were the previous one, as long as the block
+    bool exhausted_ = false;        // time has come to its end
+    bool has_looked_ = false;       // the input was asked for the far end of the line already
+    std::int64_t zone_offset_ = 0;  // at due_, in nanoseconds
+    Point previous_;                // the last point that was passed on; its value is null before
+    Arena text_{4 * 1024};          // of points that were the previous one, as long as the block
 };
 
 }  // namespace sluice::query

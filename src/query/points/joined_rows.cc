@@ -106,6 +106,8 @@ io::Task<Result<void>> JoinedRows::ask_again() {
     co_return Result<void>();
 }
 
+// Returns the point that comes first in the order of the answer, or null when no stream has one. Of
+// equal ones any will do: every stream that has a point there gives it to the same row.
 const TaggedPoint* JoinedRows::nearest() const {
     const TaggedPoint* nearest = nullptr;
     const bool up = options_.ascending;

@@ -11,6 +11,10 @@ MergePoints::MergePoints(std::vector<std::unique_ptr<PointCursor>> sources, cons
     }
 }
 
+// The source that gave the last point is off the heap until its next point is known, which may need
+// a block that has to be awaited. If there are points in the block by then, they are passed on
+// first, and `taken_` says in the next call where it was left. The heap is compared only while all
+// in it have points.
 io::Task<Result<bool>> MergePoints::next(PointBlock& block) {
     block.clear();
     if (!is_begun_) {
@@ -81,6 +85,9 @@ void MergePoints::sift_down(std::size_t at, std::size_t count) {
     }
 }
 
+// Unsorted, sources are compared by window alone, and equal ones count as equal: then the shape of
+// the heap decides, as in InfluxDB. Sorted, auxiliary values decide between equal times, as long as
+// both are strings; a value of another type ends the comparison.
 bool MergePoints::precedes(const PointReader& a, const PointReader& b) const {
     const TaggedPoint& x = a.peek();
     const TaggedPoint& y = b.peek();

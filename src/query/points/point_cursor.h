@@ -12,6 +12,16 @@
 // cases, and may_resume() says that the second case is possible. WindowPoints may always resume;
 // sources of stored points never do; a stage may resume if its input may; a transformation
 // (StreamPoints) does not.
+//
+// Who asks again: JoinedRows, before and after each row, because InfluxDB's scanner peeks at every
+// input that often; FillPoints, after each window that it made up; a PointStage, with each call of
+// next(). Nobody else may, or rows would appear that InfluxDB does not show. A caller that has had
+// false from a cursor whose may_resume() is false asks it no more.
+//
+// Ownership. A cursor owns the cursor it reads from, so the first one in a chain owns all of it. A
+// block belongs to the caller; the strings in it belong to the cursor that gave it, until its next
+// call. All of it lives on the core of the query. Only the ends of a chain, which read stores, send
+// work to other cores, and nothing is in flight there between two calls of next().
 #pragma once
 
 #include <cstddef>
@@ -34,7 +44,8 @@ struct TaggedPoint {
     Point point;
 };
 
-// Points and the auxiliary values they refer to.
+// Points and the auxiliary values they refer to. Rows are referred to by number, because the list
+// grows while a block is filled. A block is used again and again: its lists keep their memory.
 struct PointBlock {
     explicit PointBlock(std::size_t auxiliary_width = 0) : width(auxiliary_width) {}
 
@@ -100,6 +111,8 @@ public:
 
     // Reads the next block. The points of the block before, and their strings, are gone.
     io::Task<Result<void>> refill() {
+        // Where next() fails, the reader is empty and has not ended. Its owner passes the error on
+        // and is not called again.
         block_.clear();
         at_ = 0;
         Result<bool> more = co_await cursor_->next(block_);
@@ -111,7 +124,8 @@ public:
 private:
     std::unique_ptr<PointCursor> cursor_;
     PointBlock block_;
-    std::size_t at_ = 0;
+    std::size_t at_ = 0;  // the next point of the block; those before it have been read
+    // The last block was none. It stays empty then, so ended_ implies empty().
     bool ended_ = false;
 };
 

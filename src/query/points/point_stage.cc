@@ -5,6 +5,7 @@
 
 namespace sluice::query {
 
+// A query that was stopped while others ran ends here.
 io::Task<Result<void>> PointStage::pause() {
     co_await source_->breathe();
     co_return source_->check_running();
@@ -21,6 +22,7 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
         Result<void> running = co_await pause();
         if (!running.ok()) co_return std::move(running).error();
     }
+    // Whoever asks this stage again asks its input again, all the way down to a WindowPoints.
     reader_.resume();
     while (block.points.size() < kPointsPerBlock) {
         if (reader_.needs_refill()) {
@@ -33,6 +35,7 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
             }
             continue;
         }
+        // The reader has a point now, or it has ended.
         const Step done = step(block);
         if (failure_) co_return *failure_;
         if (done == Step::kPause) {

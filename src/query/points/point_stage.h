@@ -10,6 +10,12 @@
 // Ends: a stage that reaches kEnd with points in its block passes these on, and says false in the
 // call after. The next call resumes the reader, which has an effect only where the input may resume
 // (PointCursor::may_resume).
+//
+// Why a stage has to be resumable at all: nothing waits inside of step(), so a stage stops wherever
+// its input has no point ready or its block is full, in the middle of a window or of a tag set. All
+// that it knows then lies in its members, and the next step() goes on from there. A step that began
+// something and returned kPause is called again with the same reader; it must find out by itself
+// how far it was.
 #pragma once
 
 #include <memory>
@@ -26,10 +32,10 @@ public:
 
 protected:
     enum class Step {
-        kGoOn,
+        kGoOn,    // it is called again, unless the block is full or the reader needs its next block
         kPause,   // others run before it goes on; only where there is a source_
         kPassOn,  // the points in the block use memory that the next step needs
-        kEnd,
+        kEnd,     // there are no more points, for now (may_resume) or for good
     };
 
     PointStage(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width)

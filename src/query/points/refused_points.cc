@@ -22,6 +22,7 @@ const meta::ShardGroup* find_group(const meta::Catalog& catalog, model::ShardGro
 
 }  // namespace
 
+// Listing the series is enough: if the condition leaves any, InfluxDB would meet it.
 io::Task<Result<bool>> RefusedPoints::next(PointBlock& block) {
     block.clear();
     Result<void> prepared = co_await scan_.prepare();

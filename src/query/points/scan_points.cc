@@ -20,13 +20,15 @@ ScanPoints::ScanPoints(DataSource& source, SelectBudget& budget, SelectPlan plan
     : scan_(source, budget, std::move(plan), std::move(grouping)), driver_(driver), share_(budget) {
     const SelectPlan& planned = scan_.plan();
     row_.resize(planned.inputs.size());
-    if (planned.limit == 0) return;
-    const auto rows = static_cast<std::uint64_t>(planned.limit + planned.offset);
+    if (planned.limits.limit == 0) return;
+    const auto rows = static_cast<std::uint64_t>(planned.limits.limit + planned.limits.offset);
     (scan_.grouping().is_nested() ? series_rows_max_ : rows_max_) = rows;
     // InfluxDB's storage lets one more through.
     if (series_rows_max_ != 0) ++series_rows_max_;
 }
 
+// One portion, or one slice of it, is in memory at a time: its merger and all rows go before the
+// next one is asked for, since both together would take twice the memory that was granted.
 io::Task<Result<bool>> ScanPoints::next(PointBlock& block) {
     block.clear();
     if (!is_begun_) {
@@ -87,6 +89,10 @@ io::Task<Result<void>> ScanPoints::load() {
 }
 
 // Returns false if the portion does not fit into memory.
+//
+// There are two reasons to collect again at once: many rows of shared series, of which some need
+// not be merged after all, and rows from statistics that would have to be merged without their
+// sequences. Each happens at most once in a call, because what was learnt is used in the next turn.
 io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
     RowJob::Options options;
     if (!in_slices_) options.rows_max = rows_max_;
@@ -148,6 +154,7 @@ void ScanPoints::read_rows(PointBlock& block) {
     }
 }
 
+// Counts the rows of one shard group within a tag set (SelectPlan::group_rows_max).
 bool ScanPoints::is_within_group(const AnswerOrder::Row& row) {
     const std::int64_t rows_max = scan_.plan().group_rows_max;
     if (rows_max == 0) return true;

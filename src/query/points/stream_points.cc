@@ -11,6 +11,9 @@ std::uint64_t StreamPoints::memory_bytes() const {
     return bytes;
 }
 
+// Points of several tag sets are mixed within an outer tag set, so all of its reducers live at once
+// and end together, when a point of another one comes or the input ends. A step may then give out
+// the last points of all of them, which is why a block can be longer than kPointsPerBlock.
 PointStage::Step StreamPoints::step(PointBlock& out) {
     const bool ends = reader_.empty();
     if (!streams_.empty() && (ends || reader_.peek().tags->outer != streams_[0].tags->outer)) {

@@ -22,6 +22,9 @@ SubqueryPoints::SubqueryPoints(std::unique_ptr<RowCursor> rows, Options options)
         false, RowExpression::Null::kIsFalse, false);
 }
 
+// Blocks of rows become blocks of points one to one, less the rows that the condition refuses; a
+// block of which nothing is left is followed by the next one at once. Strings are those of the
+// rows, which live until the next call.
 io::Task<Result<bool>> SubqueryPoints::next(PointBlock& block) {
     block.clear();
     while (block.points.empty()) {

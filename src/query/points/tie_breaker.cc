@@ -2,6 +2,10 @@
 
 namespace sluice::query {
 
+// Rows of the tag sets before this one are passed over; the first row of the next one, and a row of
+// this one with another time, stay where they are. So the reader never goes past what a later point
+// may need, and a tag set without a tie costs its rows once. aggregate() decides between rows as it
+// did between series: equal times, the greater value.
 io::Task<Result<void>> TieBreaker::choose(PointBlock& block, std::size_t number,
                                           model::Timestamp time) {
     TaggedPoint& point = block.points[number];

@@ -9,6 +9,8 @@
 namespace sluice::query {
 namespace {
 
+// The state of one window and tag set. Points of a subquery lie on this core, so there is nothing
+// to merge; the same state serves.
 class MergeableReducer final : public Reducer {
 public:
     MergeableReducer(Function function, influxql::DataType argument) {
@@ -82,6 +84,8 @@ std::uint64_t WindowPoints::memory_bytes() const {
     return bytes;
 }
 
+// A window without an interval reaches over the whole time range of the query. Its points have its
+// start as their time, which is the lower bound of the query, or 0 where there is none.
 void WindowPoints::open(const TaggedPoint& point) {
     is_open_ = true;
     outer_ = point.tags->outer;
@@ -103,11 +107,15 @@ bool WindowPoints::is_inside(const TaggedPoint& point) const {
     return point.tags->outer == outer_ && is_in_time(point);
 }
 
+// The order of these questions is InfluxDB's (ReduceIterator: reduce): a point without a value is
+// skipped when a window begins, and inside of one it may end it; a point of another outer tag set
+// ends a window whatever its time is.
 PointStage::Step WindowPoints::step(PointBlock& out) {
     if (reader_.empty()) {
         if (!is_open_) return Step::kEnd;
         if (!prepare()) return Step::kPause;
-        // The next window begins with asking once more.
+        // The next window begins with asking once more. If the input has ended for good, that has
+        // no effect, and the step after this one finds no open window.
         reader_.resume();
         return close(out);
     }
@@ -137,6 +145,7 @@ void WindowPoints::add(const TaggedPoint& point) {
         if (is_new) parts_.push_back({point.tags, make_reducer_()});
         current_ = entry->second;
     }
+    // The block of the input is gone before the window is over.
     Point kept = point.point;
     if (kept.value.kind() == Value::Kind::kString) {
         kept.value = keep_value(text_, kept.value);
@@ -167,6 +176,9 @@ bool WindowPoints::prepare() {
     return prepared_ == parts_.size();
 }
 
+// Which of equal points comes first shows in the answer. Parts are in the order of tag sets, and
+// each gives out its points in its own order; the sort by time is stable, so both orders remain
+// where times are equal.
 PointStage::Step WindowPoints::close(PointBlock& out) {
     std::sort(parts_.begin(), parts_.end(), [this](const Part& a, const Part& b) {
         return precedes(a.tags, b.tags, options_.ascending);
@@ -223,6 +235,8 @@ PointStage::Step WindowPoints::close(PointBlock& out) {
         has_text_ = false;
         return Step::kEnd;
     }
+    // The points in `out` refer to text_, and the next window would write to it: the block is
+    // passed on, full or not.
     if (!has_text_) return Step::kGoOn;
     text_is_passed_on_ = true;
     return Step::kPassOn;

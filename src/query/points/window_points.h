@@ -9,6 +9,16 @@
 //
 // A window that gives nothing ends the cursor for once, as InfluxDB's iterator does, although the
 // input may have more windows; may_resume() is therefore always true.
+//
+// States: no window is open (parts_ is empty); a window is open and takes points; the window is
+// over and its parts prepare (prepared_ of them have); all have, and it is closed within one step.
+// Only the point that follows, or the end of the input, tells that a window is over, and it stays
+// in the reader for as long as the parts prepare: each step() comes to the same decision again.
+//
+// Strings and auxiliary rows of the points that reducers hold are copied to text_ and auxiliary_,
+// because a window goes on over many blocks of the input. They are freed when nobody can refer to
+// them any more: at once, if the window gave nothing, and otherwise when the block with its points
+// has been used up, which the next call of next() tells (release).
 #pragma once
 
 #include <functional>
@@ -63,23 +73,25 @@ private:
     const Options options_;
     const MakeReducer make_reducer_;
 
+    // The window that is open, or was last. The next three are of it.
     bool is_open_ = false;
     const TagSet* outer_ = nullptr;
     model::Timestamp begin_ = 0;
     model::Timestamp end_ = 0;  // exclusive
     std::vector<Part> parts_;
     std::unordered_map<const TagSet*, std::size_t> part_of_;
-    std::size_t current_ = 0;
-    std::size_t prepared_ = 0;  // the first of the parts
+    std::size_t current_ = 0;   // the part of the last point: the next one is mostly of it, too
+    std::size_t prepared_ = 0;  // so many parts, the first ones, are ready to give out points
     std::uint64_t prepared_bytes_ = 0;
 
     // The auxiliary values and strings that the reducers refer to. When a block refers to text_ it
     // has been passed on, and text_ is cleared by the release() that follows.
     std::vector<Value> auxiliary_;
     Arena text_{4 * 1024};
-    bool has_text_ = false;
-    bool text_is_passed_on_ = false;
+    bool has_text_ = false;           // text_ has strings of the open window
+    bool text_is_passed_on_ = false;  // the block that was given out last refers to text_
 
+    // Used within close() only; members, so that their memory is kept.
     std::vector<Point> ready_;
     std::vector<TaggedPoint> sorted_;
 };

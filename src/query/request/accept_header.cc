@@ -66,6 +66,8 @@ std::optional<AnswerFormat> format_in(const MediaRange& range) {
 
 }  // namespace
 
+// Of ranges with one weight the first wins. A header that names nothing that is offered is answered
+// in JSON, as InfluxDB does, and not refused.
 AnswerFormat answer_format_of(std::string_view accept_header) {
     AnswerFormat best = AnswerFormat::kJson;
     double best_weight = -1;

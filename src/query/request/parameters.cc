@@ -59,6 +59,8 @@ std::string text_of(simdjson::simdjson_result<std::string_view> read) {
     return std::move(read).get(text) ? std::string("\xEF\xBF\xBD") : std::string(text);
 }
 
+// A value that cannot be bound is no error before the statement uses it, so it is bound as an
+// error.
 BoundParameter bind_scalar(ondemand::value value) {
     switch (value.type().value_unsafe()) {
         case ondemand::json_type::string:
@@ -107,6 +109,8 @@ BoundParameter bind_named(std::string_view kind, BoundParameter value) {
     return error("unknown bind object type: " + std::string(kind));
 }
 
+// An object must have one member, whose name is a kind. Further ones are read all the same, so that
+// the text is gone through, and then refused by their number.
 BoundParameter bind_object(ondemand::object object) {
     std::size_t count = 0;
     BoundParameter bound;

@@ -23,6 +23,8 @@ QueryMemory::Grant::~Grant() {
     memory_->freed_.notify_one();
 }
 
+// Small grants come on top of the whole: a sixteenth each, for at most kSmallGrants of them, so
+// that what all hold together stays within one and a half times the maximum.
 QueryMemory::Grant QueryMemory::give(bool is_small) {
     std::uint64_t bytes = bytes_max_ / 16;
     if (!is_small) bytes = bytes_max_ / 4 * (granted_ < bytes_max_ / 4 * 3 ? 3 : 1);
@@ -35,6 +37,8 @@ io::Task<Result<QueryMemory::Grant>> QueryMemory::take(const RunningQuery& query
     if (full_ < kFullGrants && waiting_ == 0) co_return give(false);
     io::Reactor& reactor = io::Reactor::current();
     const std::int64_t began_ns = reactor.monotonic_ns();
+    // Whoever comes later waits, too, even if there is room at the moment: it is for those who have
+    // been waiting.
     ++waiting_;
     for (;;) {
         const std::int64_t now_ns = reactor.monotonic_ns();

@@ -18,6 +18,8 @@ RunningQuery::RunningQuery(CoreQueries& queries, std::uint64_t id, std::string t
       began_ns_(now_ns),
       stop_alarm_(*this, &stop_now),
       slow_alarm_(*this, &report_slow) {
+    // The list holds no ownership: whoever runs the query holds it, and it leaves the list by
+    // itself.
     queries_.queries_.push_back(*this);
     queries_.running_.add();
     if (queries_.stop_all_ns_ != 0) stop_at(queries_.stop_all_ns_, queries_.stop_all_reason_);
@@ -42,6 +44,7 @@ void RunningQuery::stop(Error reason) {
     stopping_.reach();
 }
 
+// Of several deadlines the earliest counts, and its reason with it.
 void RunningQuery::stop_at(std::int64_t deadline_ns, Error reason) {
     if (stopped() || (stop_alarm_.active() && stop_alarm_.deadline_ns() <= deadline_ns)) return;
     late_reason_ = std::move(reason);
@@ -89,6 +92,8 @@ QueryRegistry::QueryRegistry(std::uint32_t core_count, QueryPolicy policy) : pol
 Result<std::unique_ptr<RunningQuery>> QueryRegistry::begin(std::uint32_t core, std::string text,
                                                            std::string database,
                                                            std::int64_t now_ns, std::string user) {
+    // The counts of other cores are read as they are at the moment, so a few more may slip in at
+    // once.
     if (policy_.concurrent_max != 0) {
         std::uint64_t running = 0;
         for (const auto& queries : cores_) running += queries->running();
@@ -99,6 +104,7 @@ Result<std::unique_ptr<RunningQuery>> QueryRegistry::begin(std::uint32_t core, s
         }
     }
     CoreQueries& queries = on(core);
+    // Each core counts in steps of the number of cores, so no two give out one id.
     const std::uint64_t id = queries.next_id_;
     queries.next_id_ += queries.id_step_;
     return std::make_unique<RunningQuery>(queries, id, std::move(text), std::move(database),

@@ -6,6 +6,7 @@
 
 #include "query/scan/series_filter.h"
 #include "query/scan/series_tags.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
@@ -36,7 +37,11 @@ AnswerOrder::AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> batches)
       tie_breakers_(make_tie_breakers(plan)),
       condition_(plan) {
     for (std::uint32_t batch = 0; batch < batches_.size(); ++batch) {
-        for (std::uint32_t i = 0; i < batches_[batch].series.size(); ++i) {
+        const RowBatch& rows = batches_[batch];
+        SLUICE_CHECK(!rows.overflow);
+        SLUICE_CHECK(rows.values.size() == rows.times.size() * rows.width);
+        SLUICE_CHECK(rows.sequences.empty() || rows.sequences.size() == rows.times.size());
+        for (std::uint32_t i = 0; i < rows.series.size(); ++i) {
             entries_.push_back({batch, i});
         }
     }
@@ -48,6 +53,8 @@ AnswerOrder::AnswerOrder(const SelectPlan& plan, std::vector<RowBatch> batches)
     });
 }
 
+// A row from statistics is the first or last of its block, and statistics have no sequences. It
+// does no harm as long as no other store has a row of that time.
 bool AnswerOrder::lacks_sequences() const {
     std::vector<std::pair<model::Timestamp, std::uint64_t>> places;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -121,6 +128,9 @@ void AnswerOrder::add_series(const std::vector<Entry>& entries) {
     } else {
         interleave(entries, series);
     }
+    SLUICE_CHECK(series.begin <= series.end && series.end <= series.batch->times.size());
+    // A series of which nothing is left here, but more behind a limit, has a place in the heap all
+    // the same: InfluxDB's would have one, too.
     if (series.begin == series.end && !series.has_more) return;
     add_tags(series);
     series_.push_back(series);
@@ -145,6 +155,7 @@ void AnswerOrder::interleave(const std::vector<Entry>& entries, MergedSeries& se
         }
     }
     const auto is_earlier = [](const Cursor& a, const Cursor& b) { return a.time() < b.time(); };
+    // The stores were found to have no time in common, so one cursor alone is the nearest.
     series.begin = merged_.times.size();
     while (!cursors.empty()) {
         const auto nearest = std::min_element(cursors.begin(), cursors.end(), is_earlier);
@@ -182,6 +193,7 @@ void AnswerOrder::merge_duplicates(const std::vector<Entry>& entries, MergedSeri
     std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
         return std::tie(a.time, a.sequence) < std::tie(b.time, b.sequence);
     });
+    // The collectors left the condition on fields to this place (RowCollector::begin_series).
     const Verdict verdict = condition_.begin_series(series.key);
     const std::size_t width = plan_.fields.size();
     series.begin = merged_.times.size();
@@ -249,6 +261,7 @@ bool AnswerOrder::less(std::uint32_t a, std::uint32_t b) const {
     return false;
 }
 
+// The heap of Go's container/heap, step by step: up, down, Init, Pop and Push.
 void AnswerOrder::sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const {
     while (at > 0) {
         const std::size_t parent = (at - 1) / 2;

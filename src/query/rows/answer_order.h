@@ -31,6 +31,10 @@
 
 namespace sluice::query {
 
+// It lives on the core of the query and owns the batches of one portion. Rows are given out as
+// views of them; only rows that had to be merged or interleaved are copied, into `merged_`, whose
+// strings stay in the batches. Tag sets are read one by one, and what was made for one is gone with
+// the next.
 class AnswerOrder {
 public:
     // `plan` outlives this object.
@@ -60,6 +64,8 @@ private:
         std::uint32_t batch;
         std::uint32_t series;
     };
+    // All rows of one series of a source and group, whichever stores they came from: rows
+    // [begin, end) of a batch, which is merged_ if they came from several.
     struct MergedSeries {
         std::string_view key;
         const RowBatch* batch = nullptr;
@@ -76,14 +82,21 @@ private:
     const SeriesRows& rows_of(Entry entry) const {
         return batches_[entry.batch].series[entry.series];
     }
+    // Each of these takes the entries of one series. Which of them it is depends on whether rows of
+    // equal time must become one (shared), lie in one batch already, or only alternate.
     void add_series(const std::vector<Entry>& entries);
     void interleave(const std::vector<Entry>& entries, MergedSeries& series);
     void merge_duplicates(const std::vector<Entry>& entries, MergedSeries& series);
     void add_tags(MergedSeries& series);
+    // Returns the row that is due, counted in the batch. Rows are stored ascending; a descending
+    // answer reads them from the end.
     std::size_t current(const MergedSeries& series) const;
     bool is_exhausted(const MergedSeries& series) const {
         return series.read == series.end - series.begin;
     }
+    // Returns whether the row that is due of series a comes before that of series b. It is no
+    // strict order: rows that count as equal need not be equal to the same third row. That is
+    // InfluxDB's, and it is why no sort and no other heap may stand in for this one.
     bool less(std::uint32_t a, std::uint32_t b) const;
     Value auxiliary(const MergedSeries& series, std::uint32_t input) const;
     void sift_up(std::vector<std::uint32_t>& heap, std::size_t at) const;
@@ -97,8 +110,10 @@ private:
     std::vector<std::uint32_t> tie_breakers_;  // inputs, in the order they are compared
     RowCondition condition_;
 
+    // Of the tag set that is read; next() changes nothing here but the heaps and
+    // MergedSeries::read.
     std::vector<MergedSeries> series_;
-    std::vector<Value> tags_;
+    std::vector<Value> tags_;  // by series and input
     std::vector<Stream> streams_;
     RowBatch merged_;  // rows of several stores
     Arena tag_text_{4 * 1024};

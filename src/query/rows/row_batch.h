@@ -1,4 +1,7 @@
 // A RowBatch holds the rows of one core on their way to the core that merges them.
+//
+// It is filled on its core and moved as a whole. Rows and not columns, because the answer takes
+// them row by row, from one series and another.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +11,7 @@
 
 #include "query/expr/value.h"
 #include "sluice/base/arena.h"
+#include "sluice/base/check.h"
 #include "sluice/model/timestamp.h"
 
 namespace sluice::query {
@@ -27,8 +31,10 @@ struct SeriesRows {
 // The sequence of rows that were taken from the statistics of a block.
 inline constexpr std::uint64_t kUnknownSequence = std::numeric_limits<std::uint64_t>::max();
 
+// `series` divides the rows: each row belongs to exactly one, and those of one store follow each
+// other in the order of their keys, piece by piece.
 struct RowBatch {
-    std::size_t width = 0;  // values of a row
+    std::size_t width = 0;  // values of a row, as many as the plan has fields
     std::vector<SeriesRows> series;
     std::vector<model::Timestamp> times;
     std::vector<std::uint64_t> sequences;  // of shared series; else empty or 0
@@ -40,6 +46,7 @@ struct RowBatch {
     // Copies rows [first, last) of another batch. Their strings stay there, so that batch outlives
     // this one.
     void append(const RowBatch& from, std::size_t first, std::size_t last) {
+        SLUICE_CHECK(from.width == width && first <= last && last <= from.times.size());
         const auto at = [](std::size_t index) { return static_cast<std::ptrdiff_t>(index); };
         times.insert(times.end(), from.times.begin() + at(first), from.times.begin() + at(last));
         values.insert(values.end(), from.values.begin() + at(first * width),

@@ -2,6 +2,8 @@
 // through.
 #include "query/rows/row_collector.h"
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 namespace {
 
@@ -19,6 +21,8 @@ inline bool RowCollector::read_row(const storage::SeriesRun& run, std::size_t ro
             column_value(run.columns[columns_.column_of_field[i]], row, plan_.fields[i].type);
         exists = exists || (plan_.fields[i].makes_rows && !fields_[i].is_null());
     }
+    // Rows of a shared series are kept in either case (add_run): a row without the fields that make
+    // rows here may have them in another store.
     if (!exists || verdict_ == Verdict::kAlways) return exists;
     return decided_ ? accepted_[row] != 0 : condition_.accepts(fields_.data());
 }
@@ -41,7 +45,9 @@ RowCollector::RowCollector(const SelectPlan& plan, RowBatch& batch, bool with_se
       columns_(plan),
       predicate_(plan, columns_),
       condition_(plan),
-      fields_(plan.fields.size()) {}
+      fields_(plan.fields.size()) {
+    SLUICE_CHECK(batch.width == plan.fields.size());
+}
 
 void RowCollector::begin_series(const Piece& piece, PieceScan::SeriesPlace place,
                                 std::string_view key, RowLimits& limits) {
@@ -69,14 +75,19 @@ void RowCollector::begin_series(const Piece& piece, PieceScan::SeriesPlace place
     open_ = true;
 }
 
+// A series without rows is forgotten, unless a limit has left some out: then its place in the order
+// of the answer matters although none of its rows is here.
 void RowCollector::end_series() {
     if (!open_) return;
     SeriesRows& rows = batch_.series.back();
     rows.end = batch_.times.size();
+    SLUICE_CHECK(rows.begin <= rows.end);
     if (rows.begin == rows.end && !rows.has_more) batch_.series.pop_back();
     open_ = false;
 }
 
+// A block is beyond a limit if its nearest row is. has_more is set then, and not if the condition
+// excludes the rows: those would not be in the answer without a limit either.
 bool RowCollector::can_skip(const storage::SeriesRun& run) {
     if (verdict_ == Verdict::kNever) return true;
     if (verdict_ == Verdict::kDependsOnFields && predicate_.is_supported() &&
@@ -90,6 +101,8 @@ bool RowCollector::can_skip(const storage::SeriesRun& run) {
     return true;
 }
 
+// The values of the first or last row of a block are in its statistics, for numbers. This row is
+// all that a limit of one can want of the block, because the others lie behind it.
 bool RowCollector::add_nearest(const storage::SeriesRun& run) {
     SeriesRows& rows = batch_.series.back();
     if (limits_ == nullptr || limits_->rows_max() != 1 || verdict_ != Verdict::kAlways) {
@@ -117,6 +130,9 @@ bool RowCollector::add_nearest(const storage::SeriesRun& run) {
 }
 
 void RowCollector::add_run(const storage::SeriesRun& run) {
+    SLUICE_CHECK(open_ && !run.is_statistics());
+    SLUICE_CHECK(run.columns.size() == columns_.names.size());
+    SLUICE_CHECK(run.sequences.empty() || run.sequences.size() == run.rows);
     if (verdict_ == Verdict::kNever) return;
     SeriesRows& rows = batch_.series.back();
     decided_ = verdict_ == Verdict::kAlways ||
@@ -143,6 +159,8 @@ void RowCollector::add_run(const storage::SeriesRun& run) {
     }
 }
 
+// Goes back from the end of the run until as many rows exist as the limit wants. Rows of one time
+// are not parted: which of them is in the answer is decided by the order of series.
 std::size_t RowCollector::find_latest(const storage::SeriesRun& run, const SeriesRows& rows) {
     std::size_t count = 0;
     std::size_t row = run.rows;
@@ -156,6 +174,8 @@ std::size_t RowCollector::find_latest(const storage::SeriesRun& run, const Serie
 }
 
 void RowCollector::drop_old_rows(SeriesRows& rows) {
+    // The rows that are moved are at most as many as those dropped at once, so each row is moved
+    // less than once on average.
     const std::size_t count = batch_.times.size() - rows.begin;
     const std::size_t kept = limits_->rows_max();
     if (count < kept || count - kept < kDropBatch + kept) return;

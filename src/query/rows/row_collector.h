@@ -28,6 +28,9 @@
 
 namespace sluice::query {
 
+// A collector is made for each piece and writes behind what the pieces before have left in the
+// batch. Its series is open from begin_series() to end_series(); between these, SeriesRows::end is
+// not set.
 class RowCollector {
 public:
     RowCollector(const SelectPlan& plan, RowBatch& batch, bool with_sequences);
@@ -53,7 +56,9 @@ private:
     // Reads a row into fields_, and returns whether it exists, which means that it has a value, and
     // passes the condition.
     bool read_row(const storage::SeriesRun& run, std::size_t row);
+    // Adds fields_ to the batch as a row. Strings are copied, since the run goes away.
     void append(model::Timestamp time, std::uint64_t sequence);
+    // Removes rows of a descending answer that later rows of the same series have made superfluous.
     void drop_old_rows(SeriesRows& rows);
 
     const SelectPlan& plan_;
@@ -64,7 +69,7 @@ private:
     RowCondition condition_;
     std::vector<Value> fields_;
     std::vector<std::uint8_t> accepted_;  // by row of the run, where the predicate decided it
-    bool decided_ = true;
+    bool decided_ = true;  // the condition on the present run, without looking at its rows
     Verdict verdict_ = Verdict::kAlways;
     RowLimits* limits_ = nullptr;              // of the series; null: all its rows are wanted
     std::optional<model::Timestamp> counted_;  // the row that was added to them last

@@ -6,6 +6,7 @@
 #include "query/rows/row_collector.h"
 #include "query/rows/row_limits.h"
 #include "query/scan/piece_scan.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 void limit_rows(const SelectPlan& plan, const ScanColumns& columns, std::uint64_t rows_max,
                 storage::ScanSpec& spec) {
     if (has_field_condition(plan)) return;
+    // A row counts if it has a value in a field that makes rows; so every field must be one that
+    // does.
     spec.value_kinds.assign(columns.names.size(), {});
     for (std::size_t i = 0; i < plan.fields.size(); ++i) {
         if (!plan.fields[i].makes_rows) return;
@@ -94,6 +97,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
             batch.overflow = true;
             break;
         }
+        // The caller looks at that before it looks at rows: what was collected is dropped.
         if (batch.shared_rows > options_.shared_rows_max) break;
         co_await core.breathe();
     }
@@ -102,9 +106,11 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
 }
 
 io::Task<Result<void>> RowJob::run(CoreView& core) {
+    SLUICE_CHECK(core.number() < batches.size() && batches[core.number()].series.empty());
     RowBatch& batch = batches[core.number()];
     batch.width = plan_.fields.size();
-    // The rows that one store has of a shared series say nothing about those of another.
+    // The rows that one store has of a shared series say nothing about those of another: two rows
+    // of one time are one row of the answer, and would count as two.
     std::vector<RowLimits> limits(shared_.empty() ? 1 : core.store_count(),
                                   RowLimits(portion_.first_tag_set, portion_.end_tag_set,
                                             options_.rows_max, plan_.ascending));
@@ -112,6 +118,7 @@ io::Task<Result<void>> RowJob::run(CoreView& core) {
     const std::vector<Piece>& pieces = sessions_[core.number()].pieces;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         const Piece& piece = pieces[plan_.ascending ? i : pieces.size() - 1 - i];
+        SLUICE_CHECK(piece.store < core.store_count());
         RowLimits& of_store = limits[shared_.empty() ? 0 : piece.store];
         Result<void> done = co_await collect_piece(core, piece, batch, of_store);
         if (!done.ok()) co_return std::move(done).error();

@@ -16,6 +16,10 @@ namespace sluice::query {
 
 // Collects rows. Rows of shared series are collected whatever the condition on fields says, because
 // it is about the merged row.
+//
+// Cores do not know of each other's rows, so each brings all rows that the limit may want if the
+// others had none. Together they bring up to as many times the limit as there are cores, of which
+// the core of the query takes the first ones in the order of the answer.
 class RowJob final : public CoreJob {
 public:
     struct Options {

@@ -11,6 +11,7 @@
 #include "query/scan/series_tags.h"
 #include "query/scan/tag_choice.h"
 #include "query/session/sort_in_slices.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
@@ -18,7 +19,12 @@ namespace {
 // Looking at the clock for every series would cost more than the series.
 constexpr std::size_t kSeriesPerBreath = 256;
 
-// The condition of the statement as a sieve, on one core.
+// The condition of the statement as a sieve, on one core. It keeps every key that it does not
+// exclude for certain: where rows have to be asked, the condition is asked again for each series
+// when it is read (RowCondition).
+//
+// The listing shows keys in no particular order, and a key that lies in several segments more than
+// once. So nothing is counted here; has_excluded() is a mere yes or no.
 class ConditionSieve final : public storage::SeriesSieve {
 public:
     explicit ConditionSieve(const SelectPlan& plan)
@@ -36,6 +42,7 @@ public:
     void begin_piece() { has_excluded_ = false; }
 
     bool keeps(std::string_view key) override {
+        // The values are views of the key or of their scratch, and are used before the next key.
         const auto tag_value = [&](std::string_view tag) {
             std::size_t place = 0;
             while (filter_.tags()[place] != tag) ++place;
@@ -57,6 +64,10 @@ private:
 
 // Keeps keys as long as they are few, and the hashes of all keys. Without GROUP BY and condition,
 // nothing but the number of series would be learnt from a list of millions.
+//
+// Keys that were kept before the crowd became one stay in the list until it is thrown away, which
+// bounds what a crowd takes. A key that is shown several times counts several times: a store with
+// many segments is called a crowd early, which changes the way and not the answer.
 class CrowdSieve final : public storage::SeriesSieve {
 public:
     CrowdSieve(std::uint32_t source, std::uint32_t group) : source_(source), group_(group) {}
@@ -70,6 +81,7 @@ public:
     std::vector<std::uint64_t> hashes;
 
 private:
+    // At a hundred bytes a key that is some 13 MB, a small part of what a query may use.
     static constexpr std::size_t kSeriesListedMax = 1u << 17;
 
     const std::uint32_t source_;
@@ -131,6 +143,7 @@ private:
         co_return Result<void>();
     }
 
+    // Takes a store whose series are all of one tag set.
     io::Task<Result<void>> add_all(Piece piece) {
         CrowdSieve crowd(piece.source, piece.group);
         SLUICE_CO_TRY(piece.series, co_await list(piece, &crowd));
@@ -160,12 +173,15 @@ private:
         co_return Result<void>();
     }
 
+    // Lists the series of a store that the condition keeps, and tells them apart by their tags.
     io::Task<Result<void>> add_chosen(Piece piece) {
         condition_.begin_piece();
         storage::SeriesSieve* sieve = condition_.excludes_nothing() ? nullptr : &condition_;
         SLUICE_CO_TRY(piece.series, co_await list(piece, sieve));
         if (piece.series.keys().empty()) co_return Result<void>();
         SLUICE_CO_TRY_VOID(check_series(piece.series.keys().size()));
+        // Keys outside of a choice are never shown to the sieve, so it cannot know whether there
+        // were any.
         piece.is_filtered = condition_.has_excluded() || condition_.choice() != nullptr;
         piece.tag_sets.reserve(piece.series.keys().size());
         const bool is_unshared = unshared_.contains({piece.source, piece.group});
@@ -174,6 +190,7 @@ private:
             1, kSeriesPerBreath / std::max<std::size_t>(1, plan_.dimensions.size()));
         for (const std::string_view key : piece.series.keys()) {
             if (++count % per_breath == 0) co_await core_.breathe();
+            // A dimension that the series lacks counts as an empty value, as in InfluxDB.
             tag_set_ = plan_.sources[piece.source].measurement;
             for (const std::string& dimension : plan_.dimensions) {
                 tag_set_ += '\0';
@@ -198,13 +215,18 @@ private:
         const auto [entry, is_new] =
             known_.try_emplace(tag_set_, static_cast<std::uint32_t>(session_.tag_sets.size()));
         if (is_new) {
+            // The text lies in the map and in the list; a node of the map takes some 64 bytes.
             session_.tag_sets.push_back(tag_set_);
             session_.memory_bytes += 2 * (tag_set_.capacity() + sizeof(TagSetKey)) + 64;
         }
         return entry->second;
     }
 
+    // Adds a piece and what it takes: its keys, a number for each, and its hashes twice, since they
+    // are copied while they are sorted.
     void keep(Piece piece) {
+        SLUICE_CHECK(piece.tag_sets.size() == piece.series.keys().size());
+        SLUICE_CHECK(session_.series_hashes.size() >= hashes_counted_);
         const std::size_t hashes = session_.series_hashes.size() - hashes_counted_;
         hashes_counted_ += hashes;
         session_.memory_bytes +=
@@ -218,7 +240,7 @@ private:
     CoreSession& session_;
     const SharingJob::Unshared& unshared_;
     ConditionSieve condition_;
-    std::unordered_map<TagSetKey, std::uint32_t> known_;
+    std::unordered_map<TagSetKey, std::uint32_t> known_;  // of all pieces of the core
     TagSetKey tag_set_;
     std::string scratch_;
     std::size_t hashes_counted_ = 0;
@@ -229,7 +251,10 @@ bool GroupJob::asks_for_sharing(const SelectPlan& plan) {
 }
 
 io::Task<Result<void>> GroupJob::run(CoreView& core) {
+    SLUICE_CHECK(core.number() < sessions_.size());
     CoreSession& session = sessions_[core.number()];
+    // Numbers of tag sets begin at 0 in each session.
+    SLUICE_CHECK(session.pieces.empty() && session.tag_sets.empty());
     Grouper grouper(plan_, budget_, core, session, unshared_);
     for (std::uint32_t source = 0; source < plan_.sources.size(); ++source) {
         for (std::uint32_t group = 0; group < plan_.sources[source].groups.size(); ++group) {
@@ -238,6 +263,7 @@ io::Task<Result<void>> GroupJob::run(CoreView& core) {
                 piece.source = source;
                 piece.group = group;
                 piece.store = store;
+                // A store without the measurement adds nothing, and its place stays empty.
                 Result<void> added = co_await grouper.add(std::move(piece));
                 if (!added.ok()) co_return std::move(added).error();
                 co_await core.breathe();

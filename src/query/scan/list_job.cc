@@ -6,6 +6,7 @@
 
 #include "query/scan/select_budget.h"
 #include "query/scan/series_tags.h"
+#include "sluice/base/check.h"
 #include "sluice/model/series_key.h"
 
 namespace sluice::query {
@@ -21,7 +22,9 @@ public:
     void set_inner(storage::SeriesSieve* inner) { inner_ = inner; }
 
     bool keeps(std::string_view key) override {
-        // Neighbours mostly have the same ones.
+        // Neighbours mostly have the same ones, so each name is compared with the one that stood
+        // at its place before. A name that is new there makes all behind it count as new, which
+        // costs a look at the set and no more.
         std::size_t place = 0;
         for_each_tag(key, [&](std::string_view name, std::string_view) {
             if (place == last_.size() || last_[place] != name) see(place, name);
@@ -39,6 +42,7 @@ public:
     }
 
 private:
+    // Notes the name at a place, and forgets what stood at the places behind it.
     void see(std::size_t place, std::string_view name) {
         last_.resize(place);
         last_.emplace_back(name);
@@ -54,10 +58,12 @@ private:
 }  // namespace
 
 io::Task<Result<void>> ListJob::run(CoreView& core) {
+    SLUICE_CHECK(core.number() < sessions_.size());
     CoreSession& session = sessions_[core.number()];
     TagKeySieve tag_keys(listing_, session.tag_keys);
     for (std::uint32_t source = 0; source < sources_.size(); ++source) {
         std::unique_ptr<storage::SeriesSieve> chosen;
+        // One sieve serves all groups and stores of a source, one after the other.
         if (make_sieve_ != nullptr) chosen = (*make_sieve_)(core.number(), source);
         tag_keys.set_inner(chosen.get());
         storage::SeriesSieve* sieve = listing_ == Listing::kSeries ? chosen.get() : &tag_keys;

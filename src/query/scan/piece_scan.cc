@@ -2,13 +2,21 @@
 
 #include <algorithm>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 
 PieceScan::PieceScan(const SelectPlan& plan, const Piece& piece, const SharedSeries& shared,
                      const ScanPortion& portion, SeriesChoice choice)
     : plan_(plan), piece_(piece), shared_(shared), portion_(portion), choice_(choice) {
+    SLUICE_CHECK(piece.source < plan.sources.size());
+    SLUICE_CHECK(piece.group < plan.sources[piece.source].groups.size());
+    SLUICE_CHECK(portion.first_tag_set <= portion.end_tag_set);
+    SLUICE_CHECK(piece.tag_sets.size() == piece.series.keys().size());
+    // The piece stays empty then, and its caller opens no reader.
     if (!plan.sources[piece.source].groups[piece.group].range.overlaps(portion.range)) return;
     if (piece.only_tag_set) {
+        // How many series are wanted is not known, only whether there may be any.
         wanted_count_ = is_in_portion(*piece.only_tag_set) && !nothing_chosen() ? 1 : 0;
         return;
     }
@@ -43,6 +51,8 @@ bool PieceScan::is_wanted(std::size_t index, bool& is_shared) const {
     return is_chosen(is_shared);
 }
 
+// A list of series costs a comparison for each series of the store. If every one is wanted, it is
+// left out: the listing excluded none (is_filtered) and neither does the portion.
 storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
     const PlannedSource& source = plan_.sources[piece_.source];
     storage::ScanSpec spec;
@@ -59,11 +69,13 @@ storage::ScanSpec PieceScan::spec(const ScanColumns& columns) const {
     for (std::size_t i = 0; i < piece_.tag_sets.size(); ++i) {
         if (is_wanted(i, is_shared)) wanted.emplace_back(piece_.series.keys()[i]);
     }
+    SLUICE_CHECK(wanted.size() == wanted_count_);
     spec.series = std::move(wanted);
     return spec;
 }
 
 PieceScan::Step PieceScan::step(std::string_view key) {
+    // Keys are never empty: an empty current_ means that no run has come yet.
     if (key == current_ && !current_.empty()) {
         return place_ ? Step::kSameSeries : Step::kNotWanted;
     }
@@ -72,6 +84,8 @@ PieceScan::Step PieceScan::step(std::string_view key) {
     return place_ ? Step::kNewSeries : Step::kNotWanted;
 }
 
+// A series that came into being after the listing is in no list, and is not wanted. Where the
+// series were too many to list it is read: then all are of one tag set, whatever their keys.
 std::optional<PieceScan::SeriesPlace> PieceScan::place_of(std::string_view key) {
     if (piece_.only_tag_set) {
         const bool is_shared = this->is_shared(key);

@@ -13,11 +13,15 @@
 #include "query/scan/core_session.h"
 #include "query/scan/row_condition.h"
 #include "query/scan/scan_portion.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 
+// Which series a job reads. Shared series are left to a second job where rows of one time must be
+// merged first (kWithoutShared, then kSharedOnly); a job that merges afterwards reads kAll.
 enum class SeriesChoice : std::uint8_t { kAll, kWithoutShared, kSharedOnly };
 
+// It lives on the core of the store, as long as the reader that its spec() was given to.
 class PieceScan {
 public:
     // Everything outlives the scan.
@@ -26,6 +30,7 @@ public:
 
     // Returns whether nothing of the piece is wanted.
     bool empty() const { return wanted_count_ == 0; }
+    // Returns what the store is asked for. `columns` are the fields in the order of the runs.
     storage::ScanSpec spec(const ScanColumns& columns) const;
 
     struct SeriesPlace {
@@ -34,11 +39,15 @@ public:
     };
     // Returns whether other stores have rows of the series too.
     bool is_shared(std::string_view key) const;
-    // Says what a run with this key is to the scan.
+    // Says what a run with this key is to the scan. It is called once for each run, in the order
+    // in which the store shows them, because places are only looked for ahead.
     enum class Step : std::uint8_t { kNotWanted, kNewSeries, kSameSeries };
     Step step(std::string_view key);
     // Returns the place of the series of the last run, if it was wanted.
-    const SeriesPlace& place() const { return *place_; }
+    const SeriesPlace& place() const {
+        SLUICE_CHECK(place_.has_value());
+        return *place_;
+    }
 
 private:
     std::optional<SeriesPlace> place_of(std::string_view key);
@@ -52,8 +61,8 @@ private:
     const SharedSeries& shared_;
     const ScanPortion& portion_;
     const SeriesChoice choice_;
-    std::size_t wanted_count_ = 0;
-    std::size_t next_ = 0;
+    std::size_t wanted_count_ = 0;      // 1 for any number where the piece has no list
+    std::size_t next_ = 0;              // of the piece's keys: none before it is wanted any more
     std::string current_;               // key of the last run
     std::optional<SeriesPlace> place_;  // of its series
 };

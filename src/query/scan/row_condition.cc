@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "query/scan/series_tags.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
@@ -92,8 +93,12 @@ RowCondition::RowCondition(const SelectPlan& plan)
     row_.resize(plan.fields.size() + plan.condition_tags.size());
 }
 
+// Tags are read once for a series. If they decide the condition, no row is looked at; otherwise
+// they stand in the row that accepts() fills with fields.
 Verdict RowCondition::begin_series(std::string_view key) {
     if (!expression_) return Verdict::kAlways;
+    // The row was laid out by the plan, which is fixed by now.
+    SLUICE_CHECK(row_.size() == plan_.fields.size() + plan_.condition_tags.size());
     std::string scratch;
     for (std::size_t i = 0; i < tag_values_.size(); ++i) {
         tag_values_[i] = tag_in_key(key, plan_.condition_tags[i], scratch);

@@ -29,7 +29,8 @@ inline Value column_value(const storage::ColumnView& column, std::size_t row,
     return data_type_of(column.type) == type ? value : cast_value(value, type);
 }
 
-// The fields that a scan reads: each name once, though the plan may want it in two types.
+// The fields that a scan reads: each name once, though the plan may want it in two types. A store
+// gives one column for each name; what the plan calls a field is a column and a type to read it in.
 struct ScanColumns {
     ScanColumns() = default;  // none: only times
     explicit ScanColumns(const SelectPlan& plan);
@@ -66,9 +67,14 @@ public:
 private:
     const SelectPlan& plan_;
     SeriesFilter filter_;
+    // InfluxDB leaves those parts of the condition to rows that its index cannot judge, and reads
+    // their names in one type each. Where a name has several types, the condition of a row
+    // therefore differs from series to series; otherwise it is bound once.
     bool has_mixed_types_ = false;
-    influxql::ExprBox remaining_;  // has_mixed_types_: of the current series
-    std::optional<RowExpression> expression_;
+    influxql::ExprBox remaining_;              // has_mixed_types_: of the current series
+    std::optional<RowExpression> expression_;  // refers to the plan's condition or to remaining_
+    // By tag of the condition. The values in row_ are views of these texts, so the list never grows
+    // after the constructor.
     std::vector<std::string> tag_values_;
     std::vector<Value> row_;  // fields, then tags
 };

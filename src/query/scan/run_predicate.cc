@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "sluice/base/check.h"
+
 namespace sluice::query {
 namespace {
 
@@ -77,7 +79,8 @@ void compare_words(Operator op, std::span<const std::uint64_t> words, model::Fie
     });
 }
 
-// Returns what a comparison says of all values from `min` to `max`, both of which occur.
+// Returns what a comparison says of all values from `min` to `max`, both of which occur. Whatever
+// lies between is unknown: `min` == 1 and `max` == 3 tell nothing about value == 2.
 template <typename T>
 Verdict judge_range(Operator op, T min, T max, T number) {
     const auto of = [](bool always, bool never) {
@@ -107,6 +110,9 @@ RunPredicate::RunPredicate(const SelectPlan& plan, const ScanColumns& columns)
         plan.condition && !has_mixed_types(*plan.condition) && add(*plan.condition).has_value();
 }
 
+// Returns the number of the node that stands for `expr`, or nothing if some part of it is not a
+// comparison of this kind: then the whole condition is left to rows, since a half-decided one would
+// have to be evaluated row by row anyway.
 std::optional<std::uint32_t> RunPredicate::add(const influxql::Expr& expr) {
     if (const auto* paren = expr.as<influxql::ParenExpr>()) return add(*paren->inner);
     Node node;
@@ -153,6 +159,8 @@ std::optional<std::uint32_t> RunPredicate::add_comparison(const influxql::Binary
     if (type != influxql::DataType::kFloat && type != influxql::DataType::kInteger) {
         return std::nullopt;
     }
+    // InfluxDB compares an integer with an integer exactly, and everything else as floats, which
+    // shows beyond 2^53.
     if (const auto* integer = literal->as<influxql::IntegerLiteral>()) {
         node.as_integers = type == influxql::DataType::kInteger;
         node.integer = integer->value;
@@ -174,6 +182,8 @@ void RunPredicate::begin_series(const RowCondition& condition) {
 }
 
 Verdict RunPredicate::judge(const storage::SeriesRun& run) const {
+    SLUICE_CHECK(supported_ && !nodes_.empty());
+    SLUICE_CHECK(run.statistics.size() == columns_.names.size());
     return judge_node(static_cast<std::uint32_t>(nodes_.size() - 1), run);
 }
 
@@ -192,7 +202,9 @@ Verdict RunPredicate::judge_node(std::uint32_t index, const storage::SeriesRun& 
         return left == neutral ? right : right == neutral ? left : Verdict::kDependsOnFields;
     }
     const storage::ColumnStatistics& column = run.statistics[columns_.column_of_field[node.field]];
+    // A row without the field passes no comparison, not even !=.
     if (column.count == 0) return Verdict::kNever;
+    // The values would be cast before they are compared, which min and max say nothing about.
     if (data_type_of(column.type) != plan_.fields[node.field].type) {
         return Verdict::kDependsOnFields;
     }
@@ -205,6 +217,8 @@ Verdict RunPredicate::judge_node(std::uint32_t index, const storage::SeriesRun& 
 }
 
 bool RunPredicate::evaluate(const storage::SeriesRun& run, std::vector<std::uint8_t>& accepted) {
+    SLUICE_CHECK(supported_ && !nodes_.empty());
+    SLUICE_CHECK(run.columns.size() == columns_.names.size());
     accepted.resize(run.rows);
     return evaluate_node(static_cast<std::uint32_t>(nodes_.size() - 1), run, accepted);
 }
@@ -235,12 +249,15 @@ bool RunPredicate::evaluate_node(std::uint32_t index, const storage::SeriesRun& 
         return true;
     }
     if (data_type_of(column.type) != plan_.fields[node.field].type) return false;
+    // compare_words() writes one element for each word.
+    SLUICE_CHECK(column.words.size() == run.rows);
     if (node.as_integers) {
         compare_words<std::int64_t>(node.op, column.words, column.type, node.integer,
                                     accepted.data());
     } else {
         compare_words<double>(node.op, column.words, column.type, node.number, accepted.data());
     }
+    // The loop above took the elements of rows without a value, which are unspecified, for values.
     if (column.validity == nullptr) return true;
     for (std::size_t i = 0; i < run.rows; ++i) {
         if (!column.is_valid(i)) accepted[i] = 0;

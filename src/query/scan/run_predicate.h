@@ -12,6 +12,9 @@
 
 namespace sluice::query {
 
+// It gives the same answers as a RowCondition of the same plan. RunPredicate only ever decides more
+// cheaply: where it is not sure, it says so, and rows are asked. It lives on one core, beside the
+// RowCondition of the same scan, which has the tags of the present series.
 class RunPredicate {
 public:
     // Everything outlives the predicate.
@@ -54,7 +57,7 @@ private:
 
     const SelectPlan& plan_;
     const ScanColumns& columns_;
-    std::vector<Node> nodes_;  // children before parents
+    std::vector<Node> nodes_;  // children before parents, so the last one is the whole condition
     std::vector<RowExpression> tag_expressions_;
     bool supported_ = false;
 };

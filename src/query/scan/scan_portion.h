@@ -1,4 +1,5 @@
-// A ScanPortion is the part of a scan that is read at once.
+// A ScanPortion is the part of a scan that is read at once: a rectangle of tag sets and times. A
+// job has a copy of its own, and cores see nothing of what lies outside.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ struct ScanPortion {
     model::TimeRange range;
 };
 
-// Identities of series that lie in more than one store, sorted.
+// Identities of series that lie in more than one store, sorted (series_identity). Another series
+// may have the same identity by chance: it is then treated as shared, too, which is never wrong.
 using SharedSeries = std::vector<std::uint64_t>;
 
 }  // namespace sluice::query

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "sluice/base/check.h"
 #include "sluice/base/result.h"
 #include "sluice/base/units.h"
 #include "sluice/query/query_request.h"
@@ -50,6 +51,7 @@ public:
         Share& operator=(const Share&) = delete;
 
         void set(std::uint64_t bytes) {
+            SLUICE_CHECK(budget_.held_ >= bytes_);
             budget_.held_ += bytes - bytes_;
             bytes_ = bytes;
         }
@@ -96,9 +98,9 @@ private:
     }
 
     const QueryLimits& limits_;
-    std::uint64_t points_ = 0;
-    std::uint64_t scans_ = 0;
-    std::uint64_t held_ = 0;
+    std::uint64_t points_ = 0;  // read by jobs that are done
+    std::uint64_t scans_ = 0;   // made so far: scans live as long as the SELECT
+    std::uint64_t held_ = 0;    // bytes of all shares that live
 };
 
 }  // namespace sluice::query

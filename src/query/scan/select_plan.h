@@ -12,6 +12,7 @@
 #include "query/compile/sources.h"
 #include "query/expr/evaluate.h"
 #include "query/expr/function_table.h"
+#include "query/expr/time_frame.h"
 #include "query/expr/value.h"
 #include "query/expr/window.h"
 #include "sluice/influxql/ast.h"
@@ -28,9 +29,11 @@ struct ScanField {
     bool makes_rows = false;
 };
 
+// A partial state that the scan makes: a function of one field.
 struct AggregateCall {
     Function function = Function::kCount;
     std::uint32_t field = 0;  // of SelectPlan::fields
+    // The type that values are brought to before they enter the state, and that of the result.
     influxql::DataType argument = influxql::DataType::kUnknown;
     influxql::DataType result = influxql::DataType::kUnknown;
 };
@@ -44,14 +47,18 @@ struct Input {
     influxql::DataType type = influxql::DataType::kUnknown;
 };
 
+// A plan is about one FROM clause without subqueries: those have scans of their own. What is read
+// is the product of its parts: of each source and group the series that the condition does not
+// exclude, within the time range, with all fields. Numbers that other structures keep (of a source,
+// a group, a field, a call, an input) are places in these lists, so nothing is ever removed.
 struct SelectPlan {
     std::vector<PlannedSource> sources;
     std::vector<ScanField> fields;  // made by add_field() only
     std::vector<AggregateCall> calls;
     std::vector<Input> inputs;
 
-    influxql::ExprBox condition;  // without time
-    std::vector<std::string> condition_tags;
+    influxql::ExprBox condition;              // without time
+    std::vector<std::string> condition_tags;  // that the condition names, each once
 
     // Tags of GROUP BY; tag sets are in the order of their values.
     std::vector<std::string> dimensions;
@@ -60,14 +67,13 @@ struct SelectPlan {
     model::Timestamp time_min = model::kTimestampMin;
     model::Timestamp time_max = model::kTimestampMax;
     bool ascending = true;
-    // Tag sets come in the opposite order of rows.
+    // Tag sets come in the opposite order of rows: the rows that decide a tie of last() are read
+    // backwards for an answer that ascends (points/tie_breaker.h).
     bool reverses_tag_sets = false;
-    std::int64_t limit = 0;
-    std::int64_t offset = 0;
+    // A scan takes LIMIT and OFFSET as the number of rows of a tag set that are of use.
+    Limits limits;
     // The number of rows of each tag set that are read from each shard group. 0 means all.
     std::int64_t group_rows_max = 0;
-    std::int64_t series_limit = 0;
-    std::int64_t series_offset = 0;
 
     // The one call keeps the time and the other values of the row it selects.
     bool is_single_selector() const { return calls.size() == 1 && is_selector(calls[0].function); }

@@ -63,6 +63,8 @@ std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
     return node;
 }
 
+// The left side is judged first and may decide alone; then the right one is not evaluated. Both
+// sides are without effects, so that is a matter of time only.
 Verdict SeriesFilter::judge(const Node& node, const Value* row, bool by_index) {
     if (by_index && node.is_asked_of_rows) return Verdict::kDependsOnFields;
     switch (node.kind) {
@@ -99,6 +101,8 @@ std::vector<Value> SeriesFilter::values_of_tags(
     return row;
 }
 
+// The verdict without regard to the index is kDependsOnFields, so there is a part that names a
+// field, and a part that names a field always remains.
 Expr SeriesFilter::remaining(
     const std::function<std::string_view(std::string_view)>& tag_value) const {
     Remainder whole = remainder(*root_, values_of_tags(tag_value).data());

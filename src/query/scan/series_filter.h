@@ -18,6 +18,7 @@ namespace sluice::query {
 
 enum class Verdict : std::uint8_t { kNever, kAlways, kDependsOnFields };
 
+// A filter is immutable once made. Each core makes one of its own.
 class SeriesFilter {
 public:
     // `condition` may be null: every series passes. It outlives the filter. `is_field` says

@@ -9,10 +9,13 @@
 #include <utility>
 
 #include "query/scan/group_job.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
 
+// A table of states has a place for each tag set, call and core, used or not, so the number of tag
+// sets is bounded as well as the memory that they turn out to take.
 constexpr std::uint32_t kTagSetsPerPortion = 1u << 16;
 constexpr std::size_t kHashesPerBreath = 1024;
 
@@ -64,13 +67,18 @@ void each_tag_set(const std::vector<Piece*>& pieces, Use&& use) {
 PortionWalk::PortionWalk(std::uint32_t total, bool ascending)
     : total_(total), batch_(std::min(total, kTagSetsPerPortion)), ascending_(ascending) {}
 
+// A portion that took next to nothing makes the next one eight times as large, one that took up to
+// a quarter of the memory twice as large. A fuller one tells nothing about the tag sets behind it,
+// and leaves the size as it is.
 void PortionWalk::advance(std::uint64_t bytes, std::uint64_t bytes_max) {
+    SLUICE_CHECK(!at_end());
     done_ += count();
     const std::uint32_t factor = bytes <= bytes_max / 16 ? 8 : bytes <= bytes_max / 4 ? 2 : 1;
     batch_ = std::min(batch_ * factor, std::max(batch_, std::min(total_, kTagSetsPerPortion)));
 }
 
 bool PortionWalk::shrink() {
+    SLUICE_CHECK(!at_end());
     if (count() <= 1) return false;
     batch_ = std::max(1u, count() / 8);
     return true;
@@ -106,7 +114,7 @@ io::Task<Result<void>> SeriesScan::prepare() {
     // that SLIMIT left.
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max() + 1));
     number_tag_sets();
-    if (plan_.series_limit != 0 || plan_.series_offset != 0) co_await limit_tag_sets();
+    if (plan_.limits.counts_series()) co_await limit_tag_sets();
     SLUICE_CO_TRY_VOID(check_series(budget_.series_max()));
     co_await find_shared();
     co_return Result<void>();
@@ -122,6 +130,7 @@ Result<void> SeriesScan::check_series(std::uint64_t series_max) const {
         }
     }
     for (const auto& [place, of_group] : pieces) {
+        // A series that several stores hold counts once.
         std::unordered_set<std::string_view> keys;
         for (const Piece* piece : of_group) {
             for (std::size_t i = 0; i < piece->tag_sets.size(); ++i) {
@@ -156,12 +165,15 @@ void SeriesScan::number_tag_sets() {
         tag_sets_.push_back(std::move(key));
     }
     outer_begins_.push_back(static_cast<std::uint32_t>(tag_sets_.size()));
+    SLUICE_CHECK(outer_count() <= tag_sets_.size());
 
+    // The texts of the cores are not needed any more: from here on, numbers stand for tag sets.
     for (CoreSession& session : sessions_) {
         std::vector<std::uint32_t> numbers;
         numbers.reserve(session.tag_sets.size());
         for (const TagSetKey& key : session.tag_sets) {
             const auto at = std::lower_bound(tag_sets_.begin(), tag_sets_.end(), key);
+            SLUICE_CHECK(at != tag_sets_.end());
             numbers.push_back(static_cast<std::uint32_t>(at - tag_sets_.begin()));
         }
         session.renumber(numbers);
@@ -181,10 +193,14 @@ io::Task<void> SeriesScan::limit_tag_sets() {
         std::fill(outer_of.begin() + outer_begins_[outer],
                   outer_of.begin() + outer_begins_[outer + 1], outer);
     }
+    // While the outer tag sets of a group are gathered, `is_kept` says which of them have been
+    // seen. Then it says which of them the limits leave. It is all 0 again when the next group
+    // begins.
     std::vector<std::uint8_t> is_kept(outer_count());
     const std::size_t outer_dimensions = grouping_->dimensions().size();
     bool leaves_some = false;
     for (const auto& [place, of_group] : pieces) {
+        // Two outer tag sets may have equal keys here, if a value has a bar in it: each counts.
         std::multimap<std::string, std::uint32_t> counted;
         each_tag_set(of_group, [&](std::uint32_t tag_set) {
             const std::uint32_t outer = outer_of[tag_set];
@@ -194,8 +210,8 @@ io::Task<void> SeriesScan::limit_tag_sets() {
         });
         std::int64_t index = 0;
         for (const auto& [key, outer] : counted) {
-            const std::int64_t after_offset = index++ - plan_.series_offset;
-            is_kept[outer] = after_offset >= 0 && after_offset < plan_.series_limit ? 1 : 0;
+            const std::int64_t after_offset = index++ - plan_.limits.series_offset;
+            is_kept[outer] = after_offset >= 0 && after_offset < plan_.limits.series_limit ? 1 : 0;
             leaves_some = leaves_some || is_kept[outer] != 0;
         }
         each_tag_set(of_group, [&](std::uint32_t& tag_set) {
@@ -204,6 +220,8 @@ io::Task<void> SeriesScan::limit_tag_sets() {
         for (const auto& [key, outer] : counted) is_kept[outer] = 0;
         co_await source_.breathe();
     }
+    // Numbers stay as they are where some tag sets are left, since the pieces refer to them; those
+    // without series give no rows. If none is left, the scan ends before it reads anything.
     if (leaves_some) co_return;
     tag_sets_.clear();
     outer_begins_.assign(1, 0);
@@ -223,6 +241,8 @@ io::Task<void> SeriesScan::find_shared() {
         if (!hashes.empty()) heads.push({hashes.data(), hashes.data() + hashes.size()});
     }
     std::optional<std::uint64_t> last;
+    // Equal hashes come one after the other, so the second of them shows that a series is shared,
+    // and further ones (is_first) show nothing new.
     for (std::size_t count = 1; !heads.empty(); ++count) {
         Head head = heads.top();
         heads.pop();
@@ -240,6 +260,7 @@ std::string_view SeriesScan::measurement(std::uint32_t tag_set) const {
 }
 
 const TagSet* SeriesScan::tags(std::uint32_t tag_set) {
+    SLUICE_CHECK(tag_set < tag_sets_.size());
     std::string_view rest = tag_sets_[tag_set];
     const std::string_view name = measurement_of(rest);
     rest.remove_prefix(name.size());
@@ -257,6 +278,7 @@ const TagSet* SeriesScan::tags(std::uint32_t tag_set) {
 }
 
 ScanPortion SeriesScan::portion(std::uint32_t first_outer, std::uint32_t end_outer) const {
+    SLUICE_CHECK(first_outer <= end_outer && end_outer <= outer_count());
     ScanPortion portion;
     portion.first_tag_set = outer_begins_[first_outer];
     portion.end_tag_set = outer_begins_[end_outer];
@@ -267,6 +289,8 @@ ScanPortion SeriesScan::portion(std::uint32_t first_outer, std::uint32_t end_out
             range.end = std::max(range.end, slot.range.end);
         }
     }
+    // The maximum of the query is inclusive and may be the last time there is, to which nothing can
+    // be added; shard groups end before that.
     range.begin = std::max(range.begin, plan_.time_min);
     if (plan_.time_max < range.end) range.end = plan_.time_max + 1;
     portion.range = range;

@@ -22,10 +22,16 @@
 #include "query/scan/select_plan.h"
 #include "query/scan/tag_set.h"
 #include "query/session/data_source.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 
 // A PortionWalk says which outer tag sets are read together. It counts in the order of the answer.
+//
+// Tag sets are numbered [0, total). `done_` of them have been read, from the low end if the answer
+// ascends and from the high end otherwise, and the next `batch_` of them are due. A walk begins
+// with as many as a portion may ever have and learns the number that fits: shrink() goes down by
+// eighths until a portion fits, advance() goes up again by twos or eights.
 class PortionWalk {
 public:
     PortionWalk() = default;
@@ -52,6 +58,9 @@ private:
     bool ascending_ = true;
 };
 
+// A scan lives on the core of the query and outlives the jobs that it runs on the others. prepare()
+// comes first: before it, nothing is known, and after it the plan and the sessions do not change
+// any more. Only shared() may still become smaller, between two jobs.
 class SeriesScan {
 public:
     // `source` and `budget` outlive the scan. The plan's dimensions are those of the answer, then
@@ -64,7 +73,11 @@ public:
     io::Task<Result<void>> prepare();
 
     const SelectPlan& plan() const { return plan_; }
-    SelectPlan& plan() { return plan_; }
+    // Cores read the plan from the first job on, so it can be completed only before prepare().
+    SelectPlan& open_plan() {
+        SLUICE_CHECK(!is_prepared_);
+        return plan_;
+    }
     Grouping& grouping() const { return *grouping_; }
     DataSource& source() const { return source_; }
     std::vector<CoreSession>& sessions() { return sessions_; }
@@ -85,7 +98,11 @@ public:
     const TagSet* tags(std::uint32_t tag_set);
     std::string_view measurement(std::uint32_t tag_set) const;
 
+    // Returns the portion that consists of outer tag sets [first_outer, end_outer), over all of the
+    // time that the query and its shard groups have in common. The range is empty if there is none.
     ScanPortion portion(std::uint32_t first_outer, std::uint32_t end_outer) const;
+    // Returns the bytes that a job may bring back from each core. Together they are half of the
+    // memory that is left: the core of the query needs as much again while it merges them.
     std::uint64_t chunk_bytes_max() const;
     SelectBudget& budget() const { return budget_; }
     Error too_much_memory() const { return query::too_much_memory(budget_.memory_bytes_max()); }
@@ -101,8 +118,9 @@ private:
     SelectPlan plan_;
     std::shared_ptr<Grouping> grouping_;
     std::vector<CoreSession> sessions_;
-    SelectBudget::Share share_;  // for the sessions
-    std::vector<TagSetKey> tag_sets_;
+    SelectBudget::Share share_;        // for the sessions
+    std::vector<TagSetKey> tag_sets_;  // sorted: their places are the numbers of the query
+    // The number of the first tag set of each outer one, and one element more, which is the end.
     std::vector<std::uint32_t> outer_begins_{0};
     SharedSeries shared_;
     bool is_prepared_ = false;

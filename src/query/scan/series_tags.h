@@ -10,7 +10,9 @@
 
 namespace sluice::query {
 
-// Calls see(name, value), both escaped, for the tags of a canonical key until it says false.
+// Calls see(name, value), both escaped, for the tags of a canonical key until it says false. Tags
+// come in the order of their names. A backslash and the byte behind it are one byte of text, so a
+// comma or equals sign there ends nothing.
 template <typename See>
 void for_each_tag(std::string_view key, See&& see) {
     const auto unescaped_end = [&](std::size_t from, char stop) {

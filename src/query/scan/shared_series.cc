@@ -3,18 +3,25 @@
 // Points of a series that came over several connections lie in several stores. As long as no time
 // is in two of them, every store answers for its own rows, with statistics and conditions; only the
 // others have to be merged row by row. Times alone are read to tell.
+//
+// That is usual: an agent sends each of its points once, over whichever connection is open. A
+// series is then spread over the stores, in turns, and none of its times repeats. Reading the times
+// costs less than merging the values of all fields, and the answer holds for the whole query. It is
+// asked only when many rows of shared series have been met, because few rows are merged faster.
 #include <algorithm>
 
+#include "query/expr/time_strides.h"
 #include "query/scan/core_session.h"
 #include "query/scan/piece_scan.h"
 #include "query/scan/series_scan.h"
 #include "query/scan/time_slices.h"
-#include "query/scan/time_strides.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
 
-// Collects when shared series have rows, piece by piece.
+// Collects when shared series have rows, piece by piece. Each core writes to its own element of
+// `cores_`; the core of the query reads them when the job has ended.
 class TimeJob final : public CoreJob {
 public:
     TimeJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
@@ -112,12 +119,15 @@ io::Task<void> TimeJob::add_repeating(DataSource& source, SharedSeries& repeatin
     std::vector<Times> all;
     for (const Collected& core : cores_) {
         for (const Series& each : core.series) {
+            SLUICE_CHECK(each.begin <= each.end && each.end <= core.strides.size());
             const std::span<const TimeStride> strides = core.strides;
             all.push_back({each.identity, strides.subspan(each.begin, each.end - each.begin)});
         }
     }
     std::sort(all.begin(), all.end(),
               [](const Times& a, const Times& b) { return a.identity < b.identity; });
+    // The pieces of one series are neighbours now. Each is compared with all before it until two
+    // have a time in common; they are as few as the stores that have the series.
     for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
         bool repeats = false;
         for (end = first + 1; end < all.size() && all[end].identity == all[first].identity; ++end) {
@@ -145,6 +155,8 @@ io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
         TimeJob job(plan_, sessions_, shared_, slice, chunk_bytes_max());
         SLUICE_CO_TRY_VOID(co_await source_.run_on_every_core(job));
         if (job.has_overflow()) {
+            // What was collected of the slice is dropped with the job: series that end at its bound
+            // would seem to have no times after it.
             if (!slices.narrow()) co_return false;
             continue;
         }
@@ -153,6 +165,8 @@ io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     }
     std::sort(repeating.begin(), repeating.end());
     repeating.erase(std::unique(repeating.begin(), repeating.end()), repeating.end());
+    // Only series that were shared have been looked at.
+    SLUICE_CHECK(repeating.size() <= shared_.size());
     const bool changed = repeating.size() != shared_.size();
     shared_ = std::move(repeating);
     co_return changed;

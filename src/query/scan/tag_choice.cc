@@ -6,6 +6,7 @@ namespace {
 using namespace influxql;
 using storage::TagChoice;
 
+// Each value is looked up by itself: a condition with more of them is better judged key by key.
 constexpr std::size_t kValuesMax = 256;
 
 std::optional<TagChoice> of_comparison(const Expr& name, const Expr& literal) {
@@ -37,6 +38,7 @@ std::optional<TagChoice> tag_choice(const Expr& condition) {
     if (binary->op == Operator::kOr) {
         return of_either(tag_choice(*binary->left), tag_choice(*binary->right));
     }
+    // Of AND either side alone is a necessary condition, and the first one that is found will do.
     if (binary->op != Operator::kAnd) return std::nullopt;
     std::optional<TagChoice> choice = tag_choice(*binary->left);
     return choice ? choice : tag_choice(*binary->right);

@@ -1,4 +1,5 @@
-// A tag choice is a few values of one tag without which no series fulfils a condition.
+// A tag choice is a few values of one tag without which no series fulfils a condition. A store
+// looks such values up in its index of series, instead of showing every key to a sieve.
 #pragma once
 
 #include <optional>

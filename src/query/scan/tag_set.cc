@@ -4,6 +4,7 @@
 
 #include "query/scan/core_session.h"
 #include "query/scan/series_tags.h"
+#include "sluice/base/check.h"
 
 namespace sluice::query {
 namespace {
@@ -20,7 +21,11 @@ std::string key_of(std::string_view name, const std::vector<std::string>& values
 }  // namespace
 
 Grouping::Grouping(std::vector<std::string> dimensions, std::vector<std::string> group_by)
-    : dimensions_(std::move(dimensions)), group_by_(std::move(group_by)) {}
+    : dimensions_(std::move(dimensions)), group_by_(std::move(group_by)) {
+    SLUICE_CHECK(std::is_sorted(group_by_.begin(), group_by_.end()));
+    SLUICE_CHECK(
+        std::includes(group_by_.begin(), group_by_.end(), dimensions_.begin(), dimensions_.end()));
+}
 
 const TagSet* Grouping::add(std::string_view name, std::vector<std::string> values, std::string key,
                             std::unordered_map<std::string_view, const TagSet*>& known) {
@@ -32,6 +37,7 @@ const TagSet* Grouping::add(std::string_view name, std::vector<std::string> valu
 }
 
 const TagSet* Grouping::find(std::string_view name, std::vector<std::string> values) {
+    SLUICE_CHECK(values.size() == group_by_.size());
     std::string key = key_of(name, values);
     const auto known = known_.find(key);
     if (known != known_.end()) return known->second;

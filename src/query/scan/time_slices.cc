@@ -8,6 +8,7 @@
 namespace sluice::query {
 namespace {
 
+// The distance of two times, which may be more than an int64 holds.
 std::uint64_t distance(model::Timestamp a, model::Timestamp b) {
     return static_cast<std::uint64_t>(std::max(a, b)) - static_cast<std::uint64_t>(std::min(a, b));
 }
@@ -25,6 +26,9 @@ std::uint64_t TimeSlices::length_left() const {
     return distance(left_.begin, left_.end);
 }
 
+// A slice that was too wide has many rows somewhere before its far end, too_far_. The slices that
+// follow go half of the way there, at least a nanosecond, so they are the narrower the nearer they
+// come to the rows. As soon as one of them finds some, too_far_ is given up (advance).
 std::uint64_t TimeSlices::width() const {
     const std::uint64_t width = std::min(width_ns_, length_left());
     const bool is_ahead = ascending_ ? too_far_ > left_.begin : too_far_ < left_.end;
@@ -34,6 +38,7 @@ std::uint64_t TimeSlices::width() const {
 }
 
 model::TimeRange TimeSlices::slice() const {
+    SLUICE_CHECK(!at_end());
     model::TimeRange slice = left_;
     const auto at = static_cast<std::uint64_t>(ascending_ ? left_.begin : left_.end);
     if (ascending_) {
@@ -52,6 +57,7 @@ void TimeSlices::advance(const model::TimeRange& taken, std::uint64_t bytes,
     const bool is_nearly_empty = bytes <= bytes_max / 16;
     if (!is_nearly_empty) too_far_ = ascending_ ? left_.begin : left_.end;
     const std::uint64_t factor = is_nearly_empty ? 8 : bytes <= bytes_max / 4 ? 2 : 1;
+    // A width beyond what is left is never used, so it need not grow there, and cannot overflow.
     if (width_ns_ < length_left() / factor) width_ns_ *= factor;
 }
 

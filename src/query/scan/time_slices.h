@@ -13,6 +13,8 @@
 
 namespace sluice::query {
 
+// The width is learnt and not computed: where rows lie would have to be asked of every store, and
+// retries cost less than they seem, since a job ends as soon as it meets its bound.
 class TimeSlices {
 public:
     TimeSlices() = default;
@@ -30,11 +32,11 @@ public:
     bool narrow();
 
 private:
-    std::uint64_t length_left() const;
-    std::uint64_t width() const;  // of slice()
+    std::uint64_t length_left() const;  // nanoseconds
+    std::uint64_t width() const;        // of slice()
 
-    model::TimeRange left_{0, 0};
-    std::uint64_t width_ns_ = 0;  // unsigned: all of time is longer than an int64 counts
+    model::TimeRange left_{0, 0};  // what has not been read yet
+    std::uint64_t width_ns_ = 0;   // unsigned: all of time is longer than an int64 counts
     // The far end of the last slice that did not fit, while rows are looked for; it counts while it
     // is ahead.
     model::Timestamp too_far_ = 0;

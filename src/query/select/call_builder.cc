@@ -47,21 +47,24 @@ Result<void> check_argument_types(const Call& call) {
     return check_argument_type(call, argument_type(call));
 }
 
+// The name that a chain of calls finally reads, or null if that is not a name.
 const VarRef* innermost_reference(const Call& call) {
     const Call* at = &call;
     while (const auto* inner = at->arguments[0].as<Call>()) at = inner;
     return at->arguments[0].as<VarRef>();
 }
 
+// count(distinct(x)) counts values and merges nothing, although count() is mergeable otherwise.
 bool is_count_of_distinct(const Call& call) {
     return function_of(call) == Function::kCount &&
            as_call_of(Function::kDistinct, call.arguments[0]) != nullptr;
 }
 
 Call call_to(Function function, VarRef argument) {
-    return {std::string(function_info(function).name), {Expr(std::move(argument))}};
+    return make_call(function, {Expr(std::move(argument))});
 }
 
+// Counts of several sources are joined by adding them up.
 Call sum_of_counts(const Call& call) {
     VarRef counts = *call.arguments[0].as<VarRef>();
     counts.type = DataType::kInteger;
@@ -74,12 +77,13 @@ Result<CursorBuilder::Points> CursorBuilder::build_call(const Call& call, Level 
     // LIMIT and OFFSET are for the rows that are made of the call, so its argument does not see
     // them. Only top() and bottom() pass them on to the rows that they read, where storage lets one
     // row more through (query/select.go; tsm1: limitIterator).
-    const bool limited = level.limit > 0 || level.offset > 0;
+    const bool limited = level.limits.counts_rows();
     const FunctionInfo& info = function_info(function_of(call));
-    level.group_rows_max =
-        limited && is_top_or_bottom(info.function) ? level.limit + level.offset + 1 : 0;
-    level.limit = 0;
-    level.offset = 0;
+    level.group_rows_max = limited && is_top_or_bottom(info.function)
+                               ? level.limits.limit + level.limits.offset + 1
+                               : 0;
+    level.limits.limit = 0;
+    level.limits.offset = 0;
     switch (info.kind) {
         case FunctionKind::kMergeable:
             return build_mergeable(call, level);
@@ -122,7 +126,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_argument(const Call& call, co
 
 Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, const Level& level) {
     if (call.arguments[0].is<Distinct>()) return Points();
-    const bool has_own_time = level.is_selector && level.window.is_whole();
+    // A selector by itself, without windows, shows when its value was written.
+    const bool has_own_time = level.is_selector && level.frame.window.is_whole();
     if (is_count_of_distinct(call)) {
         SLUICE_TRY(Points input, build_call(*call.arguments[0].as<Call>(), level));
         if (input == nullptr) return input;
@@ -130,6 +135,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_mergeable(const Call& call, c
         return fill(std::move(counts), call, level);
     }
     if (!level.node->subqueries.empty()) {
+        // Sources reduce their points first (source_call), then the results are reduced once more.
+        // A mean of means knows how many points each stands for (Point::aggregated).
         Level unordered = level;
         unordered.is_ordered = false;
         unordered.source_call = &call;
@@ -157,6 +164,8 @@ CursorBuilder::Points CursorBuilder::scan_aggregate(const Call& call, const Leve
                                                     bool keeps_time) const {
     SelectPlan plan = scan_plan(level);
     plan.dimensions = level.grouping->dimensions();
+    // Dimensions of the answer come first, so that the tag sets of one outer tag set are
+    // neighbours.
     for (const std::string& tag : level.grouping->group_by()) {
         const auto& outer = level.grouping->dimensions();
         if (!std::binary_search(outer.begin(), outer.end(), tag)) plan.dimensions.push_back(tag);
@@ -190,13 +199,13 @@ std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call
                                                        const Level& level) const {
     const bool is_first = call.function == Function::kFirst;
     if (!is_first && call.function != Function::kLast) return nullptr;
-    if (!level.window.is_whole() || level.grouping->is_nested()) return nullptr;
+    if (!level.frame.window.is_whole() || level.grouping->is_nested()) return nullptr;
     SelectPlan plan = scan_plan(level);
     plan.dimensions = level.grouping->dimensions();
     plan.ascending = is_first;
-    plan.reverses_tag_sets = plan.ascending != level.ascending;
+    plan.reverses_tag_sets = plan.ascending != level.frame.ascending;
     const std::int64_t rows_max = TieBreaker::rows_max(level.repeats_dimensions);
-    plan.limit = rows_max;
+    plan.limits.limit = rows_max;
     const std::uint32_t driver = plan.add_field(ref.name, ref.type, true);
     auto rows =
         std::make_unique<ScanPoints>(source_, budget_, std::move(plan), level.grouping, driver);
@@ -206,6 +215,7 @@ std::unique_ptr<TieBreaker> CursorBuilder::tie_breaker(const AggregateCall& call
 Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, const Level& level) {
     const FunctionInfo& info = function_info(function_of(call));
     if (is_top_or_bottom(info.function)) return build_top(call, level);
+    // Sums of floats show whether a window was read series by series or by time.
     Level ordered = level;
     if (info.in_time_order) ordered.is_ordered = true;
     SLUICE_TRY(Points input, build_argument(call, ordered));
@@ -213,7 +223,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_reduction(const Call& call, c
     if (!info.is_filled()) {
         return reduce(std::move(input), call, ordered, info.function == Function::kDistinct);
     }
-    const bool has_own_time = level.is_selector && level.window.is_whole();
+    const bool has_own_time = level.is_selector && level.frame.window.is_whole();
     SLUICE_TRY(Points points, reduce(std::move(input), call, ordered, !has_own_time));
     return fill(std::move(points), call, level);
 }
@@ -236,6 +246,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     }
     std::sort(group_by.begin(), group_by.end());
     group_by.erase(std::unique(group_by.begin(), group_by.end()), group_by.end());
+    // The scans of the level have other tag sets, so this call shares none of them.
     by_tags.grouping = std::make_shared<Grouping>(level.grouping->dimensions(), group_by);
     by_tags.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
     const bool is_top = function_of(call) == Function::kTop;
@@ -264,6 +275,8 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
     const bool keeps_tags = level.node->has_target && level.target_grouping != nullptr;
     input = std::make_unique<RegroupPoints>(std::move(input), width, by_tags.grouping,
                                             level.grouping, keeps_tags);
+    // The tag set that a point brings along is one more auxiliary value on its way through top(),
+    // and becomes its tag set again behind it.
     if (!keeps_tags) return reduce(std::move(input), call, level, false);
     *level.target_grouping = by_tags.grouping;
     Level wider = level;
@@ -273,69 +286,75 @@ Result<CursorBuilder::Points> CursorBuilder::build_top(const Call& call, const L
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_transformation(const Call& call, Level level) {
+    // The first point that a transformation gives out may need the last one before the time range.
+    // So one window more is read, on the side where time begins for the query (query/compile.go:
+    // ExtraIntervals). cumulative_sum() and integral() begin with nothing instead.
     level.is_ordered = true;
     const Function function = function_of(call);
     const bool looks_back = function != Function::kCumulativeSum && function != Function::kIntegral;
-    if (looks_back && !level.window.is_whole()) {
-        const std::int64_t interval = level.window.interval_ns;
-        if (level.ascending) {
-            level.time_min = level.time_min < model::kTimestampMin + interval
-                                 ? model::kTimestampMin
-                                 : level.time_min - interval;
+    if (looks_back && !level.frame.window.is_whole()) {
+        const std::int64_t interval = level.frame.window.interval_ns;
+        if (level.frame.ascending) {
+            level.frame.time_min = level.frame.time_min < model::kTimestampMin + interval
+                                       ? model::kTimestampMin
+                                       : level.frame.time_min - interval;
         } else {
-            level.time_max = level.time_max > model::kTimestampMax - interval
-                                 ? model::kTimestampMax
-                                 : level.time_max + interval;
+            level.frame.time_max = level.frame.time_max > model::kTimestampMax - interval
+                                       ? model::kTimestampMax
+                                       : level.frame.time_max + interval;
         }
     }
     SLUICE_TRY(Points input, build_argument(call, level));
     if (input == nullptr) return input;
     return Points(std::make_unique<StreamPoints>(
-        std::move(input), reducer_factory(call, level.frame()), budget_.memory_bytes_max()));
+        std::move(input), reducer_factory(call, level.frame), budget_.memory_bytes_max()));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_forecast(const Call& call, Level level) {
     level.is_ordered = true;
     SLUICE_TRY(Points input, build_argument(call, level));
     if (input == nullptr) return input;
+    // A forecast takes all points of a tag set as one window, and its points lie behind them: no
+    // upper bound of time ends it.
     WindowPoints::Options options;
     options.time_max = model::kTimestampMax;
-    options.ascending = level.ascending;
+    options.ascending = level.frame.ascending;
     options.is_ordered = true;
     options.source = &source_;
     options.memory_bytes_max = budget_.memory_bytes_max();
     return Points(std::make_unique<WindowPoints>(std::move(input),
-                                                 reducer_factory(call, level.frame()), options));
+                                                 reducer_factory(call, level.frame), options));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::reduce(Points input, const Call& call,
                                                     const Level& level, bool sets_time) {
     WindowPoints::Options options;
-    options.window = level.window;
-    options.window.whole_start = level.time_min;
-    options.time_max = level.time_max;
-    options.ascending = level.ascending;
+    options.window = level.frame.window;
+    options.window.whole_start = level.frame.time_min;
+    options.time_max = level.frame.time_max;
+    options.ascending = level.frame.ascending;
     options.is_ordered = level.is_ordered;
     options.sets_time = sets_time;
     options.auxiliary_width = level.auxiliary.size();
     options.keeps_auxiliary = options.auxiliary_width != 0 && is_selector(function_of(call));
     options.memory_bytes_max = budget_.memory_bytes_max();
     return Points(std::make_unique<WindowPoints>(std::move(input),
-                                                 reducer_factory(call, level.frame()), options));
+                                                 reducer_factory(call, level.frame), options));
 }
 
 CursorBuilder::Points CursorBuilder::fill(Points input, const Call& call,
                                           const Level& level) const {
-    if (level.window.is_whole() || level.fill.option == FillOption::kNone) return input;
+    if (level.frame.window.is_whole() || level.fill.option == FillOption::kNone) return input;
     FillPoints::Options options;
     options.fill = level.fill;
+    // An empty window has a count, which is 0; all other functions have nothing there.
     if (function_of(call) == Function::kCount && options.fill.option == FillOption::kNull) {
         options.fill = {FillOption::kNumber, std::int64_t{0}};
     }
-    options.window = level.window;
-    options.time_min = level.time_min;
-    options.time_max = level.time_max;
-    options.ascending = level.ascending;
+    options.window = level.frame.window;
+    options.time_min = level.frame.time_min;
+    options.time_max = level.frame.time_max;
+    options.ascending = level.frame.ascending;
     options.type = type_or_unknown(call);
     options.source = &source_;
     return std::make_unique<FillPoints>(std::move(input), level.auxiliary.size(), options);

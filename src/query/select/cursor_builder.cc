@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "query/compile/column_names.h"
 #include "query/points/joined_rows.h"
 #include "query/points/limit_points.h"
 #include "query/points/merge_points.h"
@@ -29,9 +30,11 @@ public:
     };
 
     // Returns the place of `expr` if it is a call or a reference itself.
+    // Calls are not looked into: what stands in them belongs to their own points. Functions of
+    // mathematics are, because they work on the values of the row.
     std::optional<std::uint32_t> map(const Expr& expr) {
         const auto* call = expr.as<Call>();
-        if (call != nullptr && !is_math_function(call->name)) {
+        if (call != nullptr && !is_math_function(*call)) {
             const auto [place, is_new] = places.add(expr);
             if (is_new) calls.push_back({*call, place});
             return place.number;
@@ -130,6 +133,9 @@ Result<CursorBuilder::Rows> CursorBuilder::build(const SelectNode& node) {
 // because auxiliary values are compared in that order. Without calls there is one stream, of the
 // names. With calls there is one stream per call, each with all names as auxiliary values, so that
 // a selector brings the other values of its row.
+//
+// A call whose type is unknown reads a field that does not exist, and has no stream; its column is
+// empty. If no stream is left the SELECT has no rows at all.
 Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Level level) {
     if (!node.refused_offset.empty()) {
         return Error{ErrorKind::kInvalid, "invalid time dimension offset: " + node.refused_offset};
@@ -142,7 +148,7 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
     }
     mapper.sort_references();
     options.fill = level.fill;
-    options.ascending = level.ascending;
+    options.ascending = level.frame.ascending;
     options.places = std::move(mapper.places);
     level.scans = std::make_shared<std::vector<std::shared_ptr<AggregateScan>>>();
     std::vector<Place> auxiliary;
@@ -161,14 +167,16 @@ Result<CursorBuilder::Rows> CursorBuilder::build_rows(const SelectNode& node, Le
         SLUICE_TRY(Points points, build_auxiliary(level));
         if (points != nullptr) streams.push_back({std::move(points), {}, auxiliary});
     }
+    // With several calls, each row has the time of its window: the selectors may have found theirs
+    // at different times.
     level.is_selector = mapper.calls.size() == 1 && is_selector(function_of(mapper.calls[0].call));
     for (const PlaceMapper::MappedCall& mapped : mapper.calls) {
         if (mapped.place.type == DataType::kUnknown) continue;
         SLUICE_TRY(Points points, build_call(mapped.call, level));
         if (points == nullptr) points = std::make_unique<NoPoints>();
-        if (level.limit > 0 || level.offset > 0) {
-            points = std::make_unique<LimitPoints>(std::move(points), auxiliary.size(), level.limit,
-                                                   level.offset);
+        if (level.limits.counts_rows()) {
+            points = std::make_unique<LimitPoints>(std::move(points), auxiliary.size(),
+                                                   level.limits.limit, level.limits.offset);
         }
         streams.push_back({std::move(points), {mapped.place}, auxiliary});
     }
@@ -185,16 +193,17 @@ Result<CursorBuilder::Points> CursorBuilder::build_auxiliary(const Level& level)
         plan.fields[input.index].makes_rows = true;
         makes_rows = true;
     }
+    // Without a field there is no row, however many tags are named. The limit is passed on to the
+    // scan, which reads no more rows than can matter; LimitPoints counts exactly.
     std::vector<Points> scans;
     if (makes_rows) {
-        plan.limit = level.limit;
-        plan.offset = level.offset;
+        plan.limits = level.limits;
         scans = build_scans(std::move(plan), level, std::nullopt);
     }
     SLUICE_TRY(Points points, merge_inputs(std::move(scans), level, nullptr));
-    if (points == nullptr || (level.limit == 0 && level.offset == 0)) return points;
+    if (points == nullptr || !level.limits.counts_rows()) return points;
     return Points(std::make_unique<LimitPoints>(std::move(points), level.auxiliary.size(),
-                                                level.limit, level.offset));
+                                                level.limits.limit, level.limits.offset));
 }
 
 Result<CursorBuilder::Points> CursorBuilder::build_reference(const VarRef& ref,
@@ -216,6 +225,7 @@ std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, c
     std::vector<Points> scans;
     plan.dimensions = level.grouping->dimensions();
     std::vector<PlannedSource> left = std::move(plan.sources);
+    // Each turn takes the first mention of every measurement that is left.
     while (!left.empty()) {
         std::set<std::string, std::less<>> names;
         std::vector<PlannedSource> again;
@@ -225,11 +235,11 @@ std::vector<CursorBuilder::Points> CursorBuilder::build_scans(SelectPlan plan, c
             (is_new ? plan.sources : again).push_back(std::move(source));
         }
         left = std::move(again);
-        const bool limited = plan.limit > 0 || plan.offset > 0;
+        const bool limited = plan.limits.counts_rows();
         Points scan = std::make_unique<ScanPoints>(source_, budget_, plan, level.grouping, driver);
         if (limited && level.grouping->is_nested()) {
             scan = std::make_unique<LimitPoints>(std::move(scan), level.auxiliary.size(),
-                                                 plan.limit, plan.offset);
+                                                 plan.limits.limit, plan.limits.offset);
         }
         scans.push_back(std::move(scan));
     }
@@ -249,6 +259,8 @@ Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> sc
     const auto at = level.node->subqueries_first ? inputs.end() : inputs.begin();
     inputs.insert(at, std::make_move_iterator(scans.begin()), std::make_move_iterator(scans.end()));
     if (inputs.empty()) return Points();
+    // Each source is reduced by itself before they are merged, as InfluxDB's shards and subqueries
+    // are: for a mean this is not the same as reducing all points together.
     if (level.source_call != nullptr) {
         for (Points& input : inputs) {
             SLUICE_TRY(input, reduce(std::move(input), *level.source_call, level, false));
@@ -256,10 +268,10 @@ Result<CursorBuilder::Points> CursorBuilder::merge_inputs(std::vector<Points> sc
     }
     if (inputs.size() == 1) return std::move(inputs[0]);
     MergePoints::Options options;
-    options.ascending = level.ascending;
+    options.ascending = level.frame.ascending;
     options.auxiliary_width = level.auxiliary.size();
     options.is_sorted = value == nullptr && level.is_ordered;
-    options.window = level.window;
+    options.window = level.frame.window;
     return Points(std::make_unique<MergePoints>(std::move(inputs), options));
 }
 
@@ -270,6 +282,8 @@ CursorBuilder::Points CursorBuilder::build_refused(const VarRef& ref, const Leve
         if (input == nullptr) input = std::make_unique<NoPoints>();
         return std::make_unique<RefusedSubquery>(std::move(input), std::move(error));
     }
+    // Only series that have the field make InfluxDB refuse. Which they are is not known before the
+    // series are listed, so the refusal is a cursor, too.
     SelectPlan plan = scan_plan(level);
     keep_groups_with_field(plan, *source_.catalog(), ref);
     if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return Points();
@@ -333,13 +347,14 @@ SelectPlan CursorBuilder::scan_plan(const Level& level) const {
             }
         });
     }
-    plan.window = level.window;
-    plan.time_min = std::max(level.time_min, range_.begin);
-    plan.time_max = level.time_max;
+    plan.window = level.frame.window;
+    plan.time_min = std::max(level.frame.time_min, range_.begin);
+    plan.time_max = level.frame.time_max;
     if (range_.end < model::kTimestampMax) plan.time_max = std::min(plan.time_max, range_.end - 1);
-    plan.ascending = level.ascending;
-    plan.series_limit = level.series_limit;
-    plan.series_offset = level.series_offset;
+    plan.ascending = level.frame.ascending;
+    // LIMIT and OFFSET are added where a scan may stop at them.
+    plan.limits.series_limit = level.limits.series_limit;
+    plan.limits.series_offset = level.limits.series_offset;
     return plan;
 }
 

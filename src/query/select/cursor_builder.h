@@ -15,6 +15,10 @@
 //
 // A call whose argument has a type it cannot work on is not refused at once: InfluxDB says so when
 // it meets the first series that has the field, and has no points otherwise (build_refused).
+//
+// Nothing is read here. What is built owns copies of what it needs; only the node, the source and
+// the budget are referred to, and outlive the cursors. Plans are complete when the building ends:
+// the first read comes after it, and from then on other cores look at them.
 #pragma once
 
 #include <memory>
@@ -51,19 +55,15 @@ private:
         const SelectNode* node = nullptr;
         std::shared_ptr<Grouping> grouping;
         bool repeats_dimensions = false;  // GROUP BY of the outermost query names a tag twice
-        Window window;
-        model::Timestamp time_min = 0;
-        model::Timestamp time_max = 0;
-        bool ascending = true;
+        TimeFrame frame;
+        // Points of one window come in the order of time, whichever series they are of. InfluxDB
+        // asks for that where a function needs it; otherwise it takes the series one by one.
         bool is_ordered = true;
         Fill fill;
-        std::int64_t limit = 0;
-        std::int64_t offset = 0;
+        Limits limits;
         // LIMIT and OFFSET of the query, as far as they reach the rows that top() and bottom()
         // read. 0 means that these read all rows.
         std::int64_t group_rows_max = 0;
-        std::int64_t series_limit = 0;
-        std::int64_t series_offset = 0;
         std::vector<influxql::VarRef> auxiliary;  // sorted
         // The level has a single call, which is a selector. It then keeps the time of the row that
         // it selects.
@@ -75,11 +75,10 @@ private:
         std::shared_ptr<Grouping>* target_grouping = nullptr;
         // The scans of stored rows that calls of the level share.
         std::shared_ptr<std::vector<std::shared_ptr<AggregateScan>>> scans;
-
-        TimeFrame frame() const { return {window, time_min, time_max, ascending}; }
     };
     using Points = std::unique_ptr<PointCursor>;
 
+    // Both say what a SELECT means before its calls change anything.
     Level outermost_level(const SelectNode& node) const;
     Level subquery_level(const SelectNode& node, const Level& outer) const;
     Result<Rows> build_rows(const SelectNode& node, Level level);
@@ -89,18 +88,24 @@ private:
     Result<Points> build_auxiliary(const Level& level);
     // Builds the points of one field, with its value and the auxiliary values.
     Result<Points> build_reference(const influxql::VarRef& ref, const Level& level);
+    // Builds the points of stored rows; `driver` is the field whose value they have.
     std::vector<Points> build_scans(SelectPlan plan, const Level& level,
                                     std::optional<std::uint32_t> driver);
     Result<Points> merge_inputs(std::vector<Points> scans, const Level& level,
                                 const influxql::VarRef* value);
+    // Builds the points of one subquery. Null means that it does not have `value` at all; a
+    // subquery that has it but gives no rows has points nevertheless, which are none.
     Result<Points> build_subquery(const SelectNode& node, const Level& level,
                                   const influxql::VarRef* value);
     // Builds the points of a call that cannot work on the type of its field. `input` is the points
     // it would have had.
     Points build_refused(const influxql::VarRef& ref, const Level& level, Error error,
                          Points input = nullptr);
+    // Builds what a call reads, and checks that the call can work on it.
     Result<Points> build_argument(const influxql::Call& call, const Level& level);
     Result<Points> build_call(const influxql::Call& call, Level level);
+    // One for each FunctionKind. They differ in what is below a call (states of all cores, or
+    // points) and in what is above it (windows, fill(), or the times of the function itself).
     Result<Points> build_mergeable(const influxql::Call& call, const Level& level);
     Result<Points> build_reduction(const influxql::Call& call, const Level& level);
     Result<Points> build_transformation(const influxql::Call& call, Level level);
@@ -109,6 +114,7 @@ private:
     // Reduces points by window and tag set. `sets_time` gives results the time of their window.
     Result<Points> reduce(Points input, const influxql::Call& call, const Level& level,
                           bool sets_time);
+    // Gives windows without a point one, as fill() says; without GROUP BY time() it adds nothing.
     Points fill(Points input, const influxql::Call& call, const Level& level) const;
     Points scan_aggregate(const influxql::Call& call, const Level& level, bool keeps_time) const;
     std::unique_ptr<TieBreaker> tie_breaker(const AggregateCall& call, const influxql::VarRef& ref,

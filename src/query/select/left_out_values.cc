@@ -47,9 +47,10 @@ std::set<DataType> types_of(const SelectNode& node, const Groups& groups, std::s
     return types;
 }
 
+// Only then is a value that is not written one that the user would miss.
 bool writes_all_values(const SelectNode& node) {
-    return node.is_raw() && node.subqueries.empty() && node.limit == 0 && node.offset == 0 &&
-           node.series_limit == 0 && node.series_offset == 0;
+    return node.is_raw() && node.subqueries.empty() && !node.limits.counts_rows() &&
+           !node.limits.counts_series();
 }
 
 }  // namespace
@@ -69,6 +70,8 @@ std::vector<LeftOutValues> find_left_out(const SelectNode& node, const meta::Cat
     return left_out;
 }
 
+// A name with a type behind it reads the values of that type only, so a count() of it counts what
+// the statement did not read.
 SelectStatement counting_statement(SelectStatement select,
                                    const std::vector<LeftOutValues>& left_out) {
     SelectStatement counting;

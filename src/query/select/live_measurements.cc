@@ -11,7 +11,8 @@ namespace {
 
 using Candidates = std::map<std::string, std::vector<model::ShardGroupId>>;
 
-// Every core looks for one point of each measurement.
+// Every core looks for one point of each measurement, in its own stores. The names are those of the
+// catalog, which lives longer than the job, so cores give back where they stand there.
 class FindJob final : public CoreJob {
 public:
     FindJob(const Candidates& candidates, std::size_t cores)
@@ -78,6 +79,7 @@ io::Task<Result<LiveMeasurements>> LiveMeasurements::find(DataSource& source,
     co_return live;
 }
 
+// The catalog that comes back is a copy without the dead measurements, for this statement alone.
 io::Task<Result<std::shared_ptr<const meta::Catalog>>> catalog_for_patterns(
     DataSource& source, std::shared_ptr<const meta::Catalog> catalog,
     const influxql::SelectStatement& select) {

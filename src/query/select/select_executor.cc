@@ -54,7 +54,9 @@ io::Task<Result<CursorBuilder::Rows>> SelectExecutor::open(influxql::SelectState
     SLUICE_CO_TRY_VOID(check_window_count());
     CursorBuilder builder(source_, budget_, mapped_range(*node_), now_ns_);
     Result<CursorBuilder::Rows> rows = builder.build(*node_);
-    if (rows.ok() && node_->time_min > node_->time_max) rows->cursor.reset();
+    // The cursors are built although nothing will be read, because building finds mistakes that
+    // InfluxDB names in this case, too.
+    if (rows.ok() && node_->frame.time_min > node_->frame.time_max) rows->cursor.reset();
     co_return rows;
 }
 
@@ -73,6 +75,7 @@ io::Task<Result<void>> SelectExecutor::prepare(influxql::SelectStatement& select
     Result<void> listed = co_await list_tag_keys(*node_);
     if (!listed.ok()) co_return std::move(listed).error();
     SLUICE_CO_TRY_VOID(rewrite_node(*node_));
+    // Only the error is of interest: types that do not go together.
     for (const influxql::Field& field : node_->fields) {
         SLUICE_CO_TRY(const influxql::DataType type, expression_type(field.expr));
         (void)type;
@@ -98,10 +101,11 @@ io::Task<Result<void>> SelectExecutor::list_tag_keys(SelectNode& node) {
 }
 
 Result<void> SelectExecutor::check_window_count() const {
-    const Window& window = node_->window;
-    if (node_->is_raw() || window.is_whole() || node_->time_min == model::kTimestampMin) return {};
-    const std::int64_t first = window.start_of(node_->time_min);
-    const std::int64_t last = window.start_of(node_->time_max - 1);
+    const Window& window = node_->frame.window;
+    if (node_->is_raw() || window.is_whole() || node_->frame.time_min == model::kTimestampMin)
+        return {};
+    const std::int64_t first = window.start_of(node_->frame.time_min);
+    const std::int64_t last = window.start_of(node_->frame.time_max - 1);
     return budget_.check_windows(
         static_cast<std::uint64_t>((last - first) / window.interval_ns + 1));
 }
@@ -119,6 +123,8 @@ AnswerSeries SelectExecutor::head_of(const TagSet& tags, const Grouping& groupin
 
 io::Task<Result<std::uint64_t>> SelectExecutor::write_target(CursorBuilder::Rows& rows) {
     const std::vector<std::string> fields(columns_.begin() + 1, columns_.end());
+    // A column that is called "time" hides that of the row, which InfluxDB notices at the first
+    // row.
     const bool hides_time = std::find(fields.begin(), fields.end(), "time") != fields.end();
     TargetWriter target(source_, *target_, *rows.grouping, fields);
     RowBlock block;
@@ -213,6 +219,7 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
             continue;
         }
         has_rows = true;
+        // The series goes on in a piece of its own, with its name and tags once more.
         if (has_ended && writer_.chunked()) {
             writer_.end_chunk();
             tags = nullptr;
@@ -226,7 +233,7 @@ io::Task<Result<void>> SelectExecutor::write_answer(RowCursor& rows, const Group
             }
             writer_.begin_row();
             const model::Timestamp time = block.rows[row].time;
-            writer_.time(time, node_->window.zone_offset(time));
+            writer_.time(time, node_->frame.window.zone_offset(time));
             for (std::size_t i = 0; i < width; ++i) writer_.value(block.values[row * width + i]);
             writer_.end_row();
             if (!writer_.should_flush()) continue;

@@ -16,6 +16,9 @@
 
 namespace sluice::query {
 
+// It is used for one statement. The catalog is taken once, so all steps see the same names and
+// shard groups, however the catalog changes meanwhile; points are read as they are when each scan
+// begins.
 class SelectExecutor {
 public:
     // Everything outlives the executor.
@@ -34,8 +37,11 @@ private:
     // time range is empty.
     io::Task<Result<CursorBuilder::Rows>> open(influxql::SelectStatement& select,
                                                const Defaults& defaults);
+    // Fills in all members that the rows need: compiles, resolves, and gives names their types.
     io::Task<Result<void>> prepare(influxql::SelectStatement& select, const Defaults& defaults);
+    // Asks all cores for the tag keys of the measurements, where the meaning depends on them.
     io::Task<Result<void>> list_tag_keys(SelectNode& node);
+    // Checks max-select-buckets, for the windows of the outermost statement.
     Result<void> check_window_count() const;
     // Writes the rows to the target, and returns how many points that were.
     io::Task<Result<std::uint64_t>> write_target(CursorBuilder::Rows& rows);
@@ -52,10 +58,10 @@ private:
     AnswerWriter& writer_;
 
     std::shared_ptr<const meta::Catalog> catalog_;
-    std::int64_t now_ns_ = 0;
+    std::int64_t now_ns_ = 0;  // of now(), the same in all subqueries
     std::unique_ptr<SelectNode> node_;
     std::optional<influxql::Measurement> target_;
-    std::vector<std::string> columns_;
+    std::vector<std::string> columns_;  // of the answer, the time first
 };
 
 io::Task<Result<void>> execute(StatementContext& context, influxql::SelectStatement select);

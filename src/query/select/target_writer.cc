@@ -11,8 +11,11 @@ namespace {
 
 // InfluxDB writes as many at once.
 constexpr std::size_t kRowsPerWrite = 10'000;
+// Strings and series may be large: a write is held in memory twice, here and as a batch.
 constexpr std::size_t kTextBytesPerWrite = 4u << 20;
 
+// A field that is not a number is left out of its point; an infinite one keeps the whole point from
+// being written (TargetWriter::add).
 bool can_be_written(const Value& value) {
     if (value.is_null()) return false;
     return value.kind() != Value::Kind::kFloat || std::isfinite(value.as_float());

@@ -12,6 +12,8 @@
 
 namespace sluice::query {
 
+// Rows are gathered until they are worth a write; after each one they are durable. A statement that
+// fails in the middle leaves what has been written before, as in InfluxDB.
 class TargetWriter {
 public:
     // `columns` are those of the rows without their time. `target` has a database and a policy;
@@ -36,8 +38,8 @@ private:
     const Grouping& grouping_;
     const std::size_t width_;
     std::vector<std::size_t> column_of_field_;
-    TargetRows pending_;
-    std::unordered_map<const TagSet*, std::uint32_t> series_;
+    TargetRows pending_;                                       // not written yet
+    std::unordered_map<const TagSet*, std::uint32_t> series_;  // of pending_
     std::uint64_t rows_written_ = 0;
 };
 

@@ -115,8 +115,8 @@ public:
         static_cast<void>(counts);
         return nullptr;
     }
-    // Blocks that jobs so far, of this source and of those made from it, could not read for damage
-    // and left out. Asked while no job runs.
+    // Returns the number of blocks that jobs so far, of this source and of those made from it,
+    // could not read for damage and left out. Asked while no job runs.
     virtual std::uint64_t blocks_missing() { return 0; }
 
     // Runs a job on all cores that it concerns, and completes when all have ended, with the first

@@ -25,7 +25,9 @@ io::Task<Result<storage::SeriesList>> no_series() {
     co_return interrupted();
 }
 
-// The things that the readers of one core share during a query.
+// The things that the readers of one core share during a job. They lie in its EngineCoreView, which
+// outlives the readers. `stopping` belongs to the core of the query and is read from here: it is
+// the one thing that changes there while jobs run.
 struct Reading {
     const io::Milestone& stopping;
     ScanCounts* counts;  // may be null
@@ -123,6 +125,8 @@ struct Ended {
     std::uint64_t blocks_missing = 0;
 };
 
+// Runs on the core where the job is to be done. Counts of missing blocks travel back with the
+// result, because the source that adds them up belongs to the core of the query.
 io::Task<Result<Ended>> run_job(engine::Core& core, CoreJob* job, const io::Milestone* stopping,
                                 std::vector<ScanCounts>* counts, storage::Epoch epoch) {
     Ended ended;
@@ -163,6 +167,8 @@ public:
     }
 
     io::Task<Result<void>> run_on_every_core(CoreJob& job) override {
+        // The function is copied to each core; what it points to lives in this frame or outlives
+        // it, and this frame lives until all have answered.
         CoreJob* shared = &job;
         const io::Milestone* stopping = stopping_;
         std::vector<ScanCounts>* counts = counts_;

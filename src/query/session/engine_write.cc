@@ -17,6 +17,7 @@ constexpr std::size_t kKeyBytesMax = 65535;
 // What is stored already may be stored again, however strict the server is with writes now.
 using storage::kStringBytesMax;
 
+// Rows that are not written, and why. InfluxDB names the first reason and how many rows there are.
 struct Refusals {
     std::uint64_t beyond_retention = 0;
     std::uint64_t dropped = 0;
@@ -120,6 +121,8 @@ io::Task<Result<void>> write_rows(engine::Core& core, std::string database, std:
                                   const TargetRows& rows) {
     model::PointBatch batch;
     std::vector<model::Rejection> rejections;
+    // Series numbers belong to a head: where it has changed, the batch is made anew
+    // (engine/core.h).
     for (;;) {
         SLUICE_CO_TRY(engine::WriteTarget target, core.resolve(database, policy));
         batch.clear();

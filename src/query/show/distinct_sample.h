@@ -9,6 +9,10 @@
 
 namespace sluice::query {
 
+// Kept are the hashes whose low bits are 0. When there are too many, one bit more is asked for,
+// which halves them; each hash that is left then stands for twice as many. Whether a hash is kept
+// depends on the hash alone, so samples of several cores merge into the sample that one core would
+// have made.
 class DistinctSample {
 public:
     // Adds a hash, whose bits must all be equally good.
@@ -24,6 +28,7 @@ public:
     std::uint64_t estimate() const { return hashes_.size() * (mask_ + 1); }
 
 private:
+    // Some 4 MB for each core. The error is about one over the square root of the number kept.
     static constexpr std::size_t kHashesMax = 1u << 17;
 
     void thin_out(std::uint64_t mask) {

@@ -12,6 +12,9 @@
 
 namespace sluice::query {
 
+// As long as texts come in ascending order, the first time they are appended, and in later passes
+// each is expected where the one before was found (`next_`). Only a text that breaks the order
+// makes a set of all of them necessary, which takes several times the memory.
 class DistinctTexts {
 public:
     // Adds a text, and returns whether it is new. Then `bytes`, which outlives this object, gets a

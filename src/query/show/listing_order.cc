@@ -24,6 +24,9 @@ int symbol_at(std::string_view key, std::size_t at, bool in_measurement) {
 
 }  // namespace
 
+// Compares keys as if their names and values were compared one after the other, unescaped: so an
+// end comes before everything, and what separates comes before every byte of a longer name. Only
+// the place where the keys differ is looked at, since all before it is equal.
 bool series_precedes(std::string_view a, std::string_view b) {
     const auto [left, right] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
     auto at = static_cast<std::size_t>(left - a.begin());

@@ -90,6 +90,7 @@ void SeriesSelection::add(const meta::RetentionPolicy& policy, std::string_view 
     if (resolved.sources.empty()) return;
     std::set<std::string, std::less<>> names;
     for (const auto& [name, type] : resolved.fields) names.insert(name);
+    // Looked up once here and not for each series: add() knows the policy, a piece only a number.
     std::vector<const meta::MeasurementSchema*> schemas;
     for (const model::ShardSlot& slot : resolved.sources.front().groups) {
         const meta::ShardGroup* group = policy.find_group(slot.group, slot.range);

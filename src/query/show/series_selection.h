@@ -53,7 +53,10 @@ Result<std::vector<ShowSource>> resolve_show_sources(const influxql::ShowClauses
                                                      const meta::Catalog& catalog,
                                                      const Defaults& defaults);
 
-// The series a statement is about.
+// The series a statement is about. It is filled in this order: catalog, set_condition(), add() for
+// each measurement, and then one of list_series() and visit_series(), which read it on all cores.
+// Listing takes memory for each series; visiting takes none, and suits statements that only count
+// or collect.
 struct SeriesSelection {
     std::shared_ptr<const meta::Catalog> catalog;
     influxql::ExprBox condition;  // without time
@@ -138,11 +141,13 @@ private:
     // Looking at the clock for every series would cost more than the series.
     static constexpr std::size_t kSeriesPerPause = 256;
 
+    // Moves to the next piece with a series that has not been shown yet.
     bool next_piece();
 
     StatementContext& context_;
     const SeriesSelection& selection_;
     std::vector<TagCondition> conditions_;  // by source
+    // The next series: the place of its session, of its piece in there, and of its key in that.
     std::size_t session_ = 0;
     std::size_t piece_ = 0;
     std::size_t at_ = 0;

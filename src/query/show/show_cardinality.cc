@@ -111,6 +111,8 @@ io::Task<Result<std::size_t>> count_keys(StatementContext& context, SeriesSelect
     co_return samples[0].estimate();
 }
 
+// The tables of a count lie in memory on the core of the query, and grow with what is counted. An
+// estimate needs a sample of fixed size for each core instead (distinct_sample.h).
 class CardinalityCounter {
 public:
     CardinalityCounter(StatementContext& context, const ShowCardinalityStatement& show)
@@ -206,6 +208,7 @@ Result<void> CardinalityCounter::select(const std::vector<ShowSource>& sources) 
     return {};
 }
 
+// Wildcards stand for the tag keys of the series that were listed, so this comes after the listing.
 Result<void> CardinalityCounter::resolve_dimensions() {
     std::set<std::string> known;
     for (const CoreSession& session : selection_.sessions) {

@@ -12,7 +12,7 @@ Value as_value(const Fact& fact) {
     return Value::of_string(std::get<std::string>(fact));
 }
 
-// `module` is empty for all.
+// Each row of facts is a series of one row, with columns of its own. `module` is empty for all.
 void write_rows(AnswerWriter& writer, const std::vector<FactRow>& rows, std::string_view module) {
     for (const FactRow& row : rows) {
         if (!module.empty() && row.module != module) continue;

@@ -16,6 +16,8 @@ using FieldKeys = std::map<std::string, std::set<std::pair<std::string, std::str
 using LiveDatabases = std::map<const meta::Database*, LiveMeasurements>;
 
 FieldKeys collect_field_keys(const std::vector<ShowSource>& sources, const LiveDatabases& live) {
+    // A policy that several sources name is gone through once; a field of several groups appears
+    // once.
     std::set<const meta::RetentionPolicy*> policies;
     for (const ShowSource& source : sources) policies.insert(source.policy);
     FieldKeys fields;

@@ -84,6 +84,8 @@ io::Task<Result<void>> find_measurements(StatementContext& context, const meta::
         database, [&](std::string_view name) { return names_measurement(clauses.sources, name); });
     Result<void> listed = co_await list_series(context, selection);
     if (!listed.ok()) co_return listed;
+    // The condition was not given to the selection: it is about measurements, and all series are
+    // asked.
     std::map<std::string, TagValues> tags;
     SeriesVisit visit(context, selection);
     while (visit.next()) {

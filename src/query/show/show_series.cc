@@ -77,7 +77,8 @@ io::Task<Result<void>> execute(StatementContext& context, ShowSeriesStatement sh
         if (visit.is_due()) co_await visit.pause();
         keys.push_back(visit.key());
     }
-    // With time, InfluxDB sorts the keys as strings.
+    // With time, InfluxDB sorts the keys as strings. Lists of several cores and shards overlap: a
+    // series may be in many of them and is shown once.
     const auto precedes =
         by_time ? [](std::string_view a, std::string_view b) { return a < b; } : series_precedes;
     if (!std::is_sorted(keys.begin(), keys.end(), precedes)) {

@@ -43,6 +43,8 @@ void write_times(AnswerWriter& writer, const meta::RetentionPolicy& policy,
     }
 }
 
+// InfluxDB has several shards in a group, one for each node that shares it. Here a group is one
+// shard, which has the number of its group.
 template <typename F>
 void for_each_group(const meta::Database& database, const F& visit) {
     for (const auto& policy : database.retention_policies) {

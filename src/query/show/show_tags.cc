@@ -35,6 +35,7 @@ using WantsTag = std::function<bool(std::string_view key)>;
 // The values of each tag that one core has found of a measurement.
 using Tags = std::map<std::string, DistinctTexts, std::less<>>;
 
+// Strings of values lie in `bytes`, each once for a core. Nothing of a series is kept but its tags.
 struct FoundTags {
     std::map<std::string, Tags> measurements;
     Arena bytes{4 * 1024};
@@ -64,6 +65,7 @@ public:
         return false;
     }
 
+    // Without a condition the store's index of tags says all, and keys need not be looked at.
     bool takes_tags() const override { return condition_.accepts_all(); }
     bool begin_tag(std::string_view tag) override {
         if (wants_ != nullptr && !(*wants_)(tag)) return false;
@@ -75,6 +77,7 @@ public:
         values_ = &at->second;
         return wants_ != nullptr;
     }
+    // Beyond the bound nothing is added. The statement fails when the visit ends (collect).
     void see_value(std::string_view value) override {
         if (found_.memory_bytes > bytes_max_) return;
         if (values_->add(value, found_.bytes)) found_.memory_bytes += value.size() + kNodeBytes;
@@ -118,6 +121,7 @@ io::Task<MergedTags> merge(StatementContext& context, const std::vector<FoundTag
     co_return merged;
 }
 
+// Visits the series on all cores, each of which fills its own element of `found`.
 io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selection,
                                const WantsTag* wants, std::vector<FoundTags>& found) {
     const std::uint64_t bytes_max =

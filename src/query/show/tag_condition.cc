@@ -30,6 +30,7 @@ bool is_system_name(std::string_view name) {
     return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
+// kConstant stands for everything that series do not decide, and for true and false themselves.
 struct TagCondition::Node {
     enum class Kind : std::uint8_t { kAnd, kOr, kConstant, kText, kRegex, kTwoTags };
     Kind kind = Kind::kConstant;
@@ -118,6 +119,8 @@ std::shared_ptr<TagCondition::Node> TagCondition::build_comparison(const BinaryE
     return node;
 }
 
+// Truth is ordered kNo < kUndecided < kYes, so AND is the minimum of both sides and OR the maximum,
+// as in Kleene's logic.
 TagCondition::Truth TagCondition::judge(const Node& node, const model::SeriesName& series) {
     const auto value_of = [&](std::string_view tag) -> std::string_view {
         return tag == "_name" ? std::string_view(series.measurement) : series.tag_value(tag);

@@ -5,6 +5,7 @@ namespace {
 
 using namespace influxql;
 
+// Kept because clients ask for it. There is one copy of everything here.
 std::optional<std::uint32_t> as_replication(const std::optional<std::int64_t>& value) {
     if (!value) return std::nullopt;
     return static_cast<std::uint32_t>(*value);

@@ -10,6 +10,8 @@ using namespace influxql;
 using model::SeriesPredicate;
 using Kind = SeriesPredicate::Kind;
 
+// Each part of the condition gives two predicates: what certainly is to go, and what may have to,
+// if fields were asked. They differ where has_leftovers is set. Deleting goes by the first alone.
 class Compiler {
 public:
     explicit Compiler(const std::function<bool(std::string_view)>& is_field)
@@ -58,6 +60,7 @@ private:
     static DeleteCondition decided(SeriesPredicate predicate) {
         return {predicate, predicate, false};
     }
+    // A part that tags do not decide: nothing is certain of it, and everything possible.
     static DeleteCondition leftover() { return {SeriesPredicate::none(), SeriesPredicate(), true}; }
 
     bool is_field(const VarRef& ref) const {

@@ -63,7 +63,9 @@ DeleteCondition compile_for(const ExprBox& condition, const meta::MeasurementSch
     });
 }
 
-// Measurements in groups where the condition may not be about tags alone.
+// Measurements in groups where the condition may not be about tags alone. A delete is stored as a
+// predicate on tags, which cannot say anything about fields. InfluxDB refuses fields only if a
+// series is met that the tags do not decide, so these are the series to look at.
 std::vector<PlannedSource> doubtful_sources(const meta::Database& database,
                                             const std::vector<Source>& sources,
                                             const ExprBox& condition) {
@@ -117,7 +119,8 @@ Error field_refusal(model::ShardGroupId shard, const std::string& measurement,
     return Error{ErrorKind::kInvalid, std::move(text)};
 }
 
-// A field in the condition matters only where a series is left that the tags do not decide.
+// A field in the condition matters only where a series is left that the tags do not decide. The
+// lowest shard that has one is named, whichever core finds it first.
 io::Task<Result<void>> refuse_fields(StatementContext& context, const meta::Database& database,
                                      const std::vector<PlannedSource>& sources,
                                      const ExprBox& condition) {
@@ -161,6 +164,7 @@ io::Task<Result<void>> delete_series(StatementContext& context, std::vector<Sour
     if (!doubtful.empty()) {
         SLUICE_CO_TRY_VOID(co_await refuse_fields(context, *database, doubtful, condition.expr));
     }
+    // One tombstone stands for the whole statement; the engine gives it its place among the writes.
     model::Tombstone what;
     what.range = range_of(condition.time);
     what.series = compile_for(condition.expr, nullptr).certain;

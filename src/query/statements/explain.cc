@@ -69,13 +69,15 @@ bool calls_within(const Call& call) {
     return found;
 }
 
+// A function of mathematics, and a call that has calls inside, read nothing themselves: what they
+// work on is what is read.
 void Explanation::collect(const Expr& expr, const FieldTypes& types, const TagKeys& tags,
                           Read& read) const {
     const auto add = [&](const Expr& found, std::set<std::string>& to) {
         to.insert(to_string(typed(found, types, tags)));
     };
     if (const auto* call = expr.as<Call>()) {
-        if (!is_math_function(call->name) && !calls_within(*call)) {
+        if (!is_math_function(*call) && !calls_within(*call)) {
             add(expr, read.calls);
             return;
         }
@@ -159,6 +161,7 @@ io::Task<Result<void>> Explanation::measure(SeriesSelection& selection, Cost& co
             stores.emplace(core, piece.store);
         }
     }
+    // A series that lies in several stores or shards counts once.
     std::vector<std::string_view> keys;
     SeriesVisit visit(context_, selection);
     while (visit.next()) {
@@ -183,7 +186,8 @@ void Explanation::write(const std::string& expression, const std::set<std::strin
     lines_.push_back("NUMBER OF STORES: " + std::to_string(cost.stores));
 }
 
-// Runs the statement, counts what it reads on each core, and draws that.
+// Runs the statement, counts what it reads on each core, and draws that. The rows go nowhere, but
+// they are written all the same, so that the time is that of the whole query.
 io::Task<Result<void>> analyze(StatementContext& context, SelectStatement select,
                                std::vector<std::string>& lines) {
     const std::string text = to_string(select);

@@ -17,6 +17,8 @@ struct ListedQuery {
     bool killed = false;
 };
 
+// The lists of running queries belong to their cores, and are copied there: a query may end before
+// the answer is written.
 class ListQueriesJob final : public CoreJob {
 public:
     ListQueriesJob(QueryRegistry& registry, std::vector<std::vector<ListedQuery>>& lists)
@@ -35,6 +37,7 @@ private:
     std::vector<std::vector<ListedQuery>>& lists_;
 };
 
+// Every core is asked to kill the query, since only its own knows it.
 class KillJob final : public CoreJob {
 public:
     KillJob(QueryRegistry& registry, std::uint64_t id, std::vector<std::optional<Error>>& outcomes)
@@ -99,6 +102,7 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::KillQuerySta
     KillJob job(context.registry, kill.id, outcomes);
     Result<void> done = co_await context.source.run_on_every_core(job);
     if (!done.ok()) co_return done;
+    // A query has one core; the others say that they do not know it.
     for (const std::optional<Error>& outcome : outcomes) {
         if (!outcome) co_return Result<void>();
         if (outcome->kind == ErrorKind::kConflict) co_return *outcome;

@@ -11,6 +11,8 @@ io::Task<Result<void>> execute(StatementContext& context, CreateContinuousQueryS
     const auto catalog = context.source.catalog();
     Defaults defaults = context.defaults;
     if (defaults.database.empty()) defaults.database = create.database;
+    // The names are written out before the text is kept: it runs later, without a request that
+    // would say which database is meant.
     SLUICE_CO_TRY_VOID(complete_names(create.select, *catalog, defaults));
     SLUICE_CO_TRY_VOID(check_policies(create.select, *catalog));
     meta::CatalogChange change = [&create](meta::CatalogEditor& editor) {
@@ -60,6 +62,8 @@ io::Task<Result<void>> execute(StatementContext& context, DropSubscriptionStatem
     });
 }
 
+// A database without subscriptions is left out, while SHOW CONTINUOUS QUERIES names all databases:
+// both as in InfluxDB.
 io::Task<Result<void>> execute(StatementContext& context, ShowSubscriptionsStatement) {
     const auto catalog = context.source.catalog();
     AnswerWriter& writer = context.writer;

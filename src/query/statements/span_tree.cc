@@ -19,6 +19,7 @@ std::vector<std::string> Span::lines() const {
     return lines;
 }
 
+// `left` counts what is still to be drawn below this node: the last of it has another branch.
 void Span::draw(const std::string& indent, bool is_last, std::vector<std::string>& lines) const {
     lines.push_back(branch(indent, is_last, name_));
     const std::string inner = below(indent, is_last);

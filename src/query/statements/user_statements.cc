@@ -21,6 +21,8 @@ meta::Privilege privilege_of(Privilege privilege) {
     return meta::Privilege::kNone;
 }
 
+// A hash of a password takes tens of milliseconds by design, in which this core would do nothing
+// else. So it is made on a thread of its own, with copies of the texts.
 io::Task<Result<std::string>> hash_aside(std::string password) {
     return io::run_aside([password] { return meta::hash_password(password); });
 }
@@ -32,6 +34,7 @@ io::Task<bool> matches_aside(std::string hash, std::string password) {
 
 io::Task<Result<void>> execute(StatementContext& context, CreateUserStatement create) {
     const auto catalog = context.source.catalog();
+    // Creating a user again with the same password and rights succeeds, as in InfluxDB.
     if (const meta::User* user = catalog->find_user(create.name)) {
         const bool matches = co_await matches_aside(user->password_hash, create.password);
         if (matches && user->is_admin == create.is_admin) co_return Result<void>();

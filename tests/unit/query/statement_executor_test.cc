@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "case_file.h"
 #include "memory_source.h"
-#include "oracle_cases.h"
 #include "sluice/query/value_text.h"
 
 namespace sluice::query {
@@ -48,8 +48,8 @@ std::string answer(StatementExecutor& executor, QueryRequest request) {
     return sink.text;
 }
 
-// The points behind oracle_cases.h, dealt to the cores in turn: no answer depends on where a point
-// lies.
+// The points behind oracle_cases.txt, dealt to the cores in turn: no answer depends on where a
+// point lies.
 std::unique_ptr<MemorySource> oracle_points(std::uint32_t cores) {
     auto source = std::make_unique<MemorySource>(cores);
     std::uint32_t next = 0;
@@ -82,12 +82,19 @@ std::unique_ptr<MemorySource> oracle_points(std::uint32_t cores) {
 }
 
 TEST(StatementExecutor, AnswersAsInfluxdbDoesWhereverThePointsLie) {
+    constexpr std::string_view kFlagsFollow = " ## ";
     for (const std::uint32_t cores : {1u, 2u, 3u}) {
+        SCOPED_TRACE(std::to_string(cores) + " cores");
         StatementExecutor executor(oracle_points(cores));
-        for (const OracleCase& c : kOracleCases) {
-            EXPECT_EQ(answer(executor, request_for(std::string(c.statement), c.flags)), c.answer)
-                << c.statement << " on " << cores << " cores";
-        }
+        test::run_cases("unit/query/oracle_cases.txt", [&](const std::string& input) {
+            const std::size_t end = input.find(kFlagsFollow);
+            const std::string flags =
+                end == std::string::npos ? "" : input.substr(end + kFlagsFollow.size());
+            std::string text = answer(executor, request_for(input.substr(0, end), flags));
+            EXPECT_TRUE(text.ends_with('\n')) << input;
+            if (!text.empty()) text.pop_back();
+            return text;
+        });
     }
 }
 

@@ -55,9 +55,23 @@ TEST(Functions, RefuseTypesInTheWordsOfGo) {
     EXPECT_TRUE(check_argument_type(*mode.as<influxql::Call>(), DataType::kString).ok());
 }
 
+TEST(Functions, AreFoundInACallOnce) {
+    influxql::Expr expr = parse("top(v, 1) + nope(max(v))");
+    resolve_functions(expr);
+    const auto& sum = *expr.as<influxql::BinaryExpr>();
+    auto top = *sum.left->as<influxql::Call>();
+    const auto& nope = *sum.right->as<influxql::Call>();
+    top.name = "max";  // looked at no more
+    EXPECT_EQ(function_of(top), Function::kTop);
+    EXPECT_NE(as_top_or_bottom(influxql::Expr(top)), nullptr);
+    EXPECT_EQ(find_function(nope), nullptr);
+    EXPECT_NE(as_call_of(Function::kMax, nope.arguments[0]), nullptr);
+    EXPECT_EQ(function_of(make_call(Function::kMode, {})), Function::kMode);
+}
+
 TEST(Functions, GiveTypes) {
-    const auto type = [](std::string_view name, std::vector<DataType> arguments) {
-        return call_type(name, arguments).value();
+    const auto type = [](const char* name, std::vector<DataType> arguments) {
+        return call_type(influxql::Call{name, {}}, arguments).value();
     };
     EXPECT_EQ(type("count", {DataType::kString}), DataType::kInteger);
     EXPECT_EQ(type("mean", {DataType::kInteger}), DataType::kFloat);
@@ -68,7 +82,7 @@ TEST(Functions, GiveTypes) {
     EXPECT_EQ(type("sin", {DataType::kInteger}), DataType::kInteger);
     EXPECT_EQ(type("sin", {DataType::kUnknown}), DataType::kFloat);
     const DataType arguments[] = {DataType::kUnknown, DataType::kString};
-    EXPECT_EQ(call_type("pow", arguments).error().message,
+    EXPECT_EQ(call_type(influxql::Call{"pow", {}}, arguments).error().message,
               "invalid argument type for the second argument in pow(): string");
 }
 

@@ -1,4 +1,4 @@
-#include "query/scan/time_strides.h"
+#include "query/expr/time_strides.h"
 
 #include <gtest/gtest.h>
 
