@@ -6,11 +6,13 @@
 The same points go to a server with one core, with two and with four, each batch over a connection of
 its own, so that series have points in several stores and later values of a point lie elsewhere than
 earlier ones. Then the statements of compat/query/corpus and random ones are asked of all three: while
-the points are in memory, when they are in segments, when both hold some, and after a restart with other
-numbers of cores (a store goes to whichever core there is).
+the points are in memory, when they are in segments, when both hold some, after a restart with other
+numbers of cores (a store goes to whichever core there is), while stores hand rows over to where they have
+their home, and when every shard group lies in one store.
 """
 
 import argparse
+import collections
 import os
 import pathlib
 import sys
@@ -31,6 +33,9 @@ CORES_LATER = (4, 1, 1)
 # What is in memory goes to a segment after so long without a write.
 CONFIG = '[data]\ncache-snapshot-write-cold-duration = "1s"\n'
 FLUSH_SECONDS = 3
+# The same, and shard groups are sorted and merged after so long without one.
+CONFIG_LATER = CONFIG + 'compact-full-write-cold-duration = "2s"\n'
+SORTED_SECONDS = 60
 # These answer about the server, not about points.
 LEFT_OUT = ("show stats", "show diagnostics", "show shard", "show queries", "explain", "kill")
 
@@ -53,6 +58,7 @@ class Servers:
         for server, count in zip(self.servers, cores):
             server.stop()
             server.arguments = ("--cores", str(count))
+            (server.root / "sluice.conf").write_text(CONFIG_LATER)
             server.start()
         self.connect()
 
@@ -73,6 +79,14 @@ class Servers:
         """Of each server, how many stores have a segment."""
         return [len({path.parents[2] for path in server.root.glob("data/stores/*/shards/*/*.seg")})
                 for server in self.servers]
+
+    def groups_in_several_stores(self):
+        """Of all servers, the shard groups that are not yet one segment."""
+        found = 0
+        for server in self.servers:
+            groups = collections.Counter(path.parent.name for path in server.root.glob("data/stores/*/shards/*/*.seg"))
+            found += sum(count > 1 for count in groups.values())
+        return found
 
     def ask(self, question):
         return [question.ask(asker) for asker in self.askers]
@@ -132,6 +146,17 @@ class Run:
             self.failed += 1
             print(f"FAILED the points lie in {found} stores, not {CORES}")
 
+    def await_sorted(self):
+        until = time.monotonic() + SORTED_SECONDS
+        while self.servers.groups_in_several_stores() and time.monotonic() < until:
+            time.sleep(0.2)
+        left = self.servers.groups_in_several_stores()
+        if left:
+            self.failed += 1
+            print(f"FAILED {left} shard groups still lie in several segments")
+        else:
+            self.passed += 1
+
     def compare(self, phase):
         before = self.failed
         for question in self.questions:
@@ -163,7 +188,9 @@ def main():
         run.fill(1)
         run.compare("one half in memory, one in segments")
         servers.restart(CORES_LATER)
-        run.compare("after a restart with other cores")
+        run.compare("after a restart with other cores, and while rows are handed over")
+        run.await_sorted()
+        run.compare("when every shard group has its home")
     finally:
         servers.stop()
     print(f"{run.passed} passed, {run.failed} failed")
