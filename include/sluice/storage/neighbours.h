@@ -18,6 +18,7 @@
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "sluice/model/shard_map.h"
+#include "sluice/model/timestamp.h"
 
 namespace sluice::storage {
 
@@ -57,6 +58,8 @@ struct GroupHolding {
     // Rows in heads, on their way to one, or in segments of any series.
     bool has_unsorted = false;
     std::uint64_t values = 0;  // in segments
+    // Of its rows, those on their way left aside. Whoever does not know says: any time.
+    model::TimeRange range;
     struct Part {
         HomePart part;
         std::uint64_t values = 0;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "query/compile/sources.h"
+#include "sluice/model/timestamp.h"
 #include "sluice/storage/series_list.h"
 
 namespace sluice::query {
@@ -45,6 +46,7 @@ struct Piece {
     std::optional<std::uint32_t> only_tag_set;
     // All of it was at home when the scan began, and later rows are left out.
     bool only_at_home = false;
+    model::TimeRange range;  // in which the store has rows of the group
 };
 
 struct CoreSession {

@@ -107,6 +107,10 @@ public:
         const auto unshared = unshared_.find({piece.source, piece.group});
         const bool is_unshared = unshared != unshared_.end();
         piece.only_at_home = is_unshared && !unshared->second.is_in_one_store;
+        if (!is_unshared) {
+            const auto& groups = plan_.sources[piece.source].groups;
+            piece.range = core_.store(piece.store).holding(groups[piece.group].group).range;
+        }
         if (plan_.dimensions.empty() && condition_.excludes_nothing()) {
             if (is_unshared && budget_.series_max() == 0) {
                 added = co_await add_unseen(std::move(piece));

@@ -4,11 +4,15 @@
 // is in two of them, every store answers for its own rows, with statistics and conditions; only the
 // others have to be merged row by row. Times alone are read to tell.
 //
-// That is usual: an agent sends each of its points once, over whichever connection is open. A
-// series is then spread over the stores, in turns, and none of its times repeats. Reading the times
-// costs less than merging the values of all fields, and the answer holds for the whole query. It is
-// asked only when many rows of shared series have been met, because few rows are merged faster.
+// That is usual for what has just come in: an agent sends each of its points once, over whichever
+// connection is open. Until merges have brought its rows home, a series is then spread over the
+// stores, in turns, and none of its times repeats. Reading the times costs less than merging the
+// values of all fields, and the answer holds for the whole query. It is asked only when many rows
+// of shared series have been met, because few rows are merged faster. And only where two stores
+// have rows of one time: what is at home is mostly older than what has just come in.
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "query/expr/time_strides.h"
 #include "query/scan/core_session.h"
@@ -20,16 +24,46 @@
 namespace sluice::query {
 namespace {
 
+using Place = std::pair<std::uint32_t, std::uint32_t>;  // source and group
+
+model::TimeRange intersection(const model::TimeRange& a, const model::TimeRange& b) {
+    return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
+}
+
+// The times at which two stores may both have rows of a place; places without any are left out.
+std::map<Place, model::TimeRange> common_ranges(const std::vector<CoreSession>& sessions) {
+    std::map<Place, std::vector<model::TimeRange>> pieces;
+    for (const CoreSession& session : sessions) {
+        for (const Piece& piece : session.pieces)
+            pieces[{piece.source, piece.group}].push_back(piece.range);
+    }
+    std::map<Place, model::TimeRange> common;
+    for (const auto& [place, ranges] : pieces) {
+        model::TimeRange all{model::kTimestampMax, model::kTimestampMin};
+        for (std::size_t one = 1; one < ranges.size(); ++one) {
+            for (std::size_t other = 0; other < one; ++other) {
+                const model::TimeRange both = intersection(ranges[one], ranges[other]);
+                if (both.empty()) continue;
+                all = {std::min(all.begin, both.begin), std::max(all.end, both.end)};
+            }
+        }
+        if (!all.empty()) common[place] = all;
+    }
+    return common;
+}
+
 // Collects when shared series have rows, piece by piece. Each core writes to its own element of
 // `cores_`; the core of the query reads them when the job has ended.
 class TimeJob final : public CoreJob {
 public:
     TimeJob(const SelectPlan& plan, std::vector<CoreSession>& sessions, const SharedSeries& shared,
-            const ScanPortion& portion, std::uint64_t memory_bytes_max)
+            const ScanPortion& portion, const std::map<Place, model::TimeRange>& common,
+            std::uint64_t memory_bytes_max)
         : plan_(plan),
           sessions_(sessions),
           shared_(shared),
           portion_(portion),
+          common_(common),
           memory_bytes_max_(memory_bytes_max),
           cores_(sessions.size()) {}
 
@@ -80,12 +114,18 @@ private:
     std::vector<CoreSession>& sessions_;
     const SharedSeries& shared_;
     const ScanPortion portion_;
+    const std::map<Place, model::TimeRange>& common_;
     const std::uint64_t memory_bytes_max_;
     std::vector<Collected> cores_;
 };
 
 io::Task<Result<void>> TimeJob::collect_piece(CoreView& core, const Piece& piece) {
-    PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kSharedOnly);
+    const auto common = common_.find({piece.source, piece.group});
+    if (common == common_.end()) co_return Result<void>();
+    ScanPortion portion = portion_;
+    portion.range = intersection(portion.range, common->second);
+    if (portion.range.empty()) co_return Result<void>();
+    PieceScan scan(plan_, piece, shared_, portion, SeriesChoice::kSharedOnly);
     if (scan.empty()) co_return Result<void>();
     const ScanColumns only_times;
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(scan.spec(only_times));
@@ -149,10 +189,16 @@ io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     is_disjoint_known_ = true;
     SharedSeries repeating;
     ScanPortion slice = portion(0, outer_count());
+    const std::map<Place, model::TimeRange> common = common_ranges(sessions_);
+    model::TimeRange looked_at{model::kTimestampMax, model::kTimestampMin};
+    for (const auto& [place, range] : common) {
+        looked_at = {std::min(looked_at.begin, range.begin), std::max(looked_at.end, range.end)};
+    }
+    slice.range = intersection(slice.range, looked_at);
     TimeSlices slices(slice.range, true);
     while (!slices.at_end()) {
         slice.range = slices.slice();
-        TimeJob job(plan_, sessions_, shared_, slice, chunk_bytes_max());
+        TimeJob job(plan_, sessions_, shared_, slice, common, chunk_bytes_max());
         SLUICE_CO_TRY_VOID(co_await source_.run_on_every_core(job));
         if (job.has_overflow()) {
             // What was collected of the slice is dropped with the job: series that end at its bound

@@ -1,7 +1,10 @@
 // This part of the store takes in what other stores hand over, and says what it has of a shard
 // group to those who choose its home.
+#include <algorithm>
+
 #include "sluice/base/check.h"
 #include "sluice/base/hash.h"
+#include "storage/memtable/memtable.h"
 #include "storage/store/store_parts.h"
 
 namespace sluice::storage {
@@ -13,11 +16,24 @@ std::uint16_t home_part(std::string_view series_key, std::uint16_t count) {
 
 GroupHolding StoreParts::holding(model::ShardGroupId group, Epoch view) const {
     GroupHolding holding;
+    holding.range = {model::kTimestampMax, model::kTimestampMin};
+    if (groups_.is_dropped(group)) return holding;
     holding.has_unsorted = heads_.may_have_rows(group);
-    if (groups_.is_dropped(group)) return {};
+    const auto add = [&holding](const model::TimeRange& range) {
+        holding.range.begin = std::min(holding.range.begin, range.begin);
+        holding.range.end = std::max(holding.range.end, range.end);
+    };
+    heads_.for_each([&add, group](const Generation& each) {
+        const auto& tables = each.head->memtables();
+        for (auto at = tables.lower_bound({group, 0});
+             at != tables.end() && at->first.group == group; ++at) {
+            if (at->second->rows() != 0) add(at->second->time_range());
+        }
+    });
     for (const SegmentPtr& each : segments_.of_group(group, view)) {
         const SegmentRecord& record = each->record();
         holding.values += record.meta.values;
+        add(each->time_range());
         // What is damaged is never merged: nobody waits for it. What has left is at home elsewhere.
         const bool is_sorted = homes_.is_at_home(record) && each->until() == kForEver;
         if (!is_sorted && (view != kNow || !each->damaged())) holding.has_unsorted = true;

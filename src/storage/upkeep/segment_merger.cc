@@ -26,11 +26,13 @@ io::Task<Result<void>> SegmentMerger::run(SegmentMerge merge) {
     std::vector<Written> made;
     const Result<void> written = co_await write(merge, *home, made);
     if (!written.ok()) {
+        // The node is stopping: what was begun is begun again after the start.
+        if (written.error().kind == ErrorKind::kCancelled) co_return written;
         life_.metrics.compaction_failures.add();
         if (written.error().kind == ErrorKind::kCorrupt) {
             // Left alone from now on; queries that meet the damage will say so.
             for (const SegmentPtr& each : merge.inputs) co_await check_input(each, written.error());
-        } else if (!life_.stopping) {
+        } else {
             trouble_.note_compaction_failed(written.error());
         }
         co_return written;
@@ -249,7 +251,10 @@ io::Task<Result<void>> SegmentMerger::hand_over(const SegmentMerge& merge,
     if (done.ok()) co_await take_place(merge, made, epoch);
     if (begun) co_await neighbours->end_hand_over(epoch);
     if (done.ok()) co_return done;
-    life_.metrics.compaction_failures.add();
+    if (done.error().kind != ErrorKind::kCancelled) {
+        life_.metrics.compaction_failures.add();
+        trouble_.note_compaction_failed(done.error());
+    }
     // A record that failed may be found durable by the next start: then its segment must be there.
     if (all_accepted) co_return done;
     std::vector<SegmentRecord> unused;
