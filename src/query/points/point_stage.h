@@ -35,7 +35,7 @@ protected:
         kGoOn,    // it is called again, unless the block is full or the reader needs its next block
         kPause,   // others run before it goes on; only where there is a source_
         kPassOn,  // the points in the block use memory that the next step needs
-        kEnd,     // there are no more points, for now (may_resume) or for good
+        kEnd,     // no more points; may_resume() says whether asking again may bring some
     };
 
     PointStage(std::unique_ptr<PointCursor> input, std::size_t auxiliary_width)

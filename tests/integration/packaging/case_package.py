@@ -18,13 +18,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 # The overlay is mounted inside, so that it ends with the name space.
 ENTER = """
 set -e
-mount -t overlay overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" "$1/root"
-mount -t proc proc "$1/root/proc"
-mount --rbind /sys "$1/root/sys"
-mount --rbind /dev "$1/root/dev"
-mkdir -p "$1/root/tmp" "$1/root/package"
-cp "$1"/package/* "$1/root/package/"
-exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C chroot "$1/root" /usr/bin/python3 /package/package_life.py
+mount -t overlay overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" "$1/tree"
+mount -t proc proc "$1/tree/proc"
+mount --rbind /sys "$1/tree/sys"
+mount --rbind /dev "$1/tree/dev"
+mkdir -p "$1/tree/tmp" "$1/tree/package"
+cp "$1"/package/* "$1/tree/package/"
+exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C chroot "$1/tree" /usr/bin/python3 /package/package_life.py
 """
 
 
@@ -50,10 +50,10 @@ def test_life_of_the_package():
     # Not in /tmp, which may be in memory: the upper layer has to take O_DIRECT.
     with tempfile.TemporaryDirectory(prefix="package-", dir=BUILD) as folder:
         place = pathlib.Path(folder)
-        for name in ("upper", "work", "root", "package"):
+        for name in ("upper", "work", "tree", "package"):
             (place / name).mkdir()
         shutil.copy(HERE / "package_life.py", place / "package")
-        probe = "mount -t overlay overlay -o lowerdir=/,upperdir=$1/upper,workdir=$1/work $1/root"
+        probe = "mount -t overlay overlay -o lowerdir=/,upperdir=$1/upper,workdir=$1/work $1/tree"
         probed = subprocess.run(["unshare", "--mount", "sh", "-c", probe, "sh", folder], capture_output=True, text=True,
                                 check=False)
         if probed.returncode != 0:
