@@ -46,8 +46,8 @@ public:
     void note_no_home_needed(model::ShardGroupId group) { no_home_needed_.insert(group); }
     bool needs_no_home(model::ShardGroupId group) const { return no_home_needed_.contains(group); }
 
-    // Other stores still have rows of the group that may belong here: a merge that is to be the
-    // last one waits, and they are asked again after a while.
+    // Other stores still have rows of the group that may belong here, or did not take what belongs
+    // to them: the group waits, and they are asked again after a while.
     void note_waiting(model::ShardGroupId group) {
         asked_ns_[group] = life_.reactor.monotonic_ns();
     }

@@ -47,6 +47,7 @@ void MergeChooser::look_at_hot(model::ShardGroupId group, const std::vector<Segm
                                SegmentMerge& best) const {
     const SortedOut segments = sort_out(all, homes_);
     for (const std::vector<SegmentPtr>* each : {&segments.at_home, &segments.came_in}) {
+        if (each == &segments.came_in && homes_.is_waiting(group)) continue;
         for (const std::vector<SegmentPtr>& neighbours : mergeable_neighbours(*each, false)) {
             const std::size_t width = life_.options.merge_width;
             if (neighbours.size() < width || width <= best.inputs.size() ||
@@ -70,10 +71,8 @@ std::optional<SegmentMerge> MergeChooser::look_at_cold(model::ShardGroupId group
     const bool sorts = !segments.came_in.empty() && !homes_.needs_no_home(group);
     // Nobody has said yet where it belongs: see strays().
     if (sorts && !homes_.knows(group)) return std::nullopt;
-    if (!sorts) {
-        if (homes_.is_waiting(group)) return std::nullopt;
-        segments.at_home = all;
-    }
+    if (homes_.is_waiting(group)) return std::nullopt;
+    if (!sorts) segments.at_home = all;
     const std::vector<SegmentPtr>& wanted = sorts ? segments.came_in : segments.at_home;
     SegmentMerge merge;
     for (std::vector<SegmentPtr>& neighbours : mergeable_neighbours(wanted, true)) {

@@ -255,6 +255,8 @@ io::Task<Result<void>> SegmentMerger::hand_over(const SegmentMerge& merge,
         life_.metrics.compaction_failures.add();
         trouble_.note_compaction_failed(done.error());
     }
+    // Each attempt may leave another copy with those that have accepted.
+    homes_.note_waiting(merge.group);
     // A record that failed may be found durable by the next start: then its segment must be there.
     if (all_accepted) co_return done;
     std::vector<SegmentRecord> unused;
