@@ -82,7 +82,7 @@ TEST(RouteTable, RefusesUnknownPathsInTheShapeOfTheirApi) {
         EXPECT_EQ(choose_route(Method::kGet, path).kind, Kind::kNotFound) << path;
         EXPECT_EQ(choose_route(Method::kPost, path).kind, Kind::kNotFound) << path;
     }
-    for (const char* path : {"/api/v2/", "/api/v2/buckets", "/api/v2/write/"}) {
+    for (const char* path : {"/api/v2/", "/api/v2/tasks", "/api/v2/write/"}) {
         EXPECT_EQ(choose_route(Method::kPost, path).kind, Kind::kPlatformNotFound) << path;
     }
 }

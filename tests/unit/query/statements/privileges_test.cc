@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "sluice/influxql/parser.h"
+#include "sluice/meta/bucket.h"
+#include "sluice/meta/catalog_editor.h"
 
 namespace sluice::query {
 namespace {
@@ -156,6 +158,48 @@ TEST(Privileges, OfAnAdmin) {
     root.is_admin = true;
     EXPECT_EQ(refusal(root, "DROP DATABASE d", ""), "");
     EXPECT_EQ(refusal(root, "SELECT v INTO e..x FROM d..m", ""), "");
+}
+
+TEST(Privileges, OfATokenForOnePolicy) {
+    meta::CatalogEditor editor(meta::Catalog{});
+    ASSERT_TRUE(editor.create_database("d", {}).ok());
+    meta::RetentionPolicySpec week;
+    week.name = "week";
+    week.duration_ns = 0;
+    ASSERT_TRUE(editor.create_retention_policy("d", week, false).ok());
+    meta::Token token;
+    token.id = 1;
+    token.code = meta::token_code_of("secret");
+    token.permissions = {{meta::Privilege::kRead, "buckets", meta::bucket_id_of("d", "week")},
+                         {meta::Privilege::kWrite, "buckets", meta::bucket_id_of("d", "autogen")}};
+    ASSERT_TRUE(editor.create_token(token).ok());
+    const auto catalog = std::move(editor).finish();
+    const auto principal = meta::Principal::of(*catalog, "", 1);
+    const struct {
+        const char* statement;
+        Defaults defaults;
+        bool granted;
+    } cases[] = {
+        {"SELECT v FROM m", {"d", "week"}, true},
+        {"SELECT v FROM m", {"d", ""}, false},
+        {"SELECT v FROM week.m", {"d", ""}, true},
+        {"SELECT v FROM d.week.m", {"", ""}, true},
+        {"SELECT v FROM d..m", {"", "week"}, true},
+        {"SELECT v FROM autogen.m", {"d", "week"}, false},
+        {"SELECT v FROM week.m, m", {"d", ""}, false},
+        {"SELECT v FROM (SELECT v FROM m)", {"d", ""}, false},
+        {"SELECT v INTO autogen.x FROM week.m", {"d", ""}, true},
+        {"SELECT v INTO week.x FROM week.m", {"d", ""}, false},
+        {"SELECT v FROM e..m", {"d", "week"}, false},
+        {"SHOW MEASUREMENTS", {"d", "week"}, false},
+        {"DELETE FROM m", {"d", ""}, false},
+        {"SHOW DATABASES", {"", ""}, true},
+        {"SHOW USERS", {"", ""}, false},
+    };
+    for (const auto& each : cases) {
+        const Result<void> result = may(principal, parse(each.statement), each.defaults);
+        EXPECT_EQ(result.ok(), each.granted) << each.statement;
+    }
 }
 
 TEST(Privileges, AllStatementsOfARequest) {
