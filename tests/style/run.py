@@ -33,7 +33,7 @@ ARROWS = {
 # its own folder and lower ones.
 LADDERS = {
     "meta": ["draft", "log", ""],
-    "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "parts", "upkeep", "store", "tools"],
+    "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
     "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "monitor", ""],

@@ -3,12 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "sluice/base/arena.h"
@@ -42,22 +39,11 @@ public:
     std::uint64_t parts_missing() const { return parts_missing_; }
     void set_parts_missing(std::uint64_t count) { parts_missing_ = count; }
 
-    // Where the keys with such a tag are, ascending; perhaps others among them. The first call for
-    // a tag looks at all keys, copies share what it finds: to be called on one core. Nothing: too
-    // many tags have been asked for.
-    std::optional<std::vector<std::uint32_t>> find(const TagChoice& choice) const;
-
 private:
-    struct TagPlaces {
-        std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_value;
-        std::vector<std::uint32_t> uncertain;  // something in the key is escaped
-    };
     struct Shared {
         Arena bytes;
         std::vector<std::string_view> keys;
-        std::map<std::string, TagPlaces, std::less<>> tags;
     };
-    static TagPlaces index_tag(const std::vector<std::string_view>& keys, std::string_view tag);
     std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
     std::uint64_t parts_missing_ = 0;
 };
