@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sluice/base/arena.h"
+#include "sluice/model/distinct_sample.h"
 
 namespace sluice::storage {
 
@@ -61,6 +62,16 @@ public:
     virtual std::size_t cost() const { return 1; }
     // What all keys have that it keeps: others need not be shown to it. Null: nothing is known.
     virtual const TagChoice* choice() const { return nullptr; }
+
+    // Not null: the sieve wants of each key only its hash (hash_bytes) in this sample. Where a
+    // sample of keys is known, it is merged into that one instead of showing the keys.
+    virtual model::DistinctSample* sample() { return nullptr; }
+
+    // Not 0: the sieve wants only so many keys, the first in the order of model::series_precedes(),
+    // and keeps none. is_done_at() then says whether it has no use for `key`, nor for any key
+    // behind it in that order.
+    virtual std::size_t first_wanted() const { return 0; }
+    virtual bool is_done_at(std::string_view) const { return false; }
 
     // Returns whether the sieve keeps no key and wants nothing of a key but its tags. Where the
     // tags are known without the keys, begin_tag() and see_value() are then called instead of

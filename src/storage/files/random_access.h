@@ -18,7 +18,14 @@ struct FileBytes {
 };
 
 // The things that readers make of bytes of a file, and may want again.
-enum class Made : std::uint8_t { kBytes, kIndex, kSeriesPage, kSeriesList, kTagPages };
+enum class Made : std::uint8_t {
+    kBytes,
+    kIndex,
+    kSeriesPage,
+    kSeriesList,
+    kTagPages,
+    kSeriesDigest
+};
 
 class RandomAccess {
 public:

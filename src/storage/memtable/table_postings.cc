@@ -6,6 +6,7 @@
 
 #include "sluice/base/check.h"
 #include "sluice/base/hash.h"
+#include "sluice/model/series_key.h"
 #include "storage/memtable/memtable.h"
 
 namespace sluice::storage {
@@ -39,11 +40,13 @@ bool is_escaped(std::string_view tags) {
     return tags.find('\\') != std::string_view::npos;
 }
 
-// All of a key behind its measurement.
+// All of a key behind its measurement, which ends at the first comma without a backslash before it.
 std::string_view tags_of(std::string_view key) {
-    std::size_t at = 0;
-    while (at < key.size() && key[at] != ',') at += key[at] == '\\' ? 2 : 1;
-    return key.substr(std::min(at, key.size()));
+    std::size_t at = key.find(',');
+    while (at != std::string_view::npos && at != 0 && key[at - 1] == '\\') {
+        at = key.find(',', at + 1);
+    }
+    return at == std::string_view::npos ? std::string_view() : key.substr(at);
 }
 
 }  // namespace
@@ -198,8 +201,67 @@ io::Task<bool> TablePostings::show_tags(io::Reactor& reactor, SeriesSieve& sieve
     co_return true;
 }
 
+io::Task<void> TablePostings::carry_on_sample(io::Reactor& reactor) {
+    while (sample_taken_ < series_.size()) {
+        const std::uint32_t end =
+            std::min(sample_taken_ + kSeriesPerLook, static_cast<std::uint32_t>(series_.size()));
+        for (; sample_taken_ < end; ++sample_taken_) {
+            sample_.add(hash_bytes(index_.key(series_[sample_taken_])));
+        }
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    account();
+}
+
+void TablePostings::add_to_firsts(model::SeriesId series) {
+    const auto precedes = [this](model::SeriesId a, model::SeriesId b) {
+        return model::series_precedes(index_.key(a), index_.key(b));
+    };
+    if (firsts_.size() == kFirstsMax) {
+        if (!precedes(series, firsts_.back())) return;
+        firsts_.pop_back();
+    }
+    const auto at =
+        std::upper_bound(firsts_.begin(), firsts_.end(), series, precedes) - firsts_.begin();
+    firsts_.push_back(series);
+    std::rotate(firsts_.begin() + at, firsts_.end() - 1, firsts_.end());
+}
+
+io::Task<void> TablePostings::carry_on_firsts(io::Reactor& reactor) {
+    while (firsts_taken_ < series_.size()) {
+        const std::uint32_t end =
+            std::min(firsts_taken_ + kSeriesPerLook, static_cast<std::uint32_t>(series_.size()));
+        for (; firsts_taken_ < end; ++firsts_taken_) add_to_firsts(series_[firsts_taken_]);
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+}
+
+io::Task<bool> TablePostings::show_firsts(io::Reactor& reactor, SeriesSieve& sieve) {
+    co_await carry_on_firsts(reactor);
+    for (const model::SeriesId series : firsts_) {
+        const std::string_view key = index_.key(series);
+        if (sieve.is_done_at(key)) co_return true;
+        (void)sieve.keeps(key);
+    }
+    co_return firsts_.size() == series_.size();
+}
+
+io::Task<bool> TablePostings::answer(io::Reactor& reactor, SeriesSieve& sieve) {
+    bool answered = false;
+    if (sieve.takes_tags()) {
+        answered = co_await show_tags(reactor, sieve);
+    } else if (sieve.sample() != nullptr) {
+        co_await carry_on_sample(reactor);
+        sieve.sample()->merge(sample_);
+        answered = true;
+    } else if (sieve.first_wanted() != 0 && sieve.choice() == nullptr) {
+        answered = co_await show_firsts(reactor, sieve);
+    }
+    co_return answered;
+}
+
 std::size_t TablePostings::memory_bytes() const {
-    std::size_t bytes = sizeof(*this);
+    std::size_t bytes = sizeof(*this) + sample_.memory_bytes();
     for (const auto* each : {&series_, &last_rows_, &rows_before_, &escaped_}) {
         bytes += each->capacity() * sizeof(std::uint32_t);
     }

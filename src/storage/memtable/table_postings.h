@@ -17,6 +17,7 @@
 #include "sluice/base/pod_vector.h"
 #include "sluice/io/reactor.h"
 #include "sluice/io/task.h"
+#include "sluice/model/distinct_sample.h"
 #include "sluice/model/series_index.h"
 #include "sluice/storage/series_list.h"
 
@@ -54,12 +55,13 @@ public:
     io::Task<std::optional<std::vector<model::SeriesId>>> find(io::Reactor& reactor,
                                                                TagChoice choice);
 
-    // Shows `sieve` the tags of all series instead of their keys. False: that cannot be done,
-    // because something in a key is escaped, or because a tag that the sieve wants has too many
-    // values to gain anything. The sieve may then have seen some of them.
-    io::Task<bool> show_tags(io::Reactor& reactor, SeriesSieve& sieve);
+    // Gives a sieve that keeps nothing what it wants of the keys, without showing all of them.
+    // False: that cannot be done. The sieve may then have seen some of it.
+    io::Task<bool> answer(io::Reactor& reactor, SeriesSieve& sieve);
 
 private:
+    // So many of the first series are known in the order of lists.
+    static constexpr std::size_t kFirstsMax = 256;
     // Places are those in series_.
     struct Slot {
         std::uint32_t hash;   // of the value
@@ -77,6 +79,12 @@ private:
     Tag* find_tag(std::string_view name);
     io::Task<void> carry_on_tag(io::Reactor& reactor, Tag& tag);
     io::Task<void> carry_on_names(io::Reactor& reactor);
+    io::Task<void> carry_on_sample(io::Reactor& reactor);
+    io::Task<void> carry_on_firsts(io::Reactor& reactor);
+    // False: something is escaped, or a tag has too many values to gain anything.
+    io::Task<bool> show_tags(io::Reactor& reactor, SeriesSieve& sieve);
+    io::Task<bool> show_firsts(io::Reactor& reactor, SeriesSieve& sieve);
+    void add_to_firsts(model::SeriesId series);
     void add_to_tag(Tag& tag, std::uint32_t place);
     void grow(Tag& tag);
     // Where the value is, or the empty slot where it belongs.
@@ -97,6 +105,10 @@ private:
     std::uint32_t names_taken_ = 0;  // the first of series_ whose tags are in names_
     std::set<std::string, std::less<>> names_;
     std::vector<std::string_view> last_names_;  // of the series before, in its key
+    std::uint32_t sample_taken_ = 0;            // the first of series_ that are in sample_
+    model::DistinctSample sample_;
+    std::uint32_t firsts_taken_ = 0;     // the first of series_ that firsts_ is of
+    PodVector<model::SeriesId> firsts_;  // ascending in the order of lists
     std::size_t accounted_ = 0;
 };
 

@@ -273,6 +273,23 @@ io::Task<Result<std::shared_ptr<const TagPages>>> SegmentReader::read_tag_pages(
     co_return std::shared_ptr<const TagPages>(std::move(pages));
 }
 
+io::Task<Result<std::shared_ptr<const SeriesDigest>>> SegmentReader::read_digest(
+    io::Reactor& reactor, const SegmentMeasurement& measurement, const SegmentIndex& index) const {
+    const RandomAccess::MadeKey key{Made::kSeriesDigest, measurement.index.offset};
+    if (auto known = access_.find_made(key)) {
+        co_return std::static_pointer_cast<const SeriesDigest>(std::move(known));
+    }
+    auto digest = std::make_shared<SeriesDigest>();
+    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
+        SLUICE_CO_TRY(const auto page, co_await read_series_page(index, number));
+        digest->add_page(*page);
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    digest->finish();
+    access_.keep_made(key, digest, digest->memory_bytes());
+    co_return std::shared_ptr<const SeriesDigest>(std::move(digest));
+}
+
 io::Task<Result<void>> SegmentReader::read_block(const SegmentIndex& index, std::uint32_t block,
                                                  BlockRequest request, SegmentBlock& out) const {
     const SegmentBlockInfo info = index.block(block);

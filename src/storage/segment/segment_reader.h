@@ -23,6 +23,7 @@
 #include "storage/files/random_access.h"
 #include "storage/segment/segment_format.h"
 #include "storage/segment/segment_index.h"
+#include "storage/segment/series_digest.h"
 #include "storage/segment/tag_pages.h"
 
 namespace sluice::storage {
@@ -83,6 +84,10 @@ public:
     io::Task<Result<std::shared_ptr<const TagPages>>> read_tag_pages(
         io::Reactor& reactor, const SegmentMeasurement& measurement, const SegmentIndex& index,
         std::string tag) const;
+    // Makes the digest of all keys. The first call reads all pages, in time slices.
+    io::Task<Result<std::shared_ptr<const SeriesDigest>>> read_digest(
+        io::Reactor& reactor, const SegmentMeasurement& measurement,
+        const SegmentIndex& index) const;
     // Finds the number of a series within its measurement.
     io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,
                                                                std::string key) const;

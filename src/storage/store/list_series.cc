@@ -2,7 +2,6 @@
 #include "storage/store/list_series.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "storage/files/device_failure.h"
@@ -11,6 +10,7 @@
 #include "storage/memtable/table_postings.h"
 #include "storage/segment/segment_keys.h"
 #include "storage/segment/segment_source.h"
+#include "storage/store/answer_sieve.h"
 
 namespace sluice::storage {
 namespace {
@@ -19,9 +19,6 @@ namespace {
 constexpr std::size_t kKeysPerLook = 1024;
 // More keys than this are sorted in slices.
 constexpr std::size_t kSortAtOnceMax = 2048;
-
-// Told of what cannot be read; true: the listing goes on without it.
-using OnDamage = std::function<bool(const Error&)>;
 
 // Merges two sorted lists; equal keys are there once.
 io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
@@ -83,33 +80,6 @@ io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* 
     co_return list;
 }
 
-// Shows `sieve` the tags of all series of a segment, from the dictionaries of its pages.
-io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& reader,
-                                 const SegmentIndex& index, SeriesSieve& sieve,
-                                 const OnDamage& on_damage) {
-    std::string key;
-    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
-        auto read = co_await reader.read_series_page(index, number);
-        if (!read.ok() && on_damage(read.error())) continue;
-        SLUICE_CO_TRY(const auto page, std::move(read));
-        if (page->has_plain_tags()) {
-            for (std::size_t tag = 0; tag < page->tag_count(); ++tag) {
-                if (!sieve.begin_tag(page->tag_key(tag))) continue;
-                const std::size_t values = page->tag_value_count(tag);
-                for (std::size_t i = 0; i < values; ++i) sieve.see_value(page->tag_value(tag, i));
-            }
-        } else {
-            for (std::uint32_t i = 0; i < page->series_count(); ++i) {
-                key.clear();
-                page->append_key(i, key);
-                (void)sieve.keeps(key);
-            }
-        }
-        if (reactor.needs_yield()) co_await reactor.yield();
-    }
-    co_return Result<void>();
-}
-
 // Most series are kept or deleted as a whole; only of the others the rows are looked at.
 io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segment,
                                           std::string measurement, Tombstones tombstones,
@@ -122,9 +92,10 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     DeleteFilter deletes(std::move(tombstones), scope);
     if (deletes.covers_everything()) co_return SeriesList();
     SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
-    if (sieve != nullptr && sieve->takes_tags() && deletes.empty()) {
-        SLUICE_CO_TRY_VOID(co_await show_tags(reactor, *reader, *index, *sieve, on_damage));
-        co_return SeriesList();
+    if (sieve != nullptr && deletes.empty()) {
+        SLUICE_CO_TRY(const bool answered,
+                      co_await answer_sieve(reactor, *reader, *found, *index, *sieve, on_damage));
+        if (answered) co_return SeriesList();
     }
     SegmentKeys keys(reactor, *reader, *found, *index,
                      sieve == nullptr ? nullptr : sieve->choice());
@@ -169,9 +140,9 @@ io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const He
     const model::SeriesIndex& index = head->series_index();
     TablePostings& postings = table->postings();
     co_await postings.carry_on(reactor);
-    if (sieve != nullptr && sieve->takes_tags()) {
-        const bool shown = co_await postings.show_tags(reactor, *sieve);
-        if (shown) co_return SeriesList();
+    if (sieve != nullptr) {
+        const bool answered = co_await postings.answer(reactor, *sieve);
+        if (answered) co_return SeriesList();
     }
     std::optional<std::vector<model::SeriesId>> chosen;
     if (sieve != nullptr && sieve->choice() != nullptr) {

@@ -124,14 +124,66 @@ private:
 TEST_F(TablePostingsTest, TagsAreShownWithoutKeys) {
     for (const char* each : {"m,h=b,z=1", "m,h=a,z=1", "m", "m,x=1", "n,y=1"}) add(each, 1000);
     TagCollector seen;
-    EXPECT_TRUE(machine_.run(postings().show_tags(machine_.reactor(), seen)));
+    EXPECT_TRUE(machine_.run(postings().answer(machine_.reactor(), seen)));
     const std::map<std::string, std::vector<std::string>> wanted{
         {"h", {"a", "b"}}, {"x", {"1"}}, {"z", {"1"}}};
     EXPECT_EQ(seen.tags, wanted);
     for (int i = 0; i < 3000; ++i) add("m,h=" + std::to_string(i), 1001);
-    EXPECT_FALSE(machine_.run(postings().show_tags(machine_.reactor(), seen)));
+    EXPECT_FALSE(machine_.run(postings().answer(machine_.reactor(), seen)));
     add("m,h=x\\ y", 1002);
-    EXPECT_FALSE(machine_.run(postings().show_tags(machine_.reactor(), seen)));
+    EXPECT_FALSE(machine_.run(postings().answer(machine_.reactor(), seen)));
+}
+
+class FirstCollector final : public SeriesSieve {
+public:
+    explicit FirstCollector(std::size_t wanted) : wanted_(wanted) {}
+    bool keeps(std::string_view key) override {
+        if (!is_done_at(key)) keys.emplace_back(key);
+        return false;
+    }
+    std::size_t first_wanted() const override { return wanted_; }
+    bool is_done_at(std::string_view) const override { return keys.size() == wanted_; }
+
+    std::vector<std::string> keys;
+
+private:
+    std::size_t wanted_;
+};
+
+TEST_F(TablePostingsTest, TheFirstKeysAreThoseOfLists) {
+    // As bytes, a-b comes before a; ! before a comma.
+    for (const char* each : {"m,a-b=1", "m,a=1!", "m,a=1,b=2", "m,a=1", "m,b=1"}) add(each, 1000);
+    FirstCollector three(3);
+    EXPECT_TRUE(machine_.run(postings().answer(machine_.reactor(), three)));
+    EXPECT_EQ(three.keys, (std::vector<std::string>{"m,a=1", "m,a=1,b=2", "m,a=1!"}));
+    for (int i = 1999; i >= 1000; --i) add("m,c=" + std::to_string(i), 1001);
+    FirstCollector seven(7);
+    EXPECT_TRUE(machine_.run(postings().answer(machine_.reactor(), seven)));
+    EXPECT_EQ(seven.keys[3], "m,a-b=1");
+    EXPECT_EQ(seven.keys[6], "m,c=1001");
+    FirstCollector many(600);
+    EXPECT_FALSE(machine_.run(postings().answer(machine_.reactor(), many)));
+    add("m", 1002);
+    FirstCollector one(1);
+    EXPECT_TRUE(machine_.run(postings().answer(machine_.reactor(), one)));
+    EXPECT_EQ(one.keys[0], "m");
+}
+
+class Sampler final : public SeriesSieve {
+public:
+    bool keeps(std::string_view) override { return false; }
+    model::DistinctSample* sample() override { return &all; }
+    model::DistinctSample all;
+};
+
+TEST_F(TablePostingsTest, KeysAreSampledOnce) {
+    for (int i = 0; i < 1500; ++i) add("m,h=" + std::to_string(i % 700), 1000);
+    Sampler sampler;
+    EXPECT_TRUE(machine_.run(postings().answer(machine_.reactor(), sampler)));
+    EXPECT_EQ(sampler.all.estimate(), 700u);
+    add("m,h=more", 1000);
+    EXPECT_TRUE(machine_.run(postings().answer(machine_.reactor(), sampler)));
+    EXPECT_EQ(sampler.all.estimate(), 701u);
 }
 
 TEST_F(TablePostingsTest, AreMemoryOfTheHead) {

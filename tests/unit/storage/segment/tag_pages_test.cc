@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "storage/segment/series_digest.h"
+
 namespace sluice::storage {
 namespace {
 
@@ -89,6 +91,22 @@ TEST(TagPages, FindsThePageOfAValueAmongMany) {
     }
     EXPECT_LT(in_vain, kPages * kPages * kSeries / 50 / 200);
     EXPECT_LT(pages.memory_bytes(), kPages * kSeries * 5 / 2 * 2);
+}
+
+TEST(SeriesDigest, KnowsThePagesByTheirFirstKeysInLists) {
+    SeriesDigest digest;
+    // As bytes a-b comes before a, in lists behind it.
+    digest.add_page(page_of({"m,a-b=1", "m,a-b=2"}));
+    digest.add_page(page_of({"m,a=1!", "m,a=1,b=2"}));
+    digest.add_page(page_of({"m,b=1", "m,c=1"}));
+    digest.finish();
+    ASSERT_EQ(digest.firsts().size(), 3u);
+    EXPECT_EQ(digest.firsts()[0].key, "m,a=1,b=2");
+    EXPECT_EQ(digest.firsts()[0].page, 1u);
+    EXPECT_EQ(digest.firsts()[1].page, 0u);
+    EXPECT_EQ(digest.firsts()[2].key, "m,b=1");
+    EXPECT_EQ(digest.sample().estimate(), 6u);
+    EXPECT_GT(digest.memory_bytes(), digest.sample().memory_bytes());
 }
 
 TEST(TagChoice, TakesNothingThatKeysEscape) {
