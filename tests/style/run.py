@@ -36,20 +36,20 @@ LADDERS = {
     "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "monitor", ""],
+    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "v2", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),
-         ("storage", "tools", "upkeep"), ("server", "query", "write")}
+         ("storage", "tools", "upkeep"), ("server", "query", "write"), ("server", "v2", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
-    "meta": {"catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
+    "meta": {"bucket": "draft", "catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "principal": "", "retention_policy": "draft", "subscription": "draft", "token": "draft", "user": "draft"},
     "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
                 "neighbours": "files", "store_metrics": "files", "store_options": "files", "store_report": "files",
                 "string_bytes": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
-              "error_document": "answer", "hidden_directory": "request", "privileges": "statements",
+              "error_document": "answer", "hidden_directory": "request", "json_text": "go", "privileges": "statements",
               "query_memory": "request", "query_registry": "request", "query_request": "request",
               "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},

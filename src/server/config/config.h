@@ -83,6 +83,7 @@ struct Config {
         bool ping_auth_enabled = false;          // and so do /ping, /status and /metrics
         bool pprof_auth_enabled = false;         // and what lies below /debug needs an admin
         std::string realm = "InfluxDB";          // what a browser shows when it asks for a password
+        std::string organization;                // the one of the 2.x API; empty: any name will do
         SettingSecret shared_secret;             // of JSON web tokens; empty: there are none
         bool log_enabled = false;                // a line for each request (access_log.h)
         bool suppress_write_log = false;         // but not for writes
@@ -137,6 +138,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "ping-auth-enabled", config.http.ping_auth_enabled);
     visitor("http", "pprof-auth-enabled", config.http.pprof_auth_enabled);
     visitor("http", "realm", config.http.realm);
+    visitor("http", "organization", config.http.organization);
     visitor("http", "shared-secret", config.http.shared_secret);
     visitor("http", "log-enabled", config.http.log_enabled);
     visitor("http", "suppress-write-log", config.http.suppress_write_log);

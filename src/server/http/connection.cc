@@ -138,6 +138,7 @@ void Connection::begin_request() {
     parameters_.parse(request.query);
     request_id_.clear();
     user_.clear();
+    token_ = 0;
     continue_owed_ = request.expects_continue && request.minor_version >= 1;
     discard_wanted_ = false;
     body_left_ = request.content_length;

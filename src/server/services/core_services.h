@@ -48,6 +48,9 @@ struct ServerShared {
 
     std::unique_ptr<query::QueryRegistry> queries;
 
+    // Signs the cookies of sessions.
+    const std::string session_key = draw_session_key();
+
     io::Milestone serving;   // all cores accept connections
     io::Milestone draining;  // shutdown has begun: /health says so, and balancers turn away
 };
