@@ -21,6 +21,10 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 Socket::~Socket() = default;
 Socket::Socket(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 
+Socket Socket::adopt(Reactor& reactor, int fd) {
+    return Socket(std::make_unique<Connection>(reactor, fd));
+}
+
 void ConnectLimit::expire(Timer& timer) {
     static_cast<ConnectLimit&>(timer).give_up();
 }

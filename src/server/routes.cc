@@ -123,7 +123,7 @@ io::Task<void> identify_and_serve(Connection& connection, RouteHandler handler, 
 
 io::Task<void> serve_known(Connection& connection, RouteHandler handler, Audience audience) {
     const Identity identity = connection.services().authenticator.identify(
-        connection.parameters(), connection.request().authorization);
+        connection.parameters(), connection.request().authorization, connection.certificate_user());
     if (identity.kind == Identity::Kind::kUnknown) {
         return identify_and_serve(connection, handler, audience);
     }

@@ -58,6 +58,9 @@ public:
     static Task<Result<Socket>> connect(Reactor& reactor, std::string address, std::uint16_t port,
                                         ConnectLimit& limit);
 
+    // Takes over a connected descriptor that has not been read from: a listener's of any core.
+    static Socket adopt(Reactor& reactor, int fd);
+
     bool is_open() const { return connection_ != nullptr; }
 
     enum class Greeting : std::uint8_t {
@@ -125,11 +128,15 @@ public:
     // Several listeners may share address and port, one per core: the kernel deals connections
     // among them. Port 0 lets the kernel choose.
     static Result<Listener> listen(Reactor& reactor, std::string address, std::uint16_t port);
+    // Takes over a descriptor that listens.
+    static Listener adopt(Reactor& reactor, int fd, std::uint16_t port = 0);
     std::uint16_t port() const;
 
     // The next connection. When the process is out of descriptors or memory it waits and goes on.
     // ErrorKind::kCancelled after stop(). One at a time.
     Task<Result<Socket>> accept();
+    // The same, for a core that is not this one: see Socket::adopt().
+    Task<Result<int>> accept_descriptor();
     // Accepts no more: a pending accept() ends, waiting connections are refused.
     void stop();
     Task<void> close();

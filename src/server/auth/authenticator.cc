@@ -31,7 +31,7 @@ Identity refused(std::string_view why) {
     return {Identity::Kind::kRefused, std::string(why)};
 }
 
-// Of one who has shown a good token.
+// Of one who has shown a good token or certificate.
 Identity identity_of(const meta::Catalog& catalog, const std::string& name) {
     if (catalog.find_user(name) == nullptr) return refused(model::user_not_found().message);
     return {Identity::Kind::kUser, name};
@@ -48,13 +48,14 @@ public:
     io::Event turn;
 };
 
-Identity Authenticator::identify(const http::Parameters& parameters,
-                                 std::string_view authorization) {
+Identity Authenticator::identify(const http::Parameters& parameters, std::string_view authorization,
+                                 const std::string& certificate_user) {
     const meta::Catalog& catalog = *core_.catalog();
     if (!has_admin(catalog)) return {Identity::Kind::kNobody, {}};
     credentials_.read(parameters, authorization);
     switch (credentials_.kind()) {
         case Credentials::Kind::kNone:
+            if (!certificate_user.empty()) return identity_of(catalog, certificate_user);
             return refused(kNoCredentials);
         case Credentials::Kind::kToken:
             return identify_by_token(catalog);

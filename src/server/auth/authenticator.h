@@ -47,8 +47,10 @@ public:
     // Both outlive it.
     Authenticator(engine::Core& core, const Config::Http& config) : core_(core), config_(config) {}
 
-    // `parameters` are those of the target, `authorization` is the header's.
-    Identity identify(const http::Parameters& parameters, std::string_view authorization);
+    // `parameters` are those of the target, `authorization` is the header's. Who shows neither
+    // name nor token is `certificate_user`, if there is one.
+    Identity identify(const http::Parameters& parameters, std::string_view authorization,
+                      const std::string& certificate_user);
     // After kUnknown, before anything else is awaited: for the credentials that were looked at
     // last. `host` is the client's address. Never yields kUnknown.
     io::Task<Identity> identify_aside(std::string host);

@@ -81,6 +81,9 @@ public:
     const std::string& user() const { return user_; }
     void set_user(std::string_view user) { user_ = user; }
 
+    // The user that the certificate stands for which the client has shown. Mostly empty.
+    const std::string& certificate_user() const { return certificate_user_; }
+
     // Takes the body if all of it has come with the head. That is the usual case for small
     // requests, and needs no coroutine. Otherwise it returns false and leaves everything as it was.
     bool take_buffered_body(BodyBuffer& body, std::size_t bytes_max);
@@ -143,6 +146,7 @@ private:
     std::string request_id_;
     std::string peer_address_;
     std::string user_;
+    const std::string certificate_user_;
 
     Phase phase_ = Phase::kIdle;
     std::int64_t idle_since_ns_ = 0;
