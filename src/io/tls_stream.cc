@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kSliceBytes = 4 * tls::kRecordBytesMax;
 // How long a peer that reads nothing can keep a close from its end.
 constexpr std::int64_t kCloseNs = kSecondNs;
-// More than that does not stay with a stream.
-constexpr std::size_t kSendingBytesKept = 4 * kKiB;
+// More than that does not stay with a stream that waits for its peer.
+constexpr std::size_t kSendingBytesKept = 2 * kKiB;
 
 // The first byte of a handshake is 22; that of a request is the first letter of its method.
 bool is_plain_http(ByteSpan bytes) {
@@ -58,7 +58,6 @@ Task<Result<void>> TlsStream::flush() {
         flushing_ = true;
         session_.take_output(sending_);
         sent_ = co_await connection_.send(sending_, {});
-        if (sending_.capacity() > kSendingBytesKept) sending_ = {};
         flushing_ = false;
         flushed_.notify_all();
     }
@@ -73,6 +72,8 @@ Task<Result<bool>> TlsStream::go_on_after(tls::Step step) {
     }
     if (step == tls::Step::kFailed) co_return failure("receive");
     if (step == tls::Step::kClosed) co_return false;
+    if (!flushing_ && sending_.capacity() > kSendingBytesKept) sending_ = {};
+    session_.shrink_output(kSendingBytesKept);
     SLUICE_CO_TRY(const ByteSpan bytes, co_await connection_.receive());
     if (bytes.empty()) co_return false;
     session_.set_input(bytes);

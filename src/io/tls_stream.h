@@ -6,8 +6,8 @@
 // sends it (flush), the others wait for that. Deadlines, shutdown and the bounds of what is
 // received ahead are those of the connection.
 //
-// An idle stream keeps no buffer: the one that plain bytes lie in is there from the moment they are
-// decrypted until they are given back.
+// An idle stream keeps no large buffer: the one that plain bytes lie in is there from the moment
+// they are decrypted until they are given back, and those for records go when it waits.
 #pragma once
 
 #include <cstddef>

@@ -51,6 +51,9 @@ struct BioFunctions {
 
 namespace {
 
+// Head, kind and tag of a record; 1.2 adds a number of eight bytes.
+constexpr std::size_t kRecordExtraBytes = 32;
+
 BIO_METHOD* bio_method() {
     static BIO_METHOD* const method = BioFunctions::make_method();
     return method;
@@ -137,6 +140,8 @@ Session::Read Session::read(MutableByteSpan into) {
 Step Session::write(ByteSpan plain) {
     if (failed_) return Step::kFailed;
     ERR_clear_error();
+    const std::size_t records = plain.size() / kRecordBytesMax + 1;
+    output_.reserve(output_.size() + plain.size() + records * kRecordExtraBytes);
     std::size_t count = 0;
     const int result = SSL_write_ex(handle_, plain.data(), plain.size(), &count);
     if (result == 1) {
@@ -161,6 +166,10 @@ void Session::close() {
 void Session::take_output(std::vector<std::byte>& into) {
     into.clear();
     std::swap(into, output_);
+}
+
+void Session::shrink_output(std::size_t bytes) {
+    if (output_.empty() && output_.capacity() > bytes) output_ = {};
 }
 
 std::string Session::peer_common_name() const {

@@ -65,8 +65,11 @@ public:
     void close();
 
     bool has_output() const { return !output_.empty(); }
-    // Everything so far, in the order in which it has to be sent.
+    // Everything so far, in the order in which it has to be sent. What comes next is put into the
+    // memory that `into` had.
     void take_output(std::vector<std::byte>& into);
+    // Keeps no more memory than that for output, if there is none.
+    void shrink_output(std::size_t bytes);
 
     const std::string& failure() const { return failure_; }
 
