@@ -146,6 +146,12 @@ Result<void> apply_environment(Config& config, const char* const* environment,
 Result<void> check_config(const Config& config) {
     const auto addresses = parse_bind_addresses(config.http.bind_address.values);
     if (!addresses.ok()) return addresses.error();
+    if (!config.http.https_client_ca.empty() && !config.http.https_enabled) {
+        return invalid("http.https-client-ca: nobody shows a certificate without https-enabled");
+    }
+    if (config.http.https_client_name_is_user && config.http.https_client_ca.empty()) {
+        return invalid("http.https-client-name-is-user: it needs https-client-ca");
+    }
     if (config.http.unix_socket_enabled) {
         if (config.http.bind_socket.empty()) return invalid("http.bind-socket: a path is needed");
         if (!parse_permissions(config.http.unix_socket_permissions)) {

@@ -53,6 +53,8 @@ io::Task<bool> TlsEntrance::admit(io::Socket& socket) {
     }
     door.handshakes.add();
     if (socket.was_resumed()) door.handshakes_resumed.add();
+    // Its requests have deadlines of their own.
+    socket.set_deadline_ns(0);
     co_return true;
 }
 

@@ -48,6 +48,10 @@ def test_what_cannot_be_used_does_not_start():
           'tls.min-version: "tls1.1" is broken and not offered; name "tls1.2" or "tls1.3"')
     equal(refusal(config_of(CERTIFICATE, KEY, sections="[tls]\nciphers = ['ROT13']")),
           'tls.ciphers: unknown cipher "ROT13"; a right one is "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"')
+    equal(refusal(f"[http]\nhttps-client-ca = '{root}/ca.pem'\n"),
+          "http.https-client-ca: nobody shows a certificate without https-enabled")
+    equal(refusal(config_of(CERTIFICATE, KEY, "https-client-name-is-user = true")),
+          "http.https-client-name-is-user: it needs https-client-ca")
     equal(refusal(f"[subscriber]\nca-certs = '{root}/absent'\n"),
           f"subscriber.ca-certs: cannot read {root}/absent: No such file or directory")
 

@@ -229,6 +229,13 @@ def test_half_handshakes_are_bounded_and_make_room(server):
 
 
 @with_server
+def test_the_first_request_may_come_late(server):
+    with SecureClient(server.port, trusting(AUTHORITY)) as client:
+        time.sleep(11)  # a handshake ends within ten
+        equal(client.get("/ping").status, 204)
+
+
+@with_server
 def test_a_stop_does_not_wait_for_handshakes(server):
     halves = [half_connection(server.port, b"\x16\x03\x01") for _ in range(4)]
     time.sleep(0.2)
