@@ -153,6 +153,8 @@ std::string system_peer_address(int fd) {
     sockaddr_storage storage;
     socklen_t length = sizeof storage;
     if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return {};
+    // As Go names a client without a name.
+    if (storage.ss_family == AF_UNIX) return "@";
     char text[INET6_ADDRSTRLEN] = {};
     if (storage.ss_family == AF_INET) {
         const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);

@@ -135,7 +135,8 @@ std::string_view cookies_of(const http::Request& request) {
 io::Task<void> serve_known(Connection& connection, const RouteChoice& choice, Audience audience) {
     const http::Request& request = connection.request();
     const Identity identity = connection.services().authenticator.identify(
-        connection.parameters(), request.authorization, cookies_of(request));
+        connection.parameters(), request.authorization, cookies_of(request),
+        connection.certificate_user());
     if (identity.kind == Identity::Kind::kUnknown) {
         return identify_and_serve(connection, choice, audience);
     }

@@ -22,7 +22,8 @@ ARROWS = {
     "ingest": ["model"],
     "influxql": ["model"],
     "http": ["model"],
-    "io": ["model"],
+    "tls": ["base"],
+    "io": ["model", "tls"],
     "meta": ["io"],
     "storage": ["io", "codec"],
     "engine": ["meta", "storage"],
@@ -65,11 +66,11 @@ CALLED_BY_LANGUAGE = {
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
     "granted_bytes",
-    "has_waiters", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
+    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
-PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http"]
+PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http", "tls"]
 # What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
 # when a reactor does not.
 THREAD_FILES = {"include/sluice/base/metrics.h"}
