@@ -76,7 +76,12 @@ public:
     }
     StoreBench(const StoreBench&) = delete;
     StoreBench& operator=(const StoreBench&) = delete;
-    ~StoreBench() { machine.run(stop()); }
+    ~StoreBench() { stop(); }
+
+    // Ends all tasks and closes everything, once. Whoever adds parts calls it before they go.
+    void stop() {
+        if (!gate.closed()) machine.run(end());
+    }
 
     // A row of one integer field, in a batch for the active head.
     model::PointBatch batch_of(const std::string& key, model::Timestamp time, std::uint64_t value,
@@ -132,7 +137,7 @@ private:
         options.sequences = &sequences;
         return options;
     }
-    io::Task<void> stop() {
+    io::Task<void> end() {
         machine.world().faults() = {};
         life.stopping = true;
         life.changed.notify_all();
