@@ -33,7 +33,7 @@ ARROWS = {
 # its own folder and lower ones.
 LADDERS = {
     "meta": ["draft", "log", ""],
-    "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "parts", "upkeep", "store", "tools"],
+    "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
     "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "monitor", ""],
@@ -60,7 +60,7 @@ FILES_IN_FOLDER_MAX = 30
 # looks at from outside.
 CALLED_BY_LANGUAGE = {
     "await_ready", "await_resume", "await_suspend", "final_suspend", "get_return_object", "initial_suspend",
-    "main", "return_value", "return_void", "unhandled_exception",
+    "is_transparent", "main", "return_value", "return_void", "unhandled_exception",
 }
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",

@@ -56,6 +56,9 @@ public:
           found_(found) {}
 
     std::size_t cost() const override { return condition_.cost(); }
+    const storage::TagChoice* choice() const override {
+        return condition_.choice() ? &*condition_.choice() : nullptr;
+    }
     bool keeps(std::string_view key) override {
         const model::SeriesName name = model::parse_series_key(key);
         if (!condition_.accepts(name)) return false;

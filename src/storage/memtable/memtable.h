@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@
 namespace sluice::storage {
 
 class Head;
+class TablePostings;
 
 // The places of rows. Chunks have 16, 16, 32, 64 ... 4096 rows, and then 8192 each, which is 64 KiB
 // of words.
@@ -138,6 +140,11 @@ public:
     };
     LogMark& log_mark() { return log_mark_; }
 
+    // What queries have found out of its series. It is made by the first call.
+    TablePostings& postings();
+    // Memory that belongs to the memtable and was not taken by it.
+    void add_memory(std::size_t bytes) { account(bytes); }
+
 private:
     struct RowChunk {
         model::SeriesId* series;
@@ -169,6 +176,7 @@ private:
     // Texts live as long as the rows. The arena takes memory with the first string only.
     Arena texts_{4 * 1024};
     LogMark log_mark_;
+    std::unique_ptr<TablePostings> postings_;
 };
 
 }  // namespace sluice::storage

@@ -17,7 +17,7 @@ public:
     struct Key {
         std::uint64_t segment;
         std::uint64_t offset;
-        std::uint64_t size;  // of bytes; of what was made of them, 0
+        std::uint64_t size;  // of bytes; of what was made of them, its name (RandomAccess)
         Made made = Made::kBytes;
         bool operator==(const Key&) const = default;
     };
@@ -45,8 +45,9 @@ private:
     };
     struct KeyHash {
         std::size_t operator()(const Key& key) const {
-            std::uint64_t hash = (key.segment ^ key.offset << 20 ^ std::uint64_t(key.made) << 16) *
-                                 0x9E3779B97F4A7C15;
+            std::uint64_t hash =
+                (key.segment ^ key.offset << 20 ^ std::uint64_t(key.made) << 16 ^ key.size << 8) *
+                0x9E3779B97F4A7C15;
             return hash ^ hash >> 32;
         }
     };

@@ -1,12 +1,12 @@
-#include "query/show/listing_order.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-namespace sluice::query {
+#include "sluice/model/series_key.h"
+
+namespace sluice::model {
 namespace {
 
 TEST(SeriesOrder, EscapesCountForNothing) {
@@ -34,4 +34,4 @@ TEST(SeriesOrder, LiteralBackslashes) {
 }
 
 }  // namespace
-}  // namespace sluice::query
+}  // namespace sluice::model

@@ -1,9 +1,11 @@
-#include "query/show/listing_order.h"
+// The order of series in lists.
 
 #include <algorithm>
 #include <cstddef>
 
-namespace sluice::query {
+#include "sluice/model/series_key.h"
+
+namespace sluice::model {
 namespace {
 
 // Returns what stands at a place of a key, as a number: the end, the end of a name or a value, or a
@@ -45,4 +47,4 @@ bool series_precedes(std::string_view a, std::string_view b) {
     return symbol_at(a, at + 1, in_measurement) < symbol_at(b, at + 1, in_measurement);
 }
 
-}  // namespace sluice::query
+}  // namespace sluice::model

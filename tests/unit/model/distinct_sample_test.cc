@@ -1,4 +1,4 @@
-#include "query/show/distinct_sample.h"
+#include "sluice/model/distinct_sample.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "sluice/base/hash.h"
 
-namespace sluice::query {
+namespace sluice::model {
 namespace {
 
 DistinctSample sample_of(std::uint64_t begin, std::uint64_t end) {
@@ -16,15 +16,15 @@ DistinctSample sample_of(std::uint64_t begin, std::uint64_t end) {
 }
 
 TEST(DistinctSample, CountsFewExactly) {
-    DistinctSample sample = sample_of(0, 100'000);
-    sample.merge(sample_of(50'000, 131'072));
-    EXPECT_EQ(sample.estimate(), 131'072u);
+    DistinctSample sample = sample_of(0, 25'000);
+    sample.merge(sample_of(10'000, 32'768));
+    EXPECT_EQ(sample.estimate(), 32'768u);
     EXPECT_EQ(DistinctSample().estimate(), 0u);
 }
 
-TEST(DistinctSample, EstimatesManyWithinAPercent) {
+TEST(DistinctSample, EstimatesManyWithinTwoPercent) {
     const DistinctSample all = sample_of(0, 2'000'000);
-    EXPECT_NEAR(static_cast<double>(all.estimate()), 2e6, 2e4);
+    EXPECT_NEAR(static_cast<double>(all.estimate()), 2e6, 4e4);
     // Which core saw what makes no difference.
     DistinctSample few = sample_of(0, 1000);
     few.merge(sample_of(500, 2'000'000));
@@ -35,4 +35,4 @@ TEST(DistinctSample, EstimatesManyWithinAPercent) {
 }
 
 }  // namespace
-}  // namespace sluice::query
+}  // namespace sluice::model

@@ -17,8 +17,8 @@
 #include "sluice/io/gate.h"
 #include "sluice/io/task.h"
 #include "sluice/storage/store_metrics.h"
+#include "storage/cache/block_cache.h"
 #include "storage/files/random_access.h"
-#include "storage/segment/block_cache.h"
 
 namespace sluice::storage {
 
@@ -36,12 +36,12 @@ public:
     std::uint64_t size() const override { return size_; }
     io::Task<Result<FileBytes>> read(std::uint64_t offset, std::size_t size) override;
     void read_ahead(std::uint64_t offset, std::size_t size) override;
-    std::shared_ptr<const void> find_made(Made made, std::uint64_t offset) override {
-        return cache_.find({segment_, offset, 0, made});
+    std::shared_ptr<const void> find_made(const MadeKey& key) override {
+        return cache_.find({segment_, key.offset, key.name, key.made});
     }
-    void keep_made(Made made, std::uint64_t offset, std::shared_ptr<const void> what,
+    void keep_made(const MadeKey& key, std::shared_ptr<const void> what,
                    std::size_t size_bytes) override {
-        cache_.insert({segment_, offset, 0, made}, std::move(what), size_bytes);
+        cache_.insert({segment_, key.offset, key.name, key.made}, std::move(what), size_bytes);
     }
 
     // Completes when no read is on its way any more, after which the file may be closed. It is

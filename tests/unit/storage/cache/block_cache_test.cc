@@ -1,5 +1,5 @@
 // The cache of a store: what it keeps, and what goes first.
-#include "storage/segment/block_cache.h"
+#include "storage/cache/block_cache.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Reads that are begun before they are needed: each range comes from the file once.
-#include "storage/segment/cached_access.h"
+#include "storage/cache/cached_access.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "storage/segment/block_cache.h"
+#include "storage/cache/block_cache.h"
 
 namespace sluice::storage {
 namespace {

@@ -1,4 +1,4 @@
-#include "storage/segment/cached_access.h"
+#include "storage/cache/cached_access.h"
 
 namespace sluice::storage {
 
