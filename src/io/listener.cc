@@ -24,7 +24,9 @@ bool is_shortage(std::int64_t result) {
 
 }  // namespace
 
-// Keeps one multishot accept armed.
+// Keeps one multishot accept armed. It is disarmed in three cases, and arm() is called again when
+// the case is over: enough connections wait to be asked for (accept() takes one), the process is
+// out of descriptors (back_off_over()), or it has stopped, for good.
 class Listener::Acceptor final : public Operation, private Timer {
 public:
     Acceptor(Reactor& reactor, int fd_, std::uint16_t port)
@@ -40,6 +42,7 @@ public:
 
     void complete(const Completion& completion) override {
         if (completion.result >= 0) {
+            // Also behind stop(): a connection that was accepted already is closed by close().
             accepted_.push_back(static_cast<int>(completion.result));
             if (completion.more && accepted_.size() >= kAcceptedMax) {
                 reactor_.backend().cancel(*this);
@@ -82,6 +85,7 @@ public:
 
     Task<void> close() {
         stop();
+        // The kernel has our address until the last completion of the accept.
         while (in_flight) co_await event_.wait();
         for (const int accepted : accepted_) reactor_.backend().close_now(accepted);
         accepted_.clear();

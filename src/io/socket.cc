@@ -29,6 +29,8 @@ void ConnectLimit::expire(Timer& timer) {
     static_cast<ConnectLimit&>(timer).give_up();
 }
 
+// Whoever connects may lose interest, or the deadline may come; both end a connect that is in
+// flight by cancelling it. The limit outlives the connect: its timer lies in it.
 void ConnectLimit::give_up() {
     given_up_ = true;
     if (connecting_ != nullptr && connecting_->in_flight) backend_->cancel(*connecting_);
@@ -52,6 +54,7 @@ Task<Result<Socket>> Socket::connect(Reactor& reactor, std::string address, std:
     limit.connecting_ = &connecting;
     if (limit.deadline_ns_ != kNoDeadline) start_timer(limit, limit.deadline_ns_);
     const std::int64_t result = co_await connecting;
+    // From here on the awaiter is about to go: nobody may cancel it.
     limit.connecting_ = nullptr;
     cancel_timer(limit);
     if (result >= 0) co_return Socket(std::make_unique<Connection>(reactor, fd));
@@ -63,6 +66,8 @@ Task<Result<Socket>> Socket::connect(Reactor& reactor, std::string address, std:
 
 namespace {
 
+// A socket that was closed under a pending call answers, instead of ending the process: who closes
+// and who reads are often different tasks.
 Error closed(const char* doing) {
     return Error{ErrorKind::kCancelled, std::string(doing) + ": the connection is closed"};
 }
