@@ -143,6 +143,9 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
     shared.cores.resize(core_options.count);
     shared.queries =
         std::make_unique<query::QueryRegistry>(core_options.count, query_policy(shared.config));
+    for (std::size_t i = 0; i < shared.config.udp.size(); ++i) {
+        shared.udp.push_back(std::make_unique<ServerShared::UdpInput>());
+    }
     server->heartbeats_.resize(core_options.count);
     SLUICE_TRY(server->engine_,
                engine::Engine::create(engine_options(shared.config, core_options.count)));
@@ -177,16 +180,19 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
 }
 
 io::Task<void> Server::serve(CoreServices& services) {
-    auto listening = co_await listen(services);
+    UdpInputs inputs(services);
+    auto listening = co_await listen(services, inputs);
     if (!listening.ok()) {
         io::Task<void> reporting = report_failure(std::move(listening).error());
         co_await reporting;
         co_await services.reactor.stop_requested();
+        co_await inputs.stop();
         co_return;
     }
     ConnectionListener& listener = **listening;
     co_await meet_others();
     listener.start();
+    inputs.start();
     if (services.reactor.core() == 0) {
         report_authentication(services);
         shared_.serving.reach();
@@ -195,6 +201,7 @@ io::Task<void> Server::serve(CoreServices& services) {
     if (services.reactor.core() == 0) services.background.spawn(run_continuous_queries(services));
     co_await services.reactor.stop_requested();
     end_queries(services);
+    co_await inputs.stop();
     co_await listener.stop();
     co_await heart;
     services.access_log.flush();
@@ -207,13 +214,20 @@ Result<std::unique_ptr<ConnectionListener>> Server::listen_first(CoreServices& s
 }
 
 // Core 0 goes first, because it may be the kernel that chooses the port.
-io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreServices& services) {
+io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreServices& services,
+                                                                     UdpInputs& inputs) {
     HostPort address = *parse_host_port(shared_.config.http.bind_address);
     const bool first = services.reactor.core() == 0;
     if (!first) {
         co_await meet_others();
         address.port = shared_.port;
+        SLUICE_CO_TRY_VOID(inputs.listen());
         co_return ConnectionListener::listen(services, serve_request, address);
+    }
+    const auto inputs_listen = inputs.listen();
+    if (!inputs_listen.ok()) {
+        co_await meet_others();
+        co_return inputs_listen.error();
     }
     auto listening = listen_first(services, address);
     if (listening.ok()) {

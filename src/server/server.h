@@ -15,6 +15,7 @@
 
 #include "server/http/listener.h"
 #include "server/services/core_services.h"
+#include "server/udp/udp_inputs.h"
 #include "sluice/engine/engine.h"
 #include "sluice/io/cores.h"
 #include "sluice/io/event.h"
@@ -51,7 +52,8 @@ private:
     Server() = default;
     io::Task<void> run_core(io::Reactor& reactor);
     io::Task<void> serve(CoreServices& services);
-    io::Task<Result<std::unique_ptr<ConnectionListener>>> listen(CoreServices& services);
+    io::Task<Result<std::unique_ptr<ConnectionListener>>> listen(CoreServices& services,
+                                                                 UdpInputs& inputs);
     static Result<std::unique_ptr<ConnectionListener>> listen_first(CoreServices& services,
                                                                     const HostPort& address);
     // Completes when every core has come to the same point, or the server stops.

@@ -15,6 +15,7 @@
 #include "server/services/client_counts.h"
 #include "server/services/reject_ring.h"
 #include "server/services/server_metrics.h"
+#include "server/services/udp_metrics.h"
 #include "sluice/engine/core.h"
 #include "sluice/http/content_encoding.h"
 #include "sluice/http/response.h"
@@ -42,6 +43,13 @@ struct ServerShared {
     std::int64_t started_monotonic_ns = 0;
     std::string bind_address;  // as it became: port 0 is replaced by the real one
     std::uint16_t port = 0;
+
+    // One for each [[udp]] table.
+    struct UdpInput {
+        std::uint16_t port = 0;  // as it became; set by core 0 before the others listen
+        io::Milestone database_made;
+    };
+    std::vector<std::unique_ptr<UdpInput>> udp;
 
     // The services by core, complete before any core serves. Other cores read only their metrics.
     std::vector<std::unique_ptr<CoreServices>> cores;
@@ -90,6 +98,7 @@ struct CoreServices {
     io::Gate background;  // queries with async=true
     query::SeriesCounts series_counts;
     ServerMetrics metrics;
+    std::vector<std::unique_ptr<UdpMetrics>> udp_metrics;  // of each [[udp]] table
 };
 
 }  // namespace sluice::server
