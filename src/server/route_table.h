@@ -13,6 +13,8 @@ enum class RouteHandler : std::uint8_t {
     kWriteV1,
     kWriteV2,
     kQuery,
+    kRemoteWrite,
+    kRemoteRead,
     kFlux,
     kPing,
     kStatus,

@@ -71,6 +71,13 @@ private:
         page_.sample("{handler=\"write\"}", sum(&M::writes));
         page_.sample("{handler=\"query\"}", sum(&M::queries));
         page_.sample("{handler=\"ping\"}", sum(&M::pings));
+        page_.family("sluice_prometheus_requests_total", "counter",
+                     "Requests of Prometheus' remote storage.");
+        page_.sample("{kind=\"write\"}", sum(&M::remote_writes));
+        page_.sample("{kind=\"read\"}", sum(&M::remote_reads));
+        page_.counter("sluice_prometheus_samples_not_finite_total",
+                      "Samples that are NaN or infinite and were left out.",
+                      sum(&M::samples_not_finite));
         page_.counter("sluice_http_requests_total", "Requests of all kinds.", sum(&M::requests));
         page_.gauge("sluice_http_requests_active", "Requests being served.",
                     sum(&M::requests_active));
