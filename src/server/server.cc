@@ -155,6 +155,9 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
     shared.cores.resize(core_options.count);
     shared.queries =
         std::make_unique<query::QueryRegistry>(core_options.count, query_policy(shared.config));
+    for (std::size_t i = 0; i < shared.config.udp.size(); ++i) {
+        shared.udp.push_back(std::make_unique<ServerShared::UdpInput>());
+    }
     server->heartbeats_.resize(core_options.count);
     SLUICE_TRY_VOID(check_tls_files(shared.config));
     if (shared.config.http.https_enabled) {
@@ -199,11 +202,14 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
 io::Task<void> Server::serve(CoreServices& services) {
     ConnectionListener listener(services, serve_request);
     std::unique_ptr<LocalListener> local;
-    const auto listening = co_await listen(services, listener, local);
+    UdpInputs inputs(services);
+    const auto listening = co_await listen(services, listener, local, inputs);
     if (!listening.ok()) {
         io::Task<void> reporting = report_failure(listening.error());
         co_await reporting;
         co_await services.reactor.stop_requested();
+        co_await inputs.stop();
+        if (local) co_await local->stop();
         co_await listener.stop();
         co_return;
     }
@@ -211,6 +217,7 @@ io::Task<void> Server::serve(CoreServices& services) {
     co_await meet_others();
     listener.start();
     if (local) local->start();
+    inputs.start();
     if (services.reactor.core() == 0) {
         report_authentication(services);
         report_certificate(services);
@@ -223,6 +230,7 @@ io::Task<void> Server::serve(CoreServices& services) {
     }
     co_await services.reactor.stop_requested();
     end_queries(services);
+    co_await inputs.stop();
     if (local) co_await local->stop();
     co_await listener.stop();
     services.listener = nullptr;
@@ -232,7 +240,7 @@ io::Task<void> Server::serve(CoreServices& services) {
 
 // The first core: nobody else may listen there, and it is the kernel that chooses a port 0.
 Result<void> Server::listen_first(CoreServices& services, ConnectionListener& listener,
-                                  std::unique_ptr<LocalListener>& local) {
+                                  std::unique_ptr<LocalListener>& local, UdpInputs& inputs) {
     const Config::Http& config = services.config().http;
     SLUICE_TRY(const auto addresses, parse_bind_addresses(config.bind_address.values));
     for (HostPort address : addresses) {
@@ -245,21 +253,21 @@ Result<void> Server::listen_first(CoreServices& services, ConnectionListener& li
     if (config.unix_socket_enabled) {
         SLUICE_TRY(local, LocalListener::listen(services));
     }
-    return {};
+    return inputs.listen();
 }
 
 io::Task<Result<void>> Server::listen(CoreServices& services, ConnectionListener& listener,
-                                      std::unique_ptr<LocalListener>& local) {
+                                      std::unique_ptr<LocalListener>& local, UdpInputs& inputs) {
     const bool first = services.reactor.core() == 0;
     Result<void> listening;
-    if (first) listening = listen_first(services, listener, local);
+    if (first) listening = listen_first(services, listener, local, inputs);
     co_await meet_others();
     if (first) co_return listening;
     for (const HostPort& address : shared_.addresses) {
         const auto port = listener.listen(address, services.config().http.https_enabled);
         if (!port.ok()) co_return port.error();
     }
-    co_return listening;
+    co_return inputs.listen();
 }
 
 io::Task<void> Server::meet_others() {

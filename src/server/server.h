@@ -16,6 +16,7 @@
 #include "server/http/listener.h"
 #include "server/http/local_listener.h"
 #include "server/services/core_services.h"
+#include "server/udp/udp_inputs.h"
 #include "sluice/engine/engine.h"
 #include "sluice/io/cores.h"
 #include "sluice/io/event.h"
@@ -54,11 +55,12 @@ private:
     Server() = default;
     io::Task<void> run_core(io::Reactor& reactor);
     io::Task<void> serve(CoreServices& services);
-    // On all addresses; the first core alone has `local`, if there is to be one.
+    // On all addresses, with the inputs by UDP; the first core alone has `local`, if there is to be
+    // one.
     io::Task<Result<void>> listen(CoreServices& services, ConnectionListener& listener,
-                                  std::unique_ptr<LocalListener>& local);
+                                  std::unique_ptr<LocalListener>& local, UdpInputs& inputs);
     Result<void> listen_first(CoreServices& services, ConnectionListener& listener,
-                              std::unique_ptr<LocalListener>& local);
+                              std::unique_ptr<LocalListener>& local, UdpInputs& inputs);
     // Completes when every core has come to the same point, or the server stops.
     io::Task<void> meet_others();
     io::Task<void> wait_for_others();

@@ -37,7 +37,8 @@ LADDERS = {
     "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "v2", "monitor", ""],
+    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+               "v2", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),
@@ -327,9 +328,11 @@ def check_example_configuration():
     """packaging/sluice.conf names every setting"""
     settings = re.findall(r'visitor\(\s*"([a-z_]+)",\s*"([a-z-]+)"',
                           (ROOT / "src/server/config/config.h").read_text(encoding="utf-8"))
+    settings += [("udp", key) for key in re.findall(
+        r'visitor\("([a-z-]+)"', (ROOT / "src/server/config/udp_settings.h").read_text(encoding="utf-8"))]
     section, named = None, set()
     for line in (ROOT / "packaging/sluice.conf").read_text(encoding="utf-8").splitlines():
-        if match := re.match(r"\[(\w+)\]", line):
+        if match := re.match(r"\[+(\w+)\]", line):
             section = match.group(1)
         elif match := re.match(r"\s*([a-z-]+) =", line):
             named.add((section, match.group(1)))

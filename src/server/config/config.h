@@ -10,26 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "server/config/setting_types.h"
+#include "server/config/udp_settings.h"
 #include "sluice/base/result.h"
 #include "sluice/base/units.h"
 
 namespace sluice::server {
-
-struct SettingDuration {
-    std::int64_t ns = 0;
-    bool operator==(const SettingDuration&) const = default;
-};
-struct SettingSize {
-    std::uint64_t bytes = 0;
-    operator std::uint64_t() const { return bytes; }
-    bool operator==(const SettingSize&) const = default;
-};
-
-// Its text is printed nowhere.
-struct SettingSecret {
-    std::string text;
-    bool operator==(const SettingSecret&) const = default;
-};
 
 // A longer string cannot be stored (storage::kStringBytesMax).
 inline constexpr std::uint64_t kFieldValueBytesMax = 4 * kMiB;
@@ -117,6 +103,9 @@ struct Config {
         SettingList ciphers;  // Go's names; empty: good ones
     } tls;
 
+    // InfluxDB's default is one input that is off, too.
+    std::vector<UdpSettings> udp{UdpSettings()};
+
     struct Logging {
         std::string format = "auto";
         std::string level = "info";
@@ -131,7 +120,7 @@ struct Config {
     } sluice;
 };
 
-// Calls visitor(section, key, value) for each setting but the table http.headers.
+// Calls visitor(section, key, value) for each setting but the table http.headers and the inputs.
 template <typename C, typename Visitor>
 void visit_settings(C& config, Visitor&& visitor) {
     visitor("data", "dir", config.data.dir);

@@ -54,6 +54,7 @@ constexpr InfluxSetting kSettings[] = {
     {"data.series-file-max-concurrent-snapshot-compactions", {}, ""},
     {"data.tsm-use-madv-willneed", {}, ""},
     {"coordinator.write-timeout", {}, ""},
+    {"udp.udp-payload-size", {}, ""},
     {"shard-precreation.enabled", {}, ""},
     {"shard-precreation.check-interval", {}, ""},
     {"shard-precreation.advance-period", {}, ""},

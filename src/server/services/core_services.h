@@ -17,6 +17,7 @@
 #include "server/services/reject_ring.h"
 #include "server/services/server_metrics.h"
 #include "server/services/tls_door.h"
+#include "server/services/udp_metrics.h"
 #include "sluice/engine/core.h"
 #include "sluice/http/content_encoding.h"
 #include "sluice/http/response.h"
@@ -48,6 +49,13 @@ struct ServerShared {
     // As they became: port 0 is replaced by the real one. The text names them all.
     std::vector<HostPort> addresses;
     std::string bind_address;
+
+    // One for each [[udp]] table.
+    struct UdpInput {
+        std::uint16_t port = 0;  // as it became; set by core 0 before the others listen
+        io::Milestone database_made;
+    };
+    std::vector<std::unique_ptr<UdpInput>> udp;
 
     // The services by core, complete before any core serves. Other cores read only their metrics.
     std::vector<std::unique_ptr<CoreServices>> cores;
@@ -103,6 +111,7 @@ struct CoreServices {
     TlsDoor tls;
     ConnectionListener* listener = nullptr;  // while the core serves
     ServerMetrics metrics;
+    std::vector<std::unique_ptr<UdpMetrics>> udp_metrics;  // of each [[udp]] table
 };
 
 }  // namespace sluice::server

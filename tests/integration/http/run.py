@@ -572,7 +572,8 @@ def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and word in name]
     passed = failed = 0
-    server = Sluice("--cores", "2")
+    # The input is there for its metrics.
+    server = Sluice("--cores", "2", config='[[udp]]\nenabled = true\nbind-address = "127.0.0.1:0"\n')
     query(server, "CREATE DATABASE d")
     for name, test in tests:
         try:

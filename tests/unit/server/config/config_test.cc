@@ -157,6 +157,49 @@ TEST(Config, TakesALonelyTextForAListOfOne) {
     EXPECT_EQ(config.http.bind_address.values, (List{":1", ":2"}));
 }
 
+TEST(Config, ReadsSeveralUdpInputs) {
+    Config config = from_toml(R"(
+[[udp]]
+  enabled = true
+  bind-address = "127.0.0.1:8089"
+  database = "metrics"
+  retention-policy = "week"
+  precision = "s"
+  batch-size = 100
+  batch-timeout = "250ms"
+  batch-pending = 3
+  read-buffer = 262144
+[[udp]]
+  database = ""
+  batch-size = 0
+  batch-timeout = "0s"
+)");
+    ASSERT_EQ(config.udp.size(), 2u);
+    EXPECT_EQ(config.udp[0].bind_address, "127.0.0.1:8089");
+    EXPECT_EQ(config.udp[0].retention_policy, "week");
+    EXPECT_EQ(config.udp[0].batch_timeout.ns, 250 * kMillisecondNs);
+    EXPECT_EQ(config.udp[0].read_buffer, 262144u);
+    EXPECT_FALSE(config.udp[1].enabled);
+    EXPECT_EQ(config.udp[1].database, "udp");
+    EXPECT_EQ(config.udp[1].batch_size, 5000u);
+    EXPECT_EQ(config.udp[1].batch_timeout.ns, kSecondNs);
+    EXPECT_EQ(format_config(from_toml(format_config(config))), format_config(config));
+
+    const char* const environment[] = {"INFLUXDB_UDP_PRECISION=ms", "INFLUXDB_UDP_1_ENABLED=true",
+                                       nullptr};
+    ASSERT_TRUE(apply_environment(config, environment, "INFLUXDB").ok());
+    EXPECT_EQ(config.udp[0].precision, "ms");
+    EXPECT_TRUE(config.udp[1].enabled);
+
+    EXPECT_EQ(error_of("[[udp]]\nbatch-size = true\n"),
+              "f:2: udp.batch-size has a value of the wrong kind; a right one is 5000");
+    config.udp[1].precision = "fortnight";
+    EXPECT_EQ(check_config(config).error().message, "udp.precision: n, u, ms, s, m or h");
+    config.udp[1].precision = "";
+    config.udp[0].bind_address = "8089";
+    EXPECT_FALSE(check_config(config).ok());
+}
+
 TEST(Config, ShowsNoSecret) {
     const Config config = from_toml("[http]\nshared-secret = \"sesame\"\n");
     EXPECT_EQ(config.http.shared_secret.text, "sesame");
