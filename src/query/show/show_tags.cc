@@ -45,12 +45,13 @@ struct FoundTags {
 // Takes the tags of the series of a measurement that a condition is true of.
 class TagSieve final : public storage::SeriesSieve {
 public:
-    // Without `wants` only their keys. Too many end the query on the way, before they are too much
-    // memory.
+    // Without `wants` only their keys, and of each key `values_max` values. Too many end the query
+    // on the way, before they are too much memory.
     TagSieve(TagCondition condition, const std::string& measurement, const WantsTag* wants,
-             std::uint64_t bytes_max, FoundTags& found)
+             std::size_t values_max, std::uint64_t bytes_max, FoundTags& found)
         : condition_(std::move(condition)),
           wants_(wants),
+          values_max_(values_max),
           bytes_max_(bytes_max),
           tags_(found.measurements[measurement]),
           found_(found) {}
@@ -70,6 +71,7 @@ public:
 
     // Without a condition the store's index of tags says all, and keys need not be looked at.
     bool takes_tags() const override { return condition_.accepts_all(); }
+    std::size_t values_wanted() const override { return values_max_; }
     bool begin_tag(std::string_view tag) override {
         if (wants_ != nullptr && !(*wants_)(tag)) return false;
         auto at = tags_.find(tag);
@@ -91,6 +93,7 @@ private:
 
     const TagCondition condition_;
     const WantsTag* const wants_;
+    const std::size_t values_max_;
     const std::uint64_t bytes_max_;
     Tags& tags_;
     FoundTags& found_;
@@ -125,8 +128,13 @@ io::Task<MergedTags> merge(StatementContext& context, const std::vector<FoundTag
 }
 
 // Visits the series on all cores, each of which fills its own element of `found`.
-io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selection,
-                               const WantsTag* wants, std::vector<FoundTags>& found) {
+// With LIMIT the values behind those that are shown and passed over are of no use.
+io::Task<Result<void>> collect(StatementContext& context, const ShowClauses& clauses,
+                               SeriesSelection& selection, const WantsTag* wants,
+                               std::vector<FoundTags>& found) {
+    const auto limit = static_cast<std::uint64_t>(clauses.limit);
+    const std::uint64_t values_max =
+        limit == 0 ? ~std::uint64_t{0} : limit + static_cast<std::uint64_t>(clauses.offset);
     const std::uint64_t bytes_max =
         context.limits.memory_bytes_max / 2 / std::max(1u, context.source.core_count());
     found.resize(context.source.core_count());
@@ -134,7 +142,7 @@ io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selec
         co_await visit_series(context, selection, [&](std::uint32_t core, std::uint32_t source) {
             return std::make_unique<TagSieve>(selection.condition_of(source),
                                               selection.sources[source].measurement, wants,
-                                              bytes_max, found[core]);
+                                              values_max, bytes_max, found[core]);
         });
     if (!visited.ok()) co_return visited;
     for (const FoundTags& each : found) {
@@ -151,7 +159,7 @@ io::Task<Result<void>> execute(StatementContext& context, ShowTagKeysStatement s
     Result<void> selected = co_await select_series(context, clauses, selection);
     if (!selected.ok()) co_return selected;
     std::vector<FoundTags> found;
-    Result<void> collected = co_await collect(context, selection, nullptr, found);
+    Result<void> collected = co_await collect(context, clauses, selection, nullptr, found);
     if (!collected.ok()) co_return collected;
     const MergedTags merged = co_await merge(context, found);
     // SLIMIT and SOFFSET are taken and do nothing, as in InfluxDB.
@@ -177,7 +185,7 @@ io::Task<Result<void>> execute(StatementContext& context, ShowTagValuesStatement
         return show.filter.accepts(key) && wanted_keys.accepts(key);
     };
     std::vector<FoundTags> found;
-    Result<void> collected = co_await collect(context, selection, &wants, found);
+    Result<void> collected = co_await collect(context, clauses, selection, &wants, found);
     if (!collected.ok()) co_return collected;
     const MergedTags merged = co_await merge(context, found);
     AnswerWriter& writer = context.writer;
