@@ -14,6 +14,8 @@ constexpr http::Route kRoutes[] = {
     {"/write", http::kPostOptions, handler(RouteHandler::kWriteV1)},
     {"/api/v2/write", http::kPostOptions, handler(RouteHandler::kWriteV2)},
     {"/query", http::kGetPostOptions, handler(RouteHandler::kQuery)},
+    {"/api/v1/prom/write", http::kPostOptions, handler(RouteHandler::kRemoteWrite)},
+    {"/api/v1/prom/read", http::kPostOptions, handler(RouteHandler::kRemoteRead)},
     {"/ping", http::kGetHeadOptions, handler(RouteHandler::kPing)},
     {"/health", http::kGetHeadOptions, handler(RouteHandler::kHealth)},
     {"/ready", http::kGetHeadOptions, handler(RouteHandler::kReady)},
@@ -50,6 +52,8 @@ Audience audience_of(const RouteChoice& choice, const Config::Http& config) {
         case RouteHandler::kWriteV2:
         case RouteHandler::kQuery:
         case RouteHandler::kQueryV2:
+        case RouteHandler::kRemoteWrite:
+        case RouteHandler::kRemoteRead:
             return Audience::kUsers;
         case RouteHandler::kPlatform:
             return is_for_everybody(choice.platform.endpoint) ? Audience::kEverybody

@@ -16,6 +16,8 @@ enum class RouteHandler : std::uint8_t {
     kQuery,
     kQueryV2,
     kPlatform,
+    kRemoteWrite,
+    kRemoteRead,
     kPing,
     kStatus,
     kHealth,

@@ -6,6 +6,8 @@
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/monitor/admin_handler.h"
+#include "server/prometheus/remote_read.h"
+#include "server/prometheus/remote_write.h"
 #include "server/query/query_handler.h"
 #include "server/route_table.h"
 #include "server/services/access_log.h"
@@ -52,7 +54,8 @@ void count_client(Connection& connection, RouteHandler handler) {
     ClientCounter& counter = connection.services().client_counter;
     if (!counter.active()) [[likely]]
         return;
-    if (handler == RouteHandler::kWriteV1 || handler == RouteHandler::kWriteV2) {
+    if (handler == RouteHandler::kWriteV1 || handler == RouteHandler::kWriteV2 ||
+        handler == RouteHandler::kRemoteWrite) {
         counter.add_write(connection.user(), connection.peer_address());
     }
     if (handler == RouteHandler::kQuery || handler == RouteHandler::kQueryV2) {
@@ -88,6 +91,10 @@ io::Task<void> serve_admitted(Connection& connection, const RouteChoice& choice)
             return handle_platform_query(connection);
         case RouteHandler::kPlatform:
             return handle_platform(connection, choice.platform);
+        case RouteHandler::kRemoteWrite:
+            return handle_remote_write(connection);
+        case RouteHandler::kRemoteRead:
+            return handle_remote_read(connection);
         case RouteHandler::kHealth:
             return handle_health(connection);
         case RouteHandler::kMetrics:
@@ -135,7 +142,8 @@ std::string_view cookies_of(const http::Request& request) {
 io::Task<void> serve_known(Connection& connection, const RouteChoice& choice, Audience audience) {
     const http::Request& request = connection.request();
     const Identity identity = connection.services().authenticator.identify(
-        connection.parameters(), request.authorization, cookies_of(request));
+        connection.parameters(), request.authorization, cookies_of(request),
+        connection.certificate_user());
     if (identity.kind == Identity::Kind::kUnknown) {
         return identify_and_serve(connection, choice, audience);
     }

@@ -22,7 +22,8 @@ ARROWS = {
     "ingest": ["model"],
     "influxql": ["model"],
     "http": ["model"],
-    "io": ["model"],
+    "tls": ["base"],
+    "io": ["model", "tls"],
     "meta": ["io"],
     "storage": ["io", "codec"],
     "engine": ["meta", "storage"],
@@ -33,10 +34,11 @@ ARROWS = {
 # its own folder and lower ones.
 LADDERS = {
     "meta": ["draft", "log", ""],
-    "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "parts", "upkeep", "store", "tools"],
+    "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "v2", "monitor", ""],
+    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+               "v2", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),
@@ -60,16 +62,16 @@ FILES_IN_FOLDER_MAX = 30
 # looks at from outside.
 CALLED_BY_LANGUAGE = {
     "await_ready", "await_resume", "await_suspend", "final_suspend", "get_return_object", "initial_suspend",
-    "main", "return_value", "return_void", "unhandled_exception",
+    "is_transparent", "main", "return_value", "return_void", "unhandled_exception",
 }
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
     "granted_bytes",
-    "has_waiters", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
+    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
-PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http"]
+PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http", "tls"]
 # What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
 # when a reactor does not.
 THREAD_FILES = {"include/sluice/base/metrics.h"}
@@ -326,9 +328,11 @@ def check_example_configuration():
     """packaging/sluice.conf names every setting"""
     settings = re.findall(r'visitor\(\s*"([a-z_]+)",\s*"([a-z-]+)"',
                           (ROOT / "src/server/config/config.h").read_text(encoding="utf-8"))
+    settings += [("udp", key) for key in re.findall(
+        r'visitor\("([a-z-]+)"', (ROOT / "src/server/config/udp_settings.h").read_text(encoding="utf-8"))]
     section, named = None, set()
     for line in (ROOT / "packaging/sluice.conf").read_text(encoding="utf-8").splitlines():
-        if match := re.match(r"\[(\w+)\]", line):
+        if match := re.match(r"\[+(\w+)\]", line):
             section = match.group(1)
         elif match := re.match(r"\s*([a-z-]+) =", line):
             named.add((section, match.group(1)))

@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "sluice/base/result.h"
 #include "sluice/influxql/expr.h"
 #include "sluice/model/series_key.h"
+#include "sluice/storage/series_list.h"
 
 namespace sluice::query {
 
@@ -28,6 +30,8 @@ public:
         // Says whether a series passes if the condition is about fields, or of a form that series
         // do not decide.
         bool undecided_passes = true;
+        // Comparisons of `value` are about the values of tags (kTagValue), and no part of it.
+        bool without_value = false;
     };
     // `condition` may be null: everything passes.
     TagCondition(const influxql::Expr* condition, Options options,
@@ -35,6 +39,8 @@ public:
 
     bool accepts(const model::SeriesName& series) const;
     bool accepts_all() const { return root_ == nullptr; }
+    // Values of one tag without which no series is accepted, if there are such.
+    const std::optional<storage::TagChoice>& choice() const { return choice_; }
     // As evaluation_cost() of the condition.
     std::size_t cost() const { return cost_; }
 
@@ -45,26 +51,34 @@ private:
     std::shared_ptr<Node> build(const influxql::Expr& expr) const;
     std::shared_ptr<Node> build_comparison(const influxql::BinaryExpr& binary) const;
     static Truth judge(const Node& node, const model::SeriesName& series);
+    static std::optional<storage::TagChoice> choice_of(const Node& node);
 
     Options options_;
     std::size_t cost_ = 1;
     std::function<bool(std::string_view)> is_field_;
     std::shared_ptr<Node> root_;
+    std::optional<storage::TagChoice> choice_;
 };
 
 // The condition on one name: of a measurement (`_name`) or of a tag (`_tagKey`).
+//
+// Or on the value of a tag, `value`, since InfluxDB 1.9 (tsdb/index.go: tagValuesByKeyAndExpr).
+inline constexpr std::string_view kTagValue = "value";
 class NameCondition {
 public:
+    // What is no comparison of names at all.
+    enum class Others : std::uint8_t { kRefused, kPassedOver };
     // Makes the part of `condition` that compares `subject`. The error is InfluxDB's for anything
     // that it does not take in such a condition.
-    static Result<NameCondition> make(const influxql::Expr* condition, std::string_view subject);
+    static Result<NameCondition> make(const influxql::Expr* condition, std::string_view subject,
+                                      Others others = Others::kRefused);
 
     bool accepts(std::string_view name) const;
 
 private:
     struct Node;
-    static Result<std::shared_ptr<Node>> build(const influxql::Expr& expr,
-                                               std::string_view subject);
+    static Result<std::shared_ptr<Node>> build(const influxql::Expr& expr, std::string_view subject,
+                                               Others others);
     static bool judge(const Node& node, std::string_view name);
 
     std::shared_ptr<Node> root_;

@@ -32,7 +32,7 @@ Identity refused(std::string_view why) {
     return {Identity::Kind::kRefused, std::string(why)};
 }
 
-// Of one who has shown a good token.
+// Of one who has shown a good token or certificate.
 Identity identity_of(const meta::Catalog& catalog, const std::string& name) {
     if (catalog.find_user(name) == nullptr) return refused(model::user_not_found().message);
     return {Identity::Kind::kUser, name};
@@ -62,7 +62,7 @@ const meta::Token* Authenticator::shown_token(const meta::Catalog& catalog) cons
 }
 
 Identity Authenticator::identify(const http::Parameters& parameters, std::string_view authorization,
-                                 std::string_view cookies) {
+                                 std::string_view cookies, const std::string& certificate_user) {
     const meta::Catalog& catalog = *core_.catalog();
     const bool asks = has_admin(catalog);
     if (!asks && catalog.tokens.empty()) return nobody();
@@ -81,6 +81,9 @@ Identity Authenticator::identify(const http::Parameters& parameters, std::string
     if (!asks) return nobody();
     switch (credentials_.kind()) {
         case Credentials::Kind::kNone:
+            if (session_in(cookies).empty() && !certificate_user.empty()) {
+                return identity_of(catalog, certificate_user);
+            }
             return identify_by_session(catalog, cookies);
         case Credentials::Kind::kToken:
             if (credentials_.may_be_web_token()) return identify_by_web_token(catalog);

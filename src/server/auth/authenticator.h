@@ -51,10 +51,11 @@ public:
     Authenticator(engine::Core& core, const Config::Http& config, std::string session_key)
         : core_(core), config_(config), sessions_(std::move(session_key)) {}
 
-    // `parameters` are those of the target, `authorization` is the header's. `cookies` are those of
-    // a request that may come by a session, and count where there are no other credentials.
+    // `parameters` are those of the target, `authorization` is the header's. Where there are no
+    // such credentials, `cookies` count, which are those of a request that may come by a session,
+    // and then `certificate_user`. Both may be empty.
     Identity identify(const http::Parameters& parameters, std::string_view authorization,
-                      std::string_view cookies);
+                      std::string_view cookies, const std::string& certificate_user);
     // After kUnknown, before anything else is awaited: for the credentials that were looked at
     // last. `host` is the client's address. Never yields kUnknown.
     io::Task<Identity> identify_aside(std::string host);

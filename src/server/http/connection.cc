@@ -32,6 +32,9 @@ Connection::Connection(CoreServices& services, RequestHandler handler, io::Socke
     : services_(services),
       handler_(handler),
       socket_(std::move(socket)),
+      certificate_user_(services.config().http.https_client_name_is_user
+                            ? socket_.peer_common_name()
+                            : std::string()),
       idle_since_ns_(services.reactor.monotonic_ns()) {}
 
 std::string_view Connection::peer_address() {

@@ -91,6 +91,9 @@ public:
         return meta::Principal::of(catalog, user_, token_);
     }
 
+    // The user that the certificate stands for which the client has shown. Mostly empty.
+    const std::string& certificate_user() const { return certificate_user_; }
+
     // Takes the body if all of it has come with the head. That is the usual case for small
     // requests, and needs no coroutine. Otherwise it returns false and leaves everything as it was.
     bool take_buffered_body(BodyBuffer& body, std::size_t bytes_max);
@@ -154,6 +157,7 @@ private:
     std::string peer_address_;
     std::string user_;
     std::uint64_t token_ = 0;
+    const std::string certificate_user_;
 
     Phase phase_ = Phase::kIdle;
     std::int64_t idle_since_ns_ = 0;

@@ -95,6 +95,12 @@ bool understand(Connection& connection, WriteRequest& request) {
         return false;
     }
     request.precision = *precision;
+    return understand_database(connection, request);
+}
+
+bool understand_database(Connection& connection, WriteRequest& request) {
+    const http::Parameters& parameters = connection.parameters();
+    const meta::Catalog& catalog = *connection.services().core.catalog();
     request.database = parameters.get("db");
     request.policy = parameters.get("rp");
     if (request.database.empty()) {

@@ -31,5 +31,7 @@ struct WriteRequest {
 // false when an error has been answered. The order of the checks is that of InfluxDB's
 // serveWrite().
 bool understand(Connection& connection, WriteRequest& request);
+// The part of it that is about database, policy and user, for what is no line protocol.
+bool understand_database(Connection& connection, WriteRequest& request);
 
 }  // namespace sluice::server
