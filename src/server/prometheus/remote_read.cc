@@ -138,6 +138,7 @@ query::QueryRequest make_request(Connection& connection, ReadStatement& statemen
     request.authorize = connection.services().config().http.auth_enabled;
     request.user =
         request.authorize ? connection.user() : std::string(connection.parameters().get("u"));
+    request.token = request.authorize ? connection.token() : 0;
     request.hidden_directory = connection.services().config().data.dir;
     return request;
 }

@@ -193,6 +193,15 @@ def users_are_asked_for():
         basic = {"Authorization": "Basic " + base64.b64encode(b"r:r").decode()}
         answer = post(server, "/api/v1/prom/read?db=d", body, basic)
         equal(read_response(unpack(answer.body)), [series])
+        # A token of 2.x is asked for its permission as a user is.
+        root = {"Authorization": "Basic " + base64.b64encode(b"root:r").decode()}
+        permission = {"action": "read", "resource": {"type": "buckets", "name": "d"}}
+        made = post(server, "/api/v2/authorizations", json.dumps({"permissions": [permission]}).encode(), root)
+        equal(made.status, 201)
+        token = {"Authorization": "Token " + json.loads(made.body)["token"]}
+        answer = post(server, "/api/v1/prom/read?db=d", body, token)
+        equal(read_response(unpack(answer.body)), [series])
+        equal(post(server, "/api/v1/prom/write?db=d", pack(write_request(series)), token).status, 403)
     finally:
         server.stop()
 
