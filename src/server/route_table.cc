@@ -73,6 +73,7 @@ RouteChoice choose_route(http::Method method, std::string_view path) {
     const http::RouteMatch match = http::find_route(kRoutes, method, path);
     switch (match.kind) {
         case http::RouteMatch::Kind::kNotFound:
+            if (asks_for_options) return {Kind::kOptions, RouteHandler::kPing, {}};
             return {is_platform_path(path) ? Kind::kPlatformNotFound : Kind::kNotFound,
                     RouteHandler::kPing,
                     {}};

@@ -31,6 +31,9 @@ Fact as_fact(const SettingDuration& value) {
 Fact as_fact(const std::string& value) {
     return value;
 }
+Fact as_fact(const SettingList& value) {
+    return format_setting(value);
+}
 Fact as_fact(const SettingSecret& value) {
     return std::string(value.text.empty() ? "" : "[REDACTED]");
 }
