@@ -172,9 +172,17 @@ void Core::end_view(storage::Epoch epoch) {
 
 io::Task<Result<void>> Core::create_database(std::string name,
                                              std::optional<meta::RetentionPolicySpec> policy) {
-    co_return co_await state_->engine.change_catalog([&name, &policy](meta::CatalogEditor& editor) {
-        return editor.create_database(name, policy);
-    });
+    const bool makes_policy = state_->engine.options().retention_autocreate || policy.has_value();
+    co_return co_await state_->engine.change_catalog(
+        [&name, &policy, makes_policy](meta::CatalogEditor& editor) -> Result<void> {
+            const bool is_new = editor.catalog().find_database(name) == nullptr;
+            SLUICE_TRY_VOID(editor.create_database(name, policy));
+            if (makes_policy || !is_new) return {};
+            // The two changes are one in the log: nobody sees the policy.
+            const std::string made = editor.catalog().find_database(name)->default_retention_policy;
+            editor.drop_retention_policy(name, made);
+            return {};
+        });
 }
 
 io::Task<Result<void>> Core::drop_database(std::string name) {

@@ -99,7 +99,9 @@ RouteChoice choose_route(http::Method method, std::string_view path) {
     const http::RouteMatch match = http::find_route(kRoutes, method, path);
     switch (match.kind) {
         case http::RouteMatch::Kind::kNotFound:
-            return is_platform_path(path) ? choose_platform_route(method, path) : RouteChoice();
+            if (is_platform_path(path)) return choose_platform_route(method, path);
+            if (asks_for_options) return {Kind::kOptions, RouteHandler::kPing, {}, {}};
+            return RouteChoice();
         case http::RouteMatch::Kind::kMethodNotAllowed:
             return {Kind::kMethodNotAllowed, RouteHandler::kPing, match.route->methods.allow, {}};
         case http::RouteMatch::Kind::kFound:

@@ -47,8 +47,8 @@ struct RouteChoice {
 };
 
 // Paths are compared as bytes, whole and with their case; of a target only the path counts.
-// /debug/vars and /debug/requests are also whatever begins with them, by any method, as in
-// InfluxDB.
+// /debug/vars, /debug/requests and /debug/pprof are also whatever begins with them, by any method,
+// as in InfluxDB.
 RouteChoice choose_route(http::Method method, std::string_view path);
 
 // What the configuration says of it. What tells machines that the server lives is for everybody.

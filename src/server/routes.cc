@@ -14,6 +14,7 @@
 #include "server/v2/platform_handler.h"
 #include "server/v2/platform_query.h"
 #include "server/write/write_handler.h"
+#include "sluice/io/mailbox.h"
 #include "sluice/model/errors.h"
 
 namespace sluice::server {
@@ -49,13 +50,55 @@ io::Task<void> serve_small(Connection& connection, RouteHandler handler) {
     return nothing_more();
 }
 
+io::Task<void> serve_handler(Connection& connection, RouteHandler handler) {
+    switch (handler) {
+        case RouteHandler::kWriteV1:
+            return handle_write(connection, WriteApi::kV1);
+        case RouteHandler::kWriteV2:
+            return handle_write(connection, WriteApi::kV2);
+        case RouteHandler::kQuery:
+            return handle_query(connection);
+        case RouteHandler::kRemoteWrite:
+            return handle_remote_write(connection);
+        case RouteHandler::kRemoteRead:
+            return handle_remote_read(connection);
+        case RouteHandler::kHealth:
+            return handle_health(connection);
+        case RouteHandler::kMetrics:
+            return handle_metrics(connection);
+        default:
+            return serve_small(connection, handler);
+    }
+}
+
+bool is_write(RouteHandler handler) {
+    return handler == RouteHandler::kWriteV1 || handler == RouteHandler::kWriteV2 ||
+           handler == RouteHandler::kRemoteWrite;
+}
+
+// A write that waits for its turn has not been looked at, as in InfluxDB: neither its parameters
+// nor its body.
+io::Task<void> serve_throttled(Connection& connection, RouteHandler handler) {
+    WriteThrottle& throttle = connection.services().shared.cores.front()->write_throttle;
+    connection.release_input();
+    const auto enter = [&throttle] { return throttle.enter(); };
+    const WriteThrottle::Entry entry = co_await io::call_on(0, enter);
+    if (entry != WriteThrottle::Entry::kEntered) {
+        answer_overload(connection, handler == RouteHandler::kWriteV2,
+                        WriteThrottle::refusal_of(entry), kRetryAfterS);
+        co_return;
+    }
+    co_await serve_handler(connection, handler);
+    const auto leave = [&throttle] { throttle.leave(); };
+    co_await io::call_on(0, leave);
+}
+
 // Of one user from several addresses, and of several users of one address, each counts for itself.
 void count_client(Connection& connection, RouteHandler handler) {
     ClientCounter& counter = connection.services().client_counter;
     if (!counter.active()) [[likely]]
         return;
-    if (handler == RouteHandler::kWriteV1 || handler == RouteHandler::kWriteV2 ||
-        handler == RouteHandler::kRemoteWrite) {
+    if (is_write(handler)) {
         counter.add_write(connection.user(), connection.peer_address());
     }
     if (handler == RouteHandler::kQuery || handler == RouteHandler::kQueryV2) {
@@ -80,28 +123,11 @@ io::Task<void> serve_admitted(Connection& connection, const RouteChoice& choice)
         }
         return nothing_more();
     }
-    switch (handler) {
-        case RouteHandler::kWriteV1:
-            return handle_write(connection, WriteApi::kV1);
-        case RouteHandler::kWriteV2:
-            return handle_write(connection, WriteApi::kV2);
-        case RouteHandler::kQuery:
-            return handle_query(connection);
-        case RouteHandler::kQueryV2:
-            return handle_platform_query(connection);
-        case RouteHandler::kPlatform:
-            return handle_platform(connection, choice.platform);
-        case RouteHandler::kRemoteWrite:
-            return handle_remote_write(connection);
-        case RouteHandler::kRemoteRead:
-            return handle_remote_read(connection);
-        case RouteHandler::kHealth:
-            return handle_health(connection);
-        case RouteHandler::kMetrics:
-            return handle_metrics(connection);
-        default:
-            return serve_small(connection, handler);
-    }
+    if (handler == RouteHandler::kQueryV2) return handle_platform_query(connection);
+    if (handler == RouteHandler::kPlatform) return handle_platform(connection, choice.platform);
+    if (is_write(handler) && connection.services().write_throttle.is_on()) [[unlikely]]
+        return serve_throttled(connection, handler);
+    return serve_handler(connection, handler);
 }
 
 // Whether the sender may ask for it; where not, that has been answered.

@@ -58,6 +58,8 @@ struct EngineOptions {
     // A shard group that lies in several stores has a part for each so many values, at most one for
     // each core: see group_homes.h.
     std::uint64_t values_per_part = 4'000'000;
+    // False: CREATE DATABASE makes no retention policy, unless it says which.
+    bool retention_autocreate = true;
     // A group leaves the server at most about this long after it has expired.
     std::int64_t retention_check_ns = 30 * kMinuteNs;
     // False: groups that have expired stay.

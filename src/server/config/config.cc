@@ -124,6 +124,10 @@ std::string default_setting(std::string_view section, std::string_view key) {
     visit_settings(defaults, [&](std::string_view s, std::string_view k, const auto& value) {
         if (s == section && k == key) text = format_setting(value);
     });
+    const LimitSettings limit;
+    visit_limit(limit, [&](std::string_view k, const auto& value) {
+        if (section == "limits" && k == key) text = format_setting(value);
+    });
     const UdpSettings udp;
     visit_udp(udp, [&](std::string_view k, const auto& value) {
         if (section == "udp" && k == key) text = format_setting(value);
@@ -175,6 +179,26 @@ Result<void> check_udp(const UdpSettings& udp) {
     return invalid("udp.precision: n, u, ms, s, m or h");
 }
 
+// InfluxDB's rule (services/httpd/config.go: ParseStatusFilter).
+Result<void> check_status_filter(std::string_view filter) {
+    const std::size_t digits = std::min(filter.find_first_of("xX"), filter.size());
+    bool good = filter.size() == 3 && filter[0] >= '1' && filter[0] <= '5';
+    for (std::size_t i = 0; good && i < filter.size(); ++i) {
+        const bool is_digit = filter[i] >= '0' && filter[i] <= '9';
+        good = i < digits ? is_digit : filter[i] == 'x' || filter[i] == 'X';
+    }
+    if (good) return {};
+    return invalid("http.access-log-status-filters: \"" + std::string(filter) +
+                   "\" is no status such as \"404\" or \"5xx\"");
+}
+
+Result<void> check_limit(const LimitSettings& limit) {
+    if (limit.points_per_second == 0 && limit.bytes_per_second == 0) {
+        return invalid("limits: points-per-second or bytes-per-second is needed in each");
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_config(const Config& config) {
@@ -203,8 +227,14 @@ Result<void> check_config(const Config& config) {
             return invalid("http.realm: control characters cannot stand in a header field");
         }
     }
+    for (const std::string& filter : config.http.access_log_status_filters.values) {
+        SLUICE_TRY_VOID(check_status_filter(filter));
+    }
     for (const UdpSettings& udp : config.udp) {
         SLUICE_TRY_VOID(check_udp(udp));
+    }
+    for (const LimitSettings& limit : config.limits) {
+        SLUICE_TRY_VOID(check_limit(limit));
     }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
     if (config.data.max_field_value_bytes > kFieldValueBytesMax) {
@@ -261,6 +291,12 @@ std::string format_config(const Config& config) {
     for (const UdpSettings& udp : config.udp) {
         out += "\n[[udp]]\n";
         visit_udp(udp, [&](std::string_view key, const auto& value) {
+            out += "  " + std::string(key) + " = " + format_setting(value) + '\n';
+        });
+    }
+    for (const LimitSettings& limit : config.limits) {
+        out += "\n[[limits]]\n";
+        visit_limit(limit, [&](std::string_view key, const auto& value) {
             out += "  " + std::string(key) + " = " + format_setting(value) + '\n';
         });
     }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/config/limit_settings.h"
 #include "server/config/setting_types.h"
 #include "server/config/udp_settings.h"
 #include "sluice/base/result.h"
@@ -19,12 +20,6 @@ namespace sluice::server {
 
 // A longer string cannot be stored (storage::kStringBytesMax).
 inline constexpr std::uint64_t kFieldValueBytesMax = 4 * kMiB;
-
-// A text alone stands for a list of one.
-struct SettingList {
-    std::vector<std::string> values;
-    bool operator==(const SettingList&) const = default;
-};
 
 struct Config {
     struct Data {
@@ -39,8 +34,13 @@ struct Config {
         std::uint64_t max_fields_per_measurement = 65'536;
     } data;
 
+    struct Meta {
+        bool retention_autocreate = true;  // a new database gets its policy autogen
+    } meta;
+
     struct Coordinator {
         // All: 0 is without limit.
+        SettingDuration write_timeout{10 * kSecondNs};
         std::uint64_t max_concurrent_queries = 0;
         SettingDuration query_timeout{0};
         SettingDuration log_queries_after{0};
@@ -91,9 +91,15 @@ struct Config {
         SettingSecret shared_secret;             // of JSON web tokens; empty: there are none
         bool log_enabled = false;                // a line for each request (access_log.h)
         bool suppress_write_log = false;         // but not for writes
+        std::string access_log_path;             // a file for them; empty: standard error
+        SettingList access_log_status_filters;   // "5xx", "404"; none: whatever the status
         SettingSize max_body_size{25'000'000};   // 0: bounded by memory only
         std::uint64_t max_row_limit = 0;         // of an answer in one piece; 0: without limit
         std::uint64_t max_connection_limit = 0;  // of the process; 0: by descriptors only
+        // Of the process: writes at the same time, writes that wait, and for how long. 0: no limit.
+        std::uint64_t max_concurrent_write_limit = 0;
+        std::uint64_t max_enqueued_write_limit = 0;
+        SettingDuration enqueued_write_timeout{30 * kSecondNs};
         std::vector<std::pair<std::string, std::string>> headers;  // added to every answer
     } http;
 
@@ -105,6 +111,8 @@ struct Config {
 
     // InfluxDB's default is one input that is off, too.
     std::vector<UdpSettings> udp{UdpSettings()};
+
+    std::vector<LimitSettings> limits;
 
     struct Logging {
         std::string format = "auto";
@@ -120,7 +128,8 @@ struct Config {
     } sluice;
 };
 
-// Calls visitor(section, key, value) for each setting but the table http.headers and the inputs.
+// Calls visitor(section, key, value) for each setting but the table http.headers and the lists of
+// tables.
 template <typename C, typename Visitor>
 void visit_settings(C& config, Visitor&& visitor) {
     visitor("data", "dir", config.data.dir);
@@ -130,6 +139,8 @@ void visit_settings(C& config, Visitor&& visitor) {
             config.data.compact_full_write_cold_duration);
     visitor("data", "max-field-value-bytes", config.data.max_field_value_bytes);
     visitor("data", "max-fields-per-measurement", config.data.max_fields_per_measurement);
+    visitor("meta", "retention-autocreate", config.meta.retention_autocreate);
+    visitor("coordinator", "write-timeout", config.coordinator.write_timeout);
     visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);
     visitor("coordinator", "query-timeout", config.coordinator.query_timeout);
     visitor("coordinator", "log-queries-after", config.coordinator.log_queries_after);
@@ -167,12 +178,17 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "shared-secret", config.http.shared_secret);
     visitor("http", "log-enabled", config.http.log_enabled);
     visitor("http", "suppress-write-log", config.http.suppress_write_log);
+    visitor("http", "access-log-path", config.http.access_log_path);
+    visitor("http", "access-log-status-filters", config.http.access_log_status_filters);
     visitor("http", "max-body-size", config.http.max_body_size);
     visitor("http", "max-row-limit", config.http.max_row_limit);
     visitor("http", "max-connection-limit", config.http.max_connection_limit);
     visitor("tls", "min-version", config.tls.min_version);
     visitor("tls", "max-version", config.tls.max_version);
     visitor("tls", "ciphers", config.tls.ciphers);
+    visitor("http", "max-concurrent-write-limit", config.http.max_concurrent_write_limit);
+    visitor("http", "max-enqueued-write-limit", config.http.max_enqueued_write_limit);
+    visitor("http", "enqueued-write-timeout", config.http.enqueued_write_timeout);
     visitor("logging", "format", config.logging.format);
     visitor("logging", "level", config.logging.level);
     visitor("sluice", "cores", config.sluice.cores);

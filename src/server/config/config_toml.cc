@@ -76,18 +76,25 @@ public:
         : config_(config), name_(name), warnings_(warnings) {}
 
     Result<void> read(const toml::table& root) {
+        is_influxdb_file_ = is_of_influxdb(root);
         for (const auto& [key, node] : root) {
             const std::string_view name = key.str();
             if (name == "udp") {
-                SLUICE_TRY_VOID(read_inputs(node));
+                const auto visit = [](auto& input, auto&& each) { visit_udp(input, each); };
+                SLUICE_TRY_VOID(read_list(name, node, config_.udp, visit));
+                complete_inputs();
+            } else if (name == "limits") {
+                const auto visit = [](auto& limit, auto&& each) { visit_limit(limit, each); };
+                SLUICE_TRY_VOID(read_list(name, node, config_.limits, visit));
             } else if (const toml::table* section = node.as_table()) {
                 SLUICE_TRY_VOID(read_section(name, *section));
             } else if (contains(kMissingInputs, name)) {
                 warn_about_input(name, node);
             } else {
-                note_other(std::string(name), node);
+                SLUICE_TRY_VOID(note_other(std::string(name), node));
             }
         }
+        if (is_influxdb_file_) note_defaults();
         if (!idle_.empty()) {
             warnings_.push_back(
                 name_ + ": nothing follows from settings that tune what is not here: " + idle_);
@@ -114,50 +121,62 @@ private:
                 good = assign(value, node);
             });
             if (!good) return wrong_kind(section, key, node);
-            if (!known) note_other(full, node);
-        }
-        return {};
-    }
-
-    // [[udp]] is a list of tables, and [udp] one of one.
-    Result<void> read_inputs(const toml::node& node) {
-        config_.udp.clear();
-        if (const toml::table* only = node.as_table()) return read_input(*only);
-        const toml::array* const list = node.as_array();
-        if (list == nullptr) {
-            note_other("udp", node);
-            return {};
-        }
-        for (const toml::node& each : *list) {
-            if (const toml::table* input = each.as_table()) {
-                SLUICE_TRY_VOID(read_input(*input));
+            said_.push_back(full);
+            if (!known) {
+                SLUICE_TRY_VOID(note_other(full, node));
             }
         }
         return {};
     }
 
-    Result<void> read_input(const toml::table& table) {
-        UdpSettings& input = config_.udp.emplace_back();
-        for (const auto& entry : table) {
-            const std::string_view key = entry.first.str();
-            const toml::node& node = entry.second;
+    // [[udp]] is a list of tables, and [udp] one of one.
+    template <typename T, typename Visit>
+    Result<void> read_list(std::string_view name, const toml::node& node, std::vector<T>& list,
+                           Visit visit) {
+        list.clear();
+        if (const toml::table* only = node.as_table()) {
+            return read_entry(name, *only, list.emplace_back(), visit);
+        }
+        const toml::array* const tables = node.as_array();
+        if (tables == nullptr) return note_other(std::string(name), node);
+        for (const toml::node& each : *tables) {
+            const toml::table* const table = each.as_table();
+            if (table == nullptr) continue;
+            SLUICE_TRY_VOID(read_entry(name, *table, list.emplace_back(), visit));
+        }
+        return {};
+    }
+
+    template <typename T, typename Visit>
+    Result<void> read_entry(std::string_view name, const toml::table& table, T& entry,
+                            Visit visit) {
+        for (const auto& pair : table) {
+            const std::string_view key = pair.first.str();
+            const toml::node& node = pair.second;
             bool known = false;
             bool good = true;
-            visit_udp(input, [&](std::string_view k, auto& value) {
+            visit(entry, [&](std::string_view k, auto& value) {
                 if (k != key) return;
                 known = true;
                 good = assign(value, node);
             });
-            if (!good) return wrong_kind("udp", key, node);
-            if (!known) note_other("udp." + std::string(key), node);
+            if (!good) return wrong_kind(name, key, node);
+            if (!known) {
+                SLUICE_TRY_VOID(note_other(std::string(name) + '.' + std::string(key), node));
+            }
         }
-        // As in InfluxDB, what is empty is as if it were not there.
-        const UdpSettings defaults;
-        if (input.database.empty()) input.database = defaults.database;
-        if (input.batch_size == 0) input.batch_size = defaults.batch_size;
-        if (input.batch_pending == 0) input.batch_pending = defaults.batch_pending;
-        if (input.batch_timeout.ns == 0) input.batch_timeout = defaults.batch_timeout;
         return {};
+    }
+
+    // As in InfluxDB, what is empty is as if it were not there.
+    void complete_inputs() {
+        const UdpSettings defaults;
+        for (UdpSettings& input : config_.udp) {
+            if (input.database.empty()) input.database = defaults.database;
+            if (input.batch_size == 0) input.batch_size = defaults.batch_size;
+            if (input.batch_pending == 0) input.batch_pending = defaults.batch_pending;
+            if (input.batch_timeout.ns == 0) input.batch_timeout = defaults.batch_timeout;
+        }
     }
 
     Error wrong_kind(std::string_view section, std::string_view key, const toml::node& node) const {
@@ -182,16 +201,44 @@ private:
         return {};
     }
 
-    void note_other(const std::string& full, const toml::node& node) {
+    // Only InfluxDB's file has these.
+    static bool is_of_influxdb(const toml::table& root) {
+        for (const std::string_view name :
+             {"monitor", "shard-precreation", "ifql", "reporting-disabled", "reporting-enabled"}) {
+            if (root.contains(name)) return true;
+        }
+        const toml::table* const data = root["data"].as_table();
+        return data != nullptr && data->contains("wal-dir");
+    }
+
+    // What a file leaves out may be what somebody relies on.
+    void note_defaults() {
+        std::string text;
+        for (const InfluxDefault& each : other_defaults()) {
+            if (contains(said_, each.name)) continue;
+            text += (text.empty() ? "" : "; ") + std::string(each.name) + " is " +
+                    std::string(each.value) + " in InfluxDB, here " + std::string(each.here);
+        }
+        if (!text.empty()) warnings_.push_back(name_ + ": defaults that are others here: " + text);
+    }
+
+    // The error is that of a guard that is not there.
+    Result<void> note_other(const std::string& full, const toml::node& node) {
         const InfluxSetting* const setting = find_influx_setting(full);
         if (setting == nullptr) {
             warnings_.push_back(place(node) + "unknown setting " + full);
+        } else if (setting->is_guard && plain_text(node) != *setting->quiet) {
+            return Error{ErrorKind::kInvalid,
+                         place(node) + full +
+                             " is not offered: " + std::string(setting->consequence) +
+                             "; remove the line, or say " + std::string(*setting->quiet)};
         } else if (setting->consequence.empty()) {
             idle_ += (idle_.empty() ? "" : ", ") + full;
         } else if (!setting->quiet || plain_text(node) != *setting->quiet) {
             warnings_.push_back(place(node) + full +
                                 " has no effect: " + std::string(setting->consequence));
         }
+        return {};
     }
 
     void warn_about_input(std::string_view name, const toml::node& node) {
@@ -213,6 +260,8 @@ private:
     std::string name_;
     ConfigWarnings& warnings_;
     std::string idle_;  // names of what has no effect and no consequence
+    bool is_influxdb_file_ = false;
+    std::vector<std::string> said_;  // every "section.key" of the file
 };
 
 }  // namespace

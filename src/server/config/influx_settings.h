@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace sluice::server {
@@ -12,7 +13,17 @@ struct InfluxSetting {
     std::optional<std::string_view> quiet;
     // Empty: it tunes what does not exist here, and nothing follows whatever its value.
     std::string_view consequence;
+    // Another value than `quiet` asks for a guard that is not there, so the server does not start.
+    bool is_guard = false;
 };
+
+// What InfluxDB does with a setting that its file leaves out, where that is something else here.
+struct InfluxDefault {
+    std::string_view name;
+    std::string_view value;  // InfluxDB's
+    std::string_view here;
+};
+std::span<const InfluxDefault> other_defaults();
 
 // Null: InfluxDB does not know it either.
 const InfluxSetting* find_influx_setting(std::string_view name);

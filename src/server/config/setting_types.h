@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sluice/base/units.h"
 
@@ -16,6 +17,12 @@ struct SettingSize {
     std::uint64_t bytes = 0;
     operator std::uint64_t() const { return bytes; }
     bool operator==(const SettingSize&) const = default;
+};
+
+// A text alone stands for a list of one.
+struct SettingList {
+    std::vector<std::string> values;
+    bool operator==(const SettingList&) const = default;
 };
 
 // Its text is printed nowhere.

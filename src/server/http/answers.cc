@@ -30,6 +30,18 @@ void answer_platform_with(Connection& connection, http::ResponseHead& head,
     answer_platform_with(connection, head, platform_code(head.status()), message, line);
 }
 
+void answer_later(Connection& connection, std::uint16_t status, bool platform_shape,
+                  std::string_view message, unsigned retry_after_s) {
+    const std::string seconds = std::to_string(retry_after_s);
+    http::ResponseHead head(status);
+    head.add("Retry-After", seconds);
+    if (platform_shape) {
+        answer_platform_with(connection, head, message, 0);
+    } else {
+        answer_error_with(connection, head, message, query::AnswerFormat::kJson, false);
+    }
+}
+
 }  // namespace
 
 void answer_error(Connection& connection, std::uint16_t status, std::string_view message,
@@ -69,14 +81,12 @@ void answer_platform_code(Connection& connection, std::uint16_t status, std::str
 void answer_overload(Connection& connection, bool platform_shape, std::string_view message,
                      unsigned retry_after_s) {
     connection.services().metrics.overloads.add();
-    const std::string seconds = std::to_string(retry_after_s);
-    http::ResponseHead head(503);
-    head.add("Retry-After", seconds);
-    if (platform_shape) {
-        answer_platform_with(connection, head, message, 0);
-    } else {
-        answer_error_with(connection, head, message, query::AnswerFormat::kJson, false);
-    }
+    answer_later(connection, 503, platform_shape, message, retry_after_s);
+}
+
+void answer_too_fast(Connection& connection, bool platform_shape, std::string_view message,
+                     unsigned retry_after_s) {
+    answer_later(connection, platform_shape ? 429 : 503, platform_shape, message, retry_after_s);
 }
 
 void answer_document(Connection& connection, std::uint16_t status, std::string_view content_type,

@@ -34,6 +34,11 @@ void answer_platform_code(Connection& connection, std::uint16_t status, std::str
 void answer_overload(Connection& connection, bool platform_shape, std::string_view message,
                      unsigned retry_after_s);
 
+// Answers a client that sends too fast, in the shape of the endpoint: 503 on 1.x, because Telegraf
+// drops what is answered 429 there, and 429 on 2.x; with Retry-After.
+void answer_too_fast(Connection& connection, bool platform_shape, std::string_view message,
+                     unsigned retry_after_s);
+
 void answer_document(Connection& connection, std::uint16_t status, std::string_view content_type,
                      std::string_view body);
 

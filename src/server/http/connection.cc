@@ -168,7 +168,9 @@ io::Task<void> Connection::serve() {
 
 void Connection::log_access(std::int64_t took_ns) {
     const http::Request& request = parser_.request();
-    if (!is_logged(request, services_.config().http.suppress_write_log)) return;
+    const Config::Http& config = services_.config().http;
+    if (!is_logged(request, config.suppress_write_log)) return;
+    if (!is_logged_status(status_answered_, config.access_log_status_filters.values)) return;
     std::string_view id = request.x_request_id.empty() ? request.request_id : request.x_request_id;
     if (id.empty()) id = request_id_;
     // Where users are asked for, a name counts once it is proven.

@@ -30,6 +30,7 @@ public:
         command_line();
         memory();
         build();
+        configuration();
         for (const ServerStatistic& each : collect_statistics(here_, report_, subscriptions_)) {
             statistic(each);
         }
@@ -134,6 +135,20 @@ private:
         key("build");
         out_ += "{\"Branch\":\"\",\"Build Time\":\"\",\"Commit\":\"\",\"Version\":";
         append_json_string(out_, kVersion);
+        out_ += '}';
+    }
+
+    // InfluxDB's "config" is its section [data], since 1.12.
+    void configuration() {
+        key("config");
+        char separator = '{';
+        visit_settings(shared_.config,
+                       [&](std::string_view section, std::string_view name, const auto& value) {
+                           if (section != "data") return;
+                           out_ += std::exchange(separator, ',');
+                           append_json_string(out_, name);
+                           out_ += ':' + format_setting(value);
+                       });
         out_ += '}';
     }
 

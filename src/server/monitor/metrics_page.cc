@@ -17,6 +17,16 @@ std::string core_label(std::uint32_t core) {
     return "{core=\"" + std::to_string(core) + "\"}";
 }
 
+// What stands between the quotes of a label.
+std::string label_text(std::string_view value) {
+    std::string text;
+    for (const char c : value) {
+        if (c == '"' || c == '\\') text += '\\';
+        text += c == '\n' ? ' ' : c;
+    }
+    return text;
+}
+
 class Metrics {
 public:
     Metrics(const CoreServices& here, const engine::EngineReport& report)
@@ -96,6 +106,23 @@ private:
                       "Requests without, or with wrong credentials.", sum(&M::auth_failures));
         page_.counter("sluice_http_overloads_total", "Requests refused with 503 for lack of room.",
                       sum(&M::overloads));
+        const WriteThrottle& throttle = shared_.cores.front()->write_throttle;
+        page_.gauge("sluice_writes_waiting", "Writes that wait for their turn.",
+                    throttle.waiting().value());
+        page_.counter("sluice_writes_throttled_total", "Writes that got no turn.",
+                      throttle.refused().value());
+        if (!shared_.config.limits.empty()) {
+            page_.family("sluice_writes_limited_total", "counter",
+                         "Writes refused by a rate limit.");
+        }
+        for (std::size_t i = 0; i < shared_.config.limits.size(); ++i) {
+            const LimitSettings& limit = shared_.config.limits[i];
+            page_.sample("{database=\"" + label_text(limit.database) + "\",user=\"" +
+                             label_text(limit.user) + "\"}",
+                         shared_.cores.front()->rate_limits.refused(i));
+        }
+        page_.counter("sluice_write_timeouts_total", "Writes that were not durable in time.",
+                      sum(&M::write_timeouts));
         page_.counter("sluice_http_body_bytes_total", "Bytes of write bodies as they came.",
                       sum(&M::write_body_bytes));
         page_.counter("sluice_connections_total", "Connections accepted.",

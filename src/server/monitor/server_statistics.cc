@@ -159,7 +159,7 @@ private:
              {"writeDrop", sum(&ServerMetrics::points_dropped)},
              {"writeError", failed},
              {"writeOk", requests - failed},
-             {"writeTimeout", 0}});
+             {"writeTimeout", sum(&ServerMetrics::write_timeouts)}});
     }
 
     void continuous_queries() {

@@ -5,6 +5,8 @@
 #include "server/http/connection.h"
 #include "server/prometheus/sample_batch.h"
 #include "server/prometheus/snappy_block.h"
+#include "server/write/limited_write.h"
+#include "server/write/timed_write.h"
 #include "server/write/write_answers.h"
 #include "server/write/write_body.h"
 #include "server/write/write_limits.h"
@@ -86,8 +88,9 @@ void answer_samples(Connection& connection, const WriteRequest& request, const W
     answer_failure(connection, request, report.outcome.error);
 }
 
-io::Task<void> write_samples(Connection& connection, const WriteRequest& request,
-                             const BodyBuffer& message, engine::Permit& permit) {
+// Returns the number of points that came.
+io::Task<std::uint64_t> write_samples(Connection& connection, const WriteRequest& request,
+                                      const BodyBuffer& message, engine::Permit& permit) {
     CoreServices& services = connection.services();
     ScratchPool::Lease scratch = services.scratch.take();
     WriteReport report;
@@ -98,7 +101,7 @@ io::Task<void> write_samples(Connection& connection, const WriteRequest& request
         const auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
             answer_failure(connection, request, target.error());
-            co_return;
+            co_return counts.parsed.rows;
         }
         scratch->clear();
         counts = {};
@@ -108,29 +111,37 @@ io::Task<void> write_samples(Connection& connection, const WriteRequest& request
         const Result<Parsed> parsed = co_await parsing;
         if (!parsed.ok()) {
             answer_unreadable(connection, request, parsed.error().message);
-            co_return;
+            co_return counts.parsed.rows;
         }
         if (*parsed == Parsed::kNoRoom) {
             const Error error{ErrorKind::kBusy, std::string(model::kTooManyBytesInFlight)};
             answer_busy(connection, request, error);
-            co_return;
+            co_return counts.parsed.rows;
         }
         in_one_turn = *parsed == Parsed::kHeadChanged;
         if (in_one_turn) continue;
-        if (refuse_consistency(connection, request)) co_return;
+        if (refuse_consistency(connection, request)) co_return counts.parsed.rows;
         if (counts.parsed.rows == 0) break;
-        io::Task<engine::WriteOutcome> writing =
-            services.core.write(*target, scratch->batch, scratch->rejections);
+        bool answered = false;
+        io::Task<engine::WriteOutcome> writing = write_in_time(
+            connection, request, *target, scratch->batch, scratch->rejections, answered);
         engine::WriteOutcome outcome = co_await writing;
+        if (answered) co_return counts.parsed.rows;
         report.outcome = std::move(outcome);
         if (report.outcome.status != engine::WriteStatus::kParseAgain) break;
     }
     report.parsed = std::move(counts.parsed);
     answer_samples(connection, request, report, counts.not_finite);
+    co_return report.parsed.rows;
 }
 
 io::Task<void> serve(Connection& connection, const WriteRequest& request) {
     CoreServices& services = connection.services();
+    RateLimits::Fitting limits;
+    if (!services.config().limits.empty()) {
+        const bool slow_enough = co_await admit_by_rate(connection, request, limits);
+        if (!slow_enough) co_return;
+    }
     auto admitted = services.core.admission().try_admit(connection.request().content_length);
     if (!admitted.ok()) {
         answer_busy(connection, request, admitted.error());
@@ -143,7 +154,8 @@ io::Task<void> serve(Connection& connection, const WriteRequest& request) {
     connection.release_input();
     BodyPool::Lease message = services.bodies.take();
     if (!unpack_body(connection, request, *body, permit, *message)) co_return;
-    co_await write_samples(connection, request, *message, permit);
+    const std::uint64_t points = co_await write_samples(connection, request, *message, permit);
+    charge(connection, std::move(limits), points, message->size());
 }
 
 }  // namespace

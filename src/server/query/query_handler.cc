@@ -227,7 +227,8 @@ query::QueryRequest make_request(Connection& connection, const http::Parameters&
     request.text = trimmed(parameters.get("q"));
     request.database = parameters.get("db");
     request.retention_policy = parameters.get("rp");
-    request.epoch = parameters.get("epoch");
+    if (trimmed(parameters.get("time_format")) != "rfc3339")
+        request.epoch = parameters.get("epoch");
     request.params = parameters.get("params");
     request.chunked = parameters.get("chunked") == "true";
     const Result<std::int64_t> rows = influxql::parse_go_integer(parameters.get("chunk_size"));
@@ -289,6 +290,12 @@ io::Task<void> handle_query(Connection& connection) {
     const bool has_text = !trimmed(parameters.get("q")).empty();
     if (!has_text && !query_file) {
         answer_error(connection, 400, "missing required parameter \"q\"", format, pretty);
+        co_return;
+    }
+    const std::string_view time_format = trimmed(parameters.get("time_format"));
+    if (!time_format.empty() && time_format != "rfc3339" && time_format != "epoch") {
+        answer_error(connection, 400, "Time format must be one of the following: rfc3339,epoch",
+                     format, pretty);
         co_return;
     }
     query::QueryRequest request =

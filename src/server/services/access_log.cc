@@ -1,6 +1,10 @@
 #include "server/services/access_log.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "sluice/base/log_lines.h"
 #include "sluice/http/url.h"
@@ -10,6 +14,7 @@ namespace sluice::server {
 namespace {
 
 constexpr std::size_t kLinesBytesMax = 16 * 1024;
+constexpr std::string_view kPrefix = "[httpd] ";
 constexpr std::string_view kRedacted = "[REDACTED]";
 
 std::string_view method_name(http::Method method) {
@@ -144,8 +149,20 @@ bool is_logged(const http::Request& request, bool suppress_writes) {
     return !request.path.starts_with("/debug/") && !(is_write && suppress_writes);
 }
 
+bool is_logged_status(unsigned status, const std::vector<std::string>& filters) {
+    const std::string text = std::to_string(status);
+    const auto fits = [&text](const std::string& filter) {
+        bool fit = filter.size() == text.size();
+        for (std::size_t i = 0; fit && i < text.size(); ++i) {
+            fit = filter[i] == 'x' || filter[i] == 'X' || filter[i] == text[i];
+        }
+        return fit;
+    };
+    return filters.empty() || std::ranges::any_of(filters, fits);
+}
+
 std::string access_line(const http::Request& request, const AccessEntry& entry) {
-    std::string line = "[httpd] ";
+    std::string line(kPrefix);
     const std::string_view forwarded = header(request, "X-Forwarded-For");
     append_plain(line, forwarded);
     if (!forwarded.empty()) line += ',';
@@ -167,15 +184,32 @@ std::string access_line(const http::Request& request, const AccessEntry& entry) 
     return line;
 }
 
+AccessLog::~AccessLog() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Result<void> AccessLog::open(const std::string& path) {
+    fd_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (fd_ < 0) return os_failure(errno, "open the access log " + path);
+    return {};
+}
+
 void AccessLog::add(const http::Request& request, const AccessEntry& entry) {
-    lines_ += access_line(request, entry);
+    const std::string line = access_line(request, entry);
+    lines_ += fd_ < 0 ? std::string_view(line) : std::string_view(line).substr(kPrefix.size());
     lines_ += '\n';
     if (lines_.size() >= kLinesBytesMax) flush();
 }
 
 void AccessLog::flush() {
     if (lines_.empty()) return;
-    write_log_lines(lines_);
+    if (fd_ < 0) {
+        write_log_lines(lines_);
+    } else {
+        // Whole lines at once, so that those of several cores do not mix. What a full disk does not
+        // take is lost.
+        [[maybe_unused]] const ssize_t written = ::write(fd_, lines_.data(), lines_.size());
+    }
     lines_.clear();
 }
 

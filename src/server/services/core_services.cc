@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/config/version.h"
+#include "sluice/base/log.h"
 #include "sluice/engine/engine.h"
 
 namespace sluice::server {
@@ -44,7 +45,15 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       continuous_queries(query::execute_into(executor),
                          shared_.config.continuous_queries.log_enabled, &unfinished_runs),
       subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())),
+      write_throttle(shared_.config.http),
+      rate_limits(shared_.config.limits),
       series_counts(reactor, executor, background) {
+    if (shared.config.http.log_enabled && !shared.config.http.access_log_path.empty()) {
+        const auto opened = access_log.open(shared.config.http.access_log_path);
+        if (!opened.ok()) {
+            log_error("the access log goes to standard error", {{"error", opened.error().message}});
+        }
+    }
     for (std::size_t i = 0; i < shared.config.udp.size(); ++i) {
         udp_metrics.push_back(std::make_unique<UdpMetrics>());
     }

@@ -14,10 +14,12 @@
 #include "server/services/access_log.h"
 #include "server/services/buffer_pool.h"
 #include "server/services/client_counts.h"
+#include "server/services/rate_limits.h"
 #include "server/services/reject_ring.h"
 #include "server/services/server_metrics.h"
 #include "server/services/tls_door.h"
 #include "server/services/udp_metrics.h"
+#include "server/services/write_throttle.h"
 #include "sluice/engine/core.h"
 #include "sluice/http/content_encoding.h"
 #include "sluice/http/response.h"
@@ -106,7 +108,9 @@ struct CoreServices {
     RejectRing rejects;
     AccessLog access_log;
     ClientCounter client_counter;
-    io::Gate background;  // queries with async=true
+    WriteThrottle write_throttle;  // that of core 0 is for all
+    RateLimits rate_limits;        // likewise
+    io::Gate background;           // queries with async=true
     query::SeriesCounts series_counts;
     TlsDoor tls;
     ConnectionListener* listener = nullptr;  // while the core serves

@@ -15,6 +15,7 @@ struct ServerMetrics {
     Counter writes_active;
     Counter write_ns;
     Counter write_body_bytes;  // as they came, compressed or not
+    Counter write_timeouts;    // answered 500 before they were durable
     Counter points_ok;
     Counter points_dropped;  // well formed, but refused: type conflicts, beyond retention, limits
     Counter points_failed;   // of writes that ended with 5xx

@@ -34,6 +34,16 @@ void remember_rejections(Connection& connection, const WriteRequest& request,
     }
 }
 
+// Where a partial write was to go, as InfluxDB says it since 1.12 (tsdb/shard.go:
+// PartialWriteError). Empty where that has gone meanwhile.
+std::string place_of(const CoreServices& services, const WriteRequest& request) {
+    const meta::Database* const database = services.core.catalog()->find_database(request.database);
+    if (database == nullptr) return {};
+    const meta::RetentionPolicy* const policy = database->find_policy(request.policy);
+    return " for database: " + database->name +
+           (policy == nullptr ? "" : " for retention policy: " + policy->name);
+}
+
 }  // namespace
 
 void refuse(Connection& connection, std::uint16_t status, std::string_view message) {
@@ -86,7 +96,7 @@ void answer_outcome(Connection& connection, const WriteRequest& request,
     }
     remember_rejections(connection, request, report);
     if (request.api == WriteApi::kV1) {
-        refuse(connection, 400, partial_write_text(report));
+        refuse(connection, 400, partial_write_text(report) + place_of(services, request));
     } else {
         answer_platform_error(connection, 422,
                               "failure writing points to database: " + partial_write_text(report));

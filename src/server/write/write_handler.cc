@@ -4,6 +4,8 @@
 
 #include "server/http/connection.h"
 #include "server/write/body_parser.h"
+#include "server/write/limited_write.h"
+#include "server/write/timed_write.h"
 #include "server/write/write_answers.h"
 #include "server/write/write_body.h"
 #include "server/write/write_limits.h"
@@ -46,8 +48,9 @@ io::Task<bool> refuse_without_policy(Connection& connection, const WriteRequest&
     co_return refuse_consistency(connection, request);
 }
 
-io::Task<void> write_points(Connection& connection, const WriteRequest& request,
-                            const BodyBuffer& body, engine::Permit& permit) {
+// Returns the number of points that came.
+io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest& request,
+                                     const BodyBuffer& body, engine::Permit& permit) {
     CoreServices& services = connection.services();
     ScratchPool::Lease scratch = services.scratch.take();
     ingest::ParseOptions options;
@@ -68,7 +71,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
                 answered = co_await refuse_without_policy(connection, request, text, options);
             }
             if (!answered) answer_failure(connection, request, target.error());
-            co_return;
+            co_return report.parsed.rows;
         }
         scratch->clear();
         report.parsed = {};
@@ -85,7 +88,7 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
         if (!has_room) {
             answer_busy(connection, request,
                         {ErrorKind::kBusy, std::string(model::kTooManyBytesInFlight)});
-            co_return;
+            co_return report.parsed.rows;
         }
         if (!pieces.head_is_same()) {
             // Series numbers of another head mean nothing, so the body is parsed again. The head
@@ -95,25 +98,28 @@ io::Task<void> write_points(Connection& connection, const WriteRequest& request,
         }
         if (report.parsed.is_too_sparse) {
             answer_write_error(connection, request, 413, kTooSparse);
-            co_return;
+            co_return report.parsed.rows;
         }
-        if (refuse_unparsable(connection, request, report)) co_return;
-        if (refuse_consistency(connection, request)) co_return;
+        if (refuse_unparsable(connection, request, report)) co_return report.parsed.rows;
+        if (refuse_consistency(connection, request)) co_return report.parsed.rows;
         if (report.parsed.rows == 0) break;
         // In two steps, and so in all coroutines here: GCC 12 destroys the temporary of an awaited
         // aggregate twice.
-        io::Task<engine::WriteOutcome> writing =
-            services.core.write(*target, scratch->batch, scratch->rejections);
+        bool answered = false;
+        io::Task<engine::WriteOutcome> writing = write_in_time(
+            connection, request, *target, scratch->batch, scratch->rejections, answered);
         engine::WriteOutcome outcome = co_await writing;
+        if (answered) co_return report.parsed.rows;
         report.outcome = std::move(outcome);
         if (report.outcome.status != engine::WriteStatus::kParseAgain) break;
     }
     if (report.outcome.status == engine::WriteStatus::kFailed) {
         services.metrics.points_failed.add(report.parsed.rows);
         answer_failure(connection, request, report.outcome.error);
-        co_return;
+        co_return report.parsed.rows;
     }
     answer_outcome(connection, request, report);
+    co_return report.parsed.rows;
 }
 
 }  // namespace
@@ -133,6 +139,11 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
         answer_too_large(connection, request);
         co_return;
     }
+    RateLimits::Fitting limits;
+    if (!services.config().limits.empty()) {
+        const bool slow_enough = co_await admit_by_rate(connection, request, limits);
+        if (!slow_enough) co_return;
+    }
     auto admitted = services.core.admission().try_admit(
         request.gzip ? head.content_length * kGzipRatioGuess : head.content_length);
     if (!admitted.ok()) {
@@ -146,7 +157,8 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
     const bool received = co_await receive_body(connection, request, permit, body);
     if (received) {
         connection.release_input();
-        co_await write_points(connection, request, *body, permit);
+        const std::uint64_t points = co_await write_points(connection, request, *body, permit);
+        charge(connection, std::move(limits), points, body->size());
     }
     services.metrics.writes_active.subtract();
     const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);

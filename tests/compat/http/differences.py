@@ -23,3 +23,4 @@ DIFFERENCES = {
 #   X-Influxdb-Version       1.8.10+sluice.x against 1.6.7: clients are promised the 1.8 API
 #   Allow                    Go walks a map: the order is random there; OPTIONS is answered everywhere, as since 1.9
 #   Access-Control-Allow-Headers  with User-Agent, as since 1.9
+#   partial write: ...        says database and policy at its end, as since 1.12

@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 import time
 import traceback
 import urllib.parse
@@ -384,8 +385,10 @@ def test_good_lines_land_beside_bad_ones(server):
     with Client(server.port) as client:
         answer = client.post("/write?db=d", f"partial v=1 {T}\nbad\npartial v=2 {T + 1}\n")
         equal((answer.status, answer.text),
-              (400, '{"error":"partial write: unable to parse \'bad\': missing fields dropped=0"}\n'))
-        equal(answer.header("X-Influxdb-Error"), "partial write: unable to parse 'bad': missing fields dropped=0")
+              (400, '{"error":"partial write: unable to parse \'bad\': missing fields dropped=0'
+                    ' for database: d for retention policy: autogen"}\n'))
+        equal(answer.header("X-Influxdb-Error"), "partial write: unable to parse 'bad': missing fields dropped=0"
+                                                 " for database: d for retention policy: autogen")
     equal(count_of(server, "partial"), 2)
 
 
@@ -395,7 +398,7 @@ def test_type_conflicts_are_named_and_the_rest_lands(server):
         answer = client.post("/write?db=d", f"conflict v=1i {T + 1}\nconflict v=3 {T + 2}")
         equal(json.loads(answer.body)["error"],
               'partial write: field type conflict: input field "v" on measurement "conflict" is type integer, '
-              'already exists as type float dropped=1')
+              'already exists as type float dropped=1 for database: d for retention policy: autogen')
         answer = client.post("/api/v2/write?bucket=d&org=o", f'conflict v="x" {T + 3}\nconflict v=4 {T + 4}')
         equal(answer.status, 422)
         assert json.loads(answer.body)["message"].startswith("failure writing points to database: partial write: ")
@@ -568,12 +571,104 @@ def test_a_second_server_on_the_directory_is_refused():
         equal(server.stop(signal.SIGINT), 0)
 
 
+# ---- what later versions of InfluxDB brought
+
+def shown(server, statement, **parameters):
+    result = query(server, statement, db="late", **parameters)["results"][0]
+    if "error" in result:
+        return result["error"]
+    return {series.get("name"): [tuple(row) for row in series["values"]] for series in result.get("series", [])}
+
+
+def test_show_statements_of_later_versions(server):
+    query(server, "CREATE DATABASE late")
+    query(server, "CREATE RETENTION POLICY p ON late DURATION INF REPLICATION 1")
+    with Client(server.port) as client:
+        for target, lines in (("db=late", f"a,host=x,rack=x,zone=z v=1 {T}\na,host=y v=2 {T}\nb,host=x v=3 {T}"),
+                              ("db=late&rp=p", f"a,host=w v=1 {T}\nc,host=x v=1 {T}")):
+            equal(client.post("/write?" + target, lines).status, 204)
+    equal(shown(server, "SHOW TAG KEYS WITH KEY = host"), {"a": [("host",)], "b": [("host",)], "c": [("host",)]})
+    equal(shown(server, "SHOW TAG KEYS FROM a WITH KEY IN (rack, zone, nope) LIMIT 1"), {"a": [("rack",)]})
+    equal(shown(server, "SHOW TAG KEYS FROM a WITH KEY =~ /o/ WHERE rack = 'x'"), {"a": [("host",), ("zone",)]})
+    equal(shown(server, "SHOW TAG KEYS FROM a WITH KEY !~ /o/ WHERE zone = 'z'"), {"a": [("rack",)]})
+    equal(shown(server, "SHOW TAG KEYS FROM b WITH KEY != host"), {})
+    equal(shown(server, "SHOW TAG VALUES WITH KEY = host WHERE value = 'x'"),
+          {"a": [("host", "x")], "b": [("host", "x")], "c": [("host", "x")]})
+    equal(shown(server, "SHOW TAG VALUES FROM a WITH KEY =~ /./ WHERE value =~ /[xz]/ AND zone = 'z'"),
+          {"a": [("host", "x"), ("rack", "x"), ("zone", "z")]})
+    equal(shown(server, "SHOW TAG VALUES WITH KEY = host WHERE value = 'no_such_value'"), {})
+    equal(shown(server, "SHOW TAG VALUES WITH KEY = host WHERE value = 5000"), {})
+    equal(shown(server, "SHOW TAG VALUES FROM a WITH KEY = host"), {"a": [("host", "w"), ("host", "x"), ("host", "y")]})
+    equal(shown(server, "SHOW TAG VALUES FROM p.a WITH KEY = host"), {"a": [("host", "w")]})
+    equal(shown(server, "SHOW TAG VALUES FROM autogen.a, b WITH KEY = host"),
+          {"a": [("host", "x"), ("host", "y")], "b": [("host", "x")]})
+    equal(shown(server, "SHOW TAG VALUES FROM p.a, autogen.b WITH KEY = host"),
+          'only one retention policy allowed in SHOW TAG VALUES query: "autogen", "p"')
+    equal(shown(server, "SHOW TAG VALUES FROM nope.a WITH KEY = host"), "retention policy not found: nope")
+    series = query(server, "SHOW QUERIES", u="bob")["results"][0]["series"][0]
+    equal(series["columns"], ["qid", "query", "database", "duration", "status", "user"])
+    equal(series["values"][0][5], "bob")
+
+
+def test_time_format_wins_over_epoch(server):
+    with Client(server.port) as client:
+        client.post("/write?db=d", f"formatted v=1 {T}")
+
+    def time_of(**parameters):
+        return query(server, "SELECT v FROM formatted", db="d", **parameters)["results"][0]["series"][0]["values"][0][0]
+
+    equal(time_of(epoch="s"), T // 10**9)
+    equal(time_of(epoch="s", time_format="epoch"), T // 10**9)
+    equal(time_of(epoch="s", time_format=" rfc3339 "), "2024-05-06T12:53:20Z")
+    equal(time_of(time_format="epoch"), "2024-05-06T12:53:20Z")
+    with Client(server.port) as client:
+        answer = client.get("/query?q=SHOW+DATABASES&time_format=iso")
+        equal((answer.status, json.loads(answer.body)["error"]),
+              (400, "Time format must be one of the following: rfc3339,epoch"))
+
+
+def test_options_is_answered_everywhere(server):
+    with Client(server.port) as client:
+        for path in ("/write", "/query", "/nowhere", "/api/v2/nowhere", "/debug/vars", "/debug/pprof/heap", "/"):
+            answer = client.request("OPTIONS", path, headers=[("Origin", "http://x")])
+            equal((answer.status, answer.header("Access-Control-Allow-Origin")), (200, "http://x"))
+
+
+def test_variables_have_the_configuration_of_the_data(server):
+    with Client(server.port) as client:
+        variables = json.loads(client.get("/debug/vars").body)
+    equal(variables["config"]["max-fields-per-measurement"], 65536)
+    assert variables["config"]["dir"].endswith("/data"), variables["config"]
+
+
+def test_the_access_log_is_a_file_of_some_statuses():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "access.log"
+        server = Sluice("--cores", "2", config=f"""[http]
+log-enabled = true
+access-log-path = "{path}"
+access-log-status-filters = ["4xx", "204"]
+""")
+        try:
+            with Client(server.port) as client:
+                for target in ("/query?q=SHOW+DATABASES", "/ping", "/query", "/write?db=nope"):
+                    client.request("POST" if "write" in target else "GET", target)
+        finally:
+            server.stop()
+        lines = [line for line in path.read_text().splitlines() if "Python" not in line and '"GET /ping HTTP/1.1" 204' not in line]
+        equal([re.sub(r'.*"(\w+ \S+) HTTP/1.1" (\d+) .*', r"\1 \2", line) for line in lines],
+              ["GET /query 400", "POST /write?db=nope 404"])
+        assert lines[0].startswith("127.0.0.1 - - ["), lines[0]
+        assert "[httpd]" not in server.read_log()
+
+
 def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and word in name]
     passed = failed = 0
-    # The input is there for its metrics.
-    server = Sluice("--cores", "2", config='[[udp]]\nenabled = true\nbind-address = "127.0.0.1:0"\n')
+    # The input and the limit are there for their metrics.
+    server = Sluice("--cores", "2", config='[[udp]]\nenabled = true\nbind-address = "127.0.0.1:0"\n'
+                                           '[[limits]]\nuser = "nobody"\npoints-per-second = 1\n')
     query(server, "CREATE DATABASE d")
     for name, test in tests:
         try:

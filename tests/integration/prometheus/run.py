@@ -145,7 +145,8 @@ def wrong_writes_are_refused(server):
         equal((answer.status, answer.error()), (status, error))
     answer = write(server, ({"__name__": "m", "time": "x"}, [(T, 1.0)]), ({"__name__": "m"}, [(T, 2.0)]))
     equal((answer.status, answer.error()),
-          (400, 'partial write: invalid tag key: input tag "time" on measurement "m" is invalid dropped=1'))
+          (400, 'partial write: invalid tag key: input tag "time" on measurement "m" is invalid dropped=1'
+                ' for database: d for retention policy: autogen'))
     equal(read(server, ("__name__", "=", "m")), [({"__name__": "m"}, [(T, 2.0)])])
     answer = post(server, "/api/v1/prom/write?db=d", good,
                   {"Content-Type": "application/x-protobuf;proto=io.prometheus.write.v2.Request"})

@@ -49,6 +49,9 @@ bind-address = "127.0.0.1:8088"
     EXPECT_EQ(config.http.bind_address.values, std::vector<std::string>{"127.0.0.1:9999"});
     EXPECT_EQ(config.http.max_body_size, 25 * kMiB);
     ASSERT_EQ(config.http.headers.size(), 1u);
+    std::erase_if(warnings, [](const std::string& each) {
+        return each.starts_with("f: defaults that are others here: ");
+    });
     EXPECT_EQ(
         warnings,
         (ConfigWarnings{
@@ -92,16 +95,32 @@ TEST(Config, SaysWhatFollowsFromASettingWithoutEffect) {
         from_toml(text, &warnings);
         return warnings.empty() ? std::string() : warnings[0];
     };
-    EXPECT_EQ(warned("[data]\nmax-values-per-tag = 100000\n"),
-              "f:2: data.max-values-per-tag has no effect: the values of a tag are not limited");
     EXPECT_EQ(warned("[data]\nmax-values-per-tag = 0\n"), "");
-    EXPECT_NE(warned("[meta]\nretention-autocreate = false\n").find("autogen"), std::string::npos);
-    EXPECT_EQ(warned("[meta]\nretention-autocreate = true\n"), "");
-    EXPECT_NE(warned("[http]\nprom-read-auth-enabled = true\n").find("/api/v1/prom"),
+    EXPECT_NE(warned("[http]\nprom-read-auth-enabled = false\n").find("/api/v1/prom"),
               std::string::npos);
-    EXPECT_NE(warned("[http]\naccess-log-path = \"/x\"\n").find("standard error"),
+    EXPECT_EQ(warned("[http]\nprom-read-auth-enabled = true\n"), "");
+}
+
+TEST(Config, DoesNotStartWithoutAGuardThatIsAskedFor) {
+    EXPECT_EQ(error_of("[data]\nmax-values-per-tag = 100000\n"),
+              "f:2: data.max-values-per-tag is not offered: the values of a tag are not limited; "
+              "remove the line, or say 0");
+    EXPECT_TRUE(error_of("[data]\nmax-series-per-database = 1000000\n").starts_with("f:2: "));
+    EXPECT_EQ(error_of("[data]\nmax-series-per-database = 0\n"), "");
+}
+
+TEST(Config, NamesDefaultsThatAFileOfInfluxdbReliesOn) {
+    ConfigWarnings warnings;
+    from_toml("[monitor]\n[data]\nmax-values-per-tag = 0\n", &warnings);
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_TRUE(warnings[0].starts_with("f: defaults that are others here: ")) << warnings[0];
+    EXPECT_NE(warnings[0].find("data.max-series-per-database is 1000000 in InfluxDB, here the "
+                               "series of a database are not limited"),
               std::string::npos);
-    EXPECT_EQ(warned("[http]\naccess-log-path = \"\"\naccess-log-status-filters = []\n"), "");
+    EXPECT_EQ(warnings[0].find("max-values-per-tag"), std::string::npos);
+    warnings.clear();
+    from_toml("[data]\nmax-values-per-tag = 0\n", &warnings);
+    EXPECT_TRUE(warnings.empty());
 }
 
 TEST(Config, NamesFileAndLineOfErrors) {
@@ -197,6 +216,42 @@ TEST(Config, ReadsSeveralUdpInputs) {
     EXPECT_EQ(check_config(config).error().message, "udp.precision: n, u, ms, s, m or h");
     config.udp[1].precision = "";
     config.udp[0].bind_address = "8089";
+    EXPECT_FALSE(check_config(config).ok());
+}
+
+TEST(Config, ReadsStatusFilters) {
+    Config config = from_toml("[http]\naccess-log-status-filters = [\"4xx\", \"500\"]\n");
+    EXPECT_EQ(config.http.access_log_status_filters.values,
+              (std::vector<std::string>{"4xx", "500"}));
+    EXPECT_EQ(format_setting(config.http.access_log_status_filters), "[\"4xx\", \"500\"]");
+    EXPECT_TRUE(check_config(config).ok());
+    for (const char* const bad : {"", "4", "4x", "x44", "4x4", "600", "4xxx", "abc"}) {
+        config.http.access_log_status_filters.values = {bad};
+        EXPECT_FALSE(check_config(config).ok()) << bad;
+    }
+    const char* const environment[] = {"SLUICE_HTTP_ACCESS_LOG_STATUS_FILTERS=5xx,404", nullptr};
+    ASSERT_TRUE(apply_environment(config, environment, "SLUICE").ok());
+    EXPECT_EQ(config.http.access_log_status_filters.values,
+              (std::vector<std::string>{"5xx", "404"}));
+    EXPECT_FALSE(error_of("[http]\naccess-log-status-filters = [404]\n").empty());
+}
+
+TEST(Config, ReadsLimits) {
+    Config config = from_toml(R"(
+[[limits]]
+  database = "d"
+  points-per-second = 1000
+[[limits]]
+  user = "bob"
+  bytes-per-second = "1m"
+  bytes-burst = "10m"
+)");
+    ASSERT_EQ(config.limits.size(), 2u);
+    EXPECT_EQ(config.limits[0].points_per_second, 1000u);
+    EXPECT_EQ(config.limits[1].bytes_burst, 10 * kMiB);
+    EXPECT_TRUE(check_config(config).ok());
+    EXPECT_EQ(format_config(from_toml(format_config(config))), format_config(config));
+    config.limits[0].points_per_second = 0;
     EXPECT_FALSE(check_config(config).ok());
 }
 

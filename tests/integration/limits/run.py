@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""Limits of InfluxDB's configuration do what they say, or keep the server from starting.
+
+    SLUICED=build/src/server/sluiced tests/integration/limits/run.py [WORD]
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "support"))
+from servers import Sluice, free_port  # noqa: E402
+
+STOCK = pathlib.Path("/etc/influxdb/influxdb.conf")
+
+
+class Answer:
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+
+    def error(self):
+        document = json.loads(self.body)
+        return document.get("error") or document["message"]
+
+
+def request(server, method, path, body=b"", headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        connection.request(method, path, body, headers or {})
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def query(server, statement, **parameters):
+    answer = request(server, "POST", "/query?" + urllib.parse.urlencode({"q": statement, "epoch": "ns", **parameters}))
+    return json.loads(answer.body)["results"][0]
+
+
+def write(server, lines, path="/write?db=d"):
+    return request(server, "POST", path, lines.encode())
+
+
+def equal(found, expected):
+    assert found == expected, f"expected {expected!r}, found {found!r}"
+
+
+def metric(server, name):
+    for line in request(server, "GET", "/metrics").body.decode().splitlines():
+        if line.startswith(name + " "):
+            return int(line.split()[1])
+    raise AssertionError(f"no metric {name}")
+
+
+def eventually(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+class HeldWrite:
+    """A write that has its turn, and keeps it until its body is complete."""
+
+    def __init__(self, server, path="/write?db=d"):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self.connection.putrequest("POST", path)
+        self.connection.putheader("Content-Length", "10")
+        self.connection.endheaders(b"held ")
+        time.sleep(0.3)
+
+    def finish(self):
+        self.connection.send(b"v=1 1")
+        answer = Answer(self.connection.getresponse())
+        self.connection.close()
+        return answer
+
+
+def with_server(config, test):
+    server = Sluice("--cores", "2", config=config)
+    try:
+        equal(query(server, "CREATE DATABASE d"), {"statement_id": 0})
+        test(server)
+    finally:
+        server.stop()
+
+
+def writes_wait_for_their_turn():
+    def test(server):
+        held = HeldWrite(server)
+        answers = []
+        waiting = threading.Thread(target=lambda: answers.append(write(server, "m v=1 1")))
+        waiting.start()
+        time.sleep(0.3)
+        equal(metric(server, "sluice_writes_waiting"), 1)
+        began = time.monotonic()
+        for path in ("/write?db=d", "/write?db=nope", "/api/v1/prom/write?db=d", "/api/v2/write?bucket=d"):
+            answer = write(server, "m v=2 2", path)
+            equal((answer.status, answer.error(), answer.headers["Retry-After"]), (503, "request throttled, queue full", "1"))
+        assert time.monotonic() - began < 1.5
+        equal(query(server, "SHOW DATABASES")["series"][0]["values"], [["d"]])
+        equal(held.finish().status, 204)
+        waiting.join()
+        equal([answer.status for answer in answers], [204])
+        equal(write(server, "m v=3 3").status, 204)
+        equal(metric(server, "sluice_writes_throttled_total"), 4)
+        equal(query(server, "SELECT v FROM m", db="d")["series"][0]["values"], [[1, 1], [3, 3]])
+
+    with_server("[http]\nmax-concurrent-write-limit = 1\nmax-enqueued-write-limit = 1\n", test)
+
+
+def a_write_that_waits_too_long_is_refused():
+    def test(server):
+        held = HeldWrite(server)
+        began = time.monotonic()
+        answer = write(server, "m v=1 1")
+        assert 0.35 < time.monotonic() - began < 5
+        equal((answer.status, answer.error()), (503, "request throttled, exceeds timeout"))
+        answer = write(server, "m v=1 1", "/api/v2/write?bucket=d")
+        equal((answer.status, json.loads(answer.body)["code"]), (503, "unavailable"))
+        equal(held.finish().status, 204)
+        equal(write(server, "m v=3 3").status, 204)
+
+    with_server('[http]\nmax-concurrent-write-limit = 1\nenqueued-write-timeout = "400ms"\n', test)
+
+
+def many_writes_share_a_few_turns():
+    def test(server):
+        statuses = []
+
+        def send(thread):
+            statuses.extend(write(server, f"m,t={thread} v={i} {i}").status for i in range(25))
+
+        threads = [threading.Thread(target=send, args=(thread,)) for thread in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        equal(set(statuses), {204})
+        equal(query(server, "SELECT count(v) FROM m", db="d")["series"][0]["values"][0][1], 300)
+        equal(metric(server, "sluice_writes_waiting"), 0)
+
+    with_server("[http]\nmax-concurrent-write-limit = 2\n", test)
+
+
+def a_write_that_takes_too_long_is_a_timeout():
+    def test(server):
+        for path, error in (("/write?db=d", "timeout"),
+                            ("/api/v2/write?bucket=d", "unexpected error writing points to database: timeout")):
+            answer = write(server, "m v=1 1", path)
+            equal((answer.status, answer.error()), (500, error))
+        equal(metric(server, "sluice_write_timeouts_total"), 2)
+        statistics = json.loads(request(server, "GET", "/debug/vars").body)
+        equal(statistics["write"]["values"]["writeTimeout"], 2)
+        # What was begun is finished, and the connection goes on.
+        eventually(lambda: query(server, "SELECT v FROM m", db="d").get("series", [{}])[0].get("values") == [[1, 1]])
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        for number in range(3):
+            connection.request("POST", "/write?db=d", f"n v=1 {number}".encode())
+            equal(Answer(connection.getresponse()).status, 500)
+        connection.close()
+        eventually(lambda: query(server, "SELECT count(v) FROM n", db="d")["series"][0]["values"][0][1] == 3)
+
+    with_server('[coordinator]\nwrite-timeout = "1ns"\n', test)
+
+
+def a_database_gets_no_policy():
+    def test(server):
+        equal(query(server, "SHOW RETENTION POLICIES ON d")["series"][0].get("values"), None)
+        answer = write(server, "m v=1 1")
+        equal((answer.status, answer.error()), (500, "retention policy not found: autogen"))
+        query(server, "CREATE DATABASE d")
+        equal(query(server, "SHOW RETENTION POLICIES ON d")["series"][0].get("values"), None)
+        query(server, "CREATE RETENTION POLICY p ON d DURATION INF REPLICATION 1 DEFAULT")
+        equal(write(server, "m v=1 1").status, 204)
+        query(server, "CREATE DATABASE d")
+        equal([row[0] for row in query(server, "SHOW RETENTION POLICIES ON d")["series"][0]["values"]], ["p"])
+        query(server, "CREATE DATABASE e WITH DURATION 1d")
+        equal(len(query(server, "SHOW RETENTION POLICIES ON e")["series"][0]["values"]), 1)
+        server.restart()
+        equal(query(server, "SELECT v FROM m", db="d")["series"][0]["values"], [[1, 1]])
+
+    with_server("[meta]\nretention-autocreate = false\n", test)
+
+
+def rates_are_kept_by_database_and_user():
+    config = """
+[[limits]]
+database = "slow"
+points-per-second = 100
+points-burst = 1000
+[[limits]]
+database = "thin"
+bytes-per-second = 1000
+"""
+
+    def test(server):
+        query(server, "CREATE DATABASE slow")
+        query(server, "CREATE DATABASE thin")
+        lines = "\n".join(f"m v={i} {i}" for i in range(1500))
+        equal(write(server, lines, "/write?db=slow").status, 204)  # the burst, and a debt of five seconds
+        answer = write(server, "m v=1 1", "/write?db=slow")
+        equal((answer.status, answer.error()), (503, "more is written than the limits allow, try again later"))
+        assert 3 <= int(answer.headers["Retry-After"]) <= 6, answer.headers["Retry-After"]
+        answer = write(server, "m v=1 1", "/api/v2/write?bucket=slow")
+        equal((answer.status, json.loads(answer.body)["code"]), (429, "too many requests"))
+        assert 3 <= int(answer.headers["Retry-After"]) <= 6, answer.headers["Retry-After"]
+        equal(write(server, lines).status, 204)
+        equal(write(server, lines).status, 204)
+        equal(write(server, "m v=1 1" + " " * 3000, "/write?db=thin").status, 204)
+        equal(write(server, "m v=1 1", "/write?db=thin").status, 503)
+        time.sleep(3)
+        equal(write(server, "m v=1 2", "/write?db=thin").status, 204)
+        time.sleep(3)
+        equal(write(server, "m v=1 1", "/write?db=slow").status, 204)
+        page = request(server, "GET", "/metrics").body.decode()
+        assert 'sluice_writes_limited_total{database="slow",user=""} 2\n' in page, page
+        assert 'sluice_writes_limited_total{database="thin",user=""} 1\n' in page, page
+
+    with_server(config, test)
+
+
+def check(text):
+    """Status and lines of `sluiced check` on a configuration."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "influxdb.conf"
+        path.write_text(text)
+        ended = subprocess.run([os.environ.get("SLUICED", "build/src/server/sluiced"), "check", "--config", str(path)],
+                               capture_output=True, text=True, timeout=30)
+        lines = (ended.stderr + ended.stdout).replace(str(path), "FILE").splitlines()
+        return ended.returncode, [line.removeprefix("sluiced: ") for line in lines]
+
+
+DEFAULTS = [
+    "data.max-series-per-database is 1000000 in InfluxDB, here the series of a database are not limited",
+    "data.max-values-per-tag is 100000 in InfluxDB, here the values of a tag are not limited",
+    "data.cache-max-memory-size is 1g in InfluxDB, here [sluice] memory-limit bounds the memory",
+    "data.compact-full-write-cold-duration is 4h in InfluxDB, here 30m",
+    "data.max-fields-per-measurement is without limit in InfluxDB, here 65536",
+    "data.query-log-enabled is true in InfluxDB, here [coordinator] log-queries-after names slow queries only",
+    "http.log-enabled is true in InfluxDB, here false: there is no line for each request",
+    "monitor.store-enabled is true in InfluxDB, here there is no database _internal; /metrics, /debug/vars and "
+    "SHOW STATS have the figures",
+]
+
+
+def debians_own_file_is_read_as_it_is():
+    if not STOCK.exists():
+        print("    (Debian's influxdb is not installed)")
+        return
+    text = STOCK.read_text()
+
+    def place(key):
+        number = next(i for i, line in enumerate(text.splitlines(), 1) if line.strip().startswith(key))
+        return f"FILE:{number}: "
+
+    status, lines = check(text)
+    equal(status, 0)
+    equal(lines, [
+        place("wal-dir") + "data.wal-dir has no effect: the logs lie in [data] dir",
+        place("dir") + "meta.dir has no effect: the catalog lies in [data] dir",
+        "FILE: defaults that are others here: " + "; ".join(DEFAULTS),
+        "FILE: nothing follows from settings that tune what is not here: reporting-enabled",
+        "the configuration is good"])
+
+
+def a_guard_that_is_not_there_stops_the_start():
+    status, lines = check("[data]\nmax-series-per-database = 1000000\n")
+    equal((status, lines), (1, ["FILE:2: data.max-series-per-database is not offered: the series of a database are not "
+                                "limited; remove the line, or say 0"]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "sluice.conf"
+        path.write_text("[data]\nmax-values-per-tag = 5\n")
+        ended = subprocess.run([os.environ.get("SLUICED", "build/src/server/sluiced"), "--config", str(path), "--data-dir",
+                                folder + "/data", "--bind", f"127.0.0.1:{free_port()}"],
+                               capture_output=True, text=True, timeout=30)
+        assert ended.returncode == 1 and "max-values-per-tag is not offered" in ended.stderr, ended
+
+
+TESTS = [writes_wait_for_their_turn, a_write_that_waits_too_long_is_refused, many_writes_share_a_few_turns,
+         a_write_that_takes_too_long_is_a_timeout, a_database_gets_no_policy, rates_are_kept_by_database_and_user,
+         debians_own_file_is_read_as_it_is,
+         a_guard_that_is_not_there_stops_the_start]
+
+
+def main():
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    passed = failed = 0
+    for test in TESTS:
+        if word not in test.__name__:
+            continue
+        try:
+            test()
+            passed += 1
+            print(f"ok: {test.__name__}")
+        except Exception as error:  # noqa: BLE001
+            failed += 1
+            print(f"FAILED {test.__name__}: {error!r}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
