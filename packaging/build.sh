@@ -21,7 +21,7 @@ done
 
 "$source/packaging/install_dependencies.sh" g++ dpkg-dev meson ninja-build 'pkgconf|pkg-config' curl \
     liburing-dev libdeflate-dev libmimalloc-dev libxxhash-dev libzstd-dev zlib1g-dev libre2-dev \
-    libcctz-dev tzdata libsimdjson-dev libcrypt-dev libssl-dev libtomlplusplus-dev libcli11-dev libgtest-dev
+    libcctz-dev tzdata libsimdjson-dev libcrypt-dev libssl-dev libsnappy-dev libprotozero-dev libtomlplusplus-dev libcli11-dev libgtest-dev
 
 # llhttp: where this release has no package, the static library of the next one, under DIR.
 pkg_config_path=

@@ -113,15 +113,63 @@ Result<Statement> StatementParser::parse_show_tag() {
     switch (found.token) {
         case Token::kKey:
             return parse_key_cardinality(ShowCardinalityStatement::Kind::kTagKey);
-        case Token::kKeys: {
-            SLUICE_TRY(ShowClauses clauses, parse_show_clauses({.series_limits = true}));
-            return Statement(ShowTagKeysStatement{std::move(clauses)});
-        }
+        case Token::kKeys:
+            return parse_show_tag_keys();
         case Token::kValues:
             return parse_show_tag_values();
         default:
             return unexpected(found, {"KEY", "KEYS", "VALUES"});
     }
+}
+
+namespace {
+
+Expr tag_key_comparison(Operator op, Expr value) {
+    return {BinaryExpr{op, ExprBox(Expr{VarRef{"_tagKey"}}), ExprBox(std::move(value))}};
+}
+
+Expr parenthesized(Expr expr) {
+    return {ParenExpr{ExprBox(std::move(expr))}};
+}
+
+// WITH KEY as a condition on `_tagKey`, which InfluxDB's rewriter makes of it
+// (query/statement_rewriter.go: rewriteTagKeyCondition).
+Expr condition_of(TagKeyFilter filter) {
+    using Kind = TagKeyFilter::Kind;
+    if (filter.regex) {
+        const bool wanted = filter.kind == Kind::kMatches;
+        return tag_key_comparison(wanted ? Operator::kMatches : Operator::kNotMatches,
+                                  {RegexLiteral{*std::move(filter.regex)}});
+    }
+    const Operator op = filter.kind == Kind::kNotEqual ? Operator::kNotEqual : Operator::kEqual;
+    Expr condition = tag_key_comparison(op, {StringLiteral{filter.keys.front()}});
+    for (std::size_t i = 1; i < filter.keys.size(); ++i) {
+        condition = {BinaryExpr{Operator::kOr, ExprBox(std::move(condition)),
+                                ExprBox(tag_key_comparison(op, {StringLiteral{filter.keys[i]}}))}};
+    }
+    return condition;
+}
+
+}  // namespace
+
+// WITH KEY came with InfluxDB 1.9. It is kept as the condition that it means.
+Result<Statement> StatementParser::parse_show_tag_keys() {
+    ShowClauses clauses;
+    SLUICE_TRY_VOID(parse_show_head(clauses, true));
+    std::optional<TagKeyFilter> filter;
+    if (tokens_.accept(Token::kWith)) {
+        tokens_.back();
+        SLUICE_TRY(filter, parse_tag_key_filter());
+    }
+    SLUICE_TRY_VOID(parse_show_tail(clauses, {.series_limits = true}));
+    if (!filter) return Statement(ShowTagKeysStatement{std::move(clauses)});
+    Expr wanted = condition_of(*std::move(filter));
+    if (clauses.condition) {
+        wanted = {BinaryExpr{Operator::kAnd, ExprBox(parenthesized(std::move(wanted))),
+                             ExprBox(parenthesized(std::move(*clauses.condition)))}};
+    }
+    clauses.condition = ExprBox(std::move(wanted));
+    return Statement(ShowTagKeysStatement{std::move(clauses)});
 }
 
 Result<Statement> StatementParser::parse_show_tag_values() {

@@ -78,6 +78,7 @@ private:
     Result<Statement> parse_show_measurements();
     Result<Statement> parse_show_field();
     Result<Statement> parse_show_tag();
+    Result<Statement> parse_show_tag_keys();
     Result<Statement> parse_show_tag_values();
     Result<Statement> parse_cardinality(ShowCardinalityStatement::Kind kind, bool exact);
     Result<Statement> parse_key_cardinality(ShowCardinalityStatement::Kind kind);

@@ -61,7 +61,7 @@ public:
         event_.notify_all();
     }
 
-    Task<Result<Socket>> accept() {
+    Task<Result<int>> accept() {
         while (accepted_.empty()) {
             if (stopped_)
                 co_return Error{ErrorKind::kCancelled, "accept: the listener has stopped"};
@@ -70,8 +70,10 @@ public:
         const int accepted = accepted_.front();
         accepted_.pop_front();
         if (!stopped_) arm();
-        co_return Socket(std::make_unique<Socket::Connection>(reactor_, accepted));
+        co_return accepted;
     }
+
+    Reactor& reactor() { return reactor_; }
 
     void stop() {
         if (stopped_) return;
@@ -138,13 +140,22 @@ Result<Listener> Listener::listen(Reactor& reactor, std::string address, std::ui
         backend.close_now(fd);
         return std::move(own_port).error();
     }
-    return Listener(std::make_unique<Acceptor>(reactor, fd, *own_port));
+    return adopt(reactor, fd, *own_port);
+}
+
+Listener Listener::adopt(Reactor& reactor, int fd, std::uint16_t port) {
+    return Listener(std::make_unique<Acceptor>(reactor, fd, port));
 }
 
 std::uint16_t Listener::port() const {
     return acceptor_->port();
 }
 Task<Result<Socket>> Listener::accept() {
+    Acceptor& acceptor = *acceptor_;
+    SLUICE_CO_TRY(const int fd, co_await acceptor.accept());
+    co_return Socket::adopt(acceptor.reactor(), fd);
+}
+Task<Result<int>> Listener::accept_descriptor() {
     return acceptor_->accept();
 }
 void Listener::stop() {

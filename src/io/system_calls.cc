@@ -9,9 +9,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <limits>
 
 #include "sluice/base/log.h"
 #include "sluice/base/units.h"
@@ -158,6 +160,8 @@ std::string system_peer_address(int fd) {
     sockaddr_storage storage;
     socklen_t length = sizeof storage;
     if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return {};
+    // As Go names a client without a name.
+    if (storage.ss_family == AF_UNIX) return "@";
     char text[INET6_ADDRSTRLEN] = {};
     if (storage.ss_family == AF_INET) {
         const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);
@@ -201,6 +205,42 @@ Result<int> system_open_socket(const std::string& address, std::uint16_t port,
 Result<int> system_open_datagram_socket(const std::string& address, std::uint16_t port,
                                         std::vector<std::byte>& resolved) {
     return open_socket_of(SOCK_DGRAM, "send datagrams to", address, port, resolved);
+}
+
+namespace {
+
+Result<int> bind_datagrams_on(const std::string& address, std::uint16_t port,
+                              std::uint64_t buffer_bytes, bool is_first) {
+    const std::string doing = "receive datagrams on " + shown_address(address, port);
+    sockaddr_storage storage;
+    const socklen_t length = parse_address(address, port, storage);
+    if (length == 0) return Error{ErrorKind::kInvalid, doing + ": not a numeric IP address"};
+    const int fd = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return os_failure(errno, doing);
+    if (!is_first) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (storage.ss_family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (buffer_bytes != 0) {
+        const std::uint64_t most = std::numeric_limits<int>::max();
+        set_option(fd, SOL_SOCKET, SO_RCVBUF, static_cast<int>(std::min(buffer_bytes, most)));
+    }
+    if (bind(fd, reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
+        const int os_error = errno;
+        ::close(fd);
+        return os_failure(os_error, doing);
+    }
+    // Only now: bound without it, the first socket has shown that it is alone.
+    if (is_first) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    return fd;
+}
+
+}  // namespace
+
+Result<int> system_bind_datagrams(const std::string& address, std::uint16_t port,
+                                  std::uint64_t buffer_bytes, bool is_first) {
+    if (!address.empty()) return bind_datagrams_on(address, port, buffer_bytes, is_first);
+    Result<int> both = bind_datagrams_on("::", port, buffer_bytes, is_first);
+    if (both.ok() || both.error().os_error == EADDRINUSE) return both;
+    return bind_datagrams_on("0.0.0.0", port, buffer_bytes, is_first);
 }
 
 }  // namespace sluice::io

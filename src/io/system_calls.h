@@ -25,5 +25,9 @@ Result<int> system_open_socket(const std::string& address, std::uint16_t port,
                                std::vector<std::byte>& resolved);
 Result<int> system_open_datagram_socket(const std::string& address, std::uint16_t port,
                                         std::vector<std::byte>& resolved);
+// A socket for datagrams from anybody. The first one of a port fails where somebody else has it;
+// the others join it. `buffer_bytes`: of the kernel, 0 is its own choice.
+Result<int> system_bind_datagrams(const std::string& address, std::uint16_t port,
+                                  std::uint64_t buffer_bytes, bool is_first);
 
 }  // namespace sluice::io

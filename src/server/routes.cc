@@ -6,9 +6,13 @@
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/monitor/admin_handler.h"
+#include "server/prometheus/remote_read.h"
+#include "server/prometheus/remote_write.h"
 #include "server/query/query_handler.h"
 #include "server/route_table.h"
 #include "server/services/access_log.h"
+#include "server/v2/platform_handler.h"
+#include "server/v2/platform_query.h"
 #include "server/write/write_handler.h"
 #include "sluice/model/errors.h"
 
@@ -39,9 +43,6 @@ io::Task<void> serve_small(Connection& connection, RouteHandler handler) {
         case RouteHandler::kTakingRequests:
             answer_taking_requests(connection);
             break;
-        case RouteHandler::kFlux:
-            answer_platform_error(connection, 501, "Flux is not supported; use /query (InfluxQL)");
-            break;
         default:
             break;
     }
@@ -53,16 +54,18 @@ void count_client(Connection& connection, RouteHandler handler) {
     ClientCounter& counter = connection.services().client_counter;
     if (!counter.active()) [[likely]]
         return;
-    if (handler == RouteHandler::kWriteV1 || handler == RouteHandler::kWriteV2) {
+    if (handler == RouteHandler::kWriteV1 || handler == RouteHandler::kWriteV2 ||
+        handler == RouteHandler::kRemoteWrite) {
         counter.add_write(connection.user(), connection.peer_address());
     }
-    if (handler == RouteHandler::kQuery) {
+    if (handler == RouteHandler::kQuery || handler == RouteHandler::kQueryV2) {
         counter.add_query(connection.user(), connection.peer_address());
     }
 }
 
 // Serves a request whose sender may ask for it.
-io::Task<void> serve_admitted(Connection& connection, RouteHandler handler) {
+io::Task<void> serve_admitted(Connection& connection, const RouteChoice& choice) {
+    const RouteHandler handler = choice.handler;
     if (handler == RouteHandler::kVariables) [[unlikely]]
         return handle_variables(connection);
     if (handler == RouteHandler::kRequestCounts) [[unlikely]] {
@@ -84,6 +87,14 @@ io::Task<void> serve_admitted(Connection& connection, RouteHandler handler) {
             return handle_write(connection, WriteApi::kV2);
         case RouteHandler::kQuery:
             return handle_query(connection);
+        case RouteHandler::kQueryV2:
+            return handle_platform_query(connection);
+        case RouteHandler::kPlatform:
+            return handle_platform(connection, choice.platform);
+        case RouteHandler::kRemoteWrite:
+            return handle_remote_write(connection);
+        case RouteHandler::kRemoteRead:
+            return handle_remote_read(connection);
         case RouteHandler::kHealth:
             return handle_health(connection);
         case RouteHandler::kMetrics:
@@ -104,31 +115,40 @@ bool admit(Connection& connection, const Identity& identity, Audience audience) 
         answer_unauthorized(connection, platform, identity.text);
         return false;
     }
-    connection.set_user(identity.text);
+    connection.set_user(identity.text, identity.token);
     if (audience != Audience::kAdmins) return true;
-    const meta::User* const user =
-        connection.services().core.catalog()->find_user(connection.user());
-    if (user != nullptr && user->is_admin) return true;
+    if (connection.principal(*connection.services().core.catalog()).is_admin()) return true;
     answer_error(connection, 403, "error authorizing admin access");
     return false;
 }
 
-io::Task<void> identify_and_serve(Connection& connection, RouteHandler handler, Audience audience) {
+io::Task<void> identify_and_serve(Connection& connection, RouteChoice choice, Audience audience) {
     connection.release_input();
     std::string host(peer_host(connection.peer_address()));
     io::Task<Identity> asking = connection.services().authenticator.identify_aside(std::move(host));
     const Identity identity = co_await asking;
-    if (admit(connection, identity, audience)) co_await serve_admitted(connection, handler);
+    if (admit(connection, identity, audience)) co_await serve_admitted(connection, choice);
 }
 
-io::Task<void> serve_known(Connection& connection, RouteHandler handler, Audience audience) {
+// Sessions are of the 2.x API alone.
+std::string_view cookies_of(const http::Request& request) {
+    if (!request.authorization.empty() || !is_platform_path(request.path)) return {};
+    for (const http::HeaderField& field : request.headers) {
+        if (http::equals_ignoring_case(field.name, "Cookie")) return field.value;
+    }
+    return {};
+}
+
+io::Task<void> serve_known(Connection& connection, const RouteChoice& choice, Audience audience) {
+    const http::Request& request = connection.request();
     const Identity identity = connection.services().authenticator.identify(
-        connection.parameters(), connection.request().authorization);
+        connection.parameters(), request.authorization, cookies_of(request),
+        connection.certificate_user());
     if (identity.kind == Identity::Kind::kUnknown) {
-        return identify_and_serve(connection, handler, audience);
+        return identify_and_serve(connection, choice, audience);
     }
     if (!admit(connection, identity, audience)) return nothing_more();
-    return serve_admitted(connection, handler);
+    return serve_admitted(connection, choice);
 }
 
 }  // namespace
@@ -154,9 +174,9 @@ io::Task<void> serve_request(Connection& connection) {
         case RouteChoice::Kind::kServe:
             break;
     }
-    const Audience audience = audience_of(choice.handler, connection.services().config().http);
-    if (audience != Audience::kEverybody) return serve_known(connection, choice.handler, audience);
-    return serve_admitted(connection, choice.handler);
+    const Audience audience = audience_of(choice, connection.services().config().http);
+    if (audience != Audience::kEverybody) return serve_known(connection, choice, audience);
+    return serve_admitted(connection, choice);
 }
 
 }  // namespace sluice::server

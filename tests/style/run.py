@@ -22,7 +22,8 @@ ARROWS = {
     "ingest": ["model"],
     "influxql": ["model"],
     "http": ["model"],
-    "io": ["model"],
+    "tls": ["base"],
+    "io": ["model", "tls"],
     "meta": ["io"],
     "storage": ["io", "codec"],
     "engine": ["meta", "storage"],
@@ -36,20 +37,21 @@ LADDERS = {
     "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "query", "monitor", ""],
+    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+               "v2", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),
-         ("storage", "tools", "upkeep"), ("server", "query", "write")}
+         ("storage", "tools", "upkeep"), ("server", "query", "write"), ("server", "v2", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
-    "meta": {"catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
+    "meta": {"bucket": "draft", "catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "principal": "", "retention_policy": "draft", "subscription": "draft", "token": "draft", "user": "draft"},
     "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
                 "neighbours": "files", "store_metrics": "files", "store_options": "files", "store_report": "files",
                 "string_bytes": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
-              "error_document": "answer", "hidden_directory": "request", "privileges": "statements",
+              "error_document": "answer", "hidden_directory": "request", "json_text": "go", "privileges": "statements",
               "query_memory": "request", "query_registry": "request", "query_request": "request",
               "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},
@@ -65,11 +67,11 @@ CALLED_BY_LANGUAGE = {
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
     "granted_bytes",
-    "has_waiters", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
+    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
-PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http"]
+PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http", "tls"]
 # What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
 # when a reactor does not.
 THREAD_FILES = {"include/sluice/base/metrics.h"}
@@ -326,9 +328,11 @@ def check_example_configuration():
     """packaging/sluice.conf names every setting"""
     settings = re.findall(r'visitor\(\s*"([a-z_]+)",\s*"([a-z-]+)"',
                           (ROOT / "src/server/config/config.h").read_text(encoding="utf-8"))
+    settings += [("udp", key) for key in re.findall(
+        r'visitor\("([a-z-]+)"', (ROOT / "src/server/config/udp_settings.h").read_text(encoding="utf-8"))]
     section, named = None, set()
     for line in (ROOT / "packaging/sluice.conf").read_text(encoding="utf-8").splitlines():
-        if match := re.match(r"\[(\w+)\]", line):
+        if match := re.match(r"\[+(\w+)\]", line):
             section = match.group(1)
         elif match := re.match(r"\s*([a-z-]+) =", line):
             named.add((section, match.group(1)))

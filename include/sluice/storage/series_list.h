@@ -81,7 +81,9 @@ public:
     // returns whether the values of the tag matter. The text is valid during the call, and so are
     // values.
     virtual bool begin_tag(std::string_view) { return false; }
-    // Is called for each value of that tag once, in ascending order.
+    // Returns how many values of a tag are of use: the first ones in ascending order.
+    virtual std::size_t values_wanted() const { return ~std::size_t{0}; }
+    // Is called for each of these values of that tag once, in ascending order.
     virtual void see_value(std::string_view) {}
 };
 

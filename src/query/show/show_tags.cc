@@ -7,16 +7,36 @@
 #include "query/show/distinct_texts.h"
 #include "query/show/series_selection.h"
 #include "query/show/show_statements.h"
+#include "sluice/model/errors.h"
 
 namespace sluice::query {
 namespace {
 
 using namespace influxql;
 
-// The series of all policies: these two statements do not look at the policies and databases of
-// their FROM clause. Time narrows to shard groups, as with InfluxDB's tsi1 index.
+// The policy that FROM names, which is one at most; empty where none is named
+// (coordinator/statement_executor.go: executeShowTagValues, since InfluxDB 1.9).
+Result<std::string_view> policy_of(const ShowClauses& clauses, const meta::Database& database) {
+    std::string_view first;
+    for (const Source& source : clauses.sources) {
+        const std::string& policy = source.measurement()->retention_policy;
+        if (policy.empty()) continue;
+        if (database.find_policy(policy) == nullptr) {
+            return model::retention_policy_not_found(policy);
+        }
+        if (first.empty()) first = policy;
+        if (policy == first) continue;
+        return Error{ErrorKind::kInvalid,
+                     "only one retention policy allowed in SHOW TAG VALUES query: \"" + policy +
+                         "\", \"" + std::string(first) + "\""};
+    }
+    return first;
+}
+
+// The series of all policies: SHOW TAG KEYS does not look at the policies of its FROM clause, and
+// neither statement at its databases. Time narrows to shard groups, as with InfluxDB's tsi1 index.
 io::Task<Result<void>> select_series(StatementContext& context, const ShowClauses& clauses,
-                                     SeriesSelection& selection) {
+                                     bool by_policy, SeriesSelection& selection) {
     selection.catalog = context.source.catalog();
     SLUICE_CO_TRY(const meta::Database* database,
                   find_database(*selection.catalog, clauses.database, context.defaults));
@@ -24,13 +44,22 @@ io::Task<Result<void>> select_series(StatementContext& context, const ShowClause
     selection.options.with_name = false;
     SLUICE_CO_TRY(const NameCondition names,
                   NameCondition::make(selection.condition.get(), "_name"));
-    selection.add_database(*database, [&](std::string_view name) {
-        return names_measurement(clauses.sources, name) && names.accepts(name);
-    });
+    std::string_view only;
+    if (by_policy) {
+        SLUICE_CO_TRY(only, policy_of(clauses, *database));
+    }
+    for (const auto& policy : database->retention_policies) {
+        if (!only.empty() && policy->name != only) continue;
+        for (const std::string& name : measurement_names(*policy, selection.range)) {
+            if (!names_measurement(clauses.sources, name) || !names.accepts(name)) continue;
+            selection.add(*policy, name);
+        }
+    }
     co_return Result<void>();
 }
 
 using WantsTag = std::function<bool(std::string_view key)>;
+using WantsValue = std::function<bool(std::string_view value)>;
 
 // The values of each tag that one core has found of a measurement.
 using Tags = std::map<std::string, DistinctTexts, std::less<>>;
@@ -45,12 +74,15 @@ struct FoundTags {
 // Takes the tags of the series of a measurement that a condition is true of.
 class TagSieve final : public storage::SeriesSieve {
 public:
-    // Without `wants` only their keys. Too many end the query on the way, before they are too much
-    // memory.
+    // Without `wants` only their keys, and of each key `values_max` values. Too many end the query
+    // on the way, before they are too much memory.
     TagSieve(TagCondition condition, const std::string& measurement, const WantsTag* wants,
-             std::uint64_t bytes_max, FoundTags& found)
+             const WantsValue& wants_value, std::size_t values_max, std::uint64_t bytes_max,
+             FoundTags& found)
         : condition_(std::move(condition)),
           wants_(wants),
+          wants_value_(wants_value),
+          values_max_(values_max),
           bytes_max_(bytes_max),
           tags_(found.measurements[measurement]),
           found_(found) {}
@@ -70,6 +102,7 @@ public:
 
     // Without a condition the store's index of tags says all, and keys need not be looked at.
     bool takes_tags() const override { return condition_.accepts_all(); }
+    std::size_t values_wanted() const override { return values_max_; }
     bool begin_tag(std::string_view tag) override {
         if (wants_ != nullptr && !(*wants_)(tag)) return false;
         auto at = tags_.find(tag);
@@ -83,6 +116,7 @@ public:
     // Beyond the bound nothing is added. The statement fails when the visit ends (collect).
     void see_value(std::string_view value) override {
         if (found_.memory_bytes > bytes_max_) return;
+        if (wants_value_ && !wants_value_(value)) return;
         if (values_->add(value, found_.bytes)) found_.memory_bytes += value.size() + kNodeBytes;
     }
 
@@ -91,6 +125,8 @@ private:
 
     const TagCondition condition_;
     const WantsTag* const wants_;
+    const WantsValue& wants_value_;
+    const std::size_t values_max_;
     const std::uint64_t bytes_max_;
     Tags& tags_;
     FoundTags& found_;
@@ -125,8 +161,14 @@ io::Task<MergedTags> merge(StatementContext& context, const std::vector<FoundTag
 }
 
 // Visits the series on all cores, each of which fills its own element of `found`.
-io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selection,
-                               const WantsTag* wants, std::vector<FoundTags>& found) {
+// With LIMIT the values behind those that are shown and passed over are of no use.
+io::Task<Result<void>> collect(StatementContext& context, const ShowClauses& clauses,
+                               SeriesSelection& selection, const WantsTag* wants,
+                               const WantsValue& wants_value, std::vector<FoundTags>& found) {
+    const auto limit = static_cast<std::uint64_t>(clauses.limit);
+    const bool shows_first = limit != 0 && !wants_value;
+    const std::uint64_t values_max =
+        shows_first ? limit + static_cast<std::uint64_t>(clauses.offset) : ~std::uint64_t{0};
     const std::uint64_t bytes_max =
         context.limits.memory_bytes_max / 2 / std::max(1u, context.source.core_count());
     found.resize(context.source.core_count());
@@ -134,7 +176,7 @@ io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selec
         co_await visit_series(context, selection, [&](std::uint32_t core, std::uint32_t source) {
             return std::make_unique<TagSieve>(selection.condition_of(source),
                                               selection.sources[source].measurement, wants,
-                                              bytes_max, found[core]);
+                                              wants_value, values_max, bytes_max, found[core]);
         });
     if (!visited.ok()) co_return visited;
     for (const FoundTags& each : found) {
@@ -148,16 +190,23 @@ io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selec
 io::Task<Result<void>> execute(StatementContext& context, ShowTagKeysStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
-    Result<void> selected = co_await select_series(context, clauses, selection);
+    Result<void> selected = co_await select_series(context, clauses, false, selection);
     if (!selected.ok()) co_return selected;
+    SLUICE_CO_TRY(const NameCondition wanted_keys,
+                  NameCondition::make(selection.condition.get(), "_tagKey",
+                                      NameCondition::Others::kPassedOver));
     std::vector<FoundTags> found;
-    Result<void> collected = co_await collect(context, selection, nullptr, found);
+    const WantsValue any_value;
+    Result<void> collected =
+        co_await collect(context, clauses, selection, nullptr, any_value, found);
     if (!collected.ok()) co_return collected;
     const MergedTags merged = co_await merge(context, found);
     // SLIMIT and SOFFSET are taken and do nothing, as in InfluxDB.
     for (const auto& [measurement, tags] : merged) {
         std::vector<std::string> keys;
-        for (const auto& [key, values] : tags) keys.emplace_back(key);
+        for (const auto& [key, values] : tags) {
+            if (wanted_keys.accepts(key)) keys.emplace_back(key);
+        }
         const auto shown = limited(std::move(keys), clauses.limit, clauses.offset);
         if (!shown.empty()) {
             write_column(context.writer, std::string(measurement), "tagKey", shown);
@@ -169,15 +218,23 @@ io::Task<Result<void>> execute(StatementContext& context, ShowTagKeysStatement s
 io::Task<Result<void>> execute(StatementContext& context, ShowTagValuesStatement show) {
     const ShowClauses& clauses = show.clauses;
     SeriesSelection selection;
-    Result<void> selected = co_await select_series(context, clauses, selection);
+    selection.options.without_value = true;
+    Result<void> selected = co_await select_series(context, clauses, true, selection);
     if (!selected.ok()) co_return selected;
+    // Compared with anything but a text, nothing is it.
+    const Result<NameCondition> wanted_values = NameCondition::make(
+        selection.condition.get(), kTagValue, NameCondition::Others::kPassedOver);
+    const WantsValue wants_value = [&](std::string_view value) {
+        return wanted_values.ok() && wanted_values->accepts(value);
+    };
     SLUICE_CO_TRY(const NameCondition wanted_keys,
                   NameCondition::make(selection.condition.get(), "_tagKey"));
     const WantsTag wants = [&](std::string_view key) {
         return show.filter.accepts(key) && wanted_keys.accepts(key);
     };
     std::vector<FoundTags> found;
-    Result<void> collected = co_await collect(context, selection, &wants, found);
+    Result<void> collected =
+        co_await collect(context, clauses, selection, &wants, wants_value, found);
     if (!collected.ok()) co_return collected;
     const MergedTags merged = co_await merge(context, found);
     AnswerWriter& writer = context.writer;

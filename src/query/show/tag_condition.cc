@@ -108,6 +108,7 @@ std::shared_ptr<TagCondition::Node> TagCondition::build_comparison(const BinaryE
                                              : is_system_name(key->name) &&
                                                    !(options_.with_name && key->name == "_name");
         if (left_out) return nullptr;
+        if (options_.without_value && key != nullptr && key->name == kTagValue) return nullptr;
     }
     if (binary.left->is<BinaryExpr>() || binary.right->is<BinaryExpr>()) return node;
     const Expr* value = binary.right.get();
@@ -180,13 +181,14 @@ struct NameCondition::Node {
     const Regex* regex = nullptr;
 };
 
-Result<NameCondition> NameCondition::make(const Expr* condition, std::string_view subject) {
+Result<NameCondition> NameCondition::make(const Expr* condition, std::string_view subject,
+                                          Others others) {
     NameCondition made;
     if (condition == nullptr) return made;
     if (const auto* constant = condition->as<BooleanLiteral>(); constant && constant->value) {
         return made;
     }
-    SLUICE_TRY(made.root_, build(*condition, subject));
+    SLUICE_TRY(made.root_, build(*condition, subject, others));
     return made;
 }
 
@@ -197,27 +199,32 @@ bool NameCondition::accepts(std::string_view name) const {
 // Comparisons of other names are as if not written: they build nothing, and AND and OR pass on the
 // side that is there.
 Result<std::shared_ptr<NameCondition::Node>> NameCondition::build(const Expr& expr,
-                                                                  std::string_view subject) {
+                                                                  std::string_view subject,
+                                                                  Others others) {
     using Built = std::shared_ptr<Node>;
     const auto refuse = [&](std::string text) -> Result<Built> {
         return Error{ErrorKind::kInvalid, std::move(text)};
     };
-    if (const auto* paren = expr.as<ParenExpr>()) return build(*paren->inner, subject);
+    if (const auto* paren = expr.as<ParenExpr>()) return build(*paren->inner, subject, others);
     const auto* binary = expr.as<BinaryExpr>();
+    if (binary == nullptr && others == Others::kPassedOver) return Built();
     if (binary == nullptr) return refuse(go_syntax(expr));
     auto node = std::make_shared<Node>();
     if (binary->op == Operator::kAnd || binary->op == Operator::kOr) {
         node->is_and = binary->op == Operator::kAnd;
-        SLUICE_TRY(node->left, build(*binary->left, subject));
-        SLUICE_TRY(node->right, build(*binary->right, subject));
+        SLUICE_TRY(node->left, build(*binary->left, subject, others));
+        SLUICE_TRY(node->right, build(*binary->right, subject, others));
         if (node->left == nullptr) return node->right;
         if (node->right == nullptr) return node->left;
         return node;
     }
     const std::string op(operator_text(binary->op));
-    if (!is_match(binary->op)) return refuse("invalid tag comparison operator");
+    if (!is_match(binary->op)) {
+        if (others == Others::kPassedOver) return Built();
+        return refuse("invalid tag comparison operator");
+    }
     const auto* key = binary->left->as<VarRef>();
-    if (key == nullptr && subject == "_tagKey") {
+    if (key == nullptr && subject == "_tagKey" && others == Others::kRefused) {
         return refuse("left side of '" + op + "' must be a tag key");
     }
     if (key == nullptr || key->name != subject) return Built();

@@ -30,6 +30,8 @@ public:
         // Says whether a series passes if the condition is about fields, or of a form that series
         // do not decide.
         bool undecided_passes = true;
+        // Comparisons of `value` are about the values of tags (kTagValue), and no part of it.
+        bool without_value = false;
     };
     // `condition` may be null: everything passes.
     TagCondition(const influxql::Expr* condition, Options options,
@@ -59,18 +61,24 @@ private:
 };
 
 // The condition on one name: of a measurement (`_name`) or of a tag (`_tagKey`).
+//
+// Or on the value of a tag, `value`, since InfluxDB 1.9 (tsdb/index.go: tagValuesByKeyAndExpr).
+inline constexpr std::string_view kTagValue = "value";
 class NameCondition {
 public:
+    // What is no comparison of names at all.
+    enum class Others : std::uint8_t { kRefused, kPassedOver };
     // Makes the part of `condition` that compares `subject`. The error is InfluxDB's for anything
     // that it does not take in such a condition.
-    static Result<NameCondition> make(const influxql::Expr* condition, std::string_view subject);
+    static Result<NameCondition> make(const influxql::Expr* condition, std::string_view subject,
+                                      Others others = Others::kRefused);
 
     bool accepts(std::string_view name) const;
 
 private:
     struct Node;
-    static Result<std::shared_ptr<Node>> build(const influxql::Expr& expr,
-                                               std::string_view subject);
+    static Result<std::shared_ptr<Node>> build(const influxql::Expr& expr, std::string_view subject,
+                                               Others others);
     static bool judge(const Node& node, std::string_view name);
 
     std::shared_ptr<Node> root_;

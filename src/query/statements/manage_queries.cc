@@ -77,7 +77,7 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::ShowQueriesS
               [](const ListedQuery& a, const ListedQuery& b) { return a.began_ns < b.began_ns; });
     const std::int64_t now_ns = context.source.monotonic_ns();
     AnswerWriter& writer = context.writer;
-    writer.begin_series({"", {}, {"qid", "query", "database", "duration", "status"}});
+    writer.begin_series({"", {}, {"qid", "query", "database", "duration", "status", "user"}});
     const auto catalog = context.source.catalog();
     for (const ListedQuery& query : queries) {
         const bool is_own = !query.user.empty() && query.user == context.request.user;
@@ -90,6 +90,7 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::ShowQueriesS
         writer.value(Value::of_string(query.database));
         writer.value(Value::of_string(duration));
         writer.value(Value::of_string(query.killed ? "killed" : "running"));
+        writer.value(Value::of_string(query.user));
         writer.end_row();
     }
     writer.end_series();

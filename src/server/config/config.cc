@@ -1,9 +1,12 @@
 #include "server/config/config.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
+#include "server/config/bind_addresses.h"
 #include "server/config/config_text.h"
+#include "sluice/tls/context.h"
 
 namespace sluice::server {
 namespace {
@@ -36,6 +39,16 @@ bool assign(std::string& value, std::string_view text) {
 }
 bool assign(SettingSecret& value, std::string_view text) {
     value.text = text;
+    return true;
+}
+// Separated by commas.
+bool assign(SettingList& value, std::string_view text) {
+    value.values.clear();
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        value.values.emplace_back(text.substr(0, comma));
+        text.remove_prefix(std::min(comma + 1, text.size()));
+    }
     return true;
 }
 bool assign(bool& value, std::string_view text) {
@@ -98,11 +111,22 @@ std::string format_setting(const SettingSecret& value) {
     return value.text.empty() ? quoted("") : quoted("[REDACTED]");
 }
 
+std::string format_setting(const SettingList& value) {
+    if (value.values.size() == 1) return quoted(value.values[0]);
+    std::string list;
+    for (const std::string& each : value.values) list += (list.empty() ? "" : ", ") + quoted(each);
+    return '[' + list + ']';
+}
+
 std::string default_setting(std::string_view section, std::string_view key) {
     std::string text;
     const Config defaults;
     visit_settings(defaults, [&](std::string_view s, std::string_view k, const auto& value) {
         if (s == section && k == key) text = format_setting(value);
+    });
+    const UdpSettings udp;
+    visit_udp(udp, [&](std::string_view k, const auto& value) {
+        if (section == "udp" && k == key) text = format_setting(value);
     });
     return text;
 }
@@ -110,28 +134,77 @@ std::string default_setting(std::string_view section, std::string_view key) {
 Result<void> apply_environment(Config& config, const char* const* environment,
                                std::string_view prefix) {
     std::string trouble;
-    visit_settings(config, [&](std::string_view section, std::string_view key, auto& value) {
+    const auto apply = [&](std::string_view section, std::string_view key, auto& value,
+                           std::string_view right) {
         const std::string name = environment_name(prefix, section, key);
         const char* const text = find_variable(environment, name);
         if (text == nullptr || *text == '\0') return;
         if (!assign(value, text) && trouble.empty()) {
             trouble = name + ": cannot understand \"" + text + "\"; a right value is " +
-                      default_setting(section, key);
+                      std::string(right);
         }
+    };
+    visit_settings(config, [&](std::string_view section, std::string_view key, auto& value) {
+        apply(section, key, value, default_setting(section, key));
     });
+    // INFLUXDB_UDP_DATABASE is for all inputs, INFLUXDB_UDP_0_DATABASE for the first.
+    for (std::size_t i = 0; i < config.udp.size(); ++i) {
+        const std::string own = "udp_" + std::to_string(i);
+        visit_udp(config.udp[i], [&](std::string_view key, auto& value) {
+            const std::string right = default_setting("udp", key);
+            apply("udp", key, value, right);
+            apply(own, key, value, right);
+        });
+    }
     if (!trouble.empty()) return invalid(std::move(trouble));
     return {};
 }
 
+namespace {
+
+Result<void> check_udp(const UdpSettings& udp) {
+    if (!udp.enabled) return {};
+    if (!parse_host_port(udp.bind_address)) {
+        return invalid("udp.bind-address: \"" + udp.bind_address +
+                       "\" is not an address and a port, such as \":8089\"");
+    }
+    if (udp.database.empty()) return invalid("udp.database: a database is needed");
+    for (const std::string_view known : {"", "n", "ns", "u", "us", "ms", "s", "m", "h"}) {
+        if (udp.precision == known) return {};
+    }
+    return invalid("udp.precision: n, u, ms, s, m or h");
+}
+
+}  // namespace
+
 Result<void> check_config(const Config& config) {
-    if (!parse_host_port(config.http.bind_address)) {
-        return invalid("http.bind-address: \"" + config.http.bind_address +
-                       "\" is not an address and a port, such as \":8086\"");
+    const auto addresses = parse_bind_addresses(config.http.bind_address.values);
+    if (!addresses.ok()) return addresses.error();
+    if (!config.http.https_client_ca.empty() && !config.http.https_enabled) {
+        return invalid("http.https-client-ca: nobody shows a certificate without https-enabled");
+    }
+    if (config.http.https_client_name_is_user && config.http.https_client_ca.empty()) {
+        return invalid("http.https-client-name-is-user: it needs https-client-ca");
+    }
+    if (config.http.unix_socket_enabled) {
+        if (config.http.bind_socket.empty()) return invalid("http.bind-socket: a path is needed");
+        if (!parse_permissions(config.http.unix_socket_permissions)) {
+            return invalid("http.unix-socket-permissions: \"" +
+                           config.http.unix_socket_permissions +
+                           "\" is no octal number such as \"0770\"");
+        }
+    }
+    if (config.http.https_enabled) {
+        SLUICE_TRY_VOID(tls::check_versions(
+            {config.tls.min_version, config.tls.max_version, config.tls.ciphers.values}));
     }
     for (const char c : config.http.realm) {
         if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F') {
             return invalid("http.realm: control characters cannot stand in a header field");
         }
+    }
+    for (const UdpSettings& udp : config.udp) {
+        SLUICE_TRY_VOID(check_udp(udp));
     }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
     if (config.data.max_field_value_bytes > kFieldValueBytesMax) {
@@ -184,6 +257,12 @@ std::string format_config(const Config& config) {
     if (!config.http.headers.empty()) out += "\n[http.headers]\n";
     for (const auto& [name, value] : config.http.headers) {
         out += "  " + quoted(name) + " = " + quoted(value) + '\n';
+    }
+    for (const UdpSettings& udp : config.udp) {
+        out += "\n[[udp]]\n";
+        visit_udp(udp, [&](std::string_view key, const auto& value) {
+            out += "  " + std::string(key) + " = " + format_setting(value) + '\n';
+        });
     }
     return out;
 }

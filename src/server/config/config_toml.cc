@@ -12,7 +12,7 @@
 namespace sluice::server {
 namespace {
 
-constexpr std::string_view kMissingInputs[] = {"graphite", "collectd", "opentsdb", "udp"};
+constexpr std::string_view kMissingInputs[] = {"graphite", "collectd", "opentsdb"};
 
 template <typename T>
 bool contains(const T& list, std::string_view name) {
@@ -35,6 +35,15 @@ bool assign(std::string& value, const toml::node& node) {
 }
 bool assign(SettingSecret& value, const toml::node& node) {
     return assign(value.text, node);
+}
+bool assign(SettingList& value, const toml::node& node) {
+    value.values.clear();
+    const toml::array* const list = node.as_array();
+    if (list == nullptr) return assign(value.values.emplace_back(), node);
+    for (const toml::node& each : *list) {
+        if (!assign(value.values.emplace_back(), each)) return false;
+    }
+    return true;
 }
 bool assign(bool& value, const toml::node& node) {
     const auto flag = node.value_exact<bool>();
@@ -69,7 +78,9 @@ public:
     Result<void> read(const toml::table& root) {
         for (const auto& [key, node] : root) {
             const std::string_view name = key.str();
-            if (const toml::table* section = node.as_table()) {
+            if (name == "udp") {
+                SLUICE_TRY_VOID(read_inputs(node));
+            } else if (const toml::table* section = node.as_table()) {
                 SLUICE_TRY_VOID(read_section(name, *section));
             } else if (contains(kMissingInputs, name)) {
                 warn_about_input(name, node);
@@ -102,15 +113,58 @@ private:
                 known = true;
                 good = assign(value, node);
             });
-            if (!good) {
-                return Error{ErrorKind::kInvalid,
-                             place(node) + full +
-                                 " has a value of the wrong kind; a right one is " +
-                                 default_setting(section, key)};
-            }
+            if (!good) return wrong_kind(section, key, node);
             if (!known) note_other(full, node);
         }
         return {};
+    }
+
+    // [[udp]] is a list of tables, and [udp] one of one.
+    Result<void> read_inputs(const toml::node& node) {
+        config_.udp.clear();
+        if (const toml::table* only = node.as_table()) return read_input(*only);
+        const toml::array* const list = node.as_array();
+        if (list == nullptr) {
+            note_other("udp", node);
+            return {};
+        }
+        for (const toml::node& each : *list) {
+            if (const toml::table* input = each.as_table()) {
+                SLUICE_TRY_VOID(read_input(*input));
+            }
+        }
+        return {};
+    }
+
+    Result<void> read_input(const toml::table& table) {
+        UdpSettings& input = config_.udp.emplace_back();
+        for (const auto& entry : table) {
+            const std::string_view key = entry.first.str();
+            const toml::node& node = entry.second;
+            bool known = false;
+            bool good = true;
+            visit_udp(input, [&](std::string_view k, auto& value) {
+                if (k != key) return;
+                known = true;
+                good = assign(value, node);
+            });
+            if (!good) return wrong_kind("udp", key, node);
+            if (!known) note_other("udp." + std::string(key), node);
+        }
+        // As in InfluxDB, what is empty is as if it were not there.
+        const UdpSettings defaults;
+        if (input.database.empty()) input.database = defaults.database;
+        if (input.batch_size == 0) input.batch_size = defaults.batch_size;
+        if (input.batch_pending == 0) input.batch_pending = defaults.batch_pending;
+        if (input.batch_timeout.ns == 0) input.batch_timeout = defaults.batch_timeout;
+        return {};
+    }
+
+    Error wrong_kind(std::string_view section, std::string_view key, const toml::node& node) const {
+        return Error{ErrorKind::kInvalid, place(node) + std::string(section) + '.' +
+                                              std::string(key) +
+                                              " has a value of the wrong kind; a right one is " +
+                                              default_setting(section, key)};
     }
 
     Result<void> read_headers(const toml::table& table) {

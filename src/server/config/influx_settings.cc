@@ -9,7 +9,6 @@ namespace {
 constexpr std::string_view kNoInternal =
     "there is no database _internal; /metrics, /debug/vars and SHOW STATS have the figures";
 constexpr std::string_view kMemory = "[sluice] memory-limit bounds the memory";
-constexpr std::string_view kNoTls = "there is no TLS: put a proxy before the server";
 
 // config.go and the sections of InfluxDB 1.5 to 1.8, and of 0.9 where files still have them.
 constexpr InfluxSetting kSettings[] = {
@@ -33,13 +32,9 @@ constexpr InfluxSetting kSettings[] = {
     {"http.write-tracing", "false", "bodies are not logged"},
     {"http.debug-pprof-enabled", "false", "/debug/pprof is not there"},
     {"http.prom-read-auth-enabled", "false", "/api/v1/prom is not there"},
-    {"http.https-enabled", "false", kNoTls},
     {"http.flux-enabled", "false", "there is no Flux: /api/v2/query answers 501"},
-    {"http.unix-socket-enabled", "false", "the API is served by TCP only"},
     {"http.max-concurrent-write-limit", "0", "writes are bounded by [sluice] memory-limit"},
     {"http.max-enqueued-write-limit", "0", "writes are bounded by [sluice] memory-limit"},
-    {"subscriber.insecure-skip-verify", "false", "destinations by https are refused"},
-    {"subscriber.ca-certs", "", "destinations by https are refused"},
     {"reporting-disabled", {}, ""},
     {"hostname", {}, ""},
     {"join", {}, ""},
@@ -59,6 +54,7 @@ constexpr InfluxSetting kSettings[] = {
     {"data.series-file-max-concurrent-snapshot-compactions", {}, ""},
     {"data.tsm-use-madv-willneed", {}, ""},
     {"coordinator.write-timeout", {}, ""},
+    {"udp.udp-payload-size", {}, ""},
     {"shard-precreation.enabled", {}, ""},
     {"shard-precreation.check-interval", {}, ""},
     {"shard-precreation.advance-period", {}, ""},
@@ -66,17 +62,9 @@ constexpr InfluxSetting kSettings[] = {
     {"monitor.store-database", {}, ""},
     {"monitor.store-interval", {}, ""},
     {"http.pprof-enabled", {}, ""},
-    {"http.https-certificate", {}, ""},
-    {"http.https-private-key", {}, ""},
-    {"http.unix-socket-group", {}, ""},
-    {"http.unix-socket-permissions", {}, ""},
-    {"http.bind-socket", {}, ""},
     {"http.enqueued-write-timeout", {}, ""},
     {"http.flux-log-enabled", {}, ""},
     {"logging.suppress-logo", {}, ""},
-    {"tls.ciphers", {}, ""},
-    {"tls.min-version", {}, ""},
-    {"tls.max-version", {}, ""},
 };
 
 }  // namespace

@@ -32,6 +32,9 @@ Connection::Connection(CoreServices& services, RequestHandler handler, io::Socke
     : services_(services),
       handler_(handler),
       socket_(std::move(socket)),
+      certificate_user_(services.config().http.https_client_name_is_user
+                            ? socket_.peer_common_name()
+                            : std::string()),
       idle_since_ns_(services.reactor.monotonic_ns()) {}
 
 std::string_view Connection::peer_address() {
@@ -138,6 +141,7 @@ void Connection::begin_request() {
     parameters_.parse(request.query);
     request_id_.clear();
     user_.clear();
+    token_ = 0;
     continue_owed_ = request.expects_continue && request.minor_version >= 1;
     discard_wanted_ = false;
     body_left_ = request.content_length;

@@ -31,6 +31,11 @@ Fact as_fact(const SettingDuration& value) {
 Fact as_fact(const std::string& value) {
     return value;
 }
+Fact as_fact(const SettingList& value) {
+    std::string text;
+    for (const std::string& each : value.values) text += (text.empty() ? "" : ",") + each;
+    return text;
+}
 Fact as_fact(const SettingSecret& value) {
     return std::string(value.text.empty() ? "" : "[REDACTED]");
 }

@@ -1,5 +1,6 @@
 #include "server/monitor/metrics_page.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -22,12 +23,14 @@ std::string core_label(std::uint32_t core) {
 class Metrics {
 public:
     Metrics(const CoreServices& here, const engine::EngineReport& report)
-        : shared_(here.shared), report_(report) {}
+        : shared_(here.shared), report_(report), days_left_(days_left(here)) {}
 
     std::string write() {
         http();
+        if (shared_.config.http.https_enabled) tls();
         latencies();
         points();
+        udp();
         cores();
         stores();
         process();
@@ -35,6 +38,13 @@ public:
     }
 
 private:
+    static std::uint64_t days_left(const CoreServices& here) {
+        if (here.tls.context == nullptr) return 0;
+        const std::int64_t now_s = here.reactor.wall_ns() / kSecondNs;
+        const std::int64_t left_s =
+            std::max<std::int64_t>(0, here.tls.context->not_after_s() - now_s);
+        return static_cast<std::uint64_t>(left_s) / (kDayNs / kSecondNs);
+    }
     template <typename Member>
     std::uint64_t sum(Member member) const {
         std::uint64_t total = 0;
@@ -72,6 +82,13 @@ private:
         page_.sample("{handler=\"write\"}", sum(&M::writes));
         page_.sample("{handler=\"query\"}", sum(&M::queries));
         page_.sample("{handler=\"ping\"}", sum(&M::pings));
+        page_.family("sluice_prometheus_requests_total", "counter",
+                     "Requests of Prometheus' remote storage.");
+        page_.sample("{kind=\"write\"}", sum(&M::remote_writes));
+        page_.sample("{kind=\"read\"}", sum(&M::remote_reads));
+        page_.counter("sluice_prometheus_samples_not_finite_total",
+                      "Samples that are NaN or infinite and were left out.",
+                      sum(&M::samples_not_finite));
         page_.counter("sluice_http_requests_total", "Requests of all kinds.", sum(&M::requests));
         page_.gauge("sluice_http_requests_active", "Requests being served.",
                     sum(&M::requests_active));
@@ -94,6 +111,26 @@ private:
                       sum(&M::connections_evicted));
         page_.counter("sluice_connections_timed_out_total", "Connections closed as idle or slow.",
                       sum(&M::connections_timed_out));
+    }
+
+    std::uint64_t sum_doors(Counter TlsDoor::*member) const {
+        std::uint64_t total = 0;
+        for (const auto& core : shared_.cores) total += (core->tls.*member).value();
+        return total;
+    }
+    void tls() {
+        const std::uint64_t done = sum_doors(&TlsDoor::handshakes);
+        const std::uint64_t resumed = std::min(done, sum_doors(&TlsDoor::handshakes_resumed));
+        page_.family("sluice_tls_handshakes_total", "counter", "Handshakes of clients by result.");
+        page_.sample("{result=\"full\"}", done - resumed);
+        page_.sample("{result=\"resumed\"}", resumed);
+        page_.sample("{result=\"failed\"}", sum_doors(&TlsDoor::handshakes_failed));
+        page_.sample("{result=\"late\"}", sum_doors(&TlsDoor::handshakes_late));
+        page_.sample("{result=\"plain\"}", sum_doors(&TlsDoor::plain_requests));
+        page_.gauge("sluice_tls_handshakes_unfinished", "Clients in the middle of a handshake.",
+                    sum_doors(&TlsDoor::handshakes_unfinished));
+        page_.gauge("sluice_tls_certificate_days_left", "Whole days until the certificate expires.",
+                    days_left_);
     }
 
     void latencies() {
@@ -133,6 +170,49 @@ private:
                     report_.measurements);
         page_.counter("sluice_shard_groups_expired_total", "Shard groups removed by retention.",
                       report_.shard_groups_expired);
+    }
+
+    // The samples of each [[udp]] table that is enabled, all cores together.
+    template <typename F>
+    void per_input(F write_samples) {
+        for (std::size_t i = 0; i < shared_.udp.size(); ++i) {
+            const UdpSettings& input = shared_.config.udp[i];
+            if (!input.enabled) continue;
+            const std::string labels = "{bind=\"" + input.bind_address + "\"";
+            write_samples(labels, [&](Counter UdpMetrics::*member) {
+                std::uint64_t total = 0;
+                for (const auto& core : shared_.cores) {
+                    total += ((*core->udp_metrics[i]).*member).value();
+                }
+                return total;
+            });
+        }
+    }
+
+    void udp() {
+        using M = UdpMetrics;
+        if (std::ranges::none_of(shared_.config.udp, &UdpSettings::enabled)) return;
+        page_.family("sluice_udp_bytes_total", "counter", "Bytes of datagrams.");
+        per_input([this](const std::string& labels, auto sum) {
+            page_.sample(labels + "}", sum(&M::bytes_received));
+        });
+        page_.family("sluice_udp_points_total", "counter", "Points that came by UDP.");
+        per_input([this](const std::string& labels, auto sum) {
+            page_.sample(labels + ",result=\"written\"}", sum(&M::points_written));
+            page_.sample(labels + ",result=\"parse\"}", sum(&M::lines_rejected));
+            page_.sample(labels + ",result=\"refused\"}", sum(&M::points_refused));
+            page_.sample(labels + ",result=\"failed\"}", sum(&M::points_failed));
+        });
+        page_.family("sluice_udp_batches_total", "counter", "Batches of them.");
+        per_input([this](const std::string& labels, auto sum) {
+            page_.sample(labels + ",result=\"written\"}", sum(&M::batches_written));
+            page_.sample(labels + ",result=\"failed\"}", sum(&M::batches_failed));
+        });
+        page_.family("sluice_udp_dropped_datagrams_total", "counter",
+                     "Datagrams that the kernel had no room for.");
+        per_input([this](const std::string& labels, auto sum) {
+            page_.sample(labels + "}", sum(&M::datagrams_dropped));
+        });
     }
 
     void cores() {
@@ -221,6 +301,7 @@ private:
 
     const ServerShared& shared_;
     const engine::EngineReport& report_;
+    const std::uint64_t days_left_;
     MetricsText page_;
 };
 

@@ -35,6 +35,7 @@ public:
         write_statistics();
         continuous_queries();
         subscriber();
+        udp();
         httpd();
         cores();
         stores();
@@ -201,8 +202,8 @@ private:
              {"pointsWrittenDropped", sum(&M::points_dropped)},
              {"pointsWrittenFail", sum(&M::points_failed)},
              {"pointsWrittenOK", sum(&M::points_ok)},
-             {"promReadReq", 0},
-             {"promWriteReq", 0},
+             {"promReadReq", sum(&M::remote_reads)},
+             {"promWriteReq", sum(&M::remote_writes)},
              {"queryReq", sum(&M::queries)},
              {"queryReqDurationNs", sum(&M::query_ns)},
              {"queryRespBytes", sum(&M::query_body_bytes)},
@@ -217,6 +218,32 @@ private:
              {"writeReqActive", sum(&M::writes_active)},
              {"writeReqBytes", sum(&M::write_body_bytes)},
              {"writeReqDurationNs", sum(&M::write_ns)}});
+    }
+
+    void udp() {
+        using M = UdpMetrics;
+        for (std::size_t i = 0; i < shared_.udp.size(); ++i) {
+            const UdpSettings& input = shared_.config.udp[i];
+            if (!input.enabled) continue;
+            const auto sum = [&](auto member) {
+                std::uint64_t total = 0;
+                for (const auto& core : shared_.cores) {
+                    total += ((*core->udp_metrics[i]).*member).value();
+                }
+                return total;
+            };
+            add(input.bind_address, "udp", {{"bind", input.bind_address}},
+                {{"batchesTx", sum(&M::batches_written)},
+                 {"batchesTxFail", sum(&M::batches_failed)},
+                 {"bytesRx", sum(&M::bytes_received)},
+                 {"datagramsDropped", sum(&M::datagrams_dropped)},
+                 {"pointsParseFail", sum(&M::lines_rejected)},
+                 {"pointsRefused", sum(&M::points_refused)},
+                 {"pointsRx", sum(&M::points_received)},
+                 {"pointsTx", sum(&M::points_written)},
+                 {"pointsTxFail", sum(&M::points_failed)},
+                 {"readFail", sum(&M::receive_failures)}});
+        }
     }
 
     void cores() {

@@ -38,13 +38,17 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
              kBodyBytesKeptEach),
       scratch(std::min<std::size_t>(kScratchBytesKept, core_.admission().bytes_max() / 2),
               kScratchBytesKeptEach),
-      authenticator(core_, shared_.config.http),
+      authenticator(core_, shared_.config.http, shared_.session_key),
       executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
       unfinished_runs(reactor, shared_.config.data.dir + "/continuous-queries"),
       continuous_queries(query::execute_into(executor),
                          shared_.config.continuous_queries.log_enabled, &unfinished_runs),
       subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())),
-      series_counts(reactor, executor, background) {}
+      series_counts(reactor, executor, background) {
+    for (std::size_t i = 0; i < shared.config.udp.size(); ++i) {
+        udp_metrics.push_back(std::make_unique<UdpMetrics>());
+    }
+}
 
 void CoreServices::set_facts(std::unique_ptr<query::ServerFacts> facts_) {
     facts = std::move(facts_);

@@ -24,6 +24,9 @@ struct ServerMetrics {
     Counter query_ns;
     Counter query_body_bytes;
     Counter queries_active;
+    Counter remote_writes;       // of Prometheus; among the writes
+    Counter remote_reads;        // of Prometheus; among the queries
+    Counter samples_not_finite;  // of remote writes: NaN and infinities, which are no points
     Counter pings;
     Counter statuses;
     Counter client_errors;

@@ -10,6 +10,31 @@
 #include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
+namespace {
+
+bool is_consistency_level(std::string_view level) {
+    for (const std::string_view known : {"", "all", "any", "one", "quorum"}) {
+        if (http::equals_ignoring_case(level, known)) return true;
+    }
+    return false;
+}
+
+void remember_rejections(Connection& connection, const WriteRequest& request,
+                         const WriteReport& report) {
+    CoreServices& services = connection.services();
+    services.metrics.lines_rejected.add(report.parsed.rejected);
+    services.metrics.points_dropped.add(report.dropped() + report.parsed.beyond_retention);
+    std::size_t room = RejectRing::kPerRequestMax;
+    for (const auto* list : {&report.parsed.rejections, report.refused}) {
+        for (const model::Rejection& rejection : *list) {
+            if (room-- == 0) return;
+            services.rejects.add(request.now, request.database, connection.peer_address(),
+                                 rejection);
+        }
+    }
+}
+
+}  // namespace
 
 void refuse(Connection& connection, std::uint16_t status, std::string_view message) {
     answer_error(connection, status, message, query::answer_format_of(connection.request().accept),
@@ -48,6 +73,57 @@ void answer_failure(Connection& connection, const WriteRequest& request, const E
     } else {
         answer_write_error(connection, request, refusal->status, refusal->message);
     }
+}
+
+void answer_outcome(Connection& connection, const WriteRequest& request,
+                    const WriteReport& report) {
+    CoreServices& services = connection.services();
+    services.metrics.points_ok.add(report.outcome.rows_written);
+    services.metrics.values_ok.add(report.outcome.values_written);
+    if (report.is_clean()) [[likely]] {
+        connection.answer_no_content();
+        return;
+    }
+    remember_rejections(connection, request, report);
+    if (request.api == WriteApi::kV1) {
+        refuse(connection, 400, partial_write_text(report));
+    } else {
+        answer_platform_error(connection, 422,
+                              "failure writing points to database: " + partial_write_text(report));
+    }
+}
+
+bool refuse_unparsable(Connection& connection, const WriteRequest& request,
+                       const WriteReport& report) {
+    const ingest::ParseResult& parsed = report.parsed;
+    if (parsed.rejected == 0) return false;
+    if (request.api == WriteApi::kV2) {
+        remember_rejections(connection, request, report);
+        const model::Rejection& first = parsed.rejections.front();
+        answer_platform_error(connection, 400, first.message, first.line);
+        return true;
+    }
+    if (parsed.rows + parsed.dropped + parsed.beyond_retention != 0) return false;
+    remember_rejections(connection, request, report);
+    refuse(connection, 400, joined_parse_errors(parsed));
+    return true;
+}
+
+bool refuse_consistency(Connection& connection, const WriteRequest& request) {
+    const std::string_view level = connection.parameters().get("consistency");
+    if (request.api == WriteApi::kV2 || is_consistency_level(level)) return false;
+    refuse(connection, 400, "invalid consistency level");
+    return true;
+}
+
+bool refuse_without_length(Connection& connection, const WriteRequest& request) {
+    const http::Request& head = connection.request();
+    if (head.minor_version != 0 || head.length_is_said) return false;
+    connection.close_after_answer();
+    answer_write_error(connection, request, 411,
+                       "a write by HTTP/1.0 needs a Content-Length: without it nothing of the "
+                       "body is read");
+    return true;
 }
 
 }  // namespace sluice::server

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "server/write/write_outcome.h"
 #include "server/write/write_request.h"
 #include "sluice/base/result.h"
 
@@ -19,5 +20,17 @@ void answer_unreadable(Connection& connection, const WriteRequest& request, std:
 // Answers a write that failed as a whole. Every kind but the client's own mistakes means "later":
 // 503 with Retry-After.
 void answer_failure(Connection& connection, const WriteRequest& request, const Error& error);
+
+// Answers a write that was carried out: 204, or what of it was refused, which is remembered.
+void answer_outcome(Connection& connection, const WriteRequest& request, const WriteReport& report);
+// Refuses a body of which nothing is written: no line was good (1.x), or one was bad (2.x). It
+// returns false when there is nothing to refuse.
+bool refuse_unparsable(Connection& connection, const WriteRequest& request,
+                       const WriteReport& report);
+// Refuses an unknown consistency level. It returns false when there is nothing to refuse.
+bool refuse_consistency(Connection& connection, const WriteRequest& request);
+// Refuses a request by HTTP/1.0 that does not say how long its body is. It returns false when there
+// is nothing to refuse.
+bool refuse_without_length(Connection& connection, const WriteRequest& request);
 
 }  // namespace sluice::server

@@ -2,18 +2,15 @@
 
 #include <string>
 
-#include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/write/body_parser.h"
 #include "server/write/write_answers.h"
+#include "server/write/write_body.h"
 #include "server/write/write_limits.h"
 #include "server/write/write_outcome.h"
 #include "server/write/write_request.h"
-#include "sluice/influxql/go_text.h"
 #include "sluice/ingest/line_protocol.h"
-#include "sluice/io/activity.h"
 #include "sluice/model/errors.h"
-#include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
 namespace {
@@ -23,134 +20,6 @@ constexpr std::uint64_t kGzipRatioGuess = 6;
 
 constexpr std::string_view kTooSparse =
     "too many different fields in too many lines: send them in smaller requests";
-
-bool is_consistency_level(std::string_view level) {
-    for (const std::string_view known : {"", "all", "any", "one", "quorum"}) {
-        if (http::equals_ignoring_case(level, known)) return true;
-    }
-    return false;
-}
-
-Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
-                     const WriteRequest& request) {
-    const io::Activity activity("inflate a body");
-    auto done = services.gzip.decode({body.data(), body.size()}, inflated, request.body_bytes_max);
-    if (done.ok() || request.api == WriteApi::kV1) return done;
-    if (done.error().kind != ErrorKind::kInvalid) return done;
-    return Error{ErrorKind::kInvalid, platform_gzip_text(done.error().message, body.size())};
-}
-
-// Receives the body, and inflates it if need be. It returns false when an error has been answered
-// or the client is gone.
-io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
-                            engine::Permit& permit, BodyPool::Lease& body) {
-    CoreServices& services = connection.services();
-    if (!connection.take_buffered_body(*body, request.body_bytes_max)) {
-        const BodyStatus status =
-            co_await connection.read_body(*body, request.body_bytes_max, permit);
-        switch (status) {
-            case BodyStatus::kComplete:
-                break;
-            case BodyStatus::kTooLarge:
-                answer_too_large(connection, request);
-                co_return false;
-            case BodyStatus::kBusy: {
-                const Error error{ErrorKind::kBusy, std::string(model::kServerBusy)};
-                answer_busy(connection, request, error);
-                co_return false;
-            }
-            case BodyStatus::kMalformed:
-                answer_unreadable(connection, request, connection.malformed_text());
-                co_return false;
-            case BodyStatus::kCut:
-                answer_unreadable(connection, request, "unexpected EOF");
-                co_return false;
-            case BodyStatus::kGone:
-                co_return false;
-        }
-    }
-    services.metrics.write_body_bytes.add(body->size());
-    if (!request.gzip) co_return true;
-
-    BodyPool::Lease inflated = services.bodies.take();
-    const auto decoded = inflate(services, *body, *inflated, request);
-    if (!decoded.ok()) {
-        if (decoded.error().kind == ErrorKind::kTooLarge) {
-            answer_too_large(connection, request);
-        } else {
-            answer_failure(connection, request, decoded.error());
-        }
-        co_return false;
-    }
-    body = std::move(inflated);
-    if (body->size() > permit.bytes()) {
-        const auto grown = permit.grow_to(body->size());
-        if (!grown.ok()) {
-            answer_busy(connection, request, grown.error());
-            co_return false;
-        }
-    }
-    co_return true;
-}
-
-void remember_rejections(Connection& connection, const WriteRequest& request,
-                         const WriteReport& report) {
-    CoreServices& services = connection.services();
-    services.metrics.lines_rejected.add(report.parsed.rejected);
-    services.metrics.points_dropped.add(report.dropped() + report.parsed.beyond_retention);
-    std::size_t room = RejectRing::kPerRequestMax;
-    for (const auto* list : {&report.parsed.rejections, report.refused}) {
-        for (const model::Rejection& rejection : *list) {
-            if (room-- == 0) return;
-            services.rejects.add(request.now, request.database, connection.peer_address(),
-                                 rejection);
-        }
-    }
-}
-
-void answer_outcome(Connection& connection, const WriteRequest& request,
-                    const WriteReport& report) {
-    CoreServices& services = connection.services();
-    services.metrics.points_ok.add(report.outcome.rows_written);
-    services.metrics.values_ok.add(report.outcome.values_written);
-    if (report.is_clean()) [[likely]] {
-        connection.answer_no_content();
-        return;
-    }
-    remember_rejections(connection, request, report);
-    if (request.api == WriteApi::kV1) {
-        refuse(connection, 400, partial_write_text(report));
-    } else {
-        answer_platform_error(connection, 422,
-                              "failure writing points to database: " + partial_write_text(report));
-    }
-}
-
-// Refuses a body of which nothing is written: no line was good (1.x), or one was bad (2.x). It
-// returns false when there is nothing to refuse.
-bool refuse_unparsable(Connection& connection, const WriteRequest& request,
-                       const WriteReport& report) {
-    const ingest::ParseResult& parsed = report.parsed;
-    if (parsed.rejected == 0) return false;
-    if (request.api == WriteApi::kV2) {
-        remember_rejections(connection, request, report);
-        const model::Rejection& first = parsed.rejections.front();
-        answer_platform_error(connection, 400, first.message, first.line);
-        return true;
-    }
-    if (parsed.rows + parsed.dropped + parsed.beyond_retention != 0) return false;
-    remember_rejections(connection, request, report);
-    refuse(connection, 400, joined_parse_errors(parsed));
-    return true;
-}
-
-// Refuses an unknown consistency level. It returns false when there is nothing to refuse.
-bool refuse_consistency(Connection& connection, const WriteRequest& request) {
-    const std::string_view level = connection.parameters().get("consistency");
-    if (request.api == WriteApi::kV2 || is_consistency_level(level)) return false;
-    refuse(connection, 400, "invalid consistency level");
-    return true;
-}
 
 // InfluxDB 1.x looks for the policy last, so anything else that is wrong with the request is
 // answered first. Nothing is kept of what is parsed here, and one good point is enough. It returns
@@ -175,12 +44,6 @@ io::Task<bool> refuse_without_policy(Connection& connection, const WriteRequest&
     }
     if (refuse_unparsable(connection, request, report)) co_return true;
     co_return refuse_consistency(connection, request);
-}
-
-// A batch may take more than its text, where most of its fields have no value in most of its rows.
-bool grow_for_batch(engine::Permit& permit, const model::PointBatch& batch) {
-    const std::uint64_t bytes = batch.cell_count() * sizeof(std::uint64_t);
-    return bytes <= permit.bytes() || permit.grow_to(bytes).ok();
 }
 
 io::Task<void> write_points(Connection& connection, const WriteRequest& request,
@@ -265,13 +128,7 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
     if (!understand(connection, request)) co_return;
 
     const http::Request& head = connection.request();
-    if (head.minor_version == 0 && !head.length_is_said) {
-        connection.close_after_answer();
-        answer_write_error(connection, request, 411,
-                           "a write by HTTP/1.0 needs a Content-Length: without it nothing of the "
-                           "body is read");
-        co_return;
-    }
+    if (refuse_without_length(connection, request)) co_return;
     if (head.content_length > request.body_bytes_max) {
         answer_too_large(connection, request);
         co_return;

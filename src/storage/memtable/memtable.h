@@ -7,6 +7,7 @@
 // and repeated points are resolved when the rows are put in order (memtable_order.h).
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -139,6 +140,23 @@ public:
         std::uint32_t columns = 0;
     };
     LogMark& log_mark() { return log_mark_; }
+
+    // Ask for what the next append needs to be brought into the cache of the CPU: the object, and
+    // then what it points to.
+    void fetch() const {
+        for (std::size_t at = 0; at < sizeof(Memtable); at += 64) {
+            __builtin_prefetch(reinterpret_cast<const char*>(this) + at);
+        }
+    }
+    void fetch_parts() const {
+        __builtin_prefetch(map_.data());
+        if (!chunks_.empty()) __builtin_prefetch(&chunks_.back());
+        if (!sequences_.empty()) __builtin_prefetch(&sequences_.back() + 1, 1);
+        constexpr std::size_t kColumns = 4;
+        const auto* const columns = reinterpret_cast<const char*>(columns_.data());
+        const std::size_t bytes = std::min(columns_.size(), kColumns) * sizeof(MemtableColumn);
+        for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(columns + at);
+    }
 
     // What queries have found out of its series. It is made by the first call.
     TablePostings& postings();

@@ -36,6 +36,20 @@ std::uint32_t hash_of(std::string_view value) {
     return static_cast<std::uint32_t>(hash_bytes(value));
 }
 
+// Puts a number where it belongs among the first ones, of which `most` are kept.
+template <typename Precedes>
+void insert_first(PodVector<std::uint32_t>& firsts, std::uint32_t number, std::size_t most,
+                  const Precedes& precedes) {
+    if (firsts.size() == most) {
+        if (!precedes(number, firsts.back())) return;
+        firsts.pop_back();
+    }
+    const auto at =
+        std::upper_bound(firsts.begin(), firsts.end(), number, precedes) - firsts.begin();
+    firsts.push_back(number);
+    std::rotate(firsts.begin() + at, firsts.end() - 1, firsts.end());
+}
+
 bool is_escaped(std::string_view tags) {
     return tags.find('\\') != std::string_view::npos;
 }
@@ -126,7 +140,12 @@ void TablePostings::add_to_tag(Tag& tag, std::uint32_t place) {
     if (tag.of_value.size() * 2 >= tag.slots.size()) grow(tag);
     const std::uint32_t hash = hash_of(value);
     Slot& slot = tag.slots[slot_of(tag, value, hash)];
-    if (slot.place == kNone) tag.of_value.push_back(place);
+    if (slot.place == kNone) {
+        tag.of_value.push_back(place);
+        insert_first(tag.firsts, place, kFirstsMax, [&](std::uint32_t a, std::uint32_t b) {
+            return value_at(tag, a) < value_at(tag, b);
+        });
+    }
     tag.before[place] = slot.place;
     slot = {hash, place};
 }
@@ -191,10 +210,16 @@ io::Task<bool> TablePostings::show_tags(io::Reactor& reactor, SeriesSieve& sieve
         Tag* const tag = find_tag(name);
         if (tag == nullptr) co_return false;
         co_await carry_on_tag(reactor, *tag);
-        if (tag->of_value.size() > kValuesShownMax || !escaped_.empty()) co_return false;
+        if (!escaped_.empty()) co_return false;
+        const std::size_t wanted = std::min(sieve.values_wanted(), tag->of_value.size());
+        const bool are_first = wanted <= tag->firsts.size();
+        if (!are_first && tag->of_value.size() > kValuesShownMax) co_return false;
         std::vector<std::string_view> values;
-        for (const std::uint32_t place : tag->of_value) values.push_back(value_at(*tag, place));
+        for (const std::uint32_t place : are_first ? tag->firsts : tag->of_value) {
+            values.push_back(value_at(*tag, place));
+        }
         std::sort(values.begin(), values.end());
+        values.resize(wanted);
         (void)sieve.begin_tag(name);
         for (const std::string_view value : values) sieve.see_value(value);
     }
@@ -213,25 +238,15 @@ io::Task<void> TablePostings::carry_on_sample(io::Reactor& reactor) {
     account();
 }
 
-void TablePostings::add_to_firsts(model::SeriesId series) {
+io::Task<void> TablePostings::carry_on_firsts(io::Reactor& reactor) {
     const auto precedes = [this](model::SeriesId a, model::SeriesId b) {
         return model::series_precedes(index_.key(a), index_.key(b));
     };
-    if (firsts_.size() == kFirstsMax) {
-        if (!precedes(series, firsts_.back())) return;
-        firsts_.pop_back();
-    }
-    const auto at =
-        std::upper_bound(firsts_.begin(), firsts_.end(), series, precedes) - firsts_.begin();
-    firsts_.push_back(series);
-    std::rotate(firsts_.begin() + at, firsts_.end() - 1, firsts_.end());
-}
-
-io::Task<void> TablePostings::carry_on_firsts(io::Reactor& reactor) {
     while (firsts_taken_ < series_.size()) {
         const std::uint32_t end =
             std::min(firsts_taken_ + kSeriesPerLook, static_cast<std::uint32_t>(series_.size()));
-        for (; firsts_taken_ < end; ++firsts_taken_) add_to_firsts(series_[firsts_taken_]);
+        for (; firsts_taken_ < end; ++firsts_taken_)
+            insert_first(firsts_, series_[firsts_taken_], kFirstsMax, precedes);
         if (reactor.needs_yield()) co_await reactor.yield();
     }
 }

@@ -60,7 +60,8 @@ public:
     io::Task<bool> answer(io::Reactor& reactor, SeriesSieve& sieve);
 
 private:
-    // So many of the first series are known in the order of lists.
+    // So many of the first series are known in the order of lists, and of the first values of a
+    // tag.
     static constexpr std::size_t kFirstsMax = 256;
     // Places are those in series_.
     struct Slot {
@@ -74,6 +75,7 @@ private:
         PodVector<Slot> slots;              // open addressing
         PodVector<std::uint32_t> before;    // by place: the one before with the same value
         PodVector<std::uint32_t> of_value;  // one place for each distinct value
+        PodVector<std::uint32_t> firsts;    // of these, the first kFirstsMax by value, ascending
     };
 
     Tag* find_tag(std::string_view name);
@@ -84,7 +86,6 @@ private:
     // False: something is escaped, or a tag has too many values to gain anything.
     io::Task<bool> show_tags(io::Reactor& reactor, SeriesSieve& sieve);
     io::Task<bool> show_firsts(io::Reactor& reactor, SeriesSieve& sieve);
-    void add_to_firsts(model::SeriesId series);
     void add_to_tag(Tag& tag, std::uint32_t place);
     void grow(Tag& tag);
     // Where the value is, or the empty slot where it belongs.

@@ -1,6 +1,7 @@
 // This file answers sieves from the tag dictionaries and the digest of a segment's pages of keys.
 #include "storage/store/answer_sieve.h"
 
+#include <algorithm>
 #include <string>
 
 #include "storage/files/device_failure.h"
@@ -20,7 +21,8 @@ io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& read
         if (page->has_plain_tags()) {
             for (std::size_t tag = 0; tag < page->tag_count(); ++tag) {
                 if (!sieve.begin_tag(page->tag_key(tag))) continue;
-                const std::size_t values = page->tag_value_count(tag);
+                const std::size_t values =
+                    std::min(page->tag_value_count(tag), sieve.values_wanted());
                 for (std::size_t i = 0; i < values; ++i) sieve.see_value(page->tag_value(tag, i));
             }
         } else {

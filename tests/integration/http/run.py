@@ -138,7 +138,8 @@ def shown_metrics(page):
 
 
 def test_every_metric_is_documented_and_every_documented_one_is_shown(server):
-    documented = documented_metrics()
+    # Those of TLS are shown where there is TLS: tests/integration/tls.
+    documented = {name: facts for name, facts in documented_metrics().items() if not name.startswith("sluice_tls_")}
     with Client(server.port) as client:
         shown = shown_metrics(client.get("/metrics").text)
     assert len(shown) > 40, shown
@@ -571,7 +572,8 @@ def main():
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     tests = [(name, test) for name, test in globals().items() if name.startswith("test_") and word in name]
     passed = failed = 0
-    server = Sluice("--cores", "2")
+    # The input is there for its metrics.
+    server = Sluice("--cores", "2", config='[[udp]]\nenabled = true\nbind-address = "127.0.0.1:0"\n')
     query(server, "CREATE DATABASE d")
     for name, test in tests:
         try:

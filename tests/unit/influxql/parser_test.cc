@@ -35,6 +35,28 @@ TEST(Parser, PrintsTheNormalFormOfInfluxdb) {
     }
 }
 
+TEST(Parser, KeepsWithKeyOfTagKeysAsTheConditionThatItMeans) {
+    const struct {
+        std::string_view text;
+        std::string_view form;
+    } kCases[] = {
+        {"SHOW TAG KEYS WITH KEY = a", "SHOW TAG KEYS WHERE _tagKey = 'a'"},
+        {"SHOW TAG KEYS WITH KEY != a", "SHOW TAG KEYS WHERE _tagKey != 'a'"},
+        {"SHOW TAG KEYS WITH KEY !~ /x/", "SHOW TAG KEYS WHERE _tagKey !~ /x/"},
+        {"SHOW TAG KEYS ON d FROM m WITH KEY IN (a, \"b c\") WHERE t = 'd' OR u = 'e' LIMIT 1",
+         "SHOW TAG KEYS ON d FROM m WHERE (_tagKey = 'a' OR _tagKey = 'b c') AND (t = 'd' OR u = "
+         "'e') LIMIT 1"},
+    };
+    for (const auto& c : kCases) {
+        const auto parsed = parse_query(c.text);
+        ASSERT_TRUE(parsed.ok()) << c.text << ": " << parsed.error().message;
+        EXPECT_EQ(to_string(parsed->front()), c.form);
+        EXPECT_EQ(to_string(parse_query(c.form)->front()), c.form);
+    }
+    EXPECT_EQ(parse_query("SHOW TAG KEYS WITH KEY").error().message,
+              "found EOF, expected IN, =, =~ at line 1, char 24");
+}
+
 // Texts that print as they were written.
 constexpr std::string_view kCanonical[] = {
     "SELECT * FROM m",

@@ -105,7 +105,9 @@ meta::User reader_of_d() {
 }
 
 std::string refusal(const meta::User& user, const char* statement, const char* database) {
-    const Result<void> result = may(user, parse(statement), database);
+    const meta::Catalog nothing;
+    const Result<void> result =
+        may(meta::Principal(nothing, &user), parse(statement), {database, ""});
     return result.ok() ? "" : result.error().message;
 }
 
@@ -161,7 +163,8 @@ TEST(Privileges, AllStatementsOfARequest) {
     const auto answer = [&](const meta::User* user, const char* text) {
         const auto parsed = parse_query(text);
         EXPECT_TRUE(parsed.ok());
-        const Result<void> result = may_all(catalog, user, *parsed, "d");
+        const Result<void> result =
+            may_all(catalog, meta::Principal(catalog, user), *parsed, {"d", ""});
         return result.ok() ? std::string() : result.error().message;
     };
     const char* const kFirst = "create admin user first or disable authentication";

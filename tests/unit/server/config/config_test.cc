@@ -46,7 +46,7 @@ bind-address = "127.0.0.1:8088"
                                     &warnings);
     EXPECT_EQ(config.data.dir, "/srv/points");
     EXPECT_EQ(config.retention.check_interval.ns, 10 * kMinuteNs);
-    EXPECT_EQ(config.http.bind_address, "127.0.0.1:9999");
+    EXPECT_EQ(config.http.bind_address.values, std::vector<std::string>{"127.0.0.1:9999"});
     EXPECT_EQ(config.http.max_body_size, 25 * kMiB);
     ASSERT_EQ(config.http.headers.size(), 1u);
     EXPECT_EQ(
@@ -76,7 +76,7 @@ TEST(Config, WarnsOfUnknownKeysAndStarts) {
 
 TEST(Config, WarnsOfSwitchesThatDoNothingOnlyWhereTheyAreOn) {
     for (const std::string_view section : {"http", "continuous_queries"}) {
-        const std::string key = section == "http" ? "https-enabled" : "query-stats-enabled";
+        const std::string key = section == "http" ? "flux-enabled" : "query-stats-enabled";
         for (const bool on : {false, true}) {
             ConfigWarnings warnings;
             from_toml("[" + std::string(section) + "]\n" + key + (on ? " = true\n" : " = false\n"),
@@ -122,7 +122,7 @@ TEST(Config, TakesTheEnvironmentBySectionAndKey) {
                                        "OTHER=1",
                                        nullptr};
     ASSERT_TRUE(apply_environment(config, environment, "INFLUXDB").ok());
-    EXPECT_EQ(config.http.bind_address, ":1");
+    EXPECT_EQ(config.http.bind_address.values, std::vector<std::string>{":1"});
     EXPECT_EQ(config.data.dir, Config().data.dir);
     EXPECT_EQ(config.http.max_body_size, 1024u);
     EXPECT_FALSE(config.retention.enabled);
@@ -133,13 +133,71 @@ TEST(Config, TakesTheEnvironmentBySectionAndKey) {
 
 TEST(Config, PrintsWhatItReads) {
     Config config;
-    config.http.bind_address = "[::1]:1";
+    config.http.bind_address.values = {"[::1]:1", "127.0.0.1:1"};
+    config.tls.ciphers.values = {"TLS_AES_128_GCM_SHA256"};
     config.http.realm = "a \"b\"";
     config.http.headers = {{"X-A", "1"}};
     config.sluice.drain_timeout.ns = 1500 * kMillisecondNs;
     const std::string text = format_config(config);
     EXPECT_EQ(format_config(from_toml(text)), text);
     EXPECT_NE(text, format_config(Config()));
+}
+
+TEST(Config, TakesALonelyTextForAListOfOne) {
+    using List = std::vector<std::string>;
+    EXPECT_EQ(from_toml("[http]\nbind-address = [\":1\", \":2\"]\n").http.bind_address.values,
+              (List{":1", ":2"}));
+    EXPECT_EQ(from_toml("[tls]\nciphers = \"A\"\n").tls.ciphers.values, List{"A"});
+    EXPECT_EQ(from_toml("[tls]\nciphers = []\n").tls.ciphers.values, List{});
+    EXPECT_EQ(error_of("[tls]\nciphers = [1]\n"),
+              "f:2: tls.ciphers has a value of the wrong kind; a right one is []");
+    Config config;
+    const char* const environment[] = {"SLUICE_HTTP_BIND_ADDRESS=:1,:2", nullptr};
+    ASSERT_TRUE(apply_environment(config, environment, "SLUICE").ok());
+    EXPECT_EQ(config.http.bind_address.values, (List{":1", ":2"}));
+}
+
+TEST(Config, ReadsSeveralUdpInputs) {
+    Config config = from_toml(R"(
+[[udp]]
+  enabled = true
+  bind-address = "127.0.0.1:8089"
+  database = "metrics"
+  retention-policy = "week"
+  precision = "s"
+  batch-size = 100
+  batch-timeout = "250ms"
+  batch-pending = 3
+  read-buffer = 262144
+[[udp]]
+  database = ""
+  batch-size = 0
+  batch-timeout = "0s"
+)");
+    ASSERT_EQ(config.udp.size(), 2u);
+    EXPECT_EQ(config.udp[0].bind_address, "127.0.0.1:8089");
+    EXPECT_EQ(config.udp[0].retention_policy, "week");
+    EXPECT_EQ(config.udp[0].batch_timeout.ns, 250 * kMillisecondNs);
+    EXPECT_EQ(config.udp[0].read_buffer, 262144u);
+    EXPECT_FALSE(config.udp[1].enabled);
+    EXPECT_EQ(config.udp[1].database, "udp");
+    EXPECT_EQ(config.udp[1].batch_size, 5000u);
+    EXPECT_EQ(config.udp[1].batch_timeout.ns, kSecondNs);
+    EXPECT_EQ(format_config(from_toml(format_config(config))), format_config(config));
+
+    const char* const environment[] = {"INFLUXDB_UDP_PRECISION=ms", "INFLUXDB_UDP_1_ENABLED=true",
+                                       nullptr};
+    ASSERT_TRUE(apply_environment(config, environment, "INFLUXDB").ok());
+    EXPECT_EQ(config.udp[0].precision, "ms");
+    EXPECT_TRUE(config.udp[1].enabled);
+
+    EXPECT_EQ(error_of("[[udp]]\nbatch-size = true\n"),
+              "f:2: udp.batch-size has a value of the wrong kind; a right one is 5000");
+    config.udp[1].precision = "fortnight";
+    EXPECT_EQ(check_config(config).error().message, "udp.precision: n, u, ms, s, m or h");
+    config.udp[1].precision = "";
+    config.udp[0].bind_address = "8089";
+    EXPECT_FALSE(check_config(config).ok());
 }
 
 TEST(Config, ShowsNoSecret) {
@@ -157,7 +215,7 @@ TEST(Config, ShowsNoSecret) {
 TEST(Config, ChecksTheWhole) {
     EXPECT_TRUE(check_config(Config()).ok());
     Config config;
-    config.http.bind_address = "8086";
+    config.http.bind_address.values = {"8086"};
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.http.auth_enabled = true;
@@ -166,6 +224,16 @@ TEST(Config, ChecksTheWhole) {
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.data.max_field_value_bytes.bytes = 5 * kMiB;
+    EXPECT_FALSE(check_config(config).ok());
+    config = Config();
+    config.tls.min_version = "tls1.0";
+    EXPECT_TRUE(check_config(config).ok());  // without TLS it does not matter
+    config.http.https_enabled = true;
+    EXPECT_FALSE(check_config(config).ok());
+    config = Config();
+    config.http.unix_socket_enabled = true;
+    EXPECT_TRUE(check_config(config).ok());
+    config.http.unix_socket_permissions = "0888";
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.logging.level = "loud";

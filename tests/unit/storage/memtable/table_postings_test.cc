@@ -113,7 +113,10 @@ public:
         tags[tag_];
         return true;
     }
+    std::size_t values_wanted() const override { return wanted; }
     void see_value(std::string_view value) override { tags[tag_].push_back(std::string(value)); }
+
+    std::size_t wanted = ~std::size_t{0};
 
     std::map<std::string, std::vector<std::string>> tags;
 
@@ -130,6 +133,10 @@ TEST_F(TablePostingsTest, TagsAreShownWithoutKeys) {
     EXPECT_EQ(seen.tags, wanted);
     for (int i = 0; i < 3000; ++i) add("m,h=" + std::to_string(i), 1001);
     EXPECT_FALSE(machine_.run(postings().answer(machine_.reactor(), seen)));
+    TagCollector three;
+    three.wanted = 3;
+    EXPECT_TRUE(machine_.run(postings().answer(machine_.reactor(), three)));
+    EXPECT_EQ(three.tags["h"], (std::vector<std::string>{"0", "1", "10"}));
     add("m,h=x\\ y", 1002);
     EXPECT_FALSE(machine_.run(postings().answer(machine_.reactor(), seen)));
 }

@@ -46,6 +46,7 @@ public:
     void end_document() { text_ += '\n'; }
 
     std::string& text() { return text_; }
+    const std::string& text() const { return text_; }
 
 private:
     template <typename Integer>

@@ -1,0 +1,23 @@
+// The body of a write: received, and inflated if need be.
+#pragma once
+
+#include "server/services/buffer_pool.h"
+#include "server/write/write_request.h"
+#include "sluice/engine/admission.h"
+#include "sluice/io/task.h"
+#include "sluice/model/point_batch.h"
+
+namespace sluice::server {
+
+class Connection;
+
+// Receives the body, and inflates it where the request says gzip. It returns false when an error
+// has been answered or the client is gone. Everything outlives the task.
+io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
+                            engine::Permit& permit, BodyPool::Lease& body);
+
+// A batch may take more than its text, where most of its fields have no value in most of its rows.
+// It returns false where there is no room.
+bool grow_for_batch(engine::Permit& permit, const model::PointBatch& batch);
+
+}  // namespace sluice::server
