@@ -53,7 +53,7 @@ protected:
             std::make_unique<Forwarder>(machine_.reactor(),
                                         std::make_shared<const meta::Subscription>(
                                             subscription_of(mode, std::move(destinations))),
-                                        bounds);
+                                        bounds, trust_);
         return *forwarder_;
     }
     static io::Task<void> nap(io::Reactor& reactor, std::int64_t duration_ns) {
@@ -63,6 +63,8 @@ protected:
         machine_.run(nap(machine_.reactor(), duration_ns));
     }
 
+    const Config::Subscriber settings_;  // for destinations by https, of which there are none
+    TlsTrust trust_{settings_};
     io::SimMachine machine_;
     std::vector<std::unique_ptr<test::SimDestination>> servers_;
     std::unique_ptr<Forwarder> forwarder_;
