@@ -61,6 +61,8 @@ std::uint64_t CatalogWriter::log_bytes() const {
     return log_->log_bytes();
 }
 
+// Pending lies in this frame, which waits until it is done; queue_ and the group that is being
+// committed only point to it. One task commits at a time, and whoever finds none running starts it.
 io::Task<Result<std::shared_ptr<const Catalog>>> CatalogWriter::change(Change change) {
     Pending pending(std::move(change));
     queue_.push_back(&pending);
@@ -80,6 +82,8 @@ io::Task<void> CatalogWriter::commit_queued() {
     while (!queue_.empty()) {
         group.clear();
         std::swap(group, queue_);
+        // One editor for the whole group: each change sees what those before it in the group did. A
+        // change that refuses has edited nothing, and the others are not affected.
         CatalogEditor editor(*catalog_);
         std::size_t taken = 0;
         while (taken < group.size() && editor.changes().size() < kCatalogGroupBytes) {
@@ -96,6 +100,8 @@ io::Task<void> CatalogWriter::commit_queued() {
         } else if (log_->needs_healing()) {
             (void)co_await log_->compact(*catalog_);
         }
+        // Durable first, then visible: no reader ever acts on a change that a restart would not
+        // find.
         if (durable.ok() && editor.changed()) {
             catalog_ = std::move(editor).finish();
             if (publish_) publish_(catalog_);

@@ -59,6 +59,8 @@ void clear_keeping_little(PodVector<T>& values) {
 
 }  // namespace
 
+// The column is not at this row: it is behind, and the rows between lack the field; or it has a
+// value of the row already, which the one to come replaces.
 void BatchColumn::make_room(std::uint32_t row) {
     if (filled > row) {
         truncate_to(row);
@@ -94,6 +96,7 @@ void BatchColumn::set_valid(std::uint32_t row) {
     validity[row / 64] |= std::uint64_t{1} << (row % 64);
 }
 
+// Bits beyond the last row stay 0, because whole words are counted and copied.
 void BatchColumn::truncate_to(std::uint32_t rows) {
     if (filled <= rows) return;
     filled = rows;
@@ -153,6 +156,7 @@ void BatchTable::truncate_to(std::uint32_t rows) {
     for (std::uint32_t i = 0; i < column_count; ++i) columns[i].truncate_to(rows);
 }
 
+// In place, values and bits alike: a row moves only forward, over one that has been looked at.
 void BatchTable::drop_rows(const std::vector<bool>& drop) {
     const std::uint32_t rows_before = rows();
     for (std::uint32_t i = 0; i < column_count; ++i) {
@@ -222,6 +226,9 @@ std::uint32_t PointBatch::find_table(MeasurementId measurement, const ShardSlot&
         });
 }
 
+// Lines come in runs of one measurement and mostly of one shard group, so the table that was used
+// last for the measurement is nearly always the one. By range and not by number: groups that are
+// yet to be made all have the number 0.
 BatchTable& PointBatch::table(MeasurementId measurement, const ShardSlot& shard) {
     if (measurement >= recent_.size()) {
         recent_.append_copies(measurement + 1 - recent_.size(), 0);

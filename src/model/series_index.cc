@@ -17,6 +17,9 @@ SeriesIndex::SeriesIndex() {
     measurement_slots_.append_copies(kInitialSlots, kNone);
 }
 
+// Open addressing with linear probing. A slot has the upper half of its key's hash beside the
+// number of the spelling, so a probe that meets another key mostly ends there, without a look at
+// its bytes. Nothing is ever taken out: an index ends with its head.
 SeriesId SeriesIndex::add_series(std::string_view canonical_key) {
     const std::uint64_t hash = hash_bytes(canonical_key);
     const SpellingId known = find(canonical_key, hash);
@@ -50,6 +53,8 @@ SpellingId SeriesIndex::insert(std::string_view stored_bytes, std::uint64_t hash
     return id;
 }
 
+// Hashes are made again from the bytes: keeping 64 bits of each would cost every series for what
+// happens a few times in the life of a head.
 void SeriesIndex::grow_slots() {
     const std::size_t count = slots_.size() * 2;
     slots_ = {};

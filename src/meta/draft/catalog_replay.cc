@@ -46,6 +46,11 @@ Error malformed() {
 
 }  // namespace
 
+// Three things can be wrong, and they are not the same. An operation that this version does not
+// know ends the start, because leaving it out would change what follows. Bytes that are malformed
+// are damage of this record. An operation that does not fit what is there, a policy of a database
+// that is missing, follows from an earlier loss: where losses are expected it is passed over and
+// counted.
 Result<void> CatalogDraft::apply(ByteSpan changes, Misfit misfit) {
     recording_ = false;
     selected_policy_ = nullptr;

@@ -39,8 +39,10 @@ io::Task<Result<void>> CatalogCopy::resume(std::uint64_t generation, std::uint64
     co_return Result<void>();
 }
 
+// A write that fails is the last one of this log: what it left behind is unknown.
 io::Task<Result<void>> CatalogCopy::append(ByteSpan frame) {
-    SLUICE_CHECK(writable_);
+    SLUICE_CHECK(writable_ && log_.is_open());
+    SLUICE_CHECK(end_ % kCatalogFrameAlignment == 0);
     Result<void> written = co_await log_.write_durable_at(frame, end_);
     if (written.ok()) {
         end_ += frame.size();
@@ -55,6 +57,8 @@ void CatalogCopy::give_up() {
     was_given_up_ = true;
 }
 
+// The log is durable before the snapshot is even begun, and the snapshot has an unfinished name
+// until commit(). So a directory never holds a snapshot whose log is missing.
 io::Task<Result<void>> CatalogCopy::begin(std::uint64_t generation, ByteSpan log_start) {
     SLUICE_CHECK(!next_log_.is_open() && !next_snapshot_.is_open());
     next_generation_ = generation;
@@ -88,6 +92,8 @@ io::Task<Result<void>> CatalogCopy::end_snapshot() {
     co_return synced;
 }
 
+// The rename is the moment at which the generation begins. If it, or the sync behind it, fails,
+// either generation may be found by the next start: nothing more is written to any of the two.
 io::Task<Result<void>> CatalogCopy::commit() {
     const std::string snapshot = path_of(snapshot_file_name(next_generation_));
     writable_ = false;
@@ -115,6 +121,8 @@ io::Task<void> CatalogCopy::abandon() {
     (void)co_await io::remove_file(reactor_, path_of(log_file_name(next_generation_)));
 }
 
+// A text file, for people and for later starts: a loss stays known until somebody has removed the
+// file. One per start that lost something, so that an older note is never written over.
 io::Task<Result<void>> CatalogCopy::remember(std::string text) {
     Result<io::File> file = Error{};
     for (int attempt = 1; attempt < 10 && !file.ok(); ++attempt) {

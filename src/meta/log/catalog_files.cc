@@ -112,6 +112,8 @@ std::uint64_t CatalogFiles::last_generation() const {
                      last(unreadable_logs)});
 }
 
+// Everything of one copy is read into memory, whatever state it is in: a catalog is small, and what
+// to make of it is decided with both copies at hand, by code that knows no files.
 io::Task<CatalogFiles> read_catalog_files(io::Reactor& reactor, std::string directory) {
     CatalogFiles files;
     files.directory = directory;

@@ -24,6 +24,8 @@ bool is_zero(ByteSpan bytes) {
            std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
+// Nothing of a frame is believed before its checksum fits, the number of payload bytes excepted,
+// and that is held against its bound and the file first.
 ParsedFrame parse_frame(ByteSpan bytes) {
     ParsedFrame parsed;
     ByteReader in(bytes);
@@ -65,6 +67,8 @@ void append_frame(ByteWriter& out, CatalogFrameKind kind, std::uint64_t generati
     out.pad_to_multiple(kCatalogFrameAlignment);
 }
 
+// Looks for a frame at each place where one may begin, so that a damaged one costs itself and not
+// what follows. Frames of another generation are what the file's space held before.
 CatalogFrames scan_frames(ByteSpan file, std::uint64_t generation) {
     CatalogFrames result;
     std::size_t at = 0;

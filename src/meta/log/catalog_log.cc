@@ -105,6 +105,8 @@ std::vector<std::string> CatalogLog::troubles() const {
     return sentences;
 }
 
+// What was read is not written over: each copy that is not whole gets a new generation beside its
+// files, and these go only when the new ones are durable.
 io::Task<Result<CatalogRecovery>> CatalogLog::open() {
     const std::vector<CatalogFiles> files =
         co_await read_catalog_copies(reactor_, copies_[0].directory());
@@ -181,6 +183,9 @@ io::Task<CatalogLog::Outcome> CatalogLog::write_to_all(ByteSpan frame) {
     co_return outcome;
 }
 
+// A change counts when one copy has it. A copy that failed is given up at once, because it now ends
+// before the change or in the middle of it: taking more would leave a hole that a start could not
+// tell from the end. It comes back with a snapshot of its own (compact()).
 io::Task<Result<void>> CatalogLog::append(ByteSpan changes) {
     SLUICE_CHECK(can_append());
     const AlignedBuffer frame =
@@ -218,6 +223,9 @@ void CatalogLog::note_written(std::size_t copy) {
     log_info("a copy of the catalog is complete again", {{"copy", copies_[copy].directory()}});
 }
 
+// A new generation: log and snapshot are prepared in both copies, and only the rename of the
+// snapshot makes it count (commit()). Until then the old generation is whole and goes on; so a
+// failure at any step costs nothing but the number.
 io::Task<Result<void>> CatalogLog::compact(const Catalog& catalog) {
     const std::uint64_t generation = ++last_generation_;
     Outcome outcome;
@@ -265,6 +273,7 @@ io::Task<void> CatalogLog::prepare(std::uint64_t generation, Outcome& outcome) {
     for (std::size_t i = 0; i < copies_.size(); ++i) outcome[i] = co_await *beginning[i];
 }
 
+// In pieces, so that a large catalog neither takes its size again in memory nor holds the core.
 io::Task<void> CatalogLog::write_snapshot(const Catalog& catalog, std::uint64_t generation,
                                           Outcome& outcome, std::uint64_t& bytes) {
     CatalogSnapshotEncoder encoder(catalog, generation, sequence_);
@@ -311,6 +320,8 @@ io::Task<void> CatalogLog::commit(Outcome& outcome) {
     }
 }
 
+// An empty last frame. With it a start knows that nothing came behind; without it, what looks like
+// the end may be damage that hides changes.
 io::Task<void> CatalogLog::end() {
     if (!can_append()) co_return;
     const AlignedBuffer frame = frame_of(CatalogFrameKind::kLogEnd, generation_, sequence_, {});

@@ -31,6 +31,11 @@ struct Attempt {
     }
 };
 
+// Two copies of each generation have been read, with holes in any of them. A history is put
+// together from all of it: generations follow each other, each begins with a snapshot of everything
+// before it and has the changes since, and of each change any copy will do. What is missing is told
+// in losses, never guessed; what is there is used, also behind a hole, because most changes do not
+// depend on those before them.
 class Recovering {
 public:
     explicit Recovering(std::span<const CatalogFiles> copies)
@@ -108,6 +113,9 @@ private:
                            [](const auto& each) { return !each.second.changes.empty(); });
     }
 
+    // A copy that is whole by itself is tried first. Where both have holes, one is made of the
+    // frames of both: they hold the same bytes, so a frame of either fits.
+    //
     // False: no snapshot of this generation can be loaded.
     Result<bool> load(std::uint64_t number) {
         const GenerationReading& generation = readings_.at(number);

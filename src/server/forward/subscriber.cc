@@ -13,6 +13,8 @@ constexpr std::uint64_t kQueueBytesMax = 64 * kMiB;
 
 }  // namespace
 
+// Each core forwards what came in through it, so the counts of a destination are the sum over
+// cores. A core that has forwarded nothing yet still lists every destination, with zeroes.
 void SubscriberReport::add(const SubscriberReport& other) {
     total.points_written += other.total.points_written;
     total.write_failures += other.total.write_failures;
@@ -46,6 +48,9 @@ Subscriber::Subscriber(engine::Core& core, const Config& config, std::uint32_t c
 
 Subscriber::~Subscriber() = default;
 
+// By the address of the subscription in the catalog. It stays the same from snapshot to snapshot,
+// as these share their parts, and it is not used again while the forwarder holds the subscription:
+// one that was dropped and made anew is another.
 Forwarder& Subscriber::forwarder_of(const std::shared_ptr<const meta::Subscription>& subscription) {
     std::unique_ptr<Forwarder>& forwarder = forwarders_[subscription.get()];
     if (forwarder == nullptr) {
@@ -54,6 +59,8 @@ Forwarder& Subscriber::forwarder_of(const std::shared_ptr<const meta::Subscripti
     return *forwarder;
 }
 
+// Before the write, because the batch refers to the body and the head, which may both be gone
+// behind it. The text is made once for all subscriptions, and not at all where none has room.
 std::string Subscriber::capture(const engine::WriteTarget& target, const model::PointBatch& batch,
                                 const model::SeriesIndex& index) {
     std::string lines;
@@ -64,6 +71,8 @@ std::string Subscriber::capture(const engine::WriteTarget& target, const model::
     return lines;
 }
 
+// After the write, in its turn: what was refused is not forwarded. Nothing here waits, so a slow
+// destination never holds a writer; it costs its own queue.
 void Subscriber::accepted(const engine::WriteTarget& target, std::string captured,
                           std::uint64_t rows) {
     if (core_.catalog()->version != catalog_version_) forget_dropped();

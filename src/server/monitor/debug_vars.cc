@@ -14,6 +14,9 @@ namespace {
 
 using query::append_json_string;
 
+// The document of Go's expvar as InfluxDB fills it (services/httpd/handler.go: serveExpvar),
+// because Telegraf's input plugin for InfluxDB reads it: it tells statistics from other keys by
+// their shape, and wants every key of memstats.
 class Variables {
 public:
     Variables(const CoreServices& here, const engine::EngineReport& report,
@@ -39,6 +42,7 @@ public:
     }
 
 private:
+    // One key a line, as InfluxDB has it. The document begins with "{\n", which is no key.
     void key(std::string_view name) {
         if (out_.size() > 2) out_ += ",\n";
         append_json_string(out_, name);

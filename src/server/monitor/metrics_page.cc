@@ -27,6 +27,9 @@ std::string label_text(std::string_view value) {
     return text;
 }
 
+// Counters of all cores are read from this one, while they are being counted up: each is an atomic
+// of its core, so every number is right by itself, and two of them may be of slightly different
+// moments. What needs a core's own view, heads and segments, came with the report.
 class Metrics {
 public:
     Metrics(const CoreServices& here, const engine::EngineReport& report)

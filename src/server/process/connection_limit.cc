@@ -17,6 +17,8 @@ std::uint64_t reserved(std::uint64_t descriptors) {
 
 }  // namespace
 
+// Of what is reserved, half is for segments that are open; logs, manifests and a merge's inputs and
+// outputs take the rest.
 std::uint64_t open_segments_limit(std::uint64_t descriptors) {
     return reserved(descriptors) / 2;
 }

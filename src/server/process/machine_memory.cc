@@ -28,7 +28,8 @@ std::uint64_t limit_in(const std::filesystem::path& path) {
     return parsed.ec == std::errc() ? bytes : kUnlimited;
 }
 
-// From the group up to the mount.
+// From the group up to the mount: a limit of any group above holds as well, and the least of them
+// is what the kernel enforces. Which of the files exist depends on the version of cgroups.
 std::uint64_t least_limit(const std::filesystem::path& mount, std::string_view group,
                           std::initializer_list<const char*> files) {
     std::uint64_t least = kUnlimited;
@@ -63,6 +64,8 @@ std::uint64_t cgroup_memory_limit(std::string_view membership, const std::filesy
     return least;
 }
 
+// In a container the machine's memory says nothing, and a server that believes it is killed by the
+// kernel when it uses what it was not given.
 std::uint64_t usable_memory_bytes() {
     const std::uint64_t machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                                   static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));

@@ -9,6 +9,9 @@
 
 namespace sluice::server {
 
+// Whether it can be written is found out before the server starts, and the process id goes in when
+// it serves: an init script that finds the file may rely on both. One that was there before is
+// removed only if write() has been called, because until then it may be another process's.
 Result<PidFile> PidFile::prepare(std::string path) {
     if (path.empty()) return PidFile({}, false);
     const bool made = ::access(path.c_str(), F_OK) != 0;

@@ -43,6 +43,7 @@ std::uint64_t nanoseconds(const timeval& time) {
 
 }  // namespace
 
+// Asked for by each look at /metrics, on a core: nothing in here waits for a device.
 ProcessInfo read_process_info() {
     ProcessInfo info;
     read_status(info);

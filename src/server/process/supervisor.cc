@@ -12,6 +12,9 @@
 
 namespace sluice::server {
 
+// The protocol of sd_notify(3) and sd_watchdog_enabled(3), which is small enough to need no
+// library. The watchdog is told twice in each of its intervals, as systemd advises; one that is
+// meant for another process (WATCHDOG_PID) is none of ours.
 Supervisor::Supervisor() {
     if (const char* socket = std::getenv("NOTIFY_SOCKET")) socket_ = socket;
     const char* const microseconds = std::getenv("WATCHDOG_USEC");
@@ -21,6 +24,7 @@ Supervisor::Supervisor() {
     watchdog_interval_ns_ = std::strtoll(microseconds, nullptr, 10) * kMicrosecondNs / 2;
 }
 
+// A socket for each message: they are rare, and a supervisor may be replaced while we run.
 void Supervisor::notify(std::string_view text) const {
     sockaddr_un address{};
     if (socket_.empty() || socket_.size() >= sizeof address.sun_path) return;

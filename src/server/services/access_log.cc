@@ -13,8 +13,10 @@
 namespace sluice::server {
 namespace {
 
+// Lines are gathered up to this and written at once: a line each would be a system call a request.
 constexpr std::size_t kLinesBytesMax = 16 * 1024;
 constexpr std::string_view kPrefix = "[httpd] ";
+// As InfluxDB writes it (services/httpd/response_logger.go: parseUsername, redactPassword).
 constexpr std::string_view kRedacted = "[REDACTED]";
 
 std::string_view method_name(http::Method method) {
@@ -51,6 +53,8 @@ void append_plain(std::string& line, std::string_view text) {
     }
 }
 
+// What does not decode is shown as it came: the server refuses such a request, and has not taken it
+// for anything.
 std::string decoded(std::string_view text) {
     std::string out;
     if (!http::append_decoded(out, text, true)) out = text;

@@ -73,6 +73,7 @@ public:
         std::unique_ptr<T> thing_;
     };
 
+    // Never waits and never fails: how many may be out at a time is admission's to say.
     Lease take() {
         if (kept_.empty()) return Lease(this, std::make_unique<T>());
         Kept kept = std::move(kept_.back());
@@ -87,6 +88,8 @@ private:
         std::size_t bytes;
     };
 
+    // What one large request needed is not kept for the small ones that follow: it is freed, and
+    // the bound on the sum holds for a burst of them.
     void keep(std::unique_ptr<T> thing) {
         thing->clear();
         const std::size_t bytes = pooled_bytes(*thing);

@@ -18,6 +18,8 @@ ClientCount& ClientCounter::count(std::string_view user, std::string_view addres
     return counts_[client.append(peer_host(address))];
 }
 
+// The last of those who count takes the counts along, so that a server that nobody asks counts
+// nothing: active() is all that a request pays.
 ClientCounts ClientCounter::end() {
     if (--users_ > 0) return counts_;
     return std::exchange(counts_, {});
@@ -25,8 +27,10 @@ ClientCounts ClientCounter::end() {
 
 namespace {
 
+// How soon it notices that its asker has left.
 constexpr std::int64_t kSliceNs = 250 * kMillisecondNs;
 
+// Counts only grow while anybody counts, so what was there before is there still, and no less.
 void subtract(ClientCounts& counts, const ClientCounts& earlier) {
     for (const auto& [client, before] : earlier) {
         const auto found = counts.find(client);

@@ -19,6 +19,7 @@ std::string_view file_name_of(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
 }
 
+// On a terminal only: in a file, or behind a pipe, it would be thousands of lines.
 ProgressBar::ProgressBar() : shown_(::isatty(STDERR_FILENO) != 0) {}
 
 std::string progress_text(const std::string& what, std::uint64_t done, std::uint64_t total) {

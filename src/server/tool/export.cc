@@ -19,6 +19,10 @@
 namespace sluice::server {
 namespace {
 
+// An engine like the server's, so that what is exported is what a query would have answered: logs
+// are replayed, deletes applied and stores merged by the same code. It works on a copy of the
+// directory's small files (scratch_copy.h), because an engine writes where it opens, and it is told
+// to do nothing by itself.
 engine::EngineOptions engine_options(const std::string& directory) {
     constexpr std::int64_t kNeverNs = 100'000 * kHourNs;
     engine::EngineOptions options;
@@ -78,6 +82,8 @@ private:
     bool is_wanted(const meta::RetentionPolicy& policy) const {
         return options_.retention_policy.empty() || options_.retention_policy == policy.name;
     }
+    // The first policy of a database comes with it, or the import would leave one named autogen
+    // beside those that were exported.
     static std::string create_text(const meta::Database& database,
                                    const meta::RetentionPolicy& policy, bool is_first) {
         const std::string owner = influxql::quote_identifier(database.name);
@@ -92,6 +98,8 @@ private:
                               "\n";
     }
 
+    // The head that `influx -import` reads (importer/v8): statements first, then lines, each piece
+    // behind the database and policy that it belongs to.
     void write_statements(const meta::Catalog& catalog) {
         std::string& text = out_.text();
         text += "# INFLUXDB EXPORT: " + text_of(options_.range.begin) + " - " +
@@ -122,6 +130,7 @@ private:
         co_return Result<void>();
     }
 
+    // A name that is not there is an error, not an empty export that looks like a success.
     Result<void> check_names(const meta::Catalog& catalog) const {
         for (const auto& database : catalog.databases) {
             if (!is_wanted(*database)) continue;
@@ -178,6 +187,8 @@ private:
     Result<void> result_;
 };
 
+// A copy of files that somebody is writing to is of no one moment: logs and segments would not fit
+// together. So this says what can be done instead.
 Error in_use(const Error& conflict, const std::string& directory) {
     return {ErrorKind::kConflict,
             conflict.message +

@@ -18,6 +18,8 @@ constexpr std::size_t kFieldsPerLine = 1000;
 
 volatile std::sig_atomic_t g_signal = 0;
 
+// The handler only notes it. The export ends between two lines, and removes its copy like any other
+// time.
 void note_signal(int number) {
     g_signal = number;
 }
@@ -28,7 +30,8 @@ bool always(std::string_view) {
     return true;
 }
 
-// The rows that one store has.
+// The rows that one store has, of one measurement and some of its fields: the next one is `row` of
+// `run`. What a run refers to is valid until the scan goes on.
 struct Stream {
     explicit Stream(storage::Scan scan_) : scan(std::move(scan_)) {}
 
@@ -90,6 +93,9 @@ bool append_line(std::string& out, const Stream& stream, const std::vector<std::
     return true;
 }
 
+// Lines come by series, time and sequence. A point that several batches wrote is several lines, the
+// oldest first: whoever imports them ends with the newest value of each field, and nothing has to
+// be made one here. There are few stores, so the least is found by looking at each.
 io::Task<Result<void>> merge(std::vector<std::unique_ptr<Stream>>& streams,
                              std::vector<std::string> keys, LineFile& out, ExportSum& sum) {
     while (!streams.empty()) {
@@ -109,6 +115,7 @@ io::Task<Result<void>> merge(std::vector<std::unique_ptr<Stream>>& streams,
     co_return Result<void>();
 }
 
+// All stores of the directory, whichever core they would be dealt to: a series may lie in any.
 io::Task<Result<void>> export_fields(const std::vector<storage::Store*>& stores,
                                      storage::ScanSpec spec, LineFile& out, ExportSum& sum) {
     std::vector<std::string> keys(spec.fields.size());

@@ -8,6 +8,7 @@
 namespace sluice::server {
 namespace {
 
+// Text is gathered up to this before it is packed or written.
 constexpr std::size_t kPieceBytes = kMiB;
 
 }  // namespace
@@ -49,6 +50,8 @@ Result<void> LineFile::write_if_full() {
     return text_.size() < kPieceBytes ? Result<void>() : write();
 }
 
+// A file that was written but could not be closed may be short: a full disk shows here at the
+// latest.
 Result<void> LineFile::finish() {
     SLUICE_TRY_VOID(write());
     if (gzip_ != nullptr) {

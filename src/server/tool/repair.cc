@@ -50,6 +50,8 @@ io::Task<void> look_at_manifests(io::Reactor& reactor, std::string store) {
                      "segments and logs, nothing has to be done");
 }
 
+// plan() and apply() make the same changes, one to a catalog in memory that is thrown away. So what
+// is shown without --apply is exactly what would be done.
 io::Task<Result<meta::RebuildReport>> plan(io::Reactor& reactor, std::string catalog_path,
                                            engine::StoresFound found) {
     SLUICE_CO_TRY(const meta::CatalogReading read,
@@ -96,6 +98,9 @@ io::Task<Result<void>> check_is_ours(io::Reactor& reactor, std::string directory
 
 }  // namespace
 
+// Nothing is deleted here, whatever is found: the catalog gets what the stores know and it lacks,
+// and files that were set aside are only named. Without --apply nothing is written at all, not even
+// the lock's file.
 io::Task<Result<bool>> repair(io::Reactor& reactor, RepairOptions options) {
     std::string& directory = options.directory;
     while (directory.size() > 1 && directory.back() == '/') directory.pop_back();

@@ -19,6 +19,10 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kPieceBytes = 256 * kKiB;
 
+// A copy is made because opening a store writes to it: a new manifest, and segments of what its
+// logs have. Segments are never changed once they are written, so a link to each will do, however
+// large the data is; everything else is copied.
+
 // Whether the file is one of those that hold points for good.
 bool is_segment(const std::string& name) {
     return name.find(".seg") != std::string::npos;
@@ -30,6 +34,7 @@ bool is_of_ours(const std::string& name) {
            name.find(".log") != std::string::npos;
 }
 
+// Plain system calls: the tool has no reactor at this point, and nobody else to serve.
 class Descriptor {
 public:
     explicit Descriptor(int fd) : fd_(fd) {}
@@ -96,6 +101,8 @@ ScratchCopy::~ScratchCopy() {
     if (!root_.empty()) fs::remove_all(root_, ignored);  // links, not what they lead to
 }
 
+// The directory of one store will do, where a data directory is not whole: it is put where a data
+// directory would have it, and the catalog is made again from what the store knows of its groups.
 Result<ScratchCopy> ScratchCopy::make(const std::string& directory, const std::string& parent) {
     std::error_code error;
     const fs::path absolute = fs::canonical(directory, error);
@@ -165,6 +172,7 @@ Result<void> ScratchCopy::take(const std::string& from, const std::string& to,
     return {};
 }
 
+// Messages name files of the copy, which nobody can find afterwards.
 std::string ScratchCopy::with_real_paths(std::string text) const {
     for (std::size_t at = text.find(place_); at != text.npos;
          at = text.find(place_, at + original_.size())) {

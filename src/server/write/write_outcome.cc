@@ -12,6 +12,8 @@ bool is_point_refusal(const model::Rejection& rejection) {
 
 }  // namespace
 
+// InfluxDB names every line; a body of a million bad ones would be answered with as many sentences,
+// so the parser keeps some of them and the rest is counted.
 std::string joined_parse_errors(const ingest::ParseResult& parsed) {
     std::string text;
     std::uint64_t named = 0;
@@ -40,6 +42,7 @@ std::string partial_write_text(const WriteReport& report) {
     return model::partial_write(joined_parse_errors(report.parsed), 0);
 }
 
+// A body that is shorter than a gzip header ends before Go's reader has seen whether it is one.
 std::string platform_gzip_text(std::string_view message, std::size_t body_bytes) {
     constexpr std::size_t kHeaderBytes = 10;
     if (body_bytes < kHeaderBytes || message == "gzip: invalid header") {

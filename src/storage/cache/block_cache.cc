@@ -15,6 +15,8 @@ std::shared_ptr<const void> BlockCache::find(const Key& key) {
     return found->second->what;
 }
 
+// What takes more than a quarter of the cache is not kept: one large thing that is used once would
+// push out many that are used again.
 void BlockCache::insert(const Key& key, std::shared_ptr<const void> what,
                         std::uint64_t size_bytes) {
     const std::uint64_t bytes = size_bytes + kEntryOverhead;
@@ -30,11 +32,13 @@ bool BlockCache::has_room(std::uint64_t size_bytes) const {
 }
 
 void BlockCache::remove(Order::iterator entry) {
+    SLUICE_CHECK(bytes_ >= entry->bytes);
     bytes_ -= entry->bytes;
     entries_.erase(entry->key);
     order_.erase(entry);
 }
 
+// A walk over everything: segments end rarely, and an index by segment would cost every entry.
 void BlockCache::forget_segment(std::uint64_t segment) {
     for (auto each = order_.begin(); each != order_.end();) {
         const auto entry = each++;

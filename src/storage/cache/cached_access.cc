@@ -18,6 +18,8 @@ BlockCache::Key CachedAccess::key_of(std::uint64_t offset, std::size_t size) con
     return {segment_, begin, align_up(offset + size) - begin};
 }
 
+// The cache keeps whole pages under the page-aligned range that was read. The same chunk is always
+// asked for with the same range, so equal keys meet; ranges that merely overlap are kept apart.
 io::Task<Result<FileBytes>> CachedAccess::read(std::uint64_t offset, std::size_t size) {
     const BlockCache::Key key = key_of(offset, size);
     auto buffer = std::static_pointer_cast<const AlignedBuffer>(cache_.find(key));
@@ -34,6 +36,7 @@ io::Task<Result<FileBytes>> CachedAccess::read(std::uint64_t offset, std::size_t
         SLUICE_CO_TRY(buffer, co_await read_aligned(file_, key.offset, key.size));
         cache_.insert(key, buffer, buffer->size());
     }
+    SLUICE_CHECK(offset - key.offset + size <= buffer->size());
     FileBytes read;
     read.bytes = buffer->span().subspan(offset - key.offset, size);
     read.owner = std::move(buffer);

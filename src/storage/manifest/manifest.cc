@@ -54,6 +54,9 @@ io::Task<Result<std::optional<std::vector<std::byte>>>> read_copy(io::Reactor& r
 
 }  // namespace
 
+// The newest that can be read counts. A newer one that is not whole was being made when the process
+// died, and the one before it has not been given up yet: nobody was told of anything that only the
+// newer one had.
 io::Task<Result<ManifestSearch>> find_manifest(io::Reactor& reactor, std::string store) {
     ManifestSearch search;
     SLUICE_CO_TRY(const auto entries, co_await list_entries(reactor, store));
@@ -93,7 +96,10 @@ io::Task<Result<ManifestSearch>> find_manifest(io::Reactor& reactor, std::string
     co_return search;
 }
 
+// A life always begins a new file, so that its first record says everything and its incarnation is
+// durable before anything refers to it. Going on in the old file is for a full disk only.
 io::Task<void> Manifest::begin(ManifestState state, ManifestSearch found) {
+    SLUICE_CHECK(!file_.is_open() && !durable_);  // once
     older_ = std::move(found.numbers);
     file_number_ = older_.empty() ? 0 : older_.back();
     Result<void> written;
@@ -150,6 +156,9 @@ io::Task<Result<void>> Manifest::continue_file(const ManifestSearch& found,
     co_return written;
 }
 
+// There is no way back from here: a record whose write failed may be on the disk all the same, so
+// the caller cannot be told that it is not. It goes on with new files until one attempt succeeds,
+// and `state_` changes in the turn in which it is known to.
 io::Task<Result<void>> Manifest::append(std::vector<ManifestEdit> edits) {
     while (busy_) co_await changed_.wait();
     busy_ = true;
@@ -202,6 +211,7 @@ io::Task<Result<void>> Manifest::write_record(const std::vector<ManifestEdit>& e
     const AlignedBuffer buffer = aligned_copy(record.span());
     SLUICE_CO_TRY_VOID(co_await write_both(buffer.span(), offset_));
     offset_ += record.size();
+    SLUICE_CHECK(offset_ <= file_bytes_);
     ++records_;
     hash_ = hash;
     co_return Result<void>();

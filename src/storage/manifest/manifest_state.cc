@@ -7,6 +7,9 @@
 namespace sluice::storage {
 namespace {
 
+// Each edit may come late, behind another one that made it pointless: a flush and a drop, for
+// instance, append their records in either order. So each looks at what the state says by then, and
+// what is void is passed over, in the same way whenever the records are read again.
 struct EditApplier {
     ManifestState& state;
 
@@ -59,6 +62,8 @@ void ManifestState::apply(const ManifestEdit& edit) {
     std::visit(EditApplier{*this}, edit);
 }
 
+// In an order in which none makes another one void: drops before what else is said of groups, and
+// what is flushed before logs.
 std::vector<ManifestEdit> ManifestState::snapshot() const {
     std::vector<ManifestEdit> edits;
     edits.push_back(edit::Identity{store_id, incarnation, next_segment_id});

@@ -2,6 +2,9 @@
 
 #include "storage/memtable/memtable.h"
 
+// A Head holds memtables by shared_ptr, because scans and flushes outlive what a drop takes out.
+// The reference that a memtable has to its head is good all the same: whoever holds the one holds
+// the other (MemtableView, MemtableSource).
 namespace sluice::storage {
 
 Head::Head(std::uint64_t id) : id_(id) {}

@@ -46,6 +46,8 @@ TablePostings& Memtable::postings() {
     return *postings_;
 }
 
+// Counted as it is allocated, here and in the head: the head is full by this number, which is asked
+// for with every batch.
 void Memtable::account(std::size_t bytes) {
     memory_bytes_ += bytes;
     head_.add_memory(bytes);
@@ -103,6 +105,9 @@ Result<const PodVector<std::uint32_t>*> Memtable::map_columns(const model::Batch
     return &map_;
 }
 
+// Rows go behind the others, in the order in which they came; they are sorted when somebody reads
+// them. Chunks never move, so a scan that began earlier goes on with the rows it knew of while more
+// are appended.
 Result<void> Memtable::append(const model::BatchTable& table, std::uint64_t sequence) {
     SLUICE_TRY(const auto* map, map_columns(table));
     const std::uint32_t count = table.rows();
@@ -132,6 +137,7 @@ void Memtable::append_rows(const model::BatchTable& table, std::uint32_t from, s
                            const PodVector<std::uint32_t>& map) {
     const std::uint32_t chunk = row_chunk::chunk_of(rows_);
     const std::uint32_t offset = rows_ - row_chunk::first_row(chunk);
+    SLUICE_CHECK(chunk <= chunks_.size() && offset + count <= row_chunk::capacity(chunk));
     if (chunk == chunks_.size()) {
         const std::size_t capacity = row_chunk::capacity(chunk);
         chunks_.push_back(

@@ -50,6 +50,9 @@ MemtableSource::MemtableSource(std::shared_ptr<const Head> head,
     state_ = rows_.places.empty() ? State::kEnd : State::kLoad;
 }
 
+// Appends go on while this source is read. They change how many chunks a column has and how far the
+// last one is filled, so both are copied; the values themselves stay where they are. A column that
+// has every value up to here is dense: then nobody asks row by row.
 void MemtableSource::snapshot_column(Column& column, const MemtableColumn& from) {
     column.present = true;
     column.type = from.type;
@@ -148,6 +151,7 @@ void MemtableSource::gather_column(Column& column) {
     }
 }
 
+// The inner loop of every flush, and of scans of what was just written.
 template <typename T>
 void MemtableSource::gather_values(Column& column, PodVector<T>& out) {
     const std::size_t count = block_end_ - block_begin_;

@@ -6,6 +6,7 @@
 
 namespace sluice::storage {
 
+// When they came is not known after a start. They count as old, so that nothing waits for them.
 void DeleteLedger::begin(std::uint64_t head_id) {
     SLUICE_CHECK(arrivals_.empty());
     if (tombstones_ == nullptr) return;
@@ -14,6 +15,9 @@ void DeleteLedger::begin(std::uint64_t head_id) {
     }
 }
 
+// The map that comes may have lost tombstones, which are settled, and have gained some. One that is
+// not known here although its sequence is not above the last is settled too: it was in a map
+// between the two, which this store did not get to see.
 void DeleteLedger::set(Tombstones tombstones, std::int64_t now_ns, std::uint64_t head_id) {
     std::map<std::uint64_t, Arrival> arrivals;
     if (tombstones != nullptr) {
@@ -33,6 +37,9 @@ void DeleteLedger::set(Tombstones tombstones, std::int64_t now_ns, std::uint64_t
     tombstones_ = std::move(tombstones);
 }
 
+// Looked at with each batch that a delete has overtaken, so it asks one tombstone at a time and
+// does not add up several that cover a measurement only together: those rows are filtered when
+// read.
 bool DeleteLedger::covers_all(model::ShardGroupId group, std::string_view measurement,
                               std::uint64_t sequence) const {
     const model::TombstoneList* list = of_group(group);
@@ -80,6 +87,7 @@ void DeleteLedger::add_touching(const DeleteScope& scope, bool by_name,
     }
 }
 
+// Logs of later heads hold only rows that were written after the delete took its sequence.
 void DeleteLedger::add_covering_log(std::uint64_t head_id, std::set<std::uint64_t>& open) const {
     for (const auto& [sequence, arrival] : arrivals_) {
         if (head_id <= arrival.head_id) open.insert(sequence);

@@ -15,6 +15,8 @@ void GroupLedger::note_another(model::ShardGroupId group) {
     if (to_describe_.size() == 1) life_.gate.spawn(record());
 }
 
+// Whatever was noted until this runs goes into one record: a request may bring many new groups. If
+// the record fails, nothing is lost but a description, and describe() makes up for that.
 io::Task<void> GroupLedger::record() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     if (life_.stopping) co_return;

@@ -8,6 +8,8 @@
 
 namespace sluice::storage {
 
+// What was replayed is frozen from the beginning: it has no log of its own to add to, and the
+// sooner it is in segments, the sooner its log files are free.
 void HeadSet::begin(std::uint32_t incarnation, std::shared_ptr<Generation> replayed) {
     SLUICE_CHECK(active_ == nullptr && incarnation != 0);
     incarnation_ = incarnation;
@@ -21,6 +23,8 @@ std::shared_ptr<Generation> HeadSet::make_generation() {
     // Heads are flushed, and their logs replayed, in the order of their ids.
     SLUICE_CHECK(frozen_.empty() || frozen_.back()->head->id() < id);
     made->head = std::make_shared<Head>(id);
+    // The log lies in the generation that its rows go to, so the pointer is good as long as it is
+    // called. A shared_ptr would keep the generation for ever.
     Generation* generation = made.get();
     made->log = std::make_unique<WalWriter>(
         wal_, *made->head, [this, generation](const model::PointBatch& batch, std::uint64_t seq) {
@@ -41,6 +45,8 @@ Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch&
         const model::BatchTable& table = batch.table_at(i);
         // Rows of a group that was dropped while they were on their way are gone with it.
         if (table.rows() == 0 || groups_.is_dropped(table.shard.group)) continue;
+        // A DROP MEASUREMENT since they took their sequence: their fields may have other types by
+        // now. What deletes cover in part stays, as filters leave it out whenever it is read.
         if (sequence < deletes_.last_sequence() &&
             deletes_.covers_all(table.shard.group,
                                 generation.head->series_index().measurement_name(table.measurement),
@@ -59,11 +65,15 @@ bool HeadSet::is_full(const Generation& generation) const {
            generation.log->bytes_written() >= 2 * life_.options.head_bytes_max;
 }
 
+// One frozen head at a time, because each takes up to head_bytes_max, and the memory of a store is
+// bounded by two of them. What was replayed has no log and comes on top, once.
 bool HeadSet::may_rotate() const {
     return std::none_of(frozen_.begin(), frozen_.end(),
                         [](const auto& each) { return each->log != nullptr; });
 }
 
+// In one turn, so that nobody sees a store without an active head. Appends that have their batch in
+// the old one's log hold it by shared_ptr and end there.
 void HeadSet::rotate() {
     SLUICE_CHECK(may_rotate());
     frozen_.push_back(std::move(active_));
@@ -81,6 +91,8 @@ void HeadSet::rotate_if_due() {
     if (old || is_full(*active_)) rotate();
 }
 
+// The manifest has said `flushed` in this very turn: from here on readers find these rows in the
+// segments, which are in the set already.
 void HeadSet::end_oldest(const std::shared_ptr<Generation>& flushed) {
     SLUICE_CHECK(!frozen_.empty() && frozen_.front() == flushed && flushed->appends == 0);
     frozen_.pop_front();
@@ -146,6 +158,9 @@ void HeadSet::drop_deleted_tables(const Generation& generation, model::PointBatc
     batch.remove_empty_tables();
 }
 
+// A delete may be forgotten when nothing is left that it covers. Rows in memtables can be looked
+// at; those in a log cannot, without reading it, and a crash would replay them: so a log with
+// frames keeps every delete open that came while its head, or a later one, was active.
 void HeadSet::add_unsettled(std::set<std::uint64_t>& open) const {
     for_each([this, &open](const Generation& each) {
         const bool may_bring_rows = each.appends != 0 || !each.replayed_files.empty() ||

@@ -17,7 +17,10 @@ void Quarantine::report(const SegmentPtr& segment, const Error& error, bool unre
     if (leaves && !life_.stopping) life_.gate.spawn(set_aside(segment));
 }
 
+// Out of the set at once: the next query must not fail at it again. Its rows are missing from here
+// on, and answers count them as lost, although the manifest may take a while to say so.
 io::Task<void> Quarantine::set_aside(SegmentPtr segment) {
+    SLUICE_CHECK(segment->damaged());
     std::vector<ManifestEdit> edits;
     edits.push_back(edit::RemoveSegment{segment->record().id});
     segments_.remove(segment);

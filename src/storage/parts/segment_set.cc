@@ -19,6 +19,8 @@ void SegmentSet::begin() {
     reaping_ = reaper_.run();
 }
 
+// In this order: the set lets go of its segments, which the reaper then closes, and the reaper ends
+// when nobody else holds one. So close() completes only after the last scan or merge.
 io::Task<void> SegmentSet::close() {
     groups_.clear();
     departed_.clear();
@@ -39,6 +41,8 @@ void SegmentSet::add(const SegmentRecord& record, Epoch since) {
     note_count(record.meta.group);
 }
 
+// Kept as a set, because merges look for work after each flush and a store of years has thousands
+// of groups with one segment each.
 void SegmentSet::note_count(model::ShardGroupId group) {
     const auto found = groups_.find(group);
     if (found != groups_.end() && found->second.size() >= life_.options.merge_width) {
@@ -87,11 +91,17 @@ std::vector<SegmentPtr> SegmentSet::take_group(model::ShardGroupId group) {
     return taken;
 }
 
+// What is made has all rows of what is replaced that stay here, so it stands for them only where a
+// reader sees all of them: from the latest of their epochs on. A reader from before that goes on
+// with those of the old ones that it saw. For example, of segments seen since 0 and since 5, a
+// merge is seen since 5, and a reader of epoch 3 still sees the first one alone. The second one is
+// not kept: it had no reader from before 5.
 void SegmentSet::replace(const std::vector<SegmentPtr>& old, const std::vector<SegmentRecord>& made,
                          Epoch epoch) {
     Epoch since = epoch;
     for (const SegmentPtr& each : old) since = std::max(since, each->since());
     for (const SegmentPtr& each : old) {
+        SLUICE_CHECK(each->until() == kForEver);  // a segment leaves once
         remove(each);
         each->set_obsolete();
         if (since <= oldest_reader_ || each->since() == since) continue;
@@ -106,7 +116,9 @@ bool SegmentSet::has_arriving(model::ShardGroupId group) const {
                        [group](const SegmentRecord& each) { return each.meta.group == group; });
 }
 
+// Behind every reader there is: those that began see the rows where they came from.
 void SegmentSet::reveal(Epoch epoch) {
+    SLUICE_CHECK(epoch >= oldest_reader_ && epoch < kNow);
     for (const SegmentRecord& each : arriving_) add(each, epoch);
     arriving_.clear();
     merge_wanted.notify_all();
@@ -127,6 +139,8 @@ SegmentPtr SegmentSet::find(const SegmentRecord& record) const {
     return nullptr;
 }
 
+// A reader of kNow sees exactly the live ones: kNow is behind every epoch that was given out, and
+// before kForEver, at which those that are not taken out leave.
 std::vector<SegmentPtr> SegmentSet::of_group(model::ShardGroupId group, Epoch view) const {
     std::vector<SegmentPtr> seen;
     const auto found = groups_.find(group);
@@ -186,6 +200,8 @@ void SegmentSet::take_abandoned(std::vector<ManifestEdit>& edits) {
     abandoned_.clear();
 }
 
+// The number is noted before the file goes: between the two a power cut may leave the file, and a
+// start would take it for one that a lost manifest had named.
 io::Task<void> SegmentSet::discard(std::vector<SegmentRecord> segments) {
     for (const SegmentRecord& each : segments) {
         SLUICE_CHECK(find(each) == nullptr);

@@ -15,6 +15,8 @@ static_assert(kDamagedPlacesNamed <= kDamagedPlacesMax);
 
 }  // namespace
 
+// In the order in which one hides the others: a store that stops is no longer asked about its disk,
+// and without a manifest it does not matter whether the log could be written.
 std::optional<Error> StoreTrouble::refusal() const {
     if (life_.stopping) return Error{ErrorKind::kCancelled, "the store is stopping"};
     // Nothing may be logged under an incarnation that the next start could use again.
@@ -30,6 +32,8 @@ std::optional<Error> StoreTrouble::refusal() const {
     return std::nullopt;
 }
 
+// The message names file and place, so its hash tells places apart; the texts themselves would take
+// memory without a bound on a device that gives nothing back.
 void StoreTrouble::note_damaged_place(const std::string& path, const Error& error) {
     const std::uint64_t place = hash_bytes(error.message);
     if (damaged_places_.size() >= kDamagedPlacesMax) return;

@@ -110,6 +110,11 @@ io::Task<Result<bool>> RowMerger::next() {
 }
 
 // Fills slice_ or statistics_ from current_. False when a statistics run stands in the way.
+//
+// Each round takes the source with the earliest row and what it has before any other source begins.
+// That much needs no comparison. If it is a lot, it is shown as it lies; else it is copied, and the
+// next round follows. Rows of a time that several sources have are made one, or kept apart. The
+// loop ends where it does not know what comes next, or when a block's worth has been copied.
 bool RowMerger::merge_rows() {
     buffer_.reset(columns_);
     for (;;) {
@@ -132,6 +137,7 @@ bool RowMerger::merge_rows() {
         }
         const auto& times = earliest->slice().times;
         const std::size_t clear = rows_before(earliest->slice(), other_min);
+        SLUICE_CHECK(clear <= times.size());
         if (clear >= kRunRowsMin || (clear == times.size() && current_.size() == 1)) {
             if (buffer_.rows() != 0) break;
             slice_.assign(earliest->slice(), 0, clear);

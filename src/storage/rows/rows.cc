@@ -44,6 +44,8 @@ void RowBuffer::reset(std::size_t columns) {
     }
 }
 
+// A column has bits only once a null has come: most never do. Then those of the rows before are set
+// at once. `from` null: the rows are null.
 void RowBuffer::append_validity(Column& column, std::size_t rows, const codec::ColumnSlice* from,
                                 std::size_t begin, std::size_t count) {
     const bool nulls = from == nullptr || !from->validity.empty();
@@ -88,6 +90,8 @@ void RowBuffer::type_column(Column& column, model::FieldType type, std::size_t r
     if (rows != 0) append_nulls(column, 0, rows);
 }
 
+// Values of null rows are copied like others, as nobody looks at them: a test per row would cost
+// more than the copy.
 void RowBuffer::append_values(Column& column, const codec::ColumnSlice& from, std::size_t begin,
                               std::size_t count) {
     const std::size_t rows = times_.size();
@@ -107,6 +111,7 @@ void RowBuffer::append_values(Column& column, const codec::ColumnSlice& from, st
 }
 
 void RowBuffer::append(const RowSlice& from, std::size_t begin, std::size_t count) {
+    SLUICE_CHECK(from.columns.size() >= column_count_ && begin + count <= from.rows());
     for (std::size_t c = 0; c < column_count_; ++c) {
         append_values(columns_[c], from.columns[c], begin, count);
     }
@@ -118,6 +123,7 @@ void RowBuffer::append(const RowSlice& from, std::size_t begin, std::size_t coun
     }
 }
 
+// The newest first, so the first candidate with a value in a column wins it.
 void RowBuffer::choose_winners(std::span<const Candidate> candidates) {
     winners_.clear();
     for (std::size_t c = 0; c < column_count_; ++c) {
@@ -148,7 +154,10 @@ void RowBuffer::append_row(std::span<const Candidate> candidates, std::size_t fi
     sequences_.push_back(candidates[first].sequence());
 }
 
+// Apart, a row keeps only the fields that it won: what a later batch has written over is seen by
+// nobody, whatever another store has of the point, because sequences are one order for all stores.
 void RowBuffer::append_merged(std::span<Candidate> candidates, EqualTimes treatment) {
+    SLUICE_CHECK(!candidates.empty());
     // The newest first.
     std::reverse(candidates.begin(), candidates.end());
     std::stable_sort(

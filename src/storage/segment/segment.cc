@@ -14,6 +14,8 @@ constexpr std::uint64_t kReadAheadBytes = 512 * kKiB;
 
 }  // namespace
 
+// One window, which moves forward. The caller keeps the window that its bytes lie in (`owner`), so
+// a new one may be read while rows of the last are still in use.
 io::Task<Result<FileBytes>> SequentialAccess::read(std::uint64_t offset, std::size_t size) {
     const bool inside = window_ != nullptr && offset >= window_offset_ &&
                         offset + size <= window_offset_ + window_bytes_;
@@ -51,6 +53,8 @@ Segment::Segment(io::Reactor& reactor, std::string path, SegmentRecord record, B
       metrics_(metrics),
       access_(file_, record_.id, record_.meta.size_bytes, cache, metrics) {}
 
+// The set puts the copy in this segment's place, and the reaper closes this one: a segment is never
+// closed while somebody may be about to read it.
 std::unique_ptr<Segment> Segment::closed_copy() const {
     SLUICE_CHECK(!busy && !obsolete_);
     auto copy = std::make_unique<Segment>(reactor_, path_, record_, cache_, open_files_, metrics_);
@@ -59,6 +63,8 @@ std::unique_ptr<Segment> Segment::closed_copy() const {
     return copy;
 }
 
+// The first caller opens, the others wait for it. An error is not kept: the next caller tries
+// again, as the device, or the descriptors of the process, may be back.
 io::Task<Result<const SegmentReader*>> Segment::reader() {
     while (opening_) co_await opened_.wait();
     if (!reader_) {
@@ -112,6 +118,8 @@ io::Task<void> SegmentReaper::run() {
         }
         std::unique_ptr<Segment> each = std::move(released_.front());
         released_.pop_front();
+        // Reads that were begun ahead of need may still be in flight: the kernel writes to their
+        // buffers, and reads by this descriptor.
         co_await each->access_.close();
         if (each->obsolete_) each->cache_.forget_segment(each->record_.id);
         each->reader_.reset();

@@ -17,6 +17,12 @@ std::int64_t read_signed(ByteReader& in) {
     return zigzag_decode(in.read_varint());
 }
 
+// Everything in this file is about bytes that may be damaged in a way that their checksum does not
+// show, or written by a program with a mistake. So each number is held against what it must fit in
+// before it is used, and a directory that contradicts itself is an error of the file. After parse()
+// has accepted an index, its ranges lie inside the file, its blocks and pages have the series of
+// the measurement, each once and in order, and readers need not ask again.
+
 // A range that lies behind the header and ends at `end_max` or before.
 bool is_inside(const FileRange& range, std::uint64_t end_max) {
     return range.offset >= kSegmentHeaderBytes && range.offset <= end_max &&
@@ -187,6 +193,9 @@ bool SegmentIndex::parse_blocks(ByteReader& in, const SegmentMeasurement& measur
            parse_entries(in, columns[7]);
 }
 
+// Entries stay encoded in memory and are read again whenever their block is looked at: decoded,
+// those of wide measurements would be larger than the cache for the blocks themselves. Each is read
+// here once, to know that it can be.
 bool SegmentIndex::parse_entries(ByteReader& in, std::span<const std::uint64_t> sizes) {
     entries_.append(in.read_span(in.remaining()));
     std::uint64_t end = 0;
@@ -246,7 +255,9 @@ Result<SegmentIndex> SegmentIndex::parse(ByteSpan bytes, const SegmentMeasuremen
     return index;
 }
 
+// Whether the block begins with more rows of the series that the one before ends with.
 bool SegmentIndex::block_continues(std::uint32_t block) const {
+    SLUICE_CHECK(block < blocks_.size());
     if (block == 0) return false;
     const SegmentBlockInfo& before = blocks_[block - 1];
     return before.first_series + before.series_count - 1 == blocks_[block].first_series;
@@ -268,6 +279,7 @@ void SegmentIndex::read_chunks(std::uint32_t block, SegmentBlockChunks& out) con
 }
 
 std::uint32_t SegmentIndex::page_of_series(std::uint32_t series) const {
+    SLUICE_CHECK(series < series_count_);
     const auto next = std::partition_point(pages_.begin(), pages_.end(), [&](const auto& page) {
         return page.first_series <= series;
     });
@@ -275,9 +287,11 @@ std::uint32_t SegmentIndex::page_of_series(std::uint32_t series) const {
 }
 
 std::string_view SegmentIndex::first_key_of_page(std::uint32_t page) const {
+    SLUICE_CHECK(page < first_keys_.size());
     return first_keys_[page];
 }
 
+// A key before all others is looked for on the first page, where it is not found.
 std::uint32_t SegmentIndex::page_of_key(std::string_view key) const {
     const auto next = std::partition_point(first_keys_.begin(), first_keys_.end(),
                                            [&](const std::string& first) { return first <= key; });

@@ -19,12 +19,14 @@ constexpr std::uint64_t kReadGapMax = 16 * 1024;
 // and the next query finds it in the cache whatever columns it wants.
 constexpr std::uint64_t kWholeBlockBytesMax = 64 * 1024;
 
-// The chunks of a block that are wanted, and the reads that bring them.
+// One read, and what it brought. Several chunks may lie in it.
 struct BlockRead {
     FileRange range;
     FileBytes bytes;
 };
 
+// Chunks come in the order in which they lie, so only the last read can take one in. One that comes
+// out of order, a column asked for twice say, gets a read of its own, which the cache answers.
 void add_range(std::vector<BlockRead>& reads, const FileRange& range) {
     if (range.size == 0) return;
     if (!reads.empty() && range.offset <= reads.back().range.end() + kReadGapMax &&
@@ -62,6 +64,8 @@ ByteSpan chunk_bytes(const std::vector<BlockRead>& reads, const FileRange& range
     return {};
 }
 
+// The directory has said how many rows the block has, and that it has series: their rows have to
+// add up to exactly that, because everything behind relies on it.
 Result<void> decode_runs(const SegmentBlockInfo& info, ByteSpan chunk, SegmentBlock& out) {
     out.run_rows.clear();
     if (info.series_count == 1) {
@@ -144,6 +148,7 @@ std::string SegmentReader::block_place(std::uint32_t block, const SegmentBlockIn
     return "block " + std::to_string(block) + " at byte " + std::to_string(info.range.offset);
 }
 
+// What is wrong is known deep inside, where it is not known of which file: the place goes in front.
 Error SegmentReader::placed(Error error, const std::string& place) const {
     error.message = "segment " + path_ + ": " + (place.empty() ? "" : place + ": ") + error.message;
     return error;
@@ -181,6 +186,9 @@ const SegmentMeasurement* SegmentReader::find_measurement(std::string_view name)
     return found != footer_.measurements.end() && found->name == name ? &*found : nullptr;
 }
 
+// Indexes and pages are kept as they have been parsed, in the block cache and within its bound:
+// they are small, and parsing one costs more than reading it. Two callers may make the same thing
+// at the same time; the cache keeps the first, and the second is as good.
 io::Task<Result<std::shared_ptr<const SegmentIndex>>> SegmentReader::load_index(
     const SegmentMeasurement& measurement) const {
     const std::uint64_t offset = measurement.index.offset;

@@ -174,10 +174,12 @@ void SegmentSource::show_key(std::uint32_t series) {
     options_.deletes.choose(key_);
 }
 
+// A query says what is missing; a merge must not go on, or what it leaves out is gone for good.
 bool SegmentSource::goes_on_without(const Error& error) {
     return options_.on_damage && is_damage(error) && options_.on_damage(error);
 }
 
+// A failure of the device may pass: the same block is asked for some times before it is damage.
 io::Task<Result<void>> SegmentSource::load() {
     while (state_ == State::kLoad || state_ == State::kStatistics) {
         const Result<bool> loaded = co_await load_once();
@@ -312,6 +314,7 @@ io::Task<Result<void>> SegmentSource::load_block() {
         const auto& column = block_.columns[static_cast<std::size_t>(column_places_[c])];
         whole_.columns[c] = column.slice();
     }
+    SLUICE_CHECK(whole_.sequences.empty() || whole_.sequences.size() == whole_.times.size());
     run_ = 0;
     run_begin_ = 0;
     row_end_ = 0;
@@ -350,7 +353,11 @@ bool SegmentSource::find_kept_rows() {
     return row_begin_ < row_end_;
 }
 
+// Moves on without I/O as far as it can: to the next stretch that no delete covers, and to the next
+// run whose key is on the page at hand. What was passed stays valid until load(), which changes
+// block_.
 void SegmentSource::consume(std::size_t rows) {
+    SLUICE_CHECK(state_ == State::kRows && rows <= row_end_ - row_begin_);
     row_begin_ += rows;
     if (row_begin_ < row_end_ || (row_end_ < run_end_ && find_kept_rows())) {
         slice_.assign(whole_, row_begin_, row_end_ - row_begin_);
@@ -374,6 +381,7 @@ void SegmentSource::consume(std::size_t rows) {
 }
 
 void SegmentSource::consume_statistics() {
+    SLUICE_CHECK(state_ == State::kStatistics);
     next_block();
 }
 

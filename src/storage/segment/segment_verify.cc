@@ -99,6 +99,9 @@ io::Task<Result<std::uint64_t>> SegmentReader::verify_measurement(
     co_return pages + blocks + measurement.index.size;
 }
 
+// Every byte of a segment belongs to something that has a checksum: header, blocks, pages, indexes,
+// footer and trailer, but for the zeroes before the trailer. Adding all of them up shows whether
+// the directories leave anything out.
 io::Task<Result<void>> SegmentReader::verify() const {
     SLUICE_CO_TRY(const FileBytes header, co_await access_.read(0, kSegmentHeaderBytes));
     Result<void> checked = check_segment_header(header.bytes);

@@ -15,7 +15,9 @@
 namespace sluice::storage {
 namespace {
 
-// The file as it grows: bytes go into aligned pieces, full ones wait to be taken.
+// The file as it grows: bytes go into aligned pieces, full ones wait to be taken. Nothing is
+// written here, and no offset changes afterwards: a writer is a plain function of what goes in, and
+// whoever takes the pieces may write them one behind the other while more come.
 class PieceOutput {
 public:
     explicit PieceOutput(std::size_t piece_bytes) : piece_bytes_(piece_bytes) {
@@ -45,6 +47,7 @@ public:
     }
     void close_piece() {
         if (used_ == 0) return;
+        SLUICE_CHECK(used_ % kDirectIoAlignment == 0);
         pieces_.push_back({std::move(buffer_), used_, piece_offset_});
         buffer_ = AlignedBuffer();
         piece_offset_ += used_;
@@ -66,7 +69,8 @@ private:
     std::deque<SegmentWrite> pieces_;
 };
 
-// The block directory of one measurement, in columns.
+// The block directory of one measurement, in columns: each is encoded by itself, because offsets
+// resemble offsets and times resemble times. One entry per block in every column.
 struct BlockDirectory {
     std::vector<std::uint64_t> offsets;
     std::vector<std::uint64_t> sizes;
@@ -139,6 +143,9 @@ public:
         series_rows_ = 1;
     }
 
+    // A series of many rows gets blocks of its own, whose statistics can answer for it. Small ones
+    // share a block, or a file of many series would be all directory. So a block ends where a
+    // series of the one kind follows one of the other.
     void begin_series(std::string_view key, std::uint64_t rows_expected) {
         SLUICE_CHECK(open_ && series_rows_ != 0);
         SLUICE_CHECK(measurement().series == 0 || last_key_ < key);
@@ -155,7 +162,11 @@ public:
         if (page_.full()) flush_page();
     }
 
+    // A block ends when it is full, by rows or by bytes of text, but never between rows of one
+    // time: readers take those together. If not even one time fits behind what the block has, it
+    // goes to the next one.
     void append(const SegmentRows& rows, std::uint32_t begin, std::uint32_t end) {
+        SLUICE_CHECK(open_ && begin <= end && end <= rows.times.size());
         while (begin != end) {
             const std::uint32_t room = block_.room_for(rows, begin, end);
             const std::uint32_t count = whole_times(rows.times.subspan(begin, end - begin), room);
@@ -224,6 +235,8 @@ private:
         scratch_.clear();
         const std::size_t entry_start = blocks_.entries.size();
         const BuiltBlock block = block_.write(scratch_, blocks_.entries);
+        SLUICE_CHECK(block.rows != 0 && block.rows <= codec::kBlockRowsMax);
+        SLUICE_CHECK(block.runs != 0 && block.runs <= block.rows);
         const FileRange range = output_.write(scratch_.span());
         blocks_.offsets.push_back(range.offset);
         blocks_.sizes.push_back(range.size);
@@ -262,7 +275,11 @@ private:
         pages_.sizes.push_back(range.size);
     }
 
+    // Behind the blocks and pages of its measurement, so that a writer of any size holds one
+    // measurement's directory in memory at a time.
     void write_index() {
+        SLUICE_CHECK(blocks_.offsets.size() == measurement().blocks);
+        SLUICE_CHECK(pages_.offsets.size() == pages_.first_keys.size());
         scratch_.clear();
         scratch_.write_varint(pages_.offsets.size());
         for (const auto* words : {&pages_.offsets, &pages_.sizes, &pages_.series_counts}) {
@@ -284,6 +301,7 @@ private:
     }
 
     FileRange write_footer() {
+        // A merge says what its inputs had: its rows have lost the sequences of what they replaced.
         if (options_.sequence_max != 0) {
             meta_.sequence_min = options_.sequence_min;
             meta_.sequence_max = options_.sequence_max;

@@ -17,6 +17,9 @@ void StoreParts::release_merges() {
     segments_.merge_wanted.notify_all();
 }
 
+// What core 0 asks of every store before it forgets a tombstone. It is asked often and looks at no
+// rows: scopes of memtables and segments say what a tombstone may still cover, and that may be more
+// than it does, for a while.
 std::vector<std::uint64_t> StoreParts::unsettled_deletes() const {
     std::set<std::uint64_t> open;
     if (deletes_.tombstones() == nullptr) return {};

@@ -6,6 +6,11 @@
 
 namespace sluice::storage {
 
+// Three things have to know of a drop: readers, rows that are on their way, and the next start. The
+// first two do in this turn (begin_drop). The third one does when the record is durable, and only
+// then files may go, because a crash before that leaves the group as it was, whole.
+//
+// A group that only a log speaks of is dropped as well: its rows would come back with a replay.
 io::Task<Result<void>> StoreParts::drop_shard_groups(std::vector<model::ShardGroupId> groups) {
     std::erase_if(groups, [this](model::ShardGroupId group) {
         return manifest_.state().dropped_groups.contains(group) ||

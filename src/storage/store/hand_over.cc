@@ -9,11 +9,18 @@
 
 namespace sluice::storage {
 
+// The upper half of the hash, scaled to the number of parts (Lemire, "Fast random integer
+// generation in an interval", 2019): no division, and as even as the hash. What lies in segments
+// was dealt by this, so neither the hash nor the arithmetic may ever change; a test holds them to
+// known values.
 std::uint16_t home_part(std::string_view series_key, std::uint16_t count) {
     SLUICE_CHECK(count != 0);
     return static_cast<std::uint16_t>(((hash_bytes(series_key) >> 32) * count) >> 32);
 }
 
+// With a view, what a query sees that began then; with kNow, what there is for whoever chooses a
+// home. Both ask whether anything may lie elsewhere than at home: rows in heads do, and so do those
+// of an append that runs, as they may be durable before the answer is used.
 GroupHolding StoreParts::holding(model::ShardGroupId group, Epoch view) const {
     GroupHolding holding;
     holding.range = {model::kTimestampMax, model::kTimestampMin};
@@ -42,6 +49,10 @@ GroupHolding StoreParts::holding(model::ShardGroupId group, Epoch view) const {
     return holding;
 }
 
+// Durable before it returns, and not visible before reveal(). If the store that gives dies now, the
+// rows are here and there, with the same sequences, and a reader makes them one. The record is
+// copied before the first wait, because the caller is on another core and its reference holds no
+// longer than the message.
 io::Task<Result<void>> StoreParts::accept(const SegmentRecord& segment) {
     if (life_.stopping) co_return Error{ErrorKind::kCancelled, "the store is stopping"};
     if (groups_.is_dropped(segment.meta.group)) {

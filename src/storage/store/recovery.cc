@@ -10,6 +10,11 @@
 #include "storage/files/store_directories.h"
 
 namespace sluice::storage {
+// The order is that of who knows more. The manifest says which heads are in segments, so it tells
+// which logs are replayed; the logs tell which sequences are there, and so whether a segment that
+// no record names holds anything that nothing else does. Nothing is written, renamed or removed
+// before its content is known to be elsewhere, and a second start after a crash in here finds the
+// same.
 io::Task<Result<void>> Recovery::run() {
     const std::int64_t begin = reactor_.precise_ns();
     SLUICE_CO_TRY(const bool waits, co_await waits_for_room());

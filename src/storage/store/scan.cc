@@ -56,6 +56,10 @@ private:
     PodVector<std::uint64_t> sequences_;  // where all rows have the same
 };
 
+// Everything that the scan will see is taken here, in one turn and without a wait: deletes, how
+// many rows each memtable has, and segments by shared_ptr. A flush between two steps of the scan
+// would otherwise show rows twice, in the head and in the segment that took its place, or not at
+// all.
 ScanState::ScanState(StoreParts& parts, ScanSpec spec)
     : parts_(parts), spec_(std::move(spec)), deletes_(parts.deletes().tombstones()) {
     if (parts_.groups().is_dropped(spec_.group)) return;
@@ -76,7 +80,10 @@ ScanState::ScanState(StoreParts& parts, ScanSpec spec)
     }
 }
 
+// The order of the sources does not matter, as sequences decide between them. With a single
+// source there is nothing to decide, and its sequences are not even read.
 io::Task<Result<void>> ScanState::open() {
+    SLUICE_CHECK(merger_ == nullptr);
     source_count_ = segments_.size() + memtables_.size();
     for (SegmentPtr& each : segments_) {
         SLUICE_CO_TRY_VOID(co_await open_segment(std::move(each)));
@@ -154,6 +161,8 @@ io::Task<Result<void>> ScanState::open_memtable(MemtableView view) {
     co_return Result<void>();
 }
 
+// A run in which no row has any of the fields is left out, as InfluxDB knows no rows without a
+// field. Without fields in the question, every row counts.
 bool ScanState::run_is_empty() const {
     if (merger_->is_statistics()) {
         const auto& columns = merger_->statistics().columns;

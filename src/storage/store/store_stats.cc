@@ -5,6 +5,8 @@
 #include "storage/memtable/memtable.h"
 #include "storage/store/store_parts.h"
 
+// Counted when somebody asks, by looking at everything: seldom, and the numbers need no upkeep that
+// could be forgotten where heads and segments change.
 namespace sluice::storage {
 
 StoreStats StoreParts::stats() const {

@@ -144,6 +144,9 @@ io::Task<Result<void>> Recovery::report_missing_logs() {
     co_return Result<void>();
 }
 
+// All logs go into one head, which is frozen from the start: whatever their heads were, their rows
+// are to be in segments soon, and three heads at most are in memory. Heads are replayed in the
+// order of their ids, so later rows come later, as they did when they were written.
 io::Task<Result<void>> Recovery::replay_logs() {
     if (logs_.empty()) co_return Result<void>();
     replayed_ = std::make_shared<Generation>();
@@ -162,6 +165,10 @@ io::Task<Result<void>> Recovery::replay_logs() {
     co_return Result<void>();
 }
 
+// The files of one head, in the order in which they were taken into use. A file may have been
+// sealed by a failed write and followed by another one that begins with the same frame number, or
+// even with an earlier one: what the later file has was acknowledged, what the sealed one has of
+// the same numbers was not.
 io::Task<Result<void>> Recovery::replay_head(std::vector<FoundLog*> logs) {
     WalChain chain;
     chain.store_id = state_.store_id;
@@ -245,6 +252,8 @@ io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, FoundLog* next_log, 
 // Else frames are lost, and it goes on with what is whole behind them: true.
 io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log, WalReader& reader,
                                               bool torn, WalChain& chain, WalReplay& replay) {
+    // Two witnesses say up to which frame clients were told that their points are safe: frames of
+    // this file behind the end of the chain, and the first one of the next file.
     const Result<WalReader::Behind> found =
         co_await reader.look_behind(log.first.log_number, chain);
     if (!found.ok()) {
@@ -279,6 +288,7 @@ io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log,
         chain.next_frame = next_log->first.frame_number;
         chain.previous_hash = next_log->first.previous_hash;
     }
+    SLUICE_CHECK(goes_on_at > next_frame);
     const std::uint64_t lost = goes_on_at - next_frame;
     parts_.recovery().frames_lost += lost;
     const bool in_next = !here && next_log != nullptr && next_log->first_is_damaged;

@@ -2,6 +2,8 @@
 
 namespace sluice::storage {
 
+// Asked again before each block: a flush that waits needs the device more, and a cache that is full
+// by now holds what queries have asked for meanwhile.
 io::Task<void> CacheWarmer::warm(SegmentRecord record) {
     const SegmentPtr segment = segments_.find(record);
     if (segment == nullptr) co_return;

@@ -13,6 +13,8 @@ constexpr std::int64_t kColdCheckNs = kMinuteNs;
 
 }  // namespace
 
+// Looks for work, does one piece of it, and looks again: what is due may have changed while it
+// worked. It never holds more than the inputs of one merge.
 io::Task<void> Compactor::run() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     segments_.begin_ages();
@@ -76,6 +78,7 @@ io::Task<Result<void>> Compactor::carry_out(Work work) {
     } else {
         done = co_await purger_.run(std::move(work.purge));
     }
+    SLUICE_CHECK(busy_);
     busy_ = false;
     segments_.merge_wanted.notify_all();
     co_return done;

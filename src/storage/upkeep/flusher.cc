@@ -68,6 +68,8 @@ io::Task<Result<SegmentMeta>> write_group(io::Reactor& reactor, SegmentOutput& o
 
 }  // namespace
 
+// Heads are flushed strictly one after the other, oldest first: `flushed` in the manifest is one
+// number, and stands for all heads up to it.
 io::Task<void> Flusher::run() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     while (!life_.stopping) {
@@ -158,6 +160,7 @@ io::Task<Result<void>> Flusher::flush(std::shared_ptr<Generation> generation) {
 io::Task<Result<std::optional<SegmentRecord>>> Flusher::flush_group(
     std::shared_ptr<const Head> head, model::ShardGroupId group, GroupTables tables,
     const SeriesOrder& order) {
+    SLUICE_CHECK(!tables.empty());
     if (groups_.is_dropped(group)) co_return std::optional<SegmentRecord>();
     SegmentRecord record;
     record.id = manifest_.take_segment_id();
@@ -183,6 +186,8 @@ io::Task<Result<std::optional<SegmentRecord>>> Flusher::flush_group(
     co_return std::optional<SegmentRecord>(record);
 }
 
+// The last head that is frozen by now is waited for, not the queue to become empty: writers may
+// keep filling it. run() does the work; a trouble ends the wait, although it is tried again.
 io::Task<Result<void>> Flusher::flush_all() {
     if (heads_.active()->first_row_ns != 0 || heads_.active()->appends != 0) {
         while (!heads_.may_rotate() && !life_.stopping && !trouble_.flush())

@@ -16,6 +16,8 @@ constexpr std::uint32_t kLogFailuresMax = 3;
 
 }  // namespace
 
+// One look at everything, four times a second. Each of these is cheap, and none is urgent: who
+// meets a full disk or a failed log is told so by the operation itself.
 io::Task<void> Maintenance::run() {
     co_await life_.reactor.switch_to(io::Share::kBackground);
     while (!life_.stopping) {
@@ -59,6 +61,8 @@ io::Task<void> Maintenance::end_logs(bool is_flushing) {
     }
 }
 
+// An empty frame is a whole write and promises nothing. The guard keeps the head from being flushed
+// under it, like an append.
 io::Task<void> Maintenance::probe_log() {
     const std::shared_ptr<Generation> generation = heads_.active();
     const AppendGuard guard(*generation, life_.changed, nullptr);

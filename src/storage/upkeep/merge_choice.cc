@@ -43,6 +43,10 @@ SortedOut sort_out(const std::vector<SegmentPtr>& all, const HomeLedger& homes) 
 
 }  // namespace
 
+// Size-tiered compaction (O'Neil et al., "The Log-Structured Merge-Tree", 1996; Cassandra's
+// SizeTieredCompactionStrategy), by levels instead of sizes: flushed segments are about as large as
+// a head, so how often rows were merged says how many of those they come from. Among several that
+// are due, the widest, and of these the first group's: all are about as much work.
 void MergeChooser::look_at_hot(model::ShardGroupId group, const std::vector<SegmentPtr>& all,
                                SegmentMerge& best) const {
     const SortedOut segments = sort_out(all, homes_);
@@ -64,6 +68,10 @@ void MergeChooser::look_at_hot(model::ShardGroupId group, const std::vector<Segm
     }
 }
 
+// Two steps, which follow each other over several calls: first what came in is cut and handed over
+// (`sorts`), until nothing of any series is left; then what is at home becomes one. A damaged
+// segment splits its neighbours for ever, and then the largest of their groups is merged and none
+// is last.
 std::optional<SegmentMerge> MergeChooser::look_at_cold(model::ShardGroupId group,
                                                        const std::vector<SegmentPtr>& all,
                                                        bool is_cold) const {
@@ -84,6 +92,7 @@ std::optional<SegmentMerge> MergeChooser::look_at_cold(model::ShardGroupId group
         merge.inputs = std::move(neighbours);
     }
     if (merge.inputs.empty()) return std::nullopt;
+    SLUICE_CHECK(!(merge.cuts && merge.is_last));
     return merge;
 }
 

@@ -66,6 +66,7 @@ Result<std::vector<SegmentColumn>> merge_columns(const MergeInputs& inputs,
     return columns;
 }
 
+// One measurement after the other, so that memory is that of one: a source has one block decoded.
 io::Task<Result<void>> merge_measurement(io::Reactor& reactor, const MergeInputs& inputs,
                                          Tombstones deletes, std::string name,
                                          const MergeOutputs& outputs) {

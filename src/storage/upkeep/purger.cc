@@ -4,6 +4,9 @@
 
 namespace sluice::storage {
 
+// In the order of groups, so the oldest rows first. What has_stale_rows() says is cheap and may be
+// wrong in one way only: find_stale() then finds that nothing is covered, and that is noted, so
+// that the segment is not chosen again.
 SegmentPtr Purger::choose(bool at_once) const {
     const std::int64_t seen_before =
         life_.reactor.monotonic_ns() - (at_once ? 0 : life_.options.purge_after_ns);

@@ -162,6 +162,9 @@ io::Task<Result<void>> SegmentMerger::write(const SegmentMerge& merge, const Gro
         }
         if (!metas.ok()) done = std::move(metas).error();
     }
+    // A place was taken for each that was begun, and is given up unless a file with rows is at it.
+    // An output exists for each of them but perhaps the last, where its file could not be made.
+    SLUICE_CHECK(outputs.size() <= begun.size() && begun.size() <= outputs.size() + 1);
     for (std::size_t i = 0; i < begun.size(); ++i) {
         if (done.ok() && begun[i].record.meta.rows != 0) {
             made.push_back(begun[i]);

@@ -22,6 +22,9 @@ WalFilePool::WalFilePool(io::Reactor& reactor, LogFilePoolOptions options)
     SLUICE_CHECK(options_.spare_target != 0 && options_.spare_target <= options_.spare_max);
 }
 
+// One file at a time, however many are wanted: the device is needed for commits. While there is a
+// trouble it tries again at intervals, and each attempt wakes those who wait for a file, so that
+// they can refuse instead of waiting for a disk that stays full.
 io::Task<void> WalFilePool::run() {
     co_await reactor_.switch_to(io::Share::kBackground);
     while (!stopping_) {
@@ -70,11 +73,16 @@ io::Task<void> WalFilePool::close() {
     }
 }
 
+// Allocated, and then written with zeroes all the same: space that is only allocated is marked as
+// unwritten in the file system, and the first write to it changes that mark, which is one more
+// write for each durable one.
 io::Task<Result<void>> WalFilePool::fill_file(io::File& file) {
     if (zeroes_.empty()) {
         zeroes_ = AlignedBuffer(std::min<std::size_t>(kFillBytes, options_.file_bytes));
         std::memset(zeroes_.data(), 0, zeroes_.size());
     }
+    SLUICE_CHECK(zeroes_.size() % kDirectIoAlignment == 0 &&
+                 options_.file_bytes % kDirectIoAlignment == 0);
     SLUICE_CO_TRY_VOID(co_await file.allocate(0, options_.file_bytes));
     for (std::uint64_t offset = 0; offset < options_.file_bytes;) {
         const std::uint64_t step =
@@ -114,6 +122,8 @@ std::unique_ptr<WalFile> WalFilePool::try_take() {
     return taken;
 }
 
+// An error that was there before the call is not the caller's: it waits for an attempt that began
+// since.
 io::Task<Result<std::unique_ptr<WalFile>>> WalFilePool::take() {
     const std::uint64_t failed_before = attempts_failed_;
     for (;;) {
@@ -124,6 +134,8 @@ io::Task<Result<std::unique_ptr<WalFile>>> WalFilePool::take() {
     }
 }
 
+// A file is used again as it is, with the frames of its last use in it: a reader tells them from
+// new ones by head, log number and chain. That saves writing it with zeroes again.
 io::Task<void> WalFilePool::give_back(std::vector<std::unique_ptr<WalFile>> files) {
     for (std::unique_ptr<WalFile>& each : files) {
         if (!each->failed && !each->damaged && spare_.size() < options_.spare_max && !stopping_) {

@@ -7,6 +7,11 @@
 
 namespace sluice::storage {
 
+static_assert(60 + sizeof(std::uint32_t) == kWalHeaderBytes);  // the checksum comes last
+static_assert(kWalHeaderBytes <= kDirectIoAlignment);
+
+// Zeroed first, so that bytes which no field takes are the same in every version that has no use
+// for them. The checksum covers them.
 void encode_wal_header(WalFrameHeader& header, std::byte* to) {
     std::memset(to, 0, kWalHeaderBytes);
     store_le(to, kWalMagic);
@@ -23,6 +28,8 @@ void encode_wal_header(WalFrameHeader& header, std::byte* to) {
     store_le(to + 60, header.header_crc);
 }
 
+// The checksum is looked at before the version: a header of a newer version is one only if it is
+// whole, and a start that finds one stops, rather than taking it for damage and writing over it.
 WalHeaderState decode_wal_header(const std::byte* from, WalFrameHeader& header) {
     if (load_le<std::uint32_t>(from) != kWalMagic) {
         const bool zero = std::all_of(from, from + kWalHeaderBytes,

@@ -25,6 +25,10 @@ bool is_whole(ByteSpan file, std::uint64_t at, const WalFrameHeader& header) {
 
 }  // namespace
 
+// Nothing that the bytes say is believed before its checksum has been looked at, and no length is
+// used before it has been held against the file. The order of the questions says what the answer
+// means: only a header that continues this very chain makes a payload that fails its checksum a
+// torn frame of ours; anything else is what some earlier use of the file left behind.
 WalStep examine_frame(ByteSpan loaded, std::uint64_t offset, std::uint64_t file_bytes,
                       std::uint64_t log_number, const WalChain& chain, WalFrameView& view) {
     if (offset + kDirectIoAlignment > file_bytes) return WalStep::kEnd;
@@ -46,10 +50,15 @@ WalStep examine_frame(ByteSpan loaded, std::uint64_t offset, std::uint64_t file_
     return crc32c(view.payload) == header.payload_crc ? WalStep::kFrame : WalStep::kTorn;
 }
 
+// The whole file in one buffer, which is filled as far as frames are read: payloads refer to it
+// until the reader ends, and a log file is small (StoreOptions::wal_file_bytes).
 WalReader::WalReader(io::File& file, std::uint64_t file_bytes)
     : file_(file), file_bytes_(align_down(file_bytes)), buffer_(file_bytes_) {}
 
+// In large steps first. Where one fails, page by page, so that a bad page costs what is in it and
+// not what is read beside it; what a page had reads as zeroes then, which end a chain like damage.
 io::Task<Result<void>> WalReader::load(std::uint64_t bytes) {
+    SLUICE_CHECK(bytes <= file_bytes_);
     while (loaded_ < bytes) {
         Result<void> step = co_await load_step(std::max(kReadBytes, bytes - loaded_));
         // The rest of a read that fails may well be readable.
@@ -122,6 +131,9 @@ io::Task<Result<WalStep>> WalReader::next(std::uint64_t log_number, WalChain& ch
     }
 }
 
+// Frames begin at pages, so each page is looked at as the beginning of one. A payload may hold what
+// looks like a header of an older log, but not one of this use with a checksum that fits. The
+// header of a frame counts even where its payload is damaged: what it says was acknowledged was.
 io::Task<Result<WalReader::Behind>> WalReader::look_behind(std::uint64_t log_number,
                                                            const WalChain& chain) {
     SLUICE_CO_TRY_VOID(co_await load(file_bytes_));
@@ -142,6 +154,7 @@ io::Task<Result<WalReader::Behind>> WalReader::look_behind(std::uint64_t log_num
 }
 
 void WalReader::skip_to(const Behind& behind, WalChain& chain) {
+    SLUICE_CHECK(behind.next.has_value() && behind.offset >= offset_);
     offset_ = behind.offset;
     chain.next_frame = behind.next->frame_number;
     chain.previous_hash = behind.next->previous_hash;

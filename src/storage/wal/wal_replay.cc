@@ -19,6 +19,8 @@ constexpr model::SeriesId kUndefined = ~model::SeriesId{0};
 
 }  // namespace
 
+// A log may define a series twice, with one key, after a frame was lost in writing (WalMarks). Two
+// keys for one number cannot be: the numbers are those of the head's index, which only ever grows.
 Result<void> WalReplay::on_series(std::uint32_t series, std::string_view key) {
     const std::size_t gap_max = expects_gaps_ ? kGapMax : 0;
     if (series > series_.size() + gap_max) return undefined("the series before", series);
@@ -97,6 +99,9 @@ Result<void> WalReplay::on_rows(WalRows& rows) {
     return append(table, rows);
 }
 
+// Behind a gap. A row whose series is not known is left out as a whole. A column that is not known
+// is left out of every row, and then each of them counts as lost, because which of them had a value
+// in it is not worth finding out.
 void WalReplay::leave_out_undefined(const Table& table, WalRows& rows) {
     std::vector<bool> drop(rows.table.rows());
     for (std::size_t row = 0; row < drop.size(); ++row) {

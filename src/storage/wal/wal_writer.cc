@@ -46,6 +46,8 @@ WalFrame& WalWriter::next(std::size_t payload_min) {
     return *forming_->frame;
 }
 
+// marks_.series as it is now: if the frame is lost, series from here on have to be defined again.
+// The frame is made of a buffer that was used before, where there is one.
 std::unique_ptr<WalWriter::Pending> WalWriter::start_frame(std::size_t payload_min) {
     auto pending = std::make_unique<Pending>();
     pending->series_before = marks_.series;
@@ -70,6 +72,8 @@ void WalWriter::release_frame(std::unique_ptr<WalFrame> frame) {
     }
 }
 
+// A batch waits for the frame that its last bytes are in. Frames become durable in order, so all
+// its frames are durable then.
 Result<void> WalWriter::encode(Waiter& waiter) {
     if (waiter.batch != nullptr) {
         SLUICE_TRY(waiter.bytes,
@@ -138,6 +142,9 @@ void WalWriter::launch() {
         std::unique_ptr<Pending> pending = std::move(source);
         if (!full_.empty()) full_.pop_front();
 
+        // Sealed only now, because a frame before it may have been lost, and taken its number and
+        // hash with it.
+        SLUICE_CHECK(!pending->finished && !pending->error);
         pending->header = {};
         pending->header.head_id = head_.id();
         pending->header.frame_number = next_frame_++;
@@ -174,6 +181,8 @@ bool WalWriter::prepare_file(std::uint64_t frame_bytes) {
     return false;
 }
 
+// Frames wait meanwhile and gather more requests. If there is no file to be had, they get the
+// error, unless a write is in flight: its completion asks again, and a file may be there by then.
 io::Task<void> WalWriter::obtain_file() {
     auto taken = co_await context_.files.take();
     SLUICE_CHECK(obtaining_file_);
@@ -192,6 +201,8 @@ io::Task<void> WalWriter::obtain_file() {
     }
 }
 
+// `pending` and `file` stay in place: in_flight_ holds the one until it is finished, files_ the
+// other until the log ends. A write is never repeated: what a failed one left behind is unknown.
 io::Task<void> WalWriter::write(Pending& pending, WalFile& file, std::uint64_t offset) {
     const std::int64_t begin = context_.reactor.precise_ns();
     auto written = co_await file.file.write_durable_at(pending.bytes, offset);
@@ -235,6 +246,7 @@ void WalWriter::on_written() {
     if (failed && all_finished && !in_flight_.empty()) handle_failure();
 }
 
+// Rows become visible before their requests are answered: whoever reads after a 204 sees them.
 void WalWriter::complete(Pending& pending) {
     for (Waiter* each : pending.waiters) {
         if (each->batch != nullptr) {

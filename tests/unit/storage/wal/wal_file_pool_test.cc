@@ -225,6 +225,20 @@ TEST_F(WalFilePoolTest, AFileThatComesBackEndsTheTrouble) {
     EXPECT_EQ(pool.spare_count(), 1u);
 }
 
+TEST_F(WalFilePoolTest, AnErrorFromBeforeTheCallIsNotTheCallers) {
+    WalFilePool& pool = begin(options_of(1, 5));
+    pass(kSecondNs);
+    std::unique_ptr<WalFile> first = pool.try_take();
+    machine_.world().faults().metadata_error = 1;
+    pass(50 * kMillisecondNs);
+    ASSERT_TRUE(pool.trouble());
+    machine_.world().faults() = {};
+    auto second = machine_.run(pool.take());  // waits for an attempt that begins from here on
+    ASSERT_TRUE(second.ok());
+    give_back(std::move(first));
+    give_back(std::move(*second));
+}
+
 TEST_F(WalFilePoolTest, AfterTheStopNobodyWaits) {
     WalFilePool& pool = begin(options_of(1, 5));
     std::unique_ptr<WalFile> taken = std::move(*machine_.run(pool.take()));
