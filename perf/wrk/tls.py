@@ -69,7 +69,8 @@ def handshake_us(server, context, count, resume):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=int, default=5)
+    # Every run begins with the handshakes of its connections.
+    parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     authority = Authority()
