@@ -91,6 +91,8 @@ public:
         return meta::Principal::of(catalog, user_, token_);
     }
 
+    // Returns whether the request came by TLS.
+    bool is_secure() const { return socket_.is_secure(); }
     // The user that the certificate stands for which the client has shown. Mostly empty.
     const std::string& certificate_user() const { return certificate_user_; }
 

@@ -45,7 +45,8 @@ io::Task<void> sign_in(PlatformCall& call) {
     const std::string cookie =
         std::string(kSessionCookie) + "=" +
         authenticator.sessions().cookie_of(*known, call.now_ns() / kSecondNs, draw_number()) +
-        "; Path=/api/; Max-Age=" + std::to_string(kSessionSeconds) + "; HttpOnly; SameSite=Strict";
+        "; Path=/api/; Max-Age=" + std::to_string(kSessionSeconds) + "; HttpOnly; SameSite=Strict" +
+        (call.connection().is_secure() ? "; Secure" : "");
     http::ResponseHead head(204);
     head.add("Set-Cookie", cookie);
     call.connection().begin_answer(head, true);

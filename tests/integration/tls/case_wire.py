@@ -50,6 +50,14 @@ def test_curl_by_both_versions(server):
 
 
 @with_server
+def test_the_cookie_of_a_session_stays_on_tls(server):
+    curl(server, "--data-urlencode", "q=CREATE USER a WITH PASSWORD 'p' WITH ALL PRIVILEGES", f"{server.url}/query")
+    status, text = curl(server, "-i", "-X", "POST", "-u", "a:p", f"{server.url}/api/v2/signin")
+    equal(status, 0)
+    holds(text, "204", "HttpOnly", "; Secure")
+
+
+@with_server
 def test_only_http_1_1_is_offered(server):
     status, text = curl(server, "--http2", "-w", "%{http_version}", f"{server.url}/ping")
     equal((status, text), (0, "1.1"))
