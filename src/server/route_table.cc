@@ -33,6 +33,7 @@ constexpr struct {
 } kStatistics[] = {
     {"/debug/vars", RouteHandler::kVariables},
     {"/debug/requests", RouteHandler::kRequestCounts},
+    {"/debug/pprof", RouteHandler::kProfiles},
 };
 
 }  // namespace
@@ -57,6 +58,7 @@ Audience audience_of(RouteHandler handler, const Config::Http& config) {
             return config.ping_auth_enabled ? Audience::kUsers : Audience::kEverybody;
         case RouteHandler::kVariables:
         case RouteHandler::kRequestCounts:
+        case RouteHandler::kProfiles:
             return config.pprof_auth_enabled ? Audience::kAdmins : Audience::kEverybody;
         default:
             return Audience::kEverybody;

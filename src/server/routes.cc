@@ -6,6 +6,7 @@
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/monitor/admin_handler.h"
+#include "server/profile/profile_handler.h"
 #include "server/prometheus/remote_read.h"
 #include "server/prometheus/remote_write.h"
 #include "server/query/query_handler.h"
@@ -114,6 +115,8 @@ io::Task<void> serve_admitted(Connection& connection, RouteHandler handler) {
     if (handler == RouteHandler::kRequestCounts) [[unlikely]] {
         return handle_request_counts(connection);
     }
+    if (handler == RouteHandler::kProfiles) [[unlikely]]
+        return handle_profile(connection);
     count_client(connection, handler);
     if (connection.parameters().is_cut()) [[unlikely]] {
         if (is_platform_path(connection.request().path)) {
