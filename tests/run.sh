@@ -91,16 +91,20 @@ fuzzers() {
 }
 # A thousand seeds count as one test. Seeds that meson's own run covers are run again: they are few.
 simulation() {  # NAME
-    local program=$build/tests/sim/sim-$1 passed=0 failed=0 first count
+    local program=$build/tests/sim/sim-$1 errors=$logs/sim-$1.errors passed=0 failed=0 first count
+    : >"$errors"
     for ((first = 1; first <= SLUICE_SIM_SEEDS; first += 1000)); do
         count=$((SLUICE_SIM_SEEDS - first + 1 < 1000 ? SLUICE_SIM_SEEDS - first + 1 : 1000))
-        if "$program" --seeds "$first" "$count"; then
+        if "$program" --seeds "$first" "$count" 2>"$errors.part"; then
             passed=$((passed + 1))
         else
             failed=$((failed + 1))
+            { echo "in the seeds $first to $((first + count - 1)):"; grep -v ' lvl=' "$errors.part"; } >>"$errors"
             [ "$failed" -lt 3 ] || break
         fi
+        cat "$errors.part"
     done
+    cat "$errors"  # last, where it is seen: what the server logs meanwhile is expected
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
 }
@@ -108,13 +112,12 @@ driver() { "$1"; }  # tests/{style,compat,integration}/*/run*.{py,sh}
 
 # ---- the steps, in the order in which they begin
 
-steps=("unit unit" "sanitized sanitized" "fuzz fuzzers")
-[ ! -f tests/unit/io/meson.build ] || steps+=("tsan threads")
-for path in tests/sim/*_sim_test.cc; do
-    [ -f "$path" ] && [ -f tests/sim/meson.build ] || continue
-    name=$(basename "$path" _sim_test.cc)
-    steps+=("sim-$name simulation $name")
+# The longest early, so that none is left to run alone at the end.
+steps=("unit unit" "sanitized sanitized")
+for name in store engine merge; do
+    [ ! -f "tests/sim/${name}_sim_test.cc" ] || steps+=("sim-$name simulation $name")
 done
+steps+=("fuzz fuzzers" "tsan threads")
 for path in tests/style/run* tests/integration/*/run* tests/compat/*/run*; do
     [ -x "$path" ] && [ -f "$path" ] || continue
     name=${path#tests/}
@@ -139,7 +142,7 @@ fi
 
 say "installing what the build and the tests need"
 packaging/install_dependencies.sh python3 python3-influxdb python3-seccomp influxdb influxdb-client universal-ctags \
-    wrk curl gzip debhelper groff zsh fish systemd 'clang|clang-19|clang-14' || exit 1
+    wrk curl openssl gzip debhelper groff zsh fish systemd 'clang|clang-19|clang-14' || exit 1
 if ! compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a' >/dev/null; then
     packaging/install_dependencies.sh 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' || exit 1
 fi

@@ -1,6 +1,7 @@
 #include "engine/schema_check.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <optional>
 #include <utility>
@@ -10,8 +11,11 @@
 namespace sluice::engine {
 namespace {
 
-// Direct-mapped: more measurements than this in one store's traffic cost a lookup each.
-constexpr std::size_t kEntryCount = 4096;
+// Measurements that share an entry cost a lookup each. So there are several times as many as a
+// batch has tables, up to a bound of some megabytes.
+constexpr std::size_t kEntriesMin = 4096;
+constexpr std::size_t kEntriesMax = 32 * 1024;
+constexpr std::size_t kEntriesPerTable = 8;
 
 // A TableCheck goes through the rows of one table, and remembers what it knows of each column.
 struct ColumnState {
@@ -184,11 +188,17 @@ std::string too_many_fields_text(std::string_view measurement, std::uint64_t fie
 }
 
 SchemaChecker::SchemaChecker(std::uint64_t fields_max)
-    : fields_max_(fields_max), entries_(kEntryCount) {}
+    : fields_max_(fields_max), entries_(kEntriesMin) {}
+
+void SchemaChecker::grow_for(std::size_t tables) {
+    const std::size_t wanted = std::min(tables * kEntriesPerTable, kEntriesMax);
+    if (entries_.size() >= wanted) return;
+    entries_ = std::vector<Entry>(std::bit_ceil(wanted));
+}
 
 SchemaChecker::Entry& SchemaChecker::entry_of(const model::BatchTable& table) {
     const std::uint64_t mixed = (table.measurement + table.shard.group * 31) * 0x9E3779B97F4A7C15;
-    return entries_[(mixed >> 32) % kEntryCount];
+    return entries_[(mixed >> 32) & (entries_.size() - 1)];
 }
 
 bool SchemaChecker::is_about(const Entry& entry, std::uint64_t removals, std::uint64_t head_id,
@@ -228,6 +238,7 @@ void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPol
                           std::uint64_t head_id, const model::SeriesIndex& index,
                           const model::PointBatch& batch, SchemaFindings& findings) {
     PlacesByRange places;
+    grow_for(batch.table_count());
     for (std::size_t t = 0; t < batch.table_count(); ++t) {
         const model::BatchTable& table = batch.table_at(t);
         // The first row says which shard group is wanted.

@@ -94,7 +94,11 @@ private:
     // Looks the columns up in the entry's schema and remembers them if they all fit.
     static bool learn_columns(Entry& entry, const model::BatchTable& table);
 
+    // Makes room for batches of so many tables.
+    void grow_for(std::size_t tables);
+
     std::uint64_t fields_max_;
+    // Direct-mapped; their number is a power of two.
     std::vector<Entry> entries_;
 };
 

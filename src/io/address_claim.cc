@@ -8,6 +8,7 @@
 
 namespace sluice::io {
 
+// A move leaves the claim with one owner: the address is given up when its descriptor is closed.
 AddressClaim::AddressClaim(AddressClaim&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
 AddressClaim& AddressClaim::operator=(AddressClaim&& other) noexcept {

@@ -17,6 +17,8 @@ namespace {
 // Cores go first, if only by a little: whoever waits for a password is a client too.
 constexpr int kNiceness = 2;
 
+// Lies in the frame of try_thread(), which waits until the thread has ended: so no copy is made,
+// and nothing is shared but the eventfd, whose write and read order the work before what follows.
 struct Job {
     std::function<void()> work;
     int done_fd;
@@ -37,6 +39,7 @@ void* run_job(void* argument) {
     return nullptr;
 }
 
+// The bound is per core, so that the wait for it needs no lock and stays in the core's own order.
 Limiter& limiter_of_this_core() {
     static thread_local Limiter limiter(kAsideMax);
     return limiter;
@@ -50,6 +53,7 @@ Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
     pthread_t thread;
     const bool started = pthread_create(&thread, nullptr, &run_job, &job) == 0;
     if (started) {
+        // A read of the ring, like any other wait of this core: it serves others meanwhile.
         std::uint64_t count = 0;
         IoAwaiter read(reactor.backend(), OperationKind::kRead, fd);
         read.data = reinterpret_cast<const std::byte*>(&count);
@@ -67,6 +71,7 @@ Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
 
 }  // namespace
 
+// Without a thread, or in a simulation, the work is done at once: slower for the others, and right.
 Task<void> run_on_a_thread(std::function<void()> work) {
     Reactor& reactor = Reactor::current();
     if (reactor.backend().is_real()) {

@@ -27,6 +27,8 @@ bool is_transient(std::int64_t result) {
 
 }  // namespace
 
+// Somebody is inside of receive(), send() or their like. close() waits until nobody is, because the
+// connection is about to go; and two at once of one direction would mix up the stream's bytes.
 class Socket::Connection::Busy {
 public:
     Busy(Connection& connection, bool& flag) : connection_(connection), flag_(flag) {
@@ -76,7 +78,12 @@ void Socket::Connection::release() {
     lent_.bytes = {};
 }
 
+// Three ways to receive, by what went before. Usually the stream: the kernel fills a buffer of the
+// pool for each completion. After a large body, single receives out of the pool. With an empty pool
+// once into a buffer of our own, which is made when it is first needed and kept: then a connection
+// makes progress whatever the others hold.
 void Socket::Connection::arm_stream() {
+    SLUICE_CHECK(!stream_.in_flight);
     if (out_of_buffers_) {
         out_of_buffers_ = false;
         if (own_buffer_ == nullptr) own_buffer_ = std::make_unique<std::byte[]>(kOwnBufferBytes);
@@ -96,6 +103,9 @@ void Socket::Connection::cancel_stream() {
     if (stream_.in_flight) reactor_.backend().cancel(stream_);
 }
 
+// Called by the backend, for each buffer and for the end. It only notes what came: whoever waits
+// looks at chunks_ and stream_end_ when it runs. -ECANCELED is our own doing and no end; neither is
+// an empty pool.
 void Socket::Connection::on_stream(const Completion& completion) {
     if (completion.result > 0) {
         if (stream_.kind == OperationKind::kReceiveInto) {
@@ -128,6 +138,8 @@ Task<Result<bool>> Socket::Connection::wait_for_bytes() {
     }
 }
 
+// Hands out one buffer, without a copy, and keeps it as lent_ until the next call: so a caller has
+// at most one buffer of the pool in its hands.
 Task<Result<ByteSpan>> Socket::Connection::receive() {
     Busy busy(*this, receiving_now_);
     release();
@@ -144,6 +156,8 @@ Task<Result<ByteSpan>> Socket::Connection::receive() {
     co_return unread;
 }
 
+// Copies what has come already. lent_offset_ remembers how far into the first unread chunk that
+// went, for the next call of either kind.
 std::size_t Socket::Connection::take_chunks(MutableByteSpan into) {
     std::size_t filled = 0;
     while (has_chunk() && filled < into.size()) {
@@ -183,6 +197,9 @@ Task<Result<std::size_t>> Socket::Connection::receive_into(MutableByteSpan into)
     while (filled < into.size()) {
         const MutableByteSpan rest = into.subspan(filled);
         if (rest.size() >= kDirectBytesMin && stream_end_ > 0 && !shut_ && !expired()) {
+            // Two receives in flight would share out the bytes in an order that nobody knows. So
+            // the stream has to be over, not only asked to end, before one goes straight into
+            // place.
             single_receives_ = kSingleReceives;
             cancel_stream();
             while (stream_.in_flight) co_await stream_event_.wait();
@@ -226,6 +243,8 @@ void Socket::Connection::stop_waiting_for_end() {
     stream_event_.notify_all();
 }
 
+// Head and body go out together while there is a head, so that a small answer is one packet. The
+// kernel may take a part; the rest is sent again from where it stopped.
 Task<Result<void>> Socket::Connection::send(ByteSpan head, ByteSpan body) {
     Busy busy(*this, sending_now_);
     while (!head.empty() || !body.empty()) {
@@ -242,6 +261,7 @@ Task<Result<void>> Socket::Connection::send(ByteSpan head, ByteSpan body) {
         if (is_transient(result)) continue;
         if (result < 0) co_return failure("send", result);
         const auto sent = static_cast<std::size_t>(result);
+        SLUICE_CHECK(sent <= head.size() + body.size());
         const std::size_t of_head = std::min(sent, head.size());
         head = head.subspan(of_head);
         body = body.subspan(sent - of_head);
@@ -287,6 +307,8 @@ Task<Result<void>> Socket::Connection::finish_sending() {
     co_return Result<void>();
 }
 
+// In this order: everybody inside is told, then awaited, then the kernel's last completion of the
+// stream; only now do buffers go back, because until then more may come.
 Task<void> Socket::Connection::close() {
     shutdown();
     while (busy_count_ > 0 || stream_.in_flight) co_await idle_event_.wait();

@@ -41,12 +41,17 @@ public:
     Task<void> close();
 
 private:
+    // Instead of the number of a buffer of the pool, which is below 32768.
     static constexpr std::uint16_t kOwnBuffer = 0xFFFF;
 
+    // Bytes that came and that nobody has read: a buffer of the pool, or own_buffer_. Each goes
+    // back exactly once (give_back), by whoever takes it out of chunks_ or lent_.
     struct Chunk {
         ByteSpan bytes;
         std::uint16_t buffer_id;
     };
+    // The receive stream. The kernel has its address while it is in flight, so the connection may
+    // not go or move before its last completion.
     class Stream final : public Operation {
     public:
         explicit Stream(Connection& connection, int fd_)
@@ -56,6 +61,7 @@ private:
     private:
         Connection& connection_;
     };
+    // Fires at a deadline, or at one that was set before and has been moved since: then it goes on.
     class DeadlineTimer : public Timer {
     public:
         explicit DeadlineTimer(Connection& connection_)
@@ -95,12 +101,15 @@ private:
     std::unique_ptr<std::byte[]> own_buffer_;
     // Receives left until multishot pays again; set when a large body went past the stream.
     unsigned single_receives_ = 0;
+    // What is in flight beside the stream: awaiters in the frames of send() and receive_directly().
     Operation* sending_ = nullptr;
     Operation* receiving_ = nullptr;
+    // Notified when bytes, the end, a deadline or a shutdown came: whoever waits looks at all.
     Event stream_event_;
     bool receiving_now_ = false;
     bool waiting_for_end_ = false;
     bool sending_now_ = false;
+    // close() waits here, for the coroutines inside and for the stream's last completion.
     Event idle_event_;
     unsigned busy_count_ = 0;
     bool shut_ = false;

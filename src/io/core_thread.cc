@@ -5,6 +5,8 @@
 
 namespace sluice::io {
 
+// std::thread has no way to say how large the stack is to be, and a thread's usual 8 MiB times the
+// number of cores counts against the memory of a container.
 void CoreThread::start(std::function<void()> main) {
     main_ = std::move(main);
     pthread_attr_t attributes;

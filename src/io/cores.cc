@@ -21,6 +21,8 @@ namespace sluice::io {
 
 namespace {
 
+// Those the process may use, not those the machine has: a container or taskset gives fewer, and two
+// cores on one CPU would spin against each other.
 std::vector<int> usable_cpus() {
     cpu_set_t mask;
     CPU_ZERO(&mask);
@@ -77,6 +79,8 @@ struct Cores::State {
 
     void run_thread(std::uint32_t index, int cpu);
     Task<void> run_main(Reactor& reactor);
+    // A barrier; each counter is used for one meeting. The lock is held before and after, and what
+    // was written under it before a meeting is seen by all behind it.
     void arrive(std::unique_lock<std::mutex>& lock, std::uint32_t& arrived) {
         ++arrived;
         changed.notify_all();
@@ -98,6 +102,8 @@ struct Cores::State {
     bool joined = false;
 };
 
+// A core whose main is done goes on running: others may still ask it something. The last one to be
+// done stops all of them.
 Task<void> Cores::State::run_main(Reactor& reactor) {
     co_await main(reactor);
     bool last = false;
@@ -138,6 +144,7 @@ void Cores::State::run_thread(std::uint32_t index, int cpu) {
         }
         arrive(lock, stopped);
     }
+    // Nobody sends or wakes any more, so each thread may take down what it made.
     core.reactor.reset();
     core.backend.reset();
     detail::drain_frame_cache();
@@ -147,6 +154,7 @@ Result<std::unique_ptr<Cores>> Cores::start(CoreOptions options,
                                             std::function<Task<void>(Reactor&)> main) {
     const std::vector<int> cpus = usable_cpus();
     const auto count = options.count == 0 ? static_cast<std::uint32_t>(cpus.size()) : options.count;
+    SLUICE_CHECK(count != 0);
     auto state = std::make_unique<State>(options, count, std::move(main));
     State& shared = *state;
     {
@@ -156,6 +164,8 @@ Result<std::unique_ptr<Cores>> Cores::start(CoreOptions options,
                 [&shared, i, cpu = cpus[i % cpus.size()]] { shared.run_thread(i, cpu); });
         }
     }
+    // One ring that cannot be made ends all of them: the threads meet all the same, run nothing,
+    // and are joined here.
     std::unique_ptr<Cores> cores(new Cores(std::move(state)));
     std::unique_lock lock(shared.mutex);
     shared.changed.wait(lock, [&] { return shared.made == count; });

@@ -10,6 +10,10 @@
 namespace sluice::io {
 namespace {
 
+// Two locks, for two kinds of trouble. That of the directory holds even if somebody removes the
+// file LOCK and a second process makes another one. That of the file works where a directory cannot
+// be locked, and its text says who has it. Both go with the process, however it ends, because they
+// belong to open descriptors (flock(2)); so a crash leaves nothing that had to be cleaned up.
 std::string owner_of(int fd) {
     char text[32];
     const ssize_t size = fd < 0 ? -1 : ::pread(fd, text, sizeof text, 0);

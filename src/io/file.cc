@@ -10,10 +10,14 @@ namespace sluice::io {
 
 namespace {
 
+// These say that nothing has been done, so the same operation may be asked for again. Any other
+// error of a write or sync leaves open what is on the device, and is never repeated here.
 bool is_transient(std::int64_t result) {
     return result == -EINTR || result == -EAGAIN;
 }
 
+// The kind of an error tells callers what to do about it: a file that is not there is looked for, a
+// full disk is waited for, and the rest is the device's.
 Error failure_of(std::int64_t result, std::string doing) {
     // Descriptors are ours and good: this one could not be opened for writing.
     const int os_error = result == -EBADF ? EROFS : static_cast<int>(-result);
@@ -45,6 +49,7 @@ Task<void> close_descriptor(Reactor& reactor, int fd) {
     co_await close;
 }
 
+// The paths are the caller's, who awaits this. An awaiter is used once: each attempt has its own.
 Task<std::int64_t> run_on_path(Reactor& reactor, OperationKind kind, const char* path,
                                const char* path_to) {
     std::int64_t result = -EINTR;
@@ -73,6 +78,9 @@ Task<std::int64_t> run_on_descriptor(Reactor& reactor, OperationKind kind, int f
 
 }  // namespace
 
+// A File owns its descriptor, and not the operations that use it: whoever awaits one keeps the File
+// in place meanwhile. A destructor cannot await, so one that finds the descriptor open, after an
+// error, closes it synchronously, which may block on the device.
 File::File(Reactor& reactor, std::string path, int fd)
     : reactor_(&reactor), fd_(fd), path_(std::move(path)) {}
 
@@ -150,6 +158,7 @@ Task<Result<void>> File::write_all(ByteSpan data, std::uint64_t offset, std::uin
         if (is_transient(result)) continue;
         // A write that ends early ran out of space or broke; repeating the rest tells which. One
         // that makes no progress by whole blocks has no errno to give.
+        // What was written of a block that is not whole is written again with the rest.
         const std::size_t progress = result < 0 ? 0 : align_down(static_cast<std::size_t>(result));
         if (result >= 0 && progress == 0) result = -EIO;
         if (result < 0) {
@@ -169,6 +178,7 @@ Task<Result<void>> File::write_durable_at(ByteSpan data, std::uint64_t offset) {
     return write_all(data, offset, Operation::kDurable);
 }
 
+// fdatasync: the size goes with the data, times do not. That is what a reader needs after a crash.
 Task<Result<void>> File::sync() {
     const std::int64_t result = co_await run_on_descriptor(*reactor_, OperationKind::kSync, fd_,
                                                            Operation::kDataOnly, 0, 0);
@@ -223,6 +233,8 @@ Task<Result<void>> rename_file(Reactor& reactor, std::string from, std::string t
     co_return Result<void>();
 }
 
+// POSIX promises a name only after its directory has been synced, whatever was done to the file.
+// The descriptor is opened for this alone: directories are synced rarely, beside new files.
 Task<Result<void>> sync_directory(Reactor& reactor, std::string path) {
     const std::int64_t fd = co_await open_path(reactor, path.c_str(), Operation::kDirectory);
     if (fd < 0) co_return failure_of(fd, "open directory " + path);

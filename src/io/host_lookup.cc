@@ -15,6 +15,7 @@ namespace {
 
 using Addresses = std::vector<std::string>;
 
+// A numeric address needs no resolver, and must not depend on one that is broken.
 bool is_numeric(const std::string& host) {
     in6_addr bytes;
     return inet_pton(AF_INET, host.c_str(), &bytes) == 1 ||
@@ -39,6 +40,8 @@ Result<Addresses> ask_resolver(const std::string& host) {
     if (failure != 0) {
         return Error{ErrorKind::kNotFound, "look up " + host + ": " + gai_strerror(failure)};
     }
+    // In the order of the resolver (RFC 6724), each once: it gives an address again for each kind
+    // of socket.
     Addresses addresses;
     for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
         if (each->ai_family != AF_INET && each->ai_family != AF_INET6) continue;

@@ -24,7 +24,9 @@ bool is_shortage(std::int64_t result) {
 
 }  // namespace
 
-// Keeps one multishot accept armed.
+// Keeps one multishot accept armed. It is disarmed in three cases, and arm() is called again when
+// the case is over: enough connections wait to be asked for (accept() takes one), the process is
+// out of descriptors (back_off_over()), or it has stopped, for good.
 class Listener::Acceptor final : public Operation, private Timer {
 public:
     Acceptor(Reactor& reactor, int fd_, std::uint16_t port)
@@ -40,6 +42,7 @@ public:
 
     void complete(const Completion& completion) override {
         if (completion.result >= 0) {
+            // Also behind stop(): a connection that was accepted already is closed by close().
             accepted_.push_back(static_cast<int>(completion.result));
             if (completion.more && accepted_.size() >= kAcceptedMax) {
                 reactor_.backend().cancel(*this);
@@ -58,7 +61,7 @@ public:
         event_.notify_all();
     }
 
-    Task<Result<Socket>> accept() {
+    Task<Result<int>> accept() {
         while (accepted_.empty()) {
             if (stopped_)
                 co_return Error{ErrorKind::kCancelled, "accept: the listener has stopped"};
@@ -67,8 +70,10 @@ public:
         const int accepted = accepted_.front();
         accepted_.pop_front();
         if (!stopped_) arm();
-        co_return Socket(std::make_unique<Socket::Connection>(reactor_, accepted));
+        co_return accepted;
     }
+
+    Reactor& reactor() { return reactor_; }
 
     void stop() {
         if (stopped_) return;
@@ -80,6 +85,7 @@ public:
 
     Task<void> close() {
         stop();
+        // The kernel has our address until the last completion of the accept.
         while (in_flight) co_await event_.wait();
         for (const int accepted : accepted_) reactor_.backend().close_now(accepted);
         accepted_.clear();
@@ -134,13 +140,22 @@ Result<Listener> Listener::listen(Reactor& reactor, std::string address, std::ui
         backend.close_now(fd);
         return std::move(own_port).error();
     }
-    return Listener(std::make_unique<Acceptor>(reactor, fd, *own_port));
+    return adopt(reactor, fd, *own_port);
+}
+
+Listener Listener::adopt(Reactor& reactor, int fd, std::uint16_t port) {
+    return Listener(std::make_unique<Acceptor>(reactor, fd, port));
 }
 
 std::uint16_t Listener::port() const {
     return acceptor_->port();
 }
 Task<Result<Socket>> Listener::accept() {
+    Acceptor& acceptor = *acceptor_;
+    SLUICE_CO_TRY(const int fd, co_await acceptor.accept());
+    co_return Socket::adopt(acceptor.reactor(), fd);
+}
+Task<Result<int>> Listener::accept_descriptor() {
     return acceptor_->accept();
 }
 void Listener::stop() {

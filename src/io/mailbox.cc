@@ -7,14 +7,22 @@ namespace sluice::io {
 namespace {
 
 constexpr std::uint32_t kRingSlots = 256;  // messages on their way between two cores
+// Indexes count on for ever and wrap at 2^32: only then is their difference the number of messages,
+// and the slot of an index stays the same across the wrap.
+static_assert((kRingSlots & (kRingSlots - 1)) == 0);
 constexpr std::size_t kCacheLine = 64;
 // A core that sleeps is woken, answers and is read within this time, if it has little to do.
 constexpr std::int64_t kAnswerNs = 50 * kMicrosecondNs;
 
 }  // namespace
 
-// One producer, one consumer. Each side keeps its own index and its last sight of the other's on a
-// cache line of its own, so that a push or pop touches a shared line only when it must.
+// One producer, one consumer (Lamport 1983; the cached indexes are those of Lee, Bu and
+// Chandranmenon, "MCRingBuffer", 2010). Each side keeps its own index and its last sight of the
+// other's on a cache line of its own, so that a push or pop touches a shared line only when it
+// must.
+//
+// The release store of an index publishes the slot that was written, or gives back the one that was
+// read; the acquire load on the other side pairs with it. A slot is never touched by both at once.
 class MailboxHub::Ring {
 public:
     bool push(Message& message) {
@@ -106,6 +114,10 @@ void MailboxHub::attach(Reactor& reactor) {
     reactor.set_mailboxes(this);
 }
 
+// The two sequentially consistent accesses are those of Dekker: the sender writes `pushed` and then
+// reads `asleep`, the sleeper writes `asleep` and then reads `pushed` (prepare_to_sleep). In the
+// one order of all four at least one of them reads what the other wrote, so no message is slept
+// over. exchange() lets one of several senders wake the core, because a wake is a system call.
 bool MailboxHub::push(std::uint32_t from, std::uint32_t to, Message& message) {
     if (!ring(from, to).push(message)) return false;
     Box& target = *cores_[to];
@@ -117,8 +129,10 @@ bool MailboxHub::push(std::uint32_t from, std::uint32_t to, Message& message) {
     return true;
 }
 
+// Messages between two cores arrive in the order in which they were sent: where some wait for room
+// already, the next one goes behind them.
 void MailboxHub::send(std::uint32_t from, std::uint32_t to, Message& message) {
-    SLUICE_CHECK(to < core_count());
+    SLUICE_CHECK(from < core_count() && to < core_count());
     Box& sender = *cores_[from];
     detail::WaitList<Message>& overflow = sender.overflow[to];
     if (overflow.empty() && push(from, to, message)) return;
@@ -133,6 +147,7 @@ void MailboxHub::asked(std::uint32_t core) {
 }
 
 void MailboxHub::answered(std::uint32_t core) {
+    SLUICE_CHECK(cores_[core]->unanswered != 0);
     --cores_[core]->unanswered;
 }
 
@@ -144,6 +159,8 @@ void MailboxHub::begun(Message& message) {
     cores_[message.to]->posts.remove(message);
 }
 
+// Both ends of a core in one turn: what had found its ring full goes out, and what others sent
+// comes in. A message that is scheduled runs later in this turn, in the share of whoever sent it.
 bool MailboxHub::deliver(Reactor& reactor) {
     const std::uint32_t core = reactor.core();
     Box& box = *cores_[core];
@@ -180,6 +197,7 @@ std::int64_t MailboxHub::expected_until_ns(std::uint32_t core) const {
     return box.unanswered == 0 ? 0 : box.asked_ns + kAnswerNs;
 }
 
+// With an overflow it does not sleep: nobody tells when the other core has made room.
 bool MailboxHub::prepare_to_sleep(std::uint32_t core) {
     Box& box = *cores_[core];
     if (box.overflow_count > 0) return false;

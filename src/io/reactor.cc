@@ -70,11 +70,22 @@ bool Reactor::has_runnable() const {
                        [](const RunQueue& q) { return !q.empty(); });
 }
 
+// The order within a turn matters:
+//
+// 1. The core says that it sleeps before the backend waits, and only if no mail came meanwhile: a
+//    sender that finds `asleep` set wakes it, and one that came before is seen here.
+// 2. now_ns_ is read once, behind the wait. Deadlines that are set in this turn are relative to it,
+//    so timers of one turn fire together.
+// 3. Whoever sleeps is woken, and mail and timers only queue tasks. Nothing of them runs before
+//    run_queues(), so that a task never runs in the middle of another one's completion.
+//
+// `deadline_ns` 0 asks the backend to poll only: the core has something to do already.
 bool Reactor::turn(Wait wait) {
     CurrentReactor guard(this);
     const std::uint64_t completions_before = backend_.metrics().completions.value();
     std::int64_t deadline_ns = 0;
     const bool idle = wait == Wait::kAllowed && !has_runnable() && !stop_pending();
+    // Rather spin for the answer of another core than sleep: see look_for_mail().
     const bool looking = idle && expects_mail();
     bool sleeping = false;
     if (idle && !looking) {
@@ -82,6 +93,7 @@ bool Reactor::turn(Wait wait) {
         sleeping = mailboxes_ == nullptr || mailboxes_->prepare_to_sleep(core_);
         if (!sleeping) deadline_ns = 0;
     }
+    // From the end of the last wait to here: what clients of this core waited for.
     const std::int64_t poll_begin_ns = backend_.monotonic_ns();
     const std::int64_t busy_ns = poll_begin_ns - now_ns_;
     metrics_.turn_ns.record(static_cast<std::uint64_t>(busy_ns));
@@ -121,6 +133,10 @@ void Reactor::look_for_mail() {
 // the kernel is asked again, so that no share waits longer for its completions than the slices of
 // the others. A share that comes back from idling starts at the present virtual time: it has not
 // saved up time.
+//
+// This is the virtual time of weighted fair queueing (Demers, Keshav and Shenker 1989, in the form
+// of start-time fair queueing, Goyal, Vin and Cheng 1996): each share has a clock that runs slower
+// the more it may have, and the clock that is behind goes first.
 bool Reactor::run_queues() {
     std::array<bool, kShareCount> done{};
     bool ran = false;
@@ -132,6 +148,8 @@ bool Reactor::run_queues() {
             if (next == kShareCount || virtual_ns_[i] < virtual_ns_[next]) next = i;
         }
         if (next == kShareCount) break;
+        // The least of those that have work is now, so it never goes back.
+        SLUICE_CHECK(virtual_ns_[next] >= virtual_now_ns_);
         virtual_now_ns_ = virtual_ns_[next];
         done[next] = true;
         ran = true;
@@ -156,6 +174,8 @@ bool Reactor::run_share(std::size_t index) {
             if (end_ns - begin_ns >= kTimeSliceNs) break;
         }
     }
+    // Between the shares, that of new work: what completions and timers start is ingest's unless
+    // the one who waits says otherwise.
     metrics_.tasks_run.add(count);
     metrics_.busy_ns[index].add(static_cast<std::uint64_t>(end_ns - begin_ns));
     virtual_ns_[index] += (end_ns - begin_ns) * kVirtualPerNs[index];
@@ -164,6 +184,9 @@ bool Reactor::run_share(std::size_t index) {
     return end_ns - begin_ns < kTimeSliceNs;
 }
 
+// A turn is known to be long only when it is over, and then nothing tells what it did: so whoever
+// does a step that may take long leaves its name in detail::turn_cause (Activity), and the longest
+// of the turn is named if it took at least half of it.
 void Reactor::note_long_turn(std::int64_t busy_ns) {
     metrics_.long_turns.add();
     const detail::TurnCause& cause = detail::turn_cause;
@@ -184,6 +207,8 @@ void Reactor::note_long_turn(std::int64_t busy_ns) {
     longest_turn_ns_ = 0;
 }
 
+// From any thread: an atomic and a write to an eventfd. The core announces it to those who sleep in
+// its own turn.
 void Reactor::request_stop() {
     stopping_.store(true, std::memory_order_release);
     backend_.wake_from_any_thread();
@@ -194,6 +219,7 @@ void Reactor::stop() {
     request_stop();
 }
 
+// A core that has been told to stop must not fall asleep before it has told its sleepers.
 bool Reactor::stop_pending() const {
     return stopped_.load(std::memory_order_acquire) || (stopping() && !stop_announced_);
 }

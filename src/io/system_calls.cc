@@ -31,7 +31,8 @@ std::int64_t clock_ns(clockid_t clock) {
     return now.tv_sec * kSecondNs + now.tv_nsec;
 }
 
-// Fills `storage` from a numeric address; its length, or 0 if it is not one.
+// Fills `storage` from a numeric address; its length, or 0 if it is not one. Names are looked up
+// elsewhere (host_lookup.h), because the resolver may take seconds and would hold the core.
 socklen_t parse_address(const std::string& address, std::uint16_t port, sockaddr_storage& storage) {
     storage = {};
     auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
@@ -58,6 +59,8 @@ std::string shown_address(const std::string& address, std::uint16_t port) {
     return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
+// `shared`: each core has a listener of its own on the same port (SO_REUSEPORT), and the kernel
+// deals connections out by a hash of the addresses. No core accepts for another.
 Result<int> listen_on(const std::string& address, std::uint16_t port, bool shared) {
     const std::string doing = "listen on " + shown_address(address, port);
     sockaddr_storage storage;
@@ -101,6 +104,8 @@ Result<std::vector<DirectoryEntry>> system_list_directory(const std::string& pat
     while (const dirent* entry = readdir(directory)) {
         const std::string name = entry->d_name;
         if (name == "." || name == "..") continue;
+        // Some file systems do not say what an entry is (DT_UNKNOWN), and a link counts as what it
+        // points to: then the entry is asked itself.
         bool is_directory = entry->d_type == DT_DIR;
         bool is_file = entry->d_type == DT_REG;
         if (!is_directory && !is_file) {
@@ -155,6 +160,8 @@ std::string system_peer_address(int fd) {
     sockaddr_storage storage;
     socklen_t length = sizeof storage;
     if (getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return {};
+    // As Go names a client without a name.
+    if (storage.ss_family == AF_UNIX) return "@";
     char text[INET6_ADDRSTRLEN] = {};
     if (storage.ss_family == AF_INET) {
         const auto* v4 = reinterpret_cast<const sockaddr_in*>(&storage);

@@ -20,12 +20,14 @@ namespace sluice::io {
 
 namespace {
 
-// user_data that is no Operation's address.
+// user_data that is no Operation's address. Addresses are multiples of eight and never below a
+// page, so the small numbers and the odd bits are free.
 constexpr std::uint64_t kIgnore = 0;       // a cancel: only the operation it meant matters
 constexpr std::uint64_t kEventFdRead = 1;  // wake_from_any_thread()
 constexpr std::uint64_t kWake = 2;         // another core's MSG_RING, on arrival
 constexpr std::uint64_t kWakeSent = 4;     // | the target's eventfd << 32: a MSG_RING that failed
 
+// What an operator can do about it: the errno alone says nothing.
 std::string why_forbidden(int os_error) {
     std::string setting;
     std::ifstream("/proc/sys/kernel/io_uring_disabled") >> setting;
@@ -38,6 +40,15 @@ std::string why_forbidden(int os_error) {
            "io_uring_register";
 }
 
+// An Operation is in one of four places, and in_flight_ counts them together:
+//
+//     waiting_first_ ...   the submission queue had no place for it; turn() tries again
+//     the ring             the kernel has its address
+//     immediate_           it is over without the kernel having seen it
+//     completed            not any more: complete() has been called with `more` unset
+//
+// A cancel takes it out of the first place at once. In the second the kernel is asked, and the
+// operation stays until its last completion: until then the kernel may write to what it points to.
 class UringBackend final : public Backend {
 public:
     ~UringBackend() override;
@@ -157,6 +168,8 @@ Result<void> UringBackend::start(const UringOptions& options) {
     return {};
 }
 
+// Nothing but a full queue makes this enter the kernel between two turns. If it is still full then,
+// because the kernel had no memory for requests, the caller has to wait: null.
 io_uring_sqe* UringBackend::next_entry() {
     io_uring_sqe* entry = io_uring_get_sqe(&ring_);
     if (entry == nullptr) [[unlikely]] {
@@ -167,6 +180,8 @@ io_uring_sqe* UringBackend::next_entry() {
     return entry;
 }
 
+// Behind others that wait it waits too, although there may be a place by now: operations reach the
+// kernel in the order in which they were submitted.
 void UringBackend::submit(Operation& operation) {
     SLUICE_CHECK(!operation.in_flight);
     operation.in_flight = true;
@@ -237,11 +252,14 @@ void UringBackend::turn(std::int64_t deadline_ns) {
     if (waiting_first_ != nullptr || !cancels_waiting_.empty()) [[unlikely]]
         submit_waiting();
     if (!event_fd_armed_) arm_event_fd();
+    // These are completed first, and on a copy: a completion may submit, and so add to the list.
+    // The kernel is then asked without waiting, because there is something to do.
     if (!immediate_.empty()) {
         deadline_ns = 0;
         std::vector<Immediate> ended;
         ended.swap(immediate_);
         for (const Immediate& end : ended) {
+            SLUICE_CHECK(end.operation->in_flight && in_flight_ != 0);
             end.operation->in_flight = false;
             --in_flight_;
             metrics_.completions.add();
@@ -268,6 +286,8 @@ void UringBackend::enter(std::int64_t deadline_ns) {
         io_uring_submit_and_wait_timeout(&ring_, &unused, 1, &wait, nullptr);
         return;
     }
+    // Nothing to submit, and the kernel has no work of ours that it put off: the call would do
+    // nothing. Without the flag (kernels before 5.19) it has to be made to find out.
     const unsigned flags = __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED);
     const bool idle = task_run_flag_ && io_uring_sq_ready(&ring_) == 0 &&
                       (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) == 0;
@@ -288,6 +308,7 @@ void UringBackend::reap() {
     const unsigned count = io_uring_cq_ready(&ring_);
     unsigned head = *ring_.cq.khead;
     for (unsigned i = 0; i < count; ++i, ++head) {
+        // Given back before it is looked at: what complete() starts may need the place.
         const io_uring_cqe entry = ring_.cq.cqes[head & ring_.cq.ring_mask];
         io_uring_cq_advance(&ring_, 1);
         complete(entry);
@@ -308,6 +329,7 @@ void UringBackend::complete(const io_uring_cqe& entry) {
     Completion completion;
     completion.result = entry.res;
     completion.more = (entry.flags & IORING_CQE_F_MORE) != 0;
+    // A buffer may come without bytes, at the end of a stream: the pool must not shrink by it.
     if (entry.flags & IORING_CQE_F_BUFFER) {
         const auto id = static_cast<std::uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
         if (entry.res > 0) {
@@ -320,7 +342,9 @@ void UringBackend::complete(const io_uring_cqe& entry) {
     if (entry.res == -ENOBUFS && operation.kind == OperationKind::kReceive) {
         metrics_.buffers_exhausted.add();
     }
+    // Settled before complete(), which may destroy the operation or submit it anew.
     if (!completion.more) {
+        SLUICE_CHECK(operation.in_flight && in_flight_ != 0);
         operation.in_flight = false;
         --in_flight_;
         entries_.finish(operation);
@@ -331,6 +355,8 @@ void UringBackend::complete(const io_uring_cqe& entry) {
     operation.complete(completion);
 }
 
+// One read of the eventfd is always in the ring, so that a write to it ends the wait like any other
+// completion. Whoever writes while none is armed loses nothing: the count stays in the eventfd.
 void UringBackend::arm_event_fd() {
     io_uring_sqe* entry = next_entry();
     if (entry == nullptr) return;
@@ -339,6 +365,8 @@ void UringBackend::arm_event_fd() {
     event_fd_armed_ = true;
 }
 
+// An entry of our own ring, which goes out with this turn's enter: waking costs no system call. The
+// kernel posts a completion to the other ring, which ends its wait.
 void UringBackend::wake(Backend& other) {
     auto& target = static_cast<UringBackend&>(other);
     io_uring_sqe* entry = messages_work_ ? next_entry() : nullptr;

@@ -18,6 +18,9 @@ namespace {
 // Largest transfer of one read or write: keeps lengths in 32 bits with room for alignment.
 constexpr std::size_t kTransferBytesMax = kGiB;
 
+// O_DIRECT, because the log must know when bytes are on the device, and because segments have a
+// cache of their own, which knows what a query will need again; the page cache would hold the same
+// bytes twice. File::open() asks for kBuffered where the file system has no O_DIRECT.
 int open_flags(std::uint32_t flags) {
     if (flags & Operation::kDirectory) return O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     int system = O_CLOEXEC | ((flags & Operation::kBuffered) ? 0 : O_DIRECT);
@@ -26,6 +29,7 @@ int open_flags(std::uint32_t flags) {
     return system;
 }
 
+// Pages of their own: the ring has to begin at one, and the buffers get huge pages where there are.
 void* map(std::size_t bytes) {
     void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? nullptr : memory;
@@ -56,11 +60,16 @@ int ReceiveBuffers::start(io_uring& ring, std::uint32_t count, std::uint32_t buf
     registration.bgid = kBufferGroup;
     const int result = io_uring_register_buf_ring(&ring, &registration, 0);
     if (result != 0) return result;
+    // Registered empty, and then filled with every buffer: from here on each is either the kernel's
+    // or lent to somebody who gives it back once.
     ring_->tail = 0;
     for (std::uint32_t id = 0; id < count; ++id) give(static_cast<std::uint16_t>(id));
     return 0;
 }
 
+// Everything that an entry points to stays where it is until the last completion: the caller's
+// buffers and paths, the Operation, and the Scratch that is taken here. The kernel copies some of
+// it when it takes the entry, but which, and in which version, is not relied upon.
 void UringEntries::prepare(io_uring_sqe& entry, Operation& operation) {
     if (operation.kind < OperationKind::kAccept) {
         prepare_file(entry, operation);
@@ -82,6 +91,7 @@ void UringEntries::prepare_file(io_uring_sqe& entry, Operation& operation) {
             break;
         case OperationKind::kWrite:
             io_uring_prep_write(&entry, operation.fd, operation.data, length, operation.offset);
+            // A device with a write-through flag (FUA) makes this one command instead of two.
             if (operation.flags & Operation::kDurable) entry.rw_flags = RWF_DSYNC;
             break;
         case OperationKind::kSync:
@@ -130,6 +140,8 @@ void UringEntries::prepare_socket(io_uring_sqe& entry, Operation& operation) {
                                   static_cast<socklen_t>(operation.length));
             break;
         case OperationKind::kReceive:
+            // Without a buffer of ours: the kernel picks one of the pool when bytes are there, so a
+            // connection that sends nothing holds none.
             if (operation.flags & Operation::kRepeat) {
                 io_uring_prep_recv_multishot(&entry, operation.fd, nullptr, 0, 0);
             } else {
@@ -172,7 +184,10 @@ void UringEntries::prepare_socket(io_uring_sqe& entry, Operation& operation) {
     }
 }
 
+// Chunks are never given back: there are as many as operations were ever in flight at a time, and
+// an entry of the kernel may point into any of them.
 Scratch& UringEntries::take_scratch(Operation& operation) {
+    SLUICE_CHECK(operation.scratch == nullptr);
     constexpr std::size_t kChunk = 64;
     if (scratch_free_ == nullptr) {
         scratch_chunks_.push_back(std::make_unique<Scratch[]>(kChunk));

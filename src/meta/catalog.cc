@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sluice/base/bytes.h"
 #include "sluice/base/hash.h"
 
 namespace sluice::meta {
@@ -88,6 +89,27 @@ const Database* Catalog::find_database(std::string_view name) const {
 const User* Catalog::find_user(std::string_view name) const {
     for (const auto& user : users) {
         if (user->name == name) return user.get();
+    }
+    return nullptr;
+}
+
+std::uint64_t token_prefix(std::string_view code) {
+    return load_le<std::uint64_t>(as_byte_span(code).data());
+}
+
+const Token* Catalog::find_token(std::uint64_t id) const {
+    const auto found =
+        std::ranges::lower_bound(tokens, id, {}, [](const auto& each) { return each->id; });
+    return found == tokens.end() || (*found)->id != id ? nullptr : found->get();
+}
+
+const Token* Catalog::find_token_of_code(std::string_view code) const {
+    if (code.size() != kTokenCodeBytes) return nullptr;
+    const std::uint64_t prefix = token_prefix(code);
+    auto at = std::ranges::lower_bound(tokens_by_code, prefix, {}, &TokenPlace::prefix);
+    for (; at != tokens_by_code.end() && at->prefix == prefix; ++at) {
+        const Token* const token = find_token(at->id);
+        if (token != nullptr && token->code == code) return token;
     }
     return nullptr;
 }

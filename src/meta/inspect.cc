@@ -5,6 +5,7 @@
 #include "meta/log/catalog_log.h"
 #include "meta/log/catalog_recovery.h"
 #include "sluice/io/reactor.h"
+#include "sluice/meta/principal.h"
 
 namespace sluice::meta {
 namespace {
@@ -76,6 +77,12 @@ io::Task<Result<void>> dump_catalog(io::Reactor& reactor, std::string directory,
     for (const auto& user : recovery.catalog->users) {
         sink("user " + user->name + (user->is_admin ? " admin" : ""));
     }
+    for (const auto& token : recovery.catalog->tokens) {
+        sink(token_name(token->id) + (token->is_active ? "" : " inactive") + " permissions " +
+             number(token->permissions.size()));
+    }
+    const std::string& organization = recovery.catalog->organization.name;
+    if (!organization.empty()) sink("organization " + organization);
     for (const model::ShardGroupId group : recovery.catalog->doomed_groups) {
         sink("doomed shard group " + number(group));
     }

@@ -143,12 +143,10 @@ Result<Destination> parse_destination(std::string_view url) {
     if (!known || !parse_into(rest, destination)) {
         return Error{ErrorKind::kInvalid, "invalid subscription URL: " + std::string(url)};
     }
-    if (scheme == "https") {
-        return Error{ErrorKind::kUnsupported,
-                     "https destinations are not supported by this server: " + std::string(url)};
-    }
-    destination.protocol =
-        scheme == "udp" ? Destination::Protocol::kUdp : Destination::Protocol::kHttp;
+    using Protocol = Destination::Protocol;
+    destination.protocol = scheme == "udp"     ? Protocol::kUdp
+                           : scheme == "https" ? Protocol::kHttps
+                                               : Protocol::kHttp;
     return destination;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/base/hash.h"
+#include "sluice/base/units.h"
 
 namespace sluice::model {
 namespace {
@@ -197,6 +198,18 @@ void BatchTable::clear() {
     places_.clear();
 }
 
+std::size_t BatchTable::memory_bytes() const {
+    std::size_t bytes = sizeof(BatchTable) + columns.capacity() * sizeof(BatchColumn) +
+                        series.capacity() * sizeof(SeriesId) +
+                        times.capacity() * sizeof(Timestamp) +
+                        lines.capacity() * sizeof(std::uint32_t);
+    for (const BatchColumn& column : columns) {
+        bytes += column.validity.capacity() * 8 + column.words.capacity() * 8 +
+                 column.texts.capacity() * sizeof(std::string_view) + column.flags.capacity();
+    }
+    return bytes;
+}
+
 std::uint32_t PointBatch::find_table(MeasurementId measurement, const ShardSlot& shard) {
     return find_place(
         places_, table_count_, [&] { return hash_table(measurement, shard); },
@@ -282,11 +295,19 @@ void PointBatch::remove_empty_tables() {
     places_.clear();
 }
 
+// Clients with thousands of measurements send as many tables with a row or two again and again, so
+// these keep their memory; what is beyond a bound leaves no trace.
 void PointBatch::clear() {
-    // A request with very many measurements leaves no trace.
     constexpr std::size_t kKeptTables = 64;
-    if (tables_.size() > kKeptTables) tables_.resize(kKeptTables);
-    for (std::size_t i = 0; i < table_count_ && i < tables_.size(); ++i) tables_[i].clear();
+    constexpr std::size_t kKeptBytes = 8 * kMiB;
+    std::size_t bytes = 0;
+    std::size_t kept = 0;
+    for (; kept < tables_.size(); ++kept) {
+        if (kept < table_count_) tables_[kept].clear();
+        bytes += tables_[kept].memory_bytes();
+        if (kept >= kKeptTables && bytes > kKeptBytes) break;
+    }
+    tables_.resize(kept);
     table_count_ = 0;
     recent_.clear();
     places_.clear();
@@ -295,15 +316,7 @@ void PointBatch::clear() {
 
 std::size_t PointBatch::memory_bytes() const {
     std::size_t bytes = text_.memory_bytes() + recent_.capacity() * sizeof(std::uint32_t);
-    for (const BatchTable& table : tables_) {
-        bytes += table.series.capacity() * sizeof(SeriesId) +
-                 table.times.capacity() * sizeof(Timestamp) +
-                 table.lines.capacity() * sizeof(std::uint32_t);
-        for (const BatchColumn& column : table.columns) {
-            bytes += column.validity.capacity() * 8 + column.words.capacity() * 8 +
-                     column.texts.capacity() * sizeof(std::string_view) + column.flags.capacity();
-        }
-    }
+    for (const BatchTable& table : tables_) bytes += table.memory_bytes();
     return bytes;
 }
 

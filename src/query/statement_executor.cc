@@ -130,8 +130,9 @@ std::optional<QueryRefusal> refusal_of(const Result<std::vector<Statement>>& par
                                        const QueryRequest& request, const meta::Catalog& catalog) {
     if (!parsed.ok()) return QueryRefusal{400, parsed.error().message};
     if (!request.authorize) return std::nullopt;
-    const meta::User* const user = request.user.empty() ? nullptr : catalog.find_user(request.user);
-    const Result<void> allowed = may_all(catalog, user, *parsed, request.database);
+    const auto principal = meta::Principal::of(catalog, request.user, request.token);
+    const Result<void> allowed =
+        may_all(catalog, principal, *parsed, {request.database, request.retention_policy});
     if (allowed.ok()) return std::nullopt;
     log_info("Unauthorized request", {{"statement", logged_text(text_of(*parsed))},
                                       {"database", request.database},

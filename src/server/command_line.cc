@@ -93,7 +93,7 @@ Result<Config> load_config(const CommandLine& command_line, ConfigWarnings& warn
     SLUICE_TRY_VOID(apply_environment(config, environ, "INFLUXDB"));
     SLUICE_TRY_VOID(apply_environment(config, environ, "SLUICE"));
     if (command_line.data_dir) config.data.dir = *command_line.data_dir;
-    if (command_line.bind) config.http.bind_address = *command_line.bind;
+    if (command_line.bind) config.http.bind_address.values = {*command_line.bind};
     if (command_line.cores) config.sluice.cores = *command_line.cores;
     SLUICE_TRY_VOID(check_config(config));
     return config;

@@ -11,6 +11,7 @@
 #include "server/command_line.h"
 #include "server/process/pid_file.h"
 #include "server/process/supervisor.h"
+#include "server/process/tls_files.h"
 #include "server/server.h"
 #include "sluice/base/log.h"
 
@@ -62,6 +63,7 @@ void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals
         const timespec wait{wait_ns / kSecondNs, wait_ns % kSecondNs};
         const int signal = ::sigtimedwait(&signals, nullptr, &wait);
         if (signal == SIGTERM || signal == SIGINT) return;
+        if (signal == SIGHUP) server.request_reload();
         if (!announced && server.shared().serving.reached()) {
             announced = true;
             log_info("serving", {{"address", server.shared().bind_address},
@@ -135,6 +137,17 @@ int serve(const Config& config, std::vector<std::string> command_line,
     return serve_on(config, std::move(command_line), supervisor, signals, pid_file);
 }
 
+// What a start would refuse although each setting can be understood.
+int check(const Config& config) {
+    const auto checked = check_tls_files(config);
+    if (!checked.ok()) {
+        complain(checked.error().message);
+        return 1;
+    }
+    std::puts("the configuration is good");
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -149,8 +162,7 @@ int main(int argc, char** argv) {
     for (const std::string& warning : warnings) complain(warning);
     switch (command_line.action) {
         case CommandLine::Action::kCheck:
-            std::puts("the configuration is good");
-            return 0;
+            return check(*config);
         case CommandLine::Action::kPrintConfig:
             std::fputs(format_config(*config).c_str(), stdout);
             return 0;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/config/config.h"
+#include "server/v2/platform_routes.h"
 #include "sluice/http/request.h"
 
 namespace sluice::server {
@@ -13,9 +14,10 @@ enum class RouteHandler : std::uint8_t {
     kWriteV1,
     kWriteV2,
     kQuery,
+    kQueryV2,
+    kPlatform,
     kRemoteWrite,
     kRemoteRead,
-    kFlux,
     kPing,
     kStatus,
     kHealth,
@@ -42,6 +44,7 @@ struct RouteChoice {
     Kind kind = Kind::kNotFound;
     RouteHandler handler = RouteHandler::kPing;
     std::string_view allow;
+    PlatformMatch platform;  // of kPlatform
 };
 
 // Paths are compared as bytes, whole and with their case; of a target only the path counts.
@@ -50,7 +53,7 @@ struct RouteChoice {
 RouteChoice choose_route(http::Method method, std::string_view path);
 
 // What the configuration says of it. What tells machines that the server lives is for everybody.
-Audience audience_of(RouteHandler handler, const Config::Http& config);
+Audience audience_of(const RouteChoice& choice, const Config::Http& config);
 
 // Whether the path is of the API of 2.x, whose errors have a shape of their own.
 bool is_platform_path(std::string_view path);

@@ -12,6 +12,8 @@
 #include "server/query/query_handler.h"
 #include "server/route_table.h"
 #include "server/services/access_log.h"
+#include "server/v2/platform_handler.h"
+#include "server/v2/platform_query.h"
 #include "server/write/write_handler.h"
 #include "sluice/io/mailbox.h"
 #include "sluice/model/errors.h"
@@ -43,16 +45,14 @@ io::Task<void> serve_small(Connection& connection, RouteHandler handler) {
         case RouteHandler::kTakingRequests:
             answer_taking_requests(connection);
             break;
-        case RouteHandler::kFlux:
-            answer_platform_error(connection, 501, "Flux is not supported; use /query (InfluxQL)");
-            break;
         default:
             break;
     }
     return nothing_more();
 }
 
-io::Task<void> serve_handler(Connection& connection, RouteHandler handler) {
+io::Task<void> serve_handler(Connection& connection, const RouteChoice& choice) {
+    const RouteHandler handler = choice.handler;
     switch (handler) {
         case RouteHandler::kWriteV1:
             return handle_write(connection, WriteApi::kV1);
@@ -60,6 +60,10 @@ io::Task<void> serve_handler(Connection& connection, RouteHandler handler) {
             return handle_write(connection, WriteApi::kV2);
         case RouteHandler::kQuery:
             return handle_query(connection);
+        case RouteHandler::kQueryV2:
+            return handle_platform_query(connection);
+        case RouteHandler::kPlatform:
+            return handle_platform(connection, choice.platform);
         case RouteHandler::kRemoteWrite:
             return handle_remote_write(connection);
         case RouteHandler::kRemoteRead:
@@ -80,17 +84,17 @@ bool is_write(RouteHandler handler) {
 
 // A write that waits for its turn has not been looked at, as in InfluxDB: neither its parameters
 // nor its body.
-io::Task<void> serve_throttled(Connection& connection, RouteHandler handler) {
+io::Task<void> serve_throttled(Connection& connection, RouteChoice choice) {
     WriteThrottle& throttle = connection.services().shared.cores.front()->write_throttle;
     connection.release_input();
     const auto enter = [&throttle] { return throttle.enter(); };
     const WriteThrottle::Entry entry = co_await io::call_on(0, enter);
     if (entry != WriteThrottle::Entry::kEntered) {
-        answer_overload(connection, handler == RouteHandler::kWriteV2,
+        answer_overload(connection, choice.handler == RouteHandler::kWriteV2,
                         WriteThrottle::refusal_of(entry), kRetryAfterS);
         co_return;
     }
-    co_await serve_handler(connection, handler);
+    co_await serve_handler(connection, choice);
     const auto leave = [&throttle] { throttle.leave(); };
     co_await io::call_on(0, leave);
 }
@@ -103,13 +107,14 @@ void count_client(Connection& connection, RouteHandler handler) {
     if (is_write(handler)) {
         counter.add_write(connection.user(), connection.peer_address());
     }
-    if (handler == RouteHandler::kQuery) {
+    if (handler == RouteHandler::kQuery || handler == RouteHandler::kQueryV2) {
         counter.add_query(connection.user(), connection.peer_address());
     }
 }
 
 // Serves a request whose sender may ask for it.
-io::Task<void> serve_admitted(Connection& connection, RouteHandler handler) {
+io::Task<void> serve_admitted(Connection& connection, const RouteChoice& choice) {
+    const RouteHandler handler = choice.handler;
     if (handler == RouteHandler::kVariables) [[unlikely]]
         return handle_variables(connection);
     if (handler == RouteHandler::kRequestCounts) [[unlikely]] {
@@ -127,8 +132,8 @@ io::Task<void> serve_admitted(Connection& connection, RouteHandler handler) {
         return nothing_more();
     }
     if (is_write(handler) && connection.services().write_throttle.is_on()) [[unlikely]]
-        return serve_throttled(connection, handler);
-    return serve_handler(connection, handler);
+        return serve_throttled(connection, choice);
+    return serve_handler(connection, choice);
 }
 
 // Whether the sender may ask for it; where not, that has been answered.
@@ -142,31 +147,40 @@ bool admit(Connection& connection, const Identity& identity, Audience audience) 
         answer_unauthorized(connection, platform, identity.text);
         return false;
     }
-    connection.set_user(identity.text);
+    connection.set_user(identity.text, identity.token);
     if (audience != Audience::kAdmins) return true;
-    const meta::User* const user =
-        connection.services().core.catalog()->find_user(connection.user());
-    if (user != nullptr && user->is_admin) return true;
+    if (connection.principal(*connection.services().core.catalog()).is_admin()) return true;
     answer_error(connection, 403, "error authorizing admin access");
     return false;
 }
 
-io::Task<void> identify_and_serve(Connection& connection, RouteHandler handler, Audience audience) {
+io::Task<void> identify_and_serve(Connection& connection, RouteChoice choice, Audience audience) {
     connection.release_input();
     std::string host(peer_host(connection.peer_address()));
     io::Task<Identity> asking = connection.services().authenticator.identify_aside(std::move(host));
     const Identity identity = co_await asking;
-    if (admit(connection, identity, audience)) co_await serve_admitted(connection, handler);
+    if (admit(connection, identity, audience)) co_await serve_admitted(connection, choice);
 }
 
-io::Task<void> serve_known(Connection& connection, RouteHandler handler, Audience audience) {
+// Sessions are of the 2.x API alone.
+std::string_view cookies_of(const http::Request& request) {
+    if (!request.authorization.empty() || !is_platform_path(request.path)) return {};
+    for (const http::HeaderField& field : request.headers) {
+        if (http::equals_ignoring_case(field.name, "Cookie")) return field.value;
+    }
+    return {};
+}
+
+io::Task<void> serve_known(Connection& connection, const RouteChoice& choice, Audience audience) {
+    const http::Request& request = connection.request();
     const Identity identity = connection.services().authenticator.identify(
-        connection.parameters(), connection.request().authorization);
+        connection.parameters(), request.authorization, cookies_of(request),
+        connection.certificate_user());
     if (identity.kind == Identity::Kind::kUnknown) {
-        return identify_and_serve(connection, handler, audience);
+        return identify_and_serve(connection, choice, audience);
     }
     if (!admit(connection, identity, audience)) return nothing_more();
-    return serve_admitted(connection, handler);
+    return serve_admitted(connection, choice);
 }
 
 }  // namespace
@@ -192,9 +206,9 @@ io::Task<void> serve_request(Connection& connection) {
         case RouteChoice::Kind::kServe:
             break;
     }
-    const Audience audience = audience_of(choice.handler, connection.services().config().http);
-    if (audience != Audience::kEverybody) return serve_known(connection, choice.handler, audience);
-    return serve_admitted(connection, choice.handler);
+    const Audience audience = audience_of(choice, connection.services().config().http);
+    if (audience != Audience::kEverybody) return serve_known(connection, choice, audience);
+    return serve_admitted(connection, choice);
 }
 
 }  // namespace sluice::server

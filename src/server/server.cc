@@ -6,11 +6,15 @@
 #include <cstdio>
 #include <fstream>
 
+#include "server/config/bind_addresses.h"
 #include "server/config/config_text.h"
+#include "server/http/local_listener.h"
 #include "server/monitor/diagnostics.h"
 #include "server/process/connection_limit.h"
 #include "server/process/machine_memory.h"
+#include "server/process/tls_files.h"
 #include "server/routes.h"
+#include "server/services/certificate_watch.h"
 #include "sluice/base/log.h"
 #include "sluice/io/mailbox.h"
 
@@ -104,6 +108,14 @@ void report_authentication(const CoreServices& services) {
     }
 }
 
+void report_certificate(const CoreServices& services) {
+    const tls::Context* const context = services.tls.context.get();
+    if (context == nullptr) return;
+    const std::string warning = validity_warning(*context, services.reactor.wall_ns() / kSecondNs);
+    if (warning.empty()) return;
+    log_warn(warning, {{"certificate", services.config().http.https_certificate}});
+}
+
 // A query that nobody waits for (async=true, a continuous one) holds a stop no longer than
 // connections do.
 void end_queries(CoreServices& services) {
@@ -148,6 +160,11 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
         shared.udp.push_back(std::make_unique<ServerShared::UdpInput>());
     }
     server->heartbeats_.resize(core_options.count);
+    SLUICE_TRY_VOID(check_tls_files(shared.config));
+    if (shared.config.http.https_enabled) {
+        SLUICE_TRY(shared.tls_contexts,
+                   load_tls_contexts(shared.config, core_options.count, tls::random_ticket_keys()));
+    }
     SLUICE_TRY(server->engine_,
                engine::Engine::create(engine_options(shared.config, core_options.count)));
     Server* const self = server.get();
@@ -173,6 +190,9 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
     auto made = std::make_unique<CoreServices>(shared_, core, random_bits());
     CoreServices& services = *made;
     services.set_facts(std::make_unique<Diagnostics>(services));
+    if (!shared_.tls_contexts.empty()) {
+        services.tls.context = std::move(shared_.tls_contexts[reactor.core()]);
+    }
     shared_.cores[reactor.core()] = std::move(made);
     co_await serve(services);
     co_await services.background.close();
@@ -181,62 +201,74 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
 }
 
 io::Task<void> Server::serve(CoreServices& services) {
+    ConnectionListener listener(services, serve_request);
+    std::unique_ptr<LocalListener> local;
     UdpInputs inputs(services);
-    auto listening = co_await listen(services, inputs);
+    const auto listening = co_await listen(services, listener, local, inputs);
     if (!listening.ok()) {
-        io::Task<void> reporting = report_failure(std::move(listening).error());
+        io::Task<void> reporting = report_failure(listening.error());
         co_await reporting;
         co_await services.reactor.stop_requested();
         co_await inputs.stop();
+        if (local) co_await local->stop();
+        co_await listener.stop();
         co_return;
     }
-    ConnectionListener& listener = **listening;
+    services.listener = &listener;
     co_await meet_others();
     listener.start();
+    if (local) local->start();
     inputs.start();
     if (services.reactor.core() == 0) {
         report_authentication(services);
+        report_certificate(services);
         shared_.serving.reach();
     }
     io::Task<void> heart = beat(services);
-    if (services.reactor.core() == 0) services.background.spawn(run_continuous_queries(services));
+    if (services.reactor.core() == 0) {
+        services.background.spawn(run_continuous_queries(services));
+        if (services.tls.context) services.background.spawn(watch_certificates(services));
+    }
     co_await services.reactor.stop_requested();
     end_queries(services);
     co_await inputs.stop();
+    if (local) co_await local->stop();
     co_await listener.stop();
+    services.listener = nullptr;
     co_await heart;
     services.access_log.flush();
 }
 
-Result<std::unique_ptr<ConnectionListener>> Server::listen_first(CoreServices& services,
-                                                                 const HostPort& address) {
-    SLUICE_TRY(const io::AddressClaim claim, ConnectionListener::claim(address));
-    return ConnectionListener::listen(services, serve_request, address);
+// The first core: nobody else may listen there, and it is the kernel that chooses a port 0.
+Result<void> Server::listen_first(CoreServices& services, ConnectionListener& listener,
+                                  std::unique_ptr<LocalListener>& local, UdpInputs& inputs) {
+    const Config::Http& config = services.config().http;
+    SLUICE_TRY(const auto addresses, parse_bind_addresses(config.bind_address.values));
+    for (HostPort address : addresses) {
+        SLUICE_TRY(const io::AddressClaim claim, ConnectionListener::claim(address));
+        SLUICE_TRY(address.port, listener.listen(address, config.https_enabled));
+        shared_.bind_address += shared_.bind_address.empty() ? "" : ",";
+        shared_.bind_address += format_host_port(address);
+        shared_.addresses.push_back(std::move(address));
+    }
+    if (config.unix_socket_enabled) {
+        SLUICE_TRY(local, LocalListener::listen(services));
+    }
+    return inputs.listen();
 }
 
-// Core 0 goes first, because it may be the kernel that chooses the port.
-io::Task<Result<std::unique_ptr<ConnectionListener>>> Server::listen(CoreServices& services,
-                                                                     UdpInputs& inputs) {
-    HostPort address = *parse_host_port(shared_.config.http.bind_address);
+io::Task<Result<void>> Server::listen(CoreServices& services, ConnectionListener& listener,
+                                      std::unique_ptr<LocalListener>& local, UdpInputs& inputs) {
     const bool first = services.reactor.core() == 0;
-    if (!first) {
-        co_await meet_others();
-        address.port = shared_.port;
-        SLUICE_CO_TRY_VOID(inputs.listen());
-        co_return ConnectionListener::listen(services, serve_request, address);
-    }
-    const auto inputs_listen = inputs.listen();
-    if (!inputs_listen.ok()) {
-        co_await meet_others();
-        co_return inputs_listen.error();
-    }
-    auto listening = listen_first(services, address);
-    if (listening.ok()) {
-        shared_.port = (*listening)->port();
-        shared_.bind_address = format_host_port({address.host, shared_.port});
-    }
+    Result<void> listening;
+    if (first) listening = listen_first(services, listener, local, inputs);
     co_await meet_others();
-    co_return listening;
+    if (first) co_return listening;
+    for (const HostPort& address : shared_.addresses) {
+        const auto port = listener.listen(address, services.config().http.https_enabled);
+        if (!port.ok()) co_return port.error();
+    }
+    co_return inputs.listen();
 }
 
 io::Task<void> Server::meet_others() {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "server/http/listener.h"
+#include "server/http/local_listener.h"
 #include "server/services/core_services.h"
 #include "server/udp/udp_inputs.h"
 #include "sluice/engine/engine.h"
@@ -37,6 +38,8 @@ public:
     bool failed() const { return failed_.reached(); }
     const Error& failure() const { return failure_; }
 
+    // The files of certificates are read again.
+    void request_reload() { shared_.reloads.add(); }
     // Begins to drain.
     void request_stop();
     // Waits until every core has ended.
@@ -52,10 +55,12 @@ private:
     Server() = default;
     io::Task<void> run_core(io::Reactor& reactor);
     io::Task<void> serve(CoreServices& services);
-    io::Task<Result<std::unique_ptr<ConnectionListener>>> listen(CoreServices& services,
-                                                                 UdpInputs& inputs);
-    static Result<std::unique_ptr<ConnectionListener>> listen_first(CoreServices& services,
-                                                                    const HostPort& address);
+    // On all addresses, with the inputs by UDP; the first core alone has `local`, if there is to be
+    // one.
+    io::Task<Result<void>> listen(CoreServices& services, ConnectionListener& listener,
+                                  std::unique_ptr<LocalListener>& local, UdpInputs& inputs);
+    Result<void> listen_first(CoreServices& services, ConnectionListener& listener,
+                              std::unique_ptr<LocalListener>& local, UdpInputs& inputs);
     // Completes when every core has come to the same point, or the server stops.
     io::Task<void> meet_others();
     io::Task<void> wait_for_others();

@@ -22,7 +22,8 @@ ARROWS = {
     "ingest": ["model"],
     "influxql": ["model"],
     "http": ["model"],
-    "io": ["model"],
+    "tls": ["base"],
+    "io": ["model", "tls"],
     "meta": ["io"],
     "storage": ["io", "codec"],
     "engine": ["meta", "storage"],
@@ -33,23 +34,24 @@ ARROWS = {
 # its own folder and lower ones.
 LADDERS = {
     "meta": ["draft", "log", ""],
-    "storage": ["files", "rows", "memtable", "wal", "segment", "manifest", "parts", "upkeep", "store", "tools"],
+    "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus", "profile", "monitor", ""],
+    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+               "v2", "profile", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),
-         ("storage", "tools", "upkeep"), ("server", "query", "write")}
+         ("storage", "tools", "upkeep"), ("server", "query", "write"), ("server", "v2", "write")}
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
-    "meta": {"catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "retention_policy": "draft", "subscription": "draft", "user": "draft"},
+    "meta": {"bucket": "draft", "catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "principal": "", "retention_policy": "draft", "subscription": "draft", "token": "draft", "user": "draft"},
     "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
                 "neighbours": "files", "store_metrics": "files", "store_options": "files", "store_report": "files",
                 "string_bytes": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
-              "error_document": "answer", "hidden_directory": "request", "privileges": "statements",
+              "error_document": "answer", "hidden_directory": "request", "json_text": "go", "privileges": "statements",
               "query_memory": "request", "query_registry": "request", "query_request": "request",
               "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},
@@ -60,16 +62,16 @@ FILES_IN_FOLDER_MAX = 30
 # looks at from outside.
 CALLED_BY_LANGUAGE = {
     "await_ready", "await_resume", "await_suspend", "final_suspend", "get_return_object", "initial_suspend",
-    "main", "return_value", "return_void", "unhandled_exception",
+    "is_transparent", "main", "return_value", "return_void", "unhandled_exception",
 }
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
     "granted_bytes",
-    "has_waiters", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
+    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
-PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http"]
+PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http", "tls"]
 # What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
 # when a reactor does not.
 THREAD_FILES = {"include/sluice/base/metrics.h"}

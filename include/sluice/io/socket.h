@@ -1,7 +1,8 @@
-// TCP: a listener whose kernel queue feeds this core, and connections.
+// TCP: a listener whose kernel queue feeds this core, and connections, which may speak TLS.
 //
 // Small reads come out of the core's pool of receive buffers, which the kernel fills as bytes
-// arrive; large bodies go from the kernel straight to where they are wanted.
+// arrive; large bodies go from the kernel straight to where they are wanted. By TLS both are
+// decrypted on the way.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,13 @@
 #include "sluice/io/reactor.h"
 #include "sluice/io/task.h"
 
+namespace sluice::tls {
+class Context;
+}
+
 namespace sluice::io {
+
+class TlsStream;
 
 // Bounds the wait for a peer that does not answer: the kernel's own patience is two minutes. Alive
 // until the connect() it was given to has completed.
@@ -51,7 +58,25 @@ public:
     static Task<Result<Socket>> connect(Reactor& reactor, std::string address, std::uint16_t port,
                                         ConnectLimit& limit);
 
+    // Takes over a connected descriptor that has not been read from: a listener's of any core.
+    static Socket adopt(Reactor& reactor, int fd);
+
     bool is_open() const { return connection_ != nullptr; }
+
+    enum class Greeting : std::uint8_t {
+        kSecure,
+        kPlain,  // the client has sent HTTP: nothing of it was answered, and the socket stays plain
+    };
+    // Speaks TLS from now on, before anything else is received or sent: as the server or, to the
+    // host `peer_name`, as the client. An error says why the two did not come together, and the
+    // socket is of no more use. Bound it by a deadline. `context` belongs to this core.
+    Task<Result<Greeting>> secure(std::shared_ptr<tls::Context> context,
+                                  std::string peer_name = {});
+    bool is_secure() const { return tls_ != nullptr; }
+    // What the certificate says that the peer has shown; empty without one.
+    std::string peer_common_name() const;
+    // Whether the two had met before, and a short handshake was enough.
+    bool was_resumed() const;
 
     // The next bytes; an empty span means that the peer will send no more. The span is valid until
     // the next receive(), receive_into(), release() or close().
@@ -89,6 +114,7 @@ public:
 
 private:
     std::unique_ptr<Connection> connection_;
+    std::unique_ptr<TlsStream> tls_;  // null: what is sent and received is plain
 };
 
 // A Listener belongs to one core. close() completes before destruction.
@@ -102,11 +128,15 @@ public:
     // Several listeners may share address and port, one per core: the kernel deals connections
     // among them. Port 0 lets the kernel choose.
     static Result<Listener> listen(Reactor& reactor, std::string address, std::uint16_t port);
+    // Takes over a descriptor that listens.
+    static Listener adopt(Reactor& reactor, int fd, std::uint16_t port = 0);
     std::uint16_t port() const;
 
     // The next connection. When the process is out of descriptors or memory it waits and goes on.
     // ErrorKind::kCancelled after stop(). One at a time.
     Task<Result<Socket>> accept();
+    // The same, for a core that is not this one: see Socket::adopt().
+    Task<Result<int>> accept_descriptor();
     // Accepts no more: a pending accept() ends, waiting connections are refused.
     void stop();
     Task<void> close();

@@ -1,6 +1,6 @@
 // A Catalog is one immutable state of everything that the server knows besides the points:
 // databases, retention policies, shard groups, the types of fields, continuous queries,
-// subscriptions and users.
+// subscriptions, users and tokens.
 //
 // Every core holds a snapshot; catalog_writer.h makes the next one. A change copies only the path
 // to what it changes, all other nodes are shared between snapshots. Pointers and views into a
@@ -17,6 +17,7 @@
 #include "sluice/base/pod_vector.h"
 #include "sluice/meta/name_map.h"
 #include "sluice/meta/subscription.h"
+#include "sluice/meta/token.h"
 #include "sluice/meta/user.h"
 #include "sluice/model/field_type.h"
 #include "sluice/model/shard_map.h"
@@ -63,8 +64,16 @@ struct ShardGroup {
     std::uint64_t edit = 0;
 };
 
+// What is said about a bucket by the 2.x API alone.
+struct BucketFacts {
+    std::string description;
+    std::int64_t created_ns = 0;  // 0: not known, because statements of 1.x made it
+    std::int64_t updated_ns = 0;  // likewise
+};
+
 struct RetentionPolicy {
     std::string name;
+    std::uint64_t bucket_id = 0;   // see bucket.h
     std::int64_t duration_ns = 0;  // 0 keeps points for ever
     std::int64_t shard_group_duration_ns = kWeekNs;
     std::uint32_t replica_n = 1;  // kept for the answer of SHOW RETENTION POLICIES only
@@ -73,6 +82,7 @@ struct RetentionPolicy {
     std::vector<std::shared_ptr<const ShardGroup>> shard_groups;
     std::vector<model::ShardSlot> shard_slots;
     std::vector<std::shared_ptr<const Subscription>> subscriptions;  // as created
+    BucketFacts facts;
     std::uint64_t edit = 0;
 
     static constexpr std::size_t kNoGroup = ~std::size_t{0};
@@ -109,6 +119,22 @@ struct Database {
     const RetentionPolicy* find_policy(std::string_view policy) const;
 };
 
+// The one organisation that the 2.x API knows. Without a name nobody has given it one, and it
+// answers to every name.
+struct Organization {
+    std::string name;
+    std::string description;
+    std::int64_t created_ns = 0;
+    std::int64_t updated_ns = 0;
+};
+
+// The first bytes of a token's code, and which token may have it.
+struct TokenPlace {
+    std::uint64_t prefix = 0;
+    std::uint64_t id = 0;
+};
+std::uint64_t token_prefix(std::string_view code);
+
 struct Catalog {
     // Rises with every change.
     std::uint64_t version = 0;
@@ -120,12 +146,18 @@ struct Catalog {
     // Groups that left the catalog but may still lie in a store. Each goes when every store has
     // unlinked it.
     std::vector<model::ShardGroupId> doomed_groups;
-    std::vector<std::shared_ptr<const User>> users;  // as created: SHOW USERS
+    std::vector<std::shared_ptr<const User>> users;    // as created: SHOW USERS
+    std::vector<std::shared_ptr<const Token>> tokens;  // by id
+    std::vector<TokenPlace> tokens_by_code;            // by prefix
+    Organization organization;
     // The tombstones of all databases, as stores want them. Another object after every change.
     std::shared_ptr<const model::TombstoneMap> tombstones;
 
     const Database* find_database(std::string_view name) const;
     const User* find_user(std::string_view name) const;  // nullptr when absent
+    const Token* find_token(std::uint64_t id) const;     // likewise
+    // The time tells at most how long a code begins like another, and nobody can choose codes.
+    const Token* find_token_of_code(std::string_view code) const;
 
     // Indexes of `databases`, sorted by name.
     std::vector<std::uint32_t> databases_by_name;

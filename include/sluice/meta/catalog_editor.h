@@ -47,6 +47,9 @@ struct ExpiredGroup {
     model::TimeRange range;
 };
 
+// Each is looked at when a bucket is dropped, and lies in the memory of every core's snapshot.
+inline constexpr std::size_t kTokensMax = 100'000;
+
 class CatalogDraft;
 
 class CatalogEditor {
@@ -77,6 +80,16 @@ public:
     // Takes the place of what the user had on the database.
     Result<void> grant(std::string_view user, std::string_view database, Privilege privilege);
     Result<void> revoke(std::string_view user, std::string_view database, Privilege privilege);
+
+    // kNotFound: its user, or a bucket that it permits. kConflict: there is such a token.
+    Result<void> create_token(Token token);
+    // What is not given stays.
+    Result<void> alter_token(std::uint64_t id, const std::optional<std::string>& description,
+                             const std::optional<bool>& is_active, std::int64_t now_ns);
+    Result<void> drop_token(std::uint64_t id);
+    Result<void> describe_bucket(std::string_view database, std::string_view policy,
+                                 const BucketFacts& facts);
+    Result<void> name_organization(const Organization& organization);
 
     // The same again, upper and lower case apart, is no error.
     Result<void> create_continuous_query(std::string_view database, std::string_view name,

@@ -24,7 +24,7 @@ struct Subscription {
 };
 
 struct Destination {
-    enum class Protocol : std::uint8_t { kHttp, kUdp };
+    enum class Protocol : std::uint8_t { kHttp, kUdp, kHttps };
     Protocol protocol = Protocol::kHttp;
     std::string user;      // of http, may be empty
     std::string password;  // likewise
@@ -33,8 +33,7 @@ struct Destination {
     std::string path;      // of http: behind the port, no slash at its end; may be empty
 };
 
-// kInvalid with InfluxDB's text for what is no http, https or udp URL with a port; kUnsupported for
-// https, which this server does not speak.
+// kInvalid with InfluxDB's text for what is no http, https or udp URL with a port.
 Result<Destination> parse_destination(std::string_view url);
 
 }  // namespace sluice::meta

@@ -103,6 +103,7 @@ struct BatchTable {
     // Removes columns without any value. After finish().
     void remove_empty_columns();
     void clear();
+    std::size_t memory_bytes() const;
 
 private:
     std::uint32_t find_column(std::string_view name, FieldType type);

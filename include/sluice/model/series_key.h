@@ -35,6 +35,11 @@ void append_escaped_tag(std::string& out, std::string_view key_or_value);
 std::string unescape_measurement(std::string_view escaped);
 std::string unescape_tag(std::string_view escaped);
 
+// Compares canonical keys in the order of lists: by measurement, then tag for tag by key and value,
+// all as the user means them (InfluxDB tsdb/series_file.go: CompareSeriesKeys). Escapes count for
+// nothing. The order of the bytes is another one.
+bool series_precedes(std::string_view a, std::string_view b);
+
 // `tags` are sorted by key and without duplicates.
 std::string make_series_key(std::string_view measurement, const std::vector<Tag>& tags);
 

@@ -6,15 +6,16 @@
 // without a privilege on it, this one does not: privileges.cc names each place.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "sluice/base/result.h"
 #include "sluice/influxql/ast.h"
 #include "sluice/meta/catalog.h"
-#include "sluice/meta/user.h"
+#include "sluice/meta/principal.h"
+#include "sluice/query/query_request.h"
 
 namespace sluice::query {
 
@@ -22,20 +23,23 @@ struct RequiredPrivilege {
     bool admin = false;
     std::string database;  // empty: the request's
     meta::Privilege privilege = meta::Privilege::kNone;
+    // The policy that is read or written; empty: the default one. Nothing where the statement is
+    // about the whole database. Users hold privileges on databases, tokens on policies.
+    std::optional<std::string> policy;
     bool operator==(const RequiredPrivilege&) const = default;
 };
 
 // Returns the privileges that a statement needs; all of them are required.
 std::vector<RequiredPrivilege> required_privileges(const influxql::Statement& statement);
 
-// `database` is the request's. kInvalid with InfluxDB's text: `ann not authorized to execute
+// `defaults` are the request's. kInvalid with InfluxDB's text: `ann not authorized to execute
 // statement 'DROP DATABASE d', requires admin privilege`.
-Result<void> may(const meta::User& user, const influxql::Statement& statement,
-                 std::string_view database);
+Result<void> may(const meta::Principal& principal, const influxql::Statement& statement,
+                 const Defaults& defaults);
 
-// Checks all statements of a request before the first is run. `user` is nullptr where the request
-// names none. As long as there is no user at all, only the first admin can be created.
-Result<void> may_all(const meta::Catalog& catalog, const meta::User* user,
-                     std::span<const influxql::Statement> statements, std::string_view database);
+// Checks all statements of a request before the first is run. `principal` is nobody where the
+// request names none. As long as there is no user at all, nobody can only create the first admin.
+Result<void> may_all(const meta::Catalog& catalog, const meta::Principal& principal,
+                     std::span<const influxql::Statement> statements, const Defaults& defaults);
 
 }  // namespace sluice::query

@@ -25,6 +25,8 @@ struct QueryRequest {
     // Who asks, for the log; either may be empty.
     std::string client;  // address
     std::string user;
+    // The token that was shown; 0: none. `user` is its name then.
+    std::uint64_t token = 0;
     // `user` has proven its name and may do what it was granted. Otherwise everything is allowed,
     // and the name is what the client says.
     bool authorize = false;

@@ -37,6 +37,12 @@ public:
 
     // Finds or adds the memtable of a measurement in a shard group.
     Memtable& memtable(model::ShardGroupId group, model::MeasurementId measurement);
+    // Returns the memtable if it is the last one that was looked up of its measurement.
+    const Memtable* recent(model::ShardGroupId group, model::MeasurementId measurement) const {
+        if (measurement >= recent_.size()) return nullptr;
+        const auto& [of_group, table] = recent_[measurement];
+        return of_group == group ? table : nullptr;
+    }
     // Returns nullptr when there is none. The pointer keeps the rows alive even after the head has
     // forgotten them.
     std::shared_ptr<Memtable> find(model::ShardGroupId group, std::string_view measurement) const;

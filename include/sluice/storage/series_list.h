@@ -3,15 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "sluice/base/arena.h"
+#include "sluice/model/distinct_sample.h"
 
 namespace sluice::storage {
 
@@ -42,22 +40,11 @@ public:
     std::uint64_t parts_missing() const { return parts_missing_; }
     void set_parts_missing(std::uint64_t count) { parts_missing_ = count; }
 
-    // Where the keys with such a tag are, ascending; perhaps others among them. The first call for
-    // a tag looks at all keys, copies share what it finds: to be called on one core. Nothing: too
-    // many tags have been asked for.
-    std::optional<std::vector<std::uint32_t>> find(const TagChoice& choice) const;
-
 private:
-    struct TagPlaces {
-        std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_value;
-        std::vector<std::uint32_t> uncertain;  // something in the key is escaped
-    };
     struct Shared {
         Arena bytes;
         std::vector<std::string_view> keys;
-        std::map<std::string, TagPlaces, std::less<>> tags;
     };
-    static TagPlaces index_tag(const std::vector<std::string_view>& keys, std::string_view tag);
     std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
     std::uint64_t parts_missing_ = 0;
 };
@@ -76,6 +63,16 @@ public:
     // What all keys have that it keeps: others need not be shown to it. Null: nothing is known.
     virtual const TagChoice* choice() const { return nullptr; }
 
+    // Not null: the sieve wants of each key only its hash (hash_bytes) in this sample. Where a
+    // sample of keys is known, it is merged into that one instead of showing the keys.
+    virtual model::DistinctSample* sample() { return nullptr; }
+
+    // Not 0: the sieve wants only so many keys, the first in the order of model::series_precedes(),
+    // and keeps none. is_done_at() then says whether it has no use for `key`, nor for any key
+    // behind it in that order.
+    virtual std::size_t first_wanted() const { return 0; }
+    virtual bool is_done_at(std::string_view) const { return false; }
+
     // Returns whether the sieve keeps no key and wants nothing of a key but its tags. Where the
     // tags are known without the keys, begin_tag() and see_value() are then called instead of
     // keeps().
@@ -84,7 +81,9 @@ public:
     // returns whether the values of the tag matter. The text is valid during the call, and so are
     // values.
     virtual bool begin_tag(std::string_view) { return false; }
-    // Is called for each value of that tag once, in ascending order.
+    // Returns how many values of a tag are of use: the first ones in ascending order.
+    virtual std::size_t values_wanted() const { return ~std::size_t{0}; }
+    // Is called for each of these values of that tag once, in ascending order.
     virtual void see_value(std::string_view) {}
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/base/check.h"
+#include "sluice/meta/bucket.h"
 
 namespace sluice::meta {
 namespace {
@@ -91,7 +92,10 @@ void CatalogDraft::doom_all_groups(const RetentionPolicy& policy) {
 bool CatalogDraft::drop_database(std::string_view name) {
     const Database* present = catalog_->find_database(name);
     if (present == nullptr) return false;
-    for (const auto& policy : present->retention_policies) doom_all_groups(*policy);
+    for (const auto& policy : present->retention_policies) {
+        doom_all_groups(*policy);
+        forget_permissions(policy->bucket_id);
+    }
     if (recording_) {
         record(CatalogOp::kDropDatabase);
         changes_.write_text(name);
@@ -114,6 +118,7 @@ bool CatalogDraft::put_policy(std::string_view database, std::string_view policy
     if (target == nullptr) {
         auto fresh = std::make_shared<RetentionPolicy>();
         fresh->name = policy;
+        fresh->bucket_id = bucket_id_of(database, policy);
         fresh->edit = edit_;
         target = fresh.get();
         owner->retention_policies.push_back(std::move(fresh));
@@ -139,6 +144,7 @@ bool CatalogDraft::drop_policy(std::string_view database, std::string_view polic
     const RetentionPolicy* target = present->find_policy(policy);
     if (target == nullptr) return false;
     doom_all_groups(*target);
+    forget_permissions(target->bucket_id);
     if (recording_) {
         record(CatalogOp::kDropPolicy);
         changes_.write_text(database);

@@ -85,6 +85,15 @@ public:
     // kNone is kept too, as InfluxDB does.
     bool set_privilege(std::string_view user, std::string_view database, Privilege privilege);
 
+    // Its id and its code are new. Tokens go with the user who made them.
+    bool create_token(Token token);
+    bool alter_token(std::uint64_t id, std::string_view description, bool is_active,
+                     std::int64_t now_ns);
+    bool drop_token(std::uint64_t id);
+    bool describe_bucket(std::string_view database, std::string_view policy,
+                         const BucketFacts& facts);
+    bool name_organization(const Organization& organization);
+
     bool create_continuous_query(std::string_view database, std::string_view name,
                                  std::string_view text);
     bool drop_continuous_query(std::string_view database, std::string_view name);
@@ -104,6 +113,10 @@ private:
     ShardGroup& own_group(RetentionPolicy& policy, std::size_t index);
     User* own_user(std::string_view name);
     void forget_privileges(std::string_view database);
+    std::size_t token_place(std::uint64_t id) const;
+    void remove_token(std::uint64_t id);
+    void forget_tokens_of(std::string_view user);
+    void forget_permissions(std::uint64_t bucket);
     void doom_all_groups(const RetentionPolicy& policy);
     void share_with_neighbour(std::shared_ptr<const MeasurementSchema>& schema);
     void sort_databases();
@@ -116,6 +129,7 @@ private:
     std::uint64_t apply_groups(ByteReader& in, bool& well_formed);
     bool apply_one(CatalogOp op, ByteReader& in, bool& well_formed);
     bool apply_user(CatalogOp op, ByteReader& in, bool& well_formed);
+    bool apply_token(CatalogOp op, ByteReader& in, bool& well_formed);
     bool apply_service(CatalogOp op, ByteReader& in, bool& well_formed);
 
     std::shared_ptr<Catalog> catalog_;
@@ -130,5 +144,8 @@ private:
     RetentionPolicy* selected_policy_ = nullptr;
     std::size_t selected_index_ = 0;
 };
+
+// The fields of kCreateToken.
+void write_token(ByteWriter& out, const Token& token);
 
 }  // namespace sluice::meta

@@ -43,6 +43,8 @@ bool CatalogDraft::note_deletes(std::string_view database, std::uint64_t sequenc
     Database* owner = own_database(database);
     if (owner == nullptr) return false;
     owner->last_delete = std::max(owner->last_delete, sequence);
+    // The map tells stores the last sequence, also where no tombstone is left.
+    tombstones_changed_ = true;
     if (!recording_) return true;
     record(CatalogOp::kNoteDeletes);
     changes_.write_text(database);

@@ -36,6 +36,7 @@ bool CatalogDraft::drop_user(std::string_view name) {
         record(CatalogOp::kDropUser);
         changes_.write_text(name);
     }
+    forget_tokens_of(name);
     std::erase_if(catalog_->users, [&](const auto& each) { return each.get() == present; });
     return true;
 }

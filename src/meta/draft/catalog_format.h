@@ -36,8 +36,13 @@ enum class CatalogOp : std::uint8_t {
     kForgetTombstones = 23,
     kNoteDeletes = 24,
     kRemoveMeasurement = 25,
+    kCreateToken = 26,
+    kAlterToken = 27,
+    kDropToken = 28,
+    kDescribeBucket = 29,
+    kNameOrganization = 30,
 };
-inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kRemoveMeasurement;
+inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kNameOrganization;
 
 enum class CatalogFrameKind : std::uint16_t {
     kLogStart = 1,

@@ -205,6 +205,12 @@ bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
         case CatalogOp::kCreateSubscription:
         case CatalogOp::kDropSubscription:
             return apply_service(op, in, well_formed);
+        case CatalogOp::kCreateToken:
+        case CatalogOp::kAlterToken:
+        case CatalogOp::kDropToken:
+        case CatalogOp::kDescribeBucket:
+        case CatalogOp::kNameOrganization:
+            return apply_token(op, in, well_formed);
     }
     return false;
 }

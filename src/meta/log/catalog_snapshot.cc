@@ -63,6 +63,7 @@ void CatalogSnapshotEncoder::encode_names() {
         }
     }
     encode_users();
+    encode_tokens();
 }
 
 void CatalogSnapshotEncoder::encode_policy(const Database& database,
@@ -74,6 +75,15 @@ void CatalogSnapshotEncoder::encode_policy(const Database& database,
     payload_.write_varint(static_cast<std::uint64_t>(policy.shard_group_duration_ns));
     payload_.write_varint(policy.replica_n);
     payload_.write(std::uint8_t{0});
+    const BucketFacts& facts = policy.facts;
+    if (facts.created_ns != 0 || facts.updated_ns != 0 || !facts.description.empty()) {
+        begin_op(CatalogOp::kDescribeBucket);
+        payload_.write_text(database.name);
+        payload_.write_text(policy.name);
+        payload_.write_text(facts.description);
+        payload_.write(facts.created_ns);
+        payload_.write(facts.updated_ns);
+    }
     for (const auto& subscription : policy.subscriptions) {
         begin_op(CatalogOp::kCreateSubscription);
         payload_.write_text(database.name);
@@ -98,6 +108,20 @@ void CatalogSnapshotEncoder::encode_users() {
             payload_.write(static_cast<std::uint8_t>(each.privilege));
         }
     }
+}
+
+void CatalogSnapshotEncoder::encode_tokens() {
+    for (const auto& token : catalog_.tokens) {
+        begin_op(CatalogOp::kCreateToken);
+        write_token(payload_, *token);
+    }
+    const Organization& organization = catalog_.organization;
+    if (organization.name.empty()) return;
+    begin_op(CatalogOp::kNameOrganization);
+    payload_.write_text(organization.name);
+    payload_.write_text(organization.description);
+    payload_.write(organization.created_ns);
+    payload_.write(organization.updated_ns);
 }
 
 void CatalogSnapshotEncoder::encode_deletes(const Database& database) {

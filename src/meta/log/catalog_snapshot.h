@@ -33,6 +33,7 @@ private:
     void encode_names();
     void encode_policy(const Database& database, const RetentionPolicy& policy);
     void encode_users();
+    void encode_tokens();
     void encode_deletes(const Database& database);
     void encode_groups();
     void encode_group(const Place& place);

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "query/go/csv_text.h"
-#include "query/go/json_text.h"
 #include "query/go/msgpack_text.h"
+#include "sluice/query/json_text.h"
 
 namespace sluice::query {
 

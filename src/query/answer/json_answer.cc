@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "query/answer/answer_text.h"
-#include "query/go/json_text.h"
 #include "sluice/base/units.h"
+#include "sluice/query/json_text.h"
 
 namespace sluice::query {
 namespace {

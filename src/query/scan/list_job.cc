@@ -61,7 +61,9 @@ io::Task<Result<void>> ListJob::run(CoreView& core) {
     SLUICE_CHECK(core.number() < sessions_.size());
     CoreSession& session = sessions_[core.number()];
     TagKeySieve tag_keys(listing_, session.tag_keys);
-    for (std::uint32_t source = 0; source < sources_.size(); ++source) {
+    const std::size_t count = numbers_ ? numbers_->size() : sources_.size();
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint32_t source = numbers_ ? (*numbers_)[i] : i;
         std::unique_ptr<storage::SeriesSieve> chosen;
         // One sieve serves all groups and stores of a source, one after the other.
         if (make_sieve_ != nullptr) chosen = (*make_sieve_)(core.number(), source);

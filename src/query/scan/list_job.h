@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "query/compile/sources.h"
@@ -33,11 +35,14 @@ public:
           sessions_(sessions) {}
     // `maker` outlives the job.
     void set_sieves(const SieveMaker& maker) { make_sieve_ = &maker; }
+    // Lists those sources only, in this order. `numbers` outlive the job.
+    void set_numbers(std::span<const std::uint32_t> numbers) { numbers_ = numbers; }
     io::Task<Result<void>> run(CoreView& core) override;
 
 private:
     const std::vector<PlannedSource>& sources_;
     const SieveMaker* make_sieve_ = nullptr;
+    std::optional<std::span<const std::uint32_t>> numbers_;
     Listing listing_;
     std::uint64_t memory_bytes_max_;
     std::vector<CoreSession>& sessions_;

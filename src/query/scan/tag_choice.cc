@@ -13,19 +13,23 @@ std::optional<TagChoice> of_comparison(const Expr& name, const Expr& literal) {
     const auto* tag = name.as<VarRef>();
     const auto* value = literal.as<StringLiteral>();
     if (tag == nullptr || value == nullptr || tag->type != DataType::kTag) return std::nullopt;
-    if (!TagChoice::is_plain(tag->name) || !TagChoice::is_plain(value->value)) return std::nullopt;
-    return TagChoice{tag->name, {value->value}};
+    return choice_of(tag->name, value->value);
 }
 
-// Values of one tag on both sides.
-std::optional<TagChoice> of_either(std::optional<TagChoice> left, std::optional<TagChoice> right) {
+}  // namespace
+
+std::optional<TagChoice> choice_of(std::string_view tag, std::string_view value) {
+    if (!TagChoice::is_plain(tag) || !TagChoice::is_plain(value)) return std::nullopt;
+    return TagChoice{std::string(tag), {std::string(value)}};
+}
+
+std::optional<TagChoice> either_choice(std::optional<TagChoice> left,
+                                       std::optional<TagChoice> right) {
     if (!left || !right || left->tag != right->tag) return std::nullopt;
     if (left->values.size() + right->values.size() > kValuesMax) return std::nullopt;
     left->values.insert(left->values.end(), right->values.begin(), right->values.end());
     return left;
 }
-
-}  // namespace
 
 std::optional<TagChoice> tag_choice(const Expr& condition) {
     if (const auto* paren = condition.as<ParenExpr>()) return tag_choice(*paren->inner);
@@ -36,7 +40,7 @@ std::optional<TagChoice> tag_choice(const Expr& condition) {
         return choice ? choice : of_comparison(*binary->right, *binary->left);
     }
     if (binary->op == Operator::kOr) {
-        return of_either(tag_choice(*binary->left), tag_choice(*binary->right));
+        return either_choice(tag_choice(*binary->left), tag_choice(*binary->right));
     }
     // Of AND either side alone is a necessary condition, and the first one that is found will do.
     if (binary->op != Operator::kAnd) return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "query/answer/answer_writer.h"
 #include "query/session/data_source.h"
+#include "sluice/meta/principal.h"
 #include "sluice/query/query_registry.h"
 #include "sluice/query/query_request.h"
 #include "sluice/query/server_facts.h"
@@ -24,9 +25,8 @@ struct StatementContext {
 inline bool may_see(const StatementContext& context, const meta::Catalog& catalog,
                     std::string_view database) {
     if (!context.request.authorize) return true;
-    const meta::User* const user = catalog.find_user(context.request.user);
-    return user != nullptr && (user->may(meta::Privilege::kRead, database) ||
-                               user->may(meta::Privilege::kWrite, database));
+    return meta::Principal::of(catalog, context.request.user, context.request.token)
+        .may_see(database);
 }
 
 }  // namespace sluice::query

@@ -118,26 +118,21 @@ TagCondition SeriesSelection::condition_of(std::uint32_t source) const {
 
 namespace {
 
-// Keeps the series that the condition is true of, or shows them and keeps none.
+// Keeps the series that the condition is true of.
 class ConditionSieve final : public storage::SeriesSieve {
 public:
     explicit ConditionSieve(TagCondition condition) : condition_(std::move(condition)) {}
-    ConditionSieve(TagCondition condition, std::uint32_t core, const SeriesSeen& see)
-        : condition_(std::move(condition)), core_(core), see_(&see) {}
 
     std::size_t cost() const override { return condition_.cost(); }
+    const storage::TagChoice* choice() const override {
+        return condition_.choice() ? &*condition_.choice() : nullptr;
+    }
     bool keeps(std::string_view key) override {
-        const model::SeriesName name = model::parse_series_key(key);
-        if (!condition_.accepts(name)) return false;
-        if (see_ == nullptr) return true;
-        (*see_)(core_, key, name);
-        return false;
+        return condition_.accepts(model::parse_series_key(key));
     }
 
 private:
     const TagCondition condition_;
-    const std::uint32_t core_ = 0;
-    const SeriesSeen* const see_ = nullptr;
 };
 
 }  // namespace
@@ -156,18 +151,13 @@ io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& s
 }
 
 io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
-                                    const SeriesSeen& see) {
-    return visit_series(context, selection, [&](std::uint32_t core, std::uint32_t source) {
-        return std::make_unique<ConditionSieve>(selection.condition_of(source), core, see);
-    });
-}
-
-io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
-                                    SieveMaker make_sieve) {
+                                    SieveMaker make_sieve,
+                                    std::optional<std::span<const std::uint32_t>> numbers) {
     std::vector<CoreSession> sessions(context.source.core_count());
     ListJob list(selection.sources, Listing::kSeries, context.limits.memory_bytes_max / 2,
                  sessions);
     list.set_sieves(make_sieve);
+    if (numbers) list.set_numbers(*numbers);
     Result<void> listed = co_await context.source.run_on_every_core(list);
     co_return listed;
 }

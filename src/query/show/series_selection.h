@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -100,17 +102,12 @@ private:
 io::Task<Result<void>> list_series(StatementContext& context, SeriesSelection& selection,
                                    Listing listing = Listing::kSeries);
 
-// Calls `see` for each series that the condition is true of, on the core that has it, at the same
-// time on all cores. It is called more than once for a series that lies in several places. It takes
-// no memory for series.
-using SeriesSeen =
-    std::function<void(std::uint32_t core, std::string_view key, const model::SeriesName& name)>;
+// Shows all series to an object on each core, at the same time on all cores, which looks at the
+// condition itself. It sees a series that lies in several places more than once. It keeps none of
+// them, and takes no memory for series. `numbers` say which sources; without a value, all.
 io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
-                                    const SeriesSeen& see);
-// Does the same with an object on each core that looks at the keys, and at the condition, itself.
-// It keeps none of them.
-io::Task<Result<void>> visit_series(StatementContext& context, SeriesSelection& selection,
-                                    SieveMaker make_sieve);
+                                    SieveMaker make_sieve,
+                                    std::optional<std::span<const std::uint32_t>> numbers = {});
 
 // Goes through the listed series, a time slice at a time.
 //

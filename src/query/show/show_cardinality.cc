@@ -8,10 +8,10 @@
 #include "query/expr/evaluate.h"
 #include "query/scan/core_session.h"
 #include "query/scan/list_job.h"
-#include "query/show/distinct_sample.h"
 #include "query/show/series_selection.h"
 #include "query/show/show_statements.h"
 #include "sluice/base/hash.h"
+#include "sluice/model/distinct_sample.h"
 #include "sluice/model/errors.h"
 
 namespace sluice::query {
@@ -98,21 +98,36 @@ private:
     std::optional<RowExpression> expression_;
 };
 
-// Counts the keys of the selection, every key once. The result is an estimate if there are very
-// many.
+// Takes a sample of the keys.
+class SampleSieve final : public storage::SeriesSieve {
+public:
+    explicit SampleSieve(model::DistinctSample& sample) : sample_(sample) {}
+
+    bool keeps(std::string_view key) override {
+        sample_.add(hash_bytes(key));
+        return false;
+    }
+    model::DistinctSample* sample() override { return &sample_; }
+
+private:
+    model::DistinctSample& sample_;
+};
+
+// Counts the keys of the selection, which has no condition, every key once. The result is an
+// estimate if there are very many.
 io::Task<Result<std::size_t>> count_keys(StatementContext& context, SeriesSelection& selection) {
-    std::vector<DistinctSample> samples(context.source.core_count());
-    const SeriesSeen add = [&samples](std::uint32_t core, std::string_view key,
-                                      const model::SeriesName&) {
-        samples[core].add(hash_bytes(key));
+    SLUICE_CHECK(!selection.condition);
+    std::vector<model::DistinctSample> samples(context.source.core_count());
+    const SieveMaker make = [&samples](std::uint32_t core, std::uint32_t) {
+        return std::make_unique<SampleSieve>(samples[core]);
     };
-    SLUICE_CO_TRY_VOID(co_await visit_series(context, selection, add));
+    SLUICE_CO_TRY_VOID(co_await visit_series(context, selection, make));
     for (std::size_t i = 1; i < samples.size(); ++i) samples[0].merge(samples[i]);
     co_return samples[0].estimate();
 }
 
 // The tables of a count lie in memory on the core of the query, and grow with what is counted. An
-// estimate needs a sample of fixed size for each core instead (distinct_sample.h).
+// estimate needs a sample of fixed size for each core instead (model/distinct_sample.h).
 class CardinalityCounter {
 public:
     CardinalityCounter(StatementContext& context, const ShowCardinalityStatement& show)

@@ -74,18 +74,23 @@ struct FoundTags {
 // Takes the tags of the series of a measurement that a condition is true of.
 class TagSieve final : public storage::SeriesSieve {
 public:
-    // Without `wants` only their keys. Too many end the query on the way, before they are too much
-    // memory.
+    // Without `wants` only their keys, and of each key `values_max` values. Too many end the query
+    // on the way, before they are too much memory.
     TagSieve(TagCondition condition, const std::string& measurement, const WantsTag* wants,
-             const WantsValue& wants_value, std::uint64_t bytes_max, FoundTags& found)
+             const WantsValue& wants_value, std::size_t values_max, std::uint64_t bytes_max,
+             FoundTags& found)
         : condition_(std::move(condition)),
           wants_(wants),
           wants_value_(wants_value),
+          values_max_(values_max),
           bytes_max_(bytes_max),
           tags_(found.measurements[measurement]),
           found_(found) {}
 
     std::size_t cost() const override { return condition_.cost(); }
+    const storage::TagChoice* choice() const override {
+        return condition_.choice() ? &*condition_.choice() : nullptr;
+    }
     bool keeps(std::string_view key) override {
         const model::SeriesName name = model::parse_series_key(key);
         if (!condition_.accepts(name)) return false;
@@ -97,6 +102,7 @@ public:
 
     // Without a condition the store's index of tags says all, and keys need not be looked at.
     bool takes_tags() const override { return condition_.accepts_all(); }
+    std::size_t values_wanted() const override { return values_max_; }
     bool begin_tag(std::string_view tag) override {
         if (wants_ != nullptr && !(*wants_)(tag)) return false;
         auto at = tags_.find(tag);
@@ -120,6 +126,7 @@ private:
     const TagCondition condition_;
     const WantsTag* const wants_;
     const WantsValue& wants_value_;
+    const std::size_t values_max_;
     const std::uint64_t bytes_max_;
     Tags& tags_;
     FoundTags& found_;
@@ -154,9 +161,14 @@ io::Task<MergedTags> merge(StatementContext& context, const std::vector<FoundTag
 }
 
 // Visits the series on all cores, each of which fills its own element of `found`.
-io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selection,
-                               const WantsTag* wants, const WantsValue& wants_value,
-                               std::vector<FoundTags>& found) {
+// With LIMIT the values behind those that are shown and passed over are of no use.
+io::Task<Result<void>> collect(StatementContext& context, const ShowClauses& clauses,
+                               SeriesSelection& selection, const WantsTag* wants,
+                               const WantsValue& wants_value, std::vector<FoundTags>& found) {
+    const auto limit = static_cast<std::uint64_t>(clauses.limit);
+    const bool shows_first = limit != 0 && !wants_value;
+    const std::uint64_t values_max =
+        shows_first ? limit + static_cast<std::uint64_t>(clauses.offset) : ~std::uint64_t{0};
     const std::uint64_t bytes_max =
         context.limits.memory_bytes_max / 2 / std::max(1u, context.source.core_count());
     found.resize(context.source.core_count());
@@ -164,7 +176,7 @@ io::Task<Result<void>> collect(StatementContext& context, SeriesSelection& selec
         co_await visit_series(context, selection, [&](std::uint32_t core, std::uint32_t source) {
             return std::make_unique<TagSieve>(selection.condition_of(source),
                                               selection.sources[source].measurement, wants,
-                                              wants_value, bytes_max, found[core]);
+                                              wants_value, values_max, bytes_max, found[core]);
         });
     if (!visited.ok()) co_return visited;
     for (const FoundTags& each : found) {
@@ -185,7 +197,8 @@ io::Task<Result<void>> execute(StatementContext& context, ShowTagKeysStatement s
                                       NameCondition::Others::kPassedOver));
     std::vector<FoundTags> found;
     const WantsValue any_value;
-    Result<void> collected = co_await collect(context, selection, nullptr, any_value, found);
+    Result<void> collected =
+        co_await collect(context, clauses, selection, nullptr, any_value, found);
     if (!collected.ok()) co_return collected;
     const MergedTags merged = co_await merge(context, found);
     // SLIMIT and SOFFSET are taken and do nothing, as in InfluxDB.
@@ -220,7 +233,8 @@ io::Task<Result<void>> execute(StatementContext& context, ShowTagValuesStatement
         return show.filter.accepts(key) && wanted_keys.accepts(key);
     };
     std::vector<FoundTags> found;
-    Result<void> collected = co_await collect(context, selection, &wants, wants_value, found);
+    Result<void> collected =
+        co_await collect(context, clauses, selection, &wants, wants_value, found);
     if (!collected.ok()) co_return collected;
     const MergedTags merged = co_await merge(context, found);
     AnswerWriter& writer = context.writer;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/expr/evaluate.h"
+#include "query/scan/tag_choice.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/query/value_text.h"
 
@@ -47,6 +48,27 @@ TagCondition::TagCondition(const Expr* condition, Options options,
                            const std::function<bool(std::string_view)>& is_field)
     : options_(options), cost_(evaluation_cost(condition)), is_field_(is_field) {
     if (condition != nullptr) root_ = build(*condition);
+    if (root_ != nullptr) choice_ = choice_of(*root_);
+}
+
+// Of AND either side alone is a necessary condition, and the first one that is found will do.
+std::optional<storage::TagChoice> TagCondition::choice_of(const Node& node) {
+    switch (node.kind) {
+        case Node::Kind::kText:
+            if (node.negated || node.tag == "_name") return std::nullopt;
+            return query::choice_of(node.tag, node.text);
+        case Node::Kind::kAnd: {
+            std::optional<storage::TagChoice> left = choice_of(*node.left);
+            return left ? left : choice_of(*node.right);
+        }
+        case Node::Kind::kOr:
+            return either_choice(choice_of(*node.left), choice_of(*node.right));
+        case Node::Kind::kConstant:
+        case Node::Kind::kRegex:
+        case Node::Kind::kTwoTags:
+            break;
+    }
+    return std::nullopt;
 }
 
 bool TagCondition::accepts(const model::SeriesName& series) const {

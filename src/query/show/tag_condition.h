@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "sluice/base/result.h"
 #include "sluice/influxql/expr.h"
 #include "sluice/model/series_key.h"
+#include "sluice/storage/series_list.h"
 
 namespace sluice::query {
 
@@ -37,6 +39,8 @@ public:
 
     bool accepts(const model::SeriesName& series) const;
     bool accepts_all() const { return root_ == nullptr; }
+    // Values of one tag without which no series is accepted, if there are such.
+    const std::optional<storage::TagChoice>& choice() const { return choice_; }
     // As evaluation_cost() of the condition.
     std::size_t cost() const { return cost_; }
 
@@ -47,11 +51,13 @@ private:
     std::shared_ptr<Node> build(const influxql::Expr& expr) const;
     std::shared_ptr<Node> build_comparison(const influxql::BinaryExpr& binary) const;
     static Truth judge(const Node& node, const model::SeriesName& series);
+    static std::optional<storage::TagChoice> choice_of(const Node& node);
 
     Options options_;
     std::size_t cost_ = 1;
     std::function<bool(std::string_view)> is_field_;
     std::shared_ptr<Node> root_;
+    std::optional<storage::TagChoice> choice_;
 };
 
 // The condition on one name: of a measurement (`_name`) or of a tag (`_tagKey`).

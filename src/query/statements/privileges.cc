@@ -10,10 +10,10 @@ using namespace influxql;
 using Required = std::vector<RequiredPrivilege>;
 
 Required admin() {
-    return {{true, "", meta::Privilege::kAll}};
+    return {{true, "", meta::Privilege::kAll, {}}};
 }
 Required on(const std::string& database, meta::Privilege privilege) {
-    return {{false, database, privilege}};
+    return {{false, database, privilege, {}}};
 }
 
 void add_select(const SelectStatement& select, Required& required);
@@ -21,7 +21,8 @@ void add_select(const SelectStatement& select, Required& required);
 void add_sources(const std::vector<Source>& sources, Required& required) {
     for (const Source& source : sources) {
         if (const Measurement* measurement = source.measurement()) {
-            required.push_back({false, measurement->database, meta::Privilege::kRead});
+            required.push_back({false, measurement->database, meta::Privilege::kRead,
+                                measurement->retention_policy});
         } else {
             add_select(*source.subquery(), required);
         }
@@ -31,7 +32,8 @@ void add_sources(const std::vector<Source>& sources, Required& required) {
 void add_select(const SelectStatement& select, Required& required) {
     add_sources(select.sources, required);
     if (select.target) {
-        required.push_back({false, select.target->database, meta::Privilege::kWrite});
+        required.push_back({false, select.target->database, meta::Privilege::kWrite,
+                            select.target->retention_policy});
     }
 }
 
@@ -93,7 +95,7 @@ private:
         for (const Source& source : clauses.sources) {
             const Measurement* const measurement = source.measurement();
             if (measurement == nullptr || measurement->database.empty()) continue;
-            required.push_back({false, measurement->database, meta::Privilege::kRead});
+            required.push_back({false, measurement->database, meta::Privilege::kRead, {}});
         }
         return required;
     }
@@ -109,6 +111,16 @@ std::string_view default_database(const Statement& statement, std::string_view o
     return create != nullptr && of_request.empty() ? create->database : of_request;
 }
 
+// A name without a policy means the one of the request, whatever the database, or else the default
+// (query/compile/sources.cc).
+bool is_granted(const meta::Principal& principal, const RequiredPrivilege& required,
+                std::string_view database, const Defaults& defaults) {
+    if (!required.policy) return principal.may_on_all(required.privilege, database);
+    const std::string& policy =
+        required.policy->empty() ? defaults.retention_policy : *required.policy;
+    return principal.may(required.privilege, database, policy);
+}
+
 }  // namespace
 
 std::vector<RequiredPrivilege> required_privileges(const Statement& statement) {
@@ -116,16 +128,17 @@ std::vector<RequiredPrivilege> required_privileges(const Statement& statement) {
 }
 
 // A name without a database means the one of the request, which is why that comes along.
-Result<void> may(const meta::User& user, const Statement& statement, std::string_view database) {
-    if (user.is_admin) return {};
+Result<void> may(const meta::Principal& principal, const Statement& statement,
+                 const Defaults& defaults) {
+    if (principal.is_admin()) return {};
     for (const RequiredPrivilege& required : required_privileges(statement)) {
-        const std::string head = user.name + " not authorized to execute statement '" +
+        const std::string head = principal.name() + " not authorized to execute statement '" +
                                  sanitize(to_string(statement)) + "', ";
         if (required.admin) return refused(head + "requires admin privilege");
         const std::string on_database =
-            std::string(required.database.empty() ? default_database(statement, database)
+            std::string(required.database.empty() ? default_database(statement, defaults.database)
                                                   : std::string_view(required.database));
-        if (!user.may(required.privilege, on_database)) {
+        if (!is_granted(principal, required, on_database, defaults)) {
             return refused(head + "requires " +
                            std::string(meta::privilege_text(required.privilege)) + " on " +
                            on_database);
@@ -134,19 +147,19 @@ Result<void> may(const meta::User& user, const Statement& statement, std::string
     return {};
 }
 
-Result<void> may_all(const meta::Catalog& catalog, const meta::User* user,
-                     std::span<const Statement> statements, std::string_view database) {
+Result<void> may_all(const meta::Catalog& catalog, const meta::Principal& principal,
+                     std::span<const Statement> statements, const Defaults& defaults) {
     // As long as there is no user, nobody can be asked who they are, and all that may be done is to
     // make the first admin.
-    if (catalog.users.empty()) {
+    if (catalog.users.empty() && !principal.is_somebody()) {
         const auto* create =
             statements.empty() ? nullptr : std::get_if<CreateUserStatement>(&statements.front());
         if (create != nullptr && create->is_admin) return {};
         return refused("create admin user first or disable authentication");
     }
-    if (user == nullptr) return refused("no user provided");
+    if (!principal.is_somebody()) return refused("no user provided");
     for (const Statement& statement : statements) {
-        SLUICE_TRY_VOID(may(*user, statement, database));
+        SLUICE_TRY_VOID(may(principal, statement, defaults));
     }
     return {};
 }

@@ -10,6 +10,7 @@
 #include "sluice/io/event.h"
 #include "sluice/io/reactor.h"
 #include "sluice/meta/password.h"
+#include "sluice/meta/principal.h"
 #include "sluice/model/errors.h"
 
 namespace sluice::server {
@@ -31,10 +32,14 @@ Identity refused(std::string_view why) {
     return {Identity::Kind::kRefused, std::string(why)};
 }
 
-// Of one who has shown a good token.
+// Of one who has shown a good token or certificate.
 Identity identity_of(const meta::Catalog& catalog, const std::string& name) {
     if (catalog.find_user(name) == nullptr) return refused(model::user_not_found().message);
     return {Identity::Kind::kUser, name};
+}
+
+Identity nobody() {
+    return {Identity::Kind::kNobody, {}};
 }
 
 bool has_admin(const meta::Catalog& catalog) {
@@ -48,26 +53,60 @@ public:
     io::Event turn;
 };
 
-Identity Authenticator::identify(const http::Parameters& parameters,
-                                 std::string_view authorization) {
+// The token of the catalog that the credentials show, wherever they do.
+const meta::Token* Authenticator::shown_token(const meta::Catalog& catalog) const {
+    if (catalog.tokens.empty() || credentials_.kind() == Credentials::Kind::kNone) return nullptr;
+    const bool is_password = credentials_.kind() == Credentials::Kind::kPassword;
+    return catalog.find_token_of_code(
+        meta::token_code_of(is_password ? credentials_.password() : credentials_.token()));
+}
+
+Identity Authenticator::identify(const http::Parameters& parameters, std::string_view authorization,
+                                 std::string_view cookies, const std::string& certificate_user) {
     const meta::Catalog& catalog = *core_.catalog();
-    if (!has_admin(catalog)) return {Identity::Kind::kNobody, {}};
+    const bool asks = has_admin(catalog);
+    if (!asks && catalog.tokens.empty()) return nobody();
     credentials_.read(parameters, authorization);
+    const meta::User* user = nullptr;
+    if (asks && credentials_.kind() == Credentials::Kind::kPassword) {
+        user = catalog.find_user(credentials_.user());
+        if (user != nullptr && verified_.contains(code_of(credentials_, *user))) {
+            return {Identity::Kind::kUser, user->name};
+        }
+    }
+    if (const meta::Token* const token = shown_token(catalog)) {
+        if (!token->is_active) return refused(kNotAuthorized);
+        return {Identity::Kind::kToken, meta::token_name(token->id), token->id};
+    }
+    if (!asks) return nobody();
     switch (credentials_.kind()) {
         case Credentials::Kind::kNone:
-            return refused(kNoCredentials);
+            if (session_in(cookies).empty() && !certificate_user.empty()) {
+                return identity_of(catalog, certificate_user);
+            }
+            return identify_by_session(catalog, cookies);
         case Credentials::Kind::kToken:
-            return identify_by_token(catalog);
+            if (credentials_.may_be_web_token()) return identify_by_web_token(catalog);
+            // 1.x knows no such credentials.
+            return refused(catalog.tokens.empty() ? kNoCredentials : kNotAuthorized);
         case Credentials::Kind::kPassword:
             break;
     }
     if (credentials_.user().empty()) return refused("username required");
-    const meta::User* const user = catalog.find_user(credentials_.user());
-    if (user == nullptr || !verified_.contains(code_of(credentials_, *user))) return {};
+    return {};
+}
+
+Identity Authenticator::identify_by_session(const meta::Catalog& catalog,
+                                            std::string_view cookies) const {
+    const std::string_view session = session_in(cookies);
+    if (session.empty()) return refused(kNoCredentials);
+    const std::int64_t now_s = core_.reactor().wall_ns() / kSecondNs;
+    const meta::User* const user = sessions_.user_of(session, catalog, now_s);
+    if (user == nullptr) return refused(kNotAuthorized);
     return {Identity::Kind::kUser, user->name};
 }
 
-Identity Authenticator::identify_by_token(const meta::Catalog& catalog) {
+Identity Authenticator::identify_by_web_token(const meta::Catalog& catalog) {
     if (config_.shared_secret.text.empty()) return refused("bearer auth disabled");
     const std::int64_t now_s = core_.reactor().wall_ns() / kSecondNs;
     const KeyedHash::Code code = hash_.of(credentials_.token(), {}, {});
@@ -79,6 +118,12 @@ Identity Authenticator::identify_by_token(const meta::Catalog& catalog) {
     if (!claims.ok()) return refused(claims.error().message);
     tokens_.insert(code, *claims);
     return identity_of(catalog, claims->user);
+}
+
+io::Task<Identity> Authenticator::identify_password(std::string user, std::string password,
+                                                    std::string host) {
+    credentials_.set(user, password);
+    return identify_aside(std::move(host));
 }
 
 io::Task<Identity> Authenticator::identify_aside(std::string host) {

@@ -64,4 +64,20 @@ Result<void> append_base64_decoded(std::string& out, std::string_view text,
     return {};
 }
 
+void append_base64_encoded(std::string& out, std::string_view bytes, Base64Alphabet alphabet) {
+    std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    digits += alphabet == Base64Alphabet::kUrl ? "-_" : "+/";
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        const std::string_view group = bytes.substr(at, 3);
+        std::uint32_t bits = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            const char byte = i < group.size() ? group[i] : '\0';
+            bits = bits << 8 | static_cast<unsigned char>(byte);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            out += i <= group.size() ? digits[bits >> (18 - 6 * i) & 63] : '=';
+        }
+    }
+}
+
 }  // namespace sluice::server

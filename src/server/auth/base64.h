@@ -17,4 +17,7 @@ enum class Base64Alphabet : std::uint8_t { kStandard, kUrl };
 Result<void> append_base64_decoded(std::string& out, std::string_view text,
                                    Base64Alphabet alphabet);
 
+// Appends the digits of `bytes`, padded.
+void append_base64_encoded(std::string& out, std::string_view bytes, Base64Alphabet alphabet);
+
 }  // namespace sluice::server

@@ -11,6 +11,14 @@ void Credentials::forget() {
     text_.clear();
     user_size_ = 0;
     kind_ = Kind::kNone;
+    may_be_web_token_ = false;
+}
+
+void Credentials::set(std::string_view user, std::string_view password) {
+    forget();
+    text_.append(user).append(password);
+    user_size_ = user.size();
+    kind_ = Kind::kPassword;
 }
 
 void Credentials::read(const http::Parameters& parameters, std::string_view authorization) {
@@ -18,9 +26,7 @@ void Credentials::read(const http::Parameters& parameters, std::string_view auth
     const std::string_view user = parameters.get("u");
     const std::string_view password = user.empty() ? user : parameters.get("p");
     if (!password.empty()) {
-        text_.append(user).append(password);
-        user_size_ = user.size();
-        kind_ = Kind::kPassword;
+        set(user, password);
         return;
     }
     if (authorization.empty()) return;
@@ -34,14 +40,17 @@ void Credentials::read_header(std::string_view authorization) {
     const std::string_view scheme = authorization.substr(0, blank);
     const std::string_view rest = authorization.substr(blank + 1);
     const bool is_one_word = rest.find(' ') == rest.npos;
-    if (is_one_word && scheme == "Bearer") {
+    // 1.x knows these two as they are written here, 2.x in any case.
+    const bool is_bearer = http::equals_ignoring_case(scheme, "Bearer");
+    if (is_bearer || http::equals_ignoring_case(scheme, "Token")) {
+        if (!is_one_word || rest.empty()) return;
         text_ = rest;
-        kind_ = Kind::kToken;
-        return;
-    }
-    if (is_one_word && scheme == "Token") {
-        text_ = rest;
-        if (split()) kind_ = Kind::kPassword;
+        if (is_bearer || rest.find(':') == rest.npos) {
+            kind_ = Kind::kToken;
+            may_be_web_token_ = scheme == "Bearer";
+        } else if (scheme == "Token" && split()) {
+            kind_ = Kind::kPassword;
+        }
         return;
     }
     if (!http::equals_ignoring_case(scheme, "Basic")) return;

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "server/config/bind_addresses.h"
 #include "server/config/config_text.h"
+#include "sluice/tls/context.h"
 
 namespace sluice::server {
 namespace {
@@ -39,6 +41,16 @@ bool assign(SettingSecret& value, std::string_view text) {
     value.text = text;
     return true;
 }
+// Separated by commas.
+bool assign(SettingList& value, std::string_view text) {
+    value.values.clear();
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        value.values.emplace_back(text.substr(0, comma));
+        text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    return true;
+}
 bool assign(bool& value, std::string_view text) {
     value = text == "true" || text == "1";
     return value || text == "false" || text == "0";
@@ -57,17 +69,6 @@ bool assign(SettingDuration& value, std::string_view text) {
     if (parsed) value.ns = *parsed;
     return parsed.has_value();
 }
-// Behind commas.
-bool assign(SettingList& value, std::string_view text) {
-    value.items.clear();
-    while (!text.empty()) {
-        const std::size_t comma = std::min(text.find(','), text.size());
-        value.items.emplace_back(text.substr(0, comma));
-        text.remove_prefix(std::min(comma + 1, text.size()));
-    }
-    return true;
-}
-
 std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -105,16 +106,15 @@ std::string format_setting(SettingSize value) {
 std::string format_setting(SettingDuration value) {
     return quoted(format_duration(value.ns));
 }
-std::string format_setting(const SettingList& value) {
-    std::string text = "[";
-    for (const std::string& item : value.items) {
-        if (text.size() > 1) text += ", ";
-        text += quoted(item);
-    }
-    return text + ']';
-}
 std::string format_setting(const SettingSecret& value) {
     return value.text.empty() ? quoted("") : quoted("[REDACTED]");
+}
+
+std::string format_setting(const SettingList& value) {
+    if (value.values.size() == 1) return quoted(value.values[0]);
+    std::string list;
+    for (const std::string& each : value.values) list += (list.empty() ? "" : ", ") + quoted(each);
+    return '[' + list + ']';
 }
 
 std::string default_setting(std::string_view section, std::string_view key) {
@@ -201,16 +201,32 @@ Result<void> check_limit(const LimitSettings& limit) {
 }  // namespace
 
 Result<void> check_config(const Config& config) {
-    if (!parse_host_port(config.http.bind_address)) {
-        return invalid("http.bind-address: \"" + config.http.bind_address +
-                       "\" is not an address and a port, such as \":8086\"");
+    const auto addresses = parse_bind_addresses(config.http.bind_address.values);
+    if (!addresses.ok()) return addresses.error();
+    if (!config.http.https_client_ca.empty() && !config.http.https_enabled) {
+        return invalid("http.https-client-ca: nobody shows a certificate without https-enabled");
+    }
+    if (config.http.https_client_name_is_user && config.http.https_client_ca.empty()) {
+        return invalid("http.https-client-name-is-user: it needs https-client-ca");
+    }
+    if (config.http.unix_socket_enabled) {
+        if (config.http.bind_socket.empty()) return invalid("http.bind-socket: a path is needed");
+        if (!parse_permissions(config.http.unix_socket_permissions)) {
+            return invalid("http.unix-socket-permissions: \"" +
+                           config.http.unix_socket_permissions +
+                           "\" is no octal number such as \"0770\"");
+        }
+    }
+    if (config.http.https_enabled) {
+        SLUICE_TRY_VOID(tls::check_versions(
+            {config.tls.min_version, config.tls.max_version, config.tls.ciphers.values}));
     }
     for (const char c : config.http.realm) {
         if (static_cast<unsigned char>(c) < 0x20 || c == '\x7F') {
             return invalid("http.realm: control characters cannot stand in a header field");
         }
     }
-    for (const std::string& filter : config.http.access_log_status_filters.items) {
+    for (const std::string& filter : config.http.access_log_status_filters.values) {
         SLUICE_TRY_VOID(check_status_filter(filter));
     }
     for (const UdpSettings& udp : config.udp) {

@@ -67,14 +67,27 @@ struct Config {
         // The bounds of each subscription: writes under way at the same time, and writes waiting.
         std::uint64_t write_concurrency = 40;
         std::uint64_t write_buffer_size = 1000;
+        std::string ca_certs;  // whom to trust for https; empty: whom the system trusts
+        bool insecure_skip_verify = false;
     } subscriber;
 
     struct Http {
-        std::string bind_address = ":8086";
-        bool auth_enabled = false;               // writes and queries need a user
-        bool ping_auth_enabled = false;          // and so do /ping, /status and /metrics
-        bool pprof_auth_enabled = false;         // and what lies below /debug needs an admin
+        SettingList bind_address{{":8086"}};
+        bool auth_enabled = false;        // writes and queries need a user
+        bool ping_auth_enabled = false;   // and so do /ping, /status and /metrics
+        bool pprof_auth_enabled = false;  // and what lies below /debug needs an admin
+        bool https_enabled = false;       // TLS, on all addresses
+        std::string https_certificate = "/etc/ssl/influxdb.pem";  // with those it was signed by
+        std::string https_private_key;           // empty: it lies in the file of the certificate
+        std::string https_client_ca;             // clients show certificates of these authorities
+        bool https_client_required = true;       // false: they may, too, come without
+        bool https_client_name_is_user = false;  // instead of a password
+        bool unix_socket_enabled = false;        // plain, beside the addresses
+        std::string bind_socket = "/run/sluice/sluice.sock";
+        std::string unix_socket_permissions = "0777";
+        std::string unix_socket_group;           // empty: that of the process
         std::string realm = "InfluxDB";          // what a browser shows when it asks for a password
+        std::string organization;                // the one of the 2.x API; empty: any name will do
         SettingSecret shared_secret;             // of JSON web tokens; empty: there are none
         bool log_enabled = false;                // a line for each request (access_log.h)
         bool suppress_write_log = false;         // but not for writes
@@ -89,6 +102,12 @@ struct Config {
         SettingDuration enqueued_write_timeout{30 * kSecondNs};
         std::vector<std::pair<std::string, std::string>> headers;  // added to every answer
     } http;
+
+    struct Tls {
+        std::string min_version = "tls1.2";
+        std::string max_version = "tls1.3";
+        SettingList ciphers;  // Go's names; empty: good ones
+    } tls;
 
     // InfluxDB's default is one input that is off, too.
     std::vector<UdpSettings> udp{UdpSettings()};
@@ -138,11 +157,24 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("subscriber", "http-timeout", config.subscriber.http_timeout);
     visitor("subscriber", "write-concurrency", config.subscriber.write_concurrency);
     visitor("subscriber", "write-buffer-size", config.subscriber.write_buffer_size);
+    visitor("subscriber", "ca-certs", config.subscriber.ca_certs);
+    visitor("subscriber", "insecure-skip-verify", config.subscriber.insecure_skip_verify);
     visitor("http", "bind-address", config.http.bind_address);
     visitor("http", "auth-enabled", config.http.auth_enabled);
     visitor("http", "ping-auth-enabled", config.http.ping_auth_enabled);
     visitor("http", "pprof-auth-enabled", config.http.pprof_auth_enabled);
+    visitor("http", "https-enabled", config.http.https_enabled);
+    visitor("http", "https-certificate", config.http.https_certificate);
+    visitor("http", "https-private-key", config.http.https_private_key);
+    visitor("http", "https-client-ca", config.http.https_client_ca);
+    visitor("http", "https-client-required", config.http.https_client_required);
+    visitor("http", "https-client-name-is-user", config.http.https_client_name_is_user);
+    visitor("http", "unix-socket-enabled", config.http.unix_socket_enabled);
+    visitor("http", "bind-socket", config.http.bind_socket);
+    visitor("http", "unix-socket-permissions", config.http.unix_socket_permissions);
+    visitor("http", "unix-socket-group", config.http.unix_socket_group);
     visitor("http", "realm", config.http.realm);
+    visitor("http", "organization", config.http.organization);
     visitor("http", "shared-secret", config.http.shared_secret);
     visitor("http", "log-enabled", config.http.log_enabled);
     visitor("http", "suppress-write-log", config.http.suppress_write_log);
@@ -154,6 +186,9 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "max-concurrent-write-limit", config.http.max_concurrent_write_limit);
     visitor("http", "max-enqueued-write-limit", config.http.max_enqueued_write_limit);
     visitor("http", "enqueued-write-timeout", config.http.enqueued_write_timeout);
+    visitor("tls", "min-version", config.tls.min_version);
+    visitor("tls", "max-version", config.tls.max_version);
+    visitor("tls", "ciphers", config.tls.ciphers);
     visitor("logging", "format", config.logging.format);
     visitor("logging", "level", config.logging.level);
     visitor("sluice", "cores", config.sluice.cores);
@@ -183,8 +218,8 @@ std::string format_setting(bool value);
 std::string format_setting(std::uint64_t value);
 std::string format_setting(SettingSize value);
 std::string format_setting(SettingDuration value);
-std::string format_setting(const SettingList& value);
 std::string format_setting(const SettingSecret& value);
+std::string format_setting(const SettingList& value);
 
 // The default of a setting, so written: what a right value looks like.
 std::string default_setting(std::string_view section, std::string_view key);

@@ -104,6 +104,15 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     return number * unit;
 }
 
+std::optional<std::uint32_t> parse_permissions(std::string_view text) {
+    std::uint32_t bits = 0;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), bits, 8);
+    if (end.ec != std::errc() || end.ptr != text.data() + text.size() || bits > 0777) {
+        return std::nullopt;
+    }
+    return bits;
+}
+
 std::optional<HostPort> parse_host_port(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == text.npos) return std::nullopt;

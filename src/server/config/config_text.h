@@ -16,6 +16,9 @@ std::string format_duration(std::int64_t ns);
 // "25000000", "25m", "1g": units of 1024.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
+// "0770": the bits of chmod(2), in octal.
+std::optional<std::uint32_t> parse_permissions(std::string_view text);
+
 struct HostPort {
     std::string host;  // empty: all addresses
     std::uint16_t port = 0;

@@ -36,6 +36,15 @@ bool assign(std::string& value, const toml::node& node) {
 bool assign(SettingSecret& value, const toml::node& node) {
     return assign(value.text, node);
 }
+bool assign(SettingList& value, const toml::node& node) {
+    value.values.clear();
+    const toml::array* const list = node.as_array();
+    if (list == nullptr) return assign(value.values.emplace_back(), node);
+    for (const toml::node& each : *list) {
+        if (!assign(value.values.emplace_back(), each)) return false;
+    }
+    return true;
+}
 bool assign(bool& value, const toml::node& node) {
     const auto flag = node.value_exact<bool>();
     if (flag) value = *flag;
@@ -60,16 +69,6 @@ bool assign(SettingDuration& value, const toml::node& node) {
     if (parsed) value.ns = *parsed;
     return parsed.has_value();
 }
-bool assign(SettingList& value, const toml::node& node) {
-    const toml::array* const list = node.as_array();
-    if (list == nullptr) return false;
-    value.items.clear();
-    for (const toml::node& each : *list) {
-        if (!assign(value.items.emplace_back(), each)) return false;
-    }
-    return true;
-}
-
 class TomlReader {
 public:
     TomlReader(Config& config, std::string_view name, ConfigWarnings& warnings)

@@ -9,7 +9,6 @@ namespace {
 constexpr std::string_view kNoInternal =
     "there is no database _internal; /metrics, /debug/vars and SHOW STATS have the figures";
 constexpr std::string_view kMemory = "[sluice] memory-limit bounds the memory";
-constexpr std::string_view kNoTls = "there is no TLS: put a proxy before the server";
 
 // config.go and the sections of InfluxDB 1.5 to 1.8, and of 0.9 where files still have them.
 constexpr InfluxSetting kSettings[] = {
@@ -30,11 +29,7 @@ constexpr InfluxSetting kSettings[] = {
     {"http.debug-pprof-enabled", "false",
      "/debug/pprof is served with the API, and on no port of its own"},
     {"http.prom-read-auth-enabled", "true", "with auth-enabled /api/v1/prom/read asks for a user"},
-    {"http.https-enabled", "false", kNoTls},
     {"http.flux-enabled", "false", "there is no Flux: /api/v2/query answers 501"},
-    {"http.unix-socket-enabled", "false", "the API is served by TCP only"},
-    {"subscriber.insecure-skip-verify", "false", "destinations by https are refused"},
-    {"subscriber.ca-certs", "", "destinations by https are refused"},
     {"reporting-disabled", {}, ""},
     {"reporting-enabled", {}, ""},
     {"hostname", {}, ""},
@@ -72,16 +67,8 @@ constexpr InfluxSetting kSettings[] = {
     {"monitor.store-interval", {}, ""},
     {"http.pprof-enabled", "true",
      "/debug/pprof is always there; pprof-auth-enabled keeps others out"},
-    {"http.https-certificate", {}, ""},
-    {"http.https-private-key", {}, ""},
-    {"http.unix-socket-group", {}, ""},
-    {"http.unix-socket-permissions", {}, ""},
-    {"http.bind-socket", {}, ""},
     {"http.flux-log-enabled", {}, ""},
     {"logging.suppress-logo", {}, ""},
-    {"tls.ciphers", {}, ""},
-    {"tls.min-version", {}, ""},
-    {"tls.max-version", {}, ""},
 };
 
 constexpr InfluxDefault kOtherDefaults[] = {

@@ -19,8 +19,9 @@ struct SettingSize {
     bool operator==(const SettingSize&) const = default;
 };
 
+// One text, or several.
 struct SettingList {
-    std::vector<std::string> items;
+    std::vector<std::string> values;
     bool operator==(const SettingList&) const = default;
 };
 

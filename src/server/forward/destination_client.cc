@@ -41,8 +41,11 @@ std::string base64(std::string_view bytes) {
 }  // namespace
 
 DestinationClient::DestinationClient(io::Reactor& reactor, meta::Destination destination,
-                                     std::int64_t timeout_ns)
-    : reactor_(reactor), destination_(std::move(destination)), timeout_ns_(timeout_ns) {}
+                                     std::int64_t timeout_ns, TlsTrust& trust)
+    : reactor_(reactor),
+      destination_(std::move(destination)),
+      timeout_ns_(timeout_ns),
+      trust_(trust) {}
 
 io::Task<Result<void>> DestinationClient::write(const ForwardedWrite& write) {
     return destination_.protocol == meta::Destination::Protocol::kUdp ? write_udp(write)
@@ -94,10 +97,31 @@ io::Task<Result<void>> DestinationClient::connect(std::int64_t deadline_ns) {
         if (connected.ok()) {
             socket_ = std::move(connected).value();
             if (given_up_) socket_.shutdown();
-            co_return Result<void>();
+            const bool secure = destination_.protocol == meta::Destination::Protocol::kHttps;
+            if (secure) result = co_await greet(deadline_ns);
+            co_return secure ? result : Result<void>();
         }
         result = std::move(connected).error();
     }
+    co_return result;
+}
+
+io::Task<Result<void>> DestinationClient::greet(std::int64_t deadline_ns) {
+    io::Task<Result<std::shared_ptr<tls::Context>>> asking = trust_.context();
+    SLUICE_CO_TRY(std::shared_ptr<tls::Context> context, co_await asking);
+    socket_.set_deadline_ns(deadline_ns);
+    io::Task<Result<io::Socket::Greeting>> greeting =
+        socket_.secure(std::move(context), destination_.host);
+    Result<io::Socket::Greeting> greeted = co_await greeting;
+    Result<void> result;
+    if (!greeted.ok()) {
+        result = std::move(greeted).error();
+        result = Error{result.error().kind, "https://" + destination_.host + ':' +
+                                                destination_.port + ": " + result.error().message};
+    } else if (*greeted == io::Socket::Greeting::kPlain) {
+        result = Error{ErrorKind::kIo, "the destination speaks HTTP without TLS"};
+    }
+    if (!result.ok()) co_await socket_.close();
     co_return result;
 }
 

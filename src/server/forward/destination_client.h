@@ -1,5 +1,5 @@
 // A DestinationClient sends writes to one destination of a subscription, one after the other, over
-// an HTTP connection that is kept or a UDP socket.
+// an HTTP connection that is kept, by TLS or plain, or a UDP socket.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "server/forward/tls_trust.h"
 #include "sluice/base/result.h"
 #include "sluice/http/response_parser.h"
 #include "sluice/io/datagram_socket.h"
@@ -28,8 +29,9 @@ struct ForwardedWrite {
 // It belongs to one core. close() completes before destruction.
 class DestinationClient {
 public:
-    // `timeout_ns` bounds each write() by HTTP, connecting included.
-    DestinationClient(io::Reactor& reactor, meta::Destination destination, std::int64_t timeout_ns);
+    // `timeout_ns` bounds each write() by HTTP, connecting included. `trust` outlives it.
+    DestinationClient(io::Reactor& reactor, meta::Destination destination, std::int64_t timeout_ns,
+                      TlsTrust& trust);
     DestinationClient(const DestinationClient&) = delete;
     DestinationClient& operator=(const DestinationClient&) = delete;
 
@@ -45,6 +47,7 @@ private:
     io::Task<Result<void>> write_http(const ForwardedWrite& write);
     io::Task<Result<void>> write_udp(const ForwardedWrite& write);
     io::Task<Result<void>> connect(std::int64_t deadline_ns);
+    io::Task<Result<void>> greet(std::int64_t deadline_ns);
     io::Task<Result<void>> exchange(const std::string& head, const std::string& body,
                                     std::int64_t deadline_ns);
     io::Task<Result<void>> receive_answer();
@@ -53,6 +56,7 @@ private:
     io::Reactor& reactor_;
     const meta::Destination destination_;
     const std::int64_t timeout_ns_;
+    TlsTrust& trust_;
     io::Socket socket_;
     io::ConnectLimit* connecting_ = nullptr;
     http::ResponseParser answer_;

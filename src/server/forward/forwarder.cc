@@ -18,10 +18,11 @@ struct Forwarder::Sender {
 };
 
 Forwarder::Forwarder(io::Reactor& reactor, std::shared_ptr<const meta::Subscription> subscription,
-                     const ForwardLimits& limits)
+                     const ForwardLimits& limits, TlsTrust& trust)
     : reactor_(reactor),
       subscription_(std::move(subscription)),
       limits_(limits),
+      trust_(trust),
       counts_(subscription_->destinations.size()) {}
 
 Forwarder::~Forwarder() = default;
@@ -62,7 +63,7 @@ io::Task<void> Forwarder::send_queued() {
     for (const std::string& url : subscription_->destinations) {
         // It was checked when the subscription was made.
         sender.clients.push_back(std::make_unique<DestinationClient>(
-            reactor_, meta::parse_destination(url).value(), limits_.timeout_ns));
+            reactor_, meta::parse_destination(url).value(), limits_.timeout_ns, trust_));
     }
     senders_.push_back(&sender);
     co_await reactor_.switch_to(io::Share::kBackground);

@@ -36,8 +36,9 @@ public:
         std::uint64_t write_failures = 0;  // those for which the queue had no room included
     };
 
+    // `trust` outlives it.
     Forwarder(io::Reactor& reactor, std::shared_ptr<const meta::Subscription> subscription,
-              const ForwardLimits& limits);
+              const ForwardLimits& limits, TlsTrust& trust);
     ~Forwarder();
 
     bool has_room(std::size_t bytes) const;
@@ -59,6 +60,7 @@ private:
     io::Reactor& reactor_;
     const std::shared_ptr<const meta::Subscription> subscription_;
     const ForwardLimits limits_;
+    TlsTrust& trust_;
     std::deque<ForwardedWrite> queue_;
     std::uint64_t queued_bytes_ = 0;
     io::Event added_;

@@ -35,7 +35,7 @@ void SubscriberReport::add(const SubscriberReport& other) {
 }
 
 Subscriber::Subscriber(engine::Core& core, const Config& config, std::uint32_t core_count)
-    : core_(core), enabled_(config.subscriber.enabled) {
+    : core_(core), trust_(config.subscriber), enabled_(config.subscriber.enabled) {
     limits_.timeout_ns = config.subscriber.http_timeout.ns;
     limits_.writes_max = std::max<std::uint64_t>(1, config.subscriber.write_buffer_size);
     limits_.bytes_max = kQueueBytesMax / core_count;
@@ -49,7 +49,7 @@ Subscriber::~Subscriber() = default;
 Forwarder& Subscriber::forwarder_of(const std::shared_ptr<const meta::Subscription>& subscription) {
     std::unique_ptr<Forwarder>& forwarder = forwarders_[subscription.get()];
     if (forwarder == nullptr) {
-        forwarder = std::make_unique<Forwarder>(core_.reactor(), subscription, limits_);
+        forwarder = std::make_unique<Forwarder>(core_.reactor(), subscription, limits_, trust_);
     }
     return *forwarder;
 }

@@ -60,6 +60,7 @@ private:
 
     engine::Core& core_;
     ForwardLimits limits_;
+    TlsTrust trust_;
     bool enabled_;
     // The forwarders by the catalog's own object, which lives as long as its forwarder.
     Forwarders forwarders_;

@@ -19,11 +19,15 @@ void answer_error_with(Connection& connection, http::ResponseHead& head, std::st
     connection.answer(head, query::error_document(message, format, pretty));
 }
 
-void answer_platform_with(Connection& connection, http::ResponseHead& head,
+void answer_platform_with(Connection& connection, http::ResponseHead& head, std::string_view code,
                           std::string_view message, std::uint32_t line) {
     head.add("Content-Type", "application/json; charset=utf-8");
-    head.add("X-Platform-Error-Code", platform_code(head.status()));
-    connection.answer(head, platform_body(head.status(), message, line));
+    head.add("X-Platform-Error-Code", code);
+    connection.answer(head, platform_body(code, message, line));
+}
+void answer_platform_with(Connection& connection, http::ResponseHead& head,
+                          std::string_view message, std::uint32_t line) {
+    answer_platform_with(connection, head, platform_code(head.status()), message, line);
 }
 
 void answer_later(Connection& connection, std::uint16_t status, bool platform_shape,
@@ -66,6 +70,12 @@ void answer_platform_error(Connection& connection, std::uint16_t status, std::st
                            std::uint32_t line) {
     http::ResponseHead head(status);
     answer_platform_with(connection, head, message, line);
+}
+
+void answer_platform_code(Connection& connection, std::uint16_t status, std::string_view code,
+                          std::string_view message) {
+    http::ResponseHead head(status);
+    answer_platform_with(connection, head, code, message, 0);
 }
 
 void answer_overload(Connection& connection, bool platform_shape, std::string_view message,

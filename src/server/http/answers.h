@@ -26,6 +26,10 @@ void answer_unauthorized(Connection& connection, bool platform_shape, std::strin
 void answer_platform_error(Connection& connection, std::uint16_t status, std::string_view message,
                            std::uint32_t line = 0);
 
+// The same with a code that does not follow from the status.
+void answer_platform_code(Connection& connection, std::uint16_t status, std::string_view code,
+                          std::string_view message);
+
 // Answers 503 with Retry-After, in the shape of the endpoint.
 void answer_overload(Connection& connection, bool platform_shape, std::string_view message,
                      unsigned retry_after_s);

@@ -32,6 +32,9 @@ Connection::Connection(CoreServices& services, RequestHandler handler, io::Socke
     : services_(services),
       handler_(handler),
       socket_(std::move(socket)),
+      certificate_user_(services.config().http.https_client_name_is_user
+                            ? socket_.peer_common_name()
+                            : std::string()),
       idle_since_ns_(services.reactor.monotonic_ns()) {}
 
 std::string_view Connection::peer_address() {
@@ -138,6 +141,7 @@ void Connection::begin_request() {
     parameters_.parse(request.query);
     request_id_.clear();
     user_.clear();
+    token_ = 0;
     continue_owed_ = request.expects_continue && request.minor_version >= 1;
     discard_wanted_ = false;
     body_left_ = request.content_length;
@@ -166,7 +170,7 @@ void Connection::log_access(std::int64_t took_ns) {
     const http::Request& request = parser_.request();
     const Config::Http& config = services_.config().http;
     if (!is_logged(request, config.suppress_write_log)) return;
-    if (!is_logged_status(status_answered_, config.access_log_status_filters.items)) return;
+    if (!is_logged_status(status_answered_, config.access_log_status_filters.values)) return;
     std::string_view id = request.x_request_id.empty() ? request.request_id : request.x_request_id;
     if (id.empty()) id = request_id_;
     // Where users are asked for, a name counts once it is proven.

@@ -32,6 +32,7 @@
 #include "sluice/http/url.h"
 #include "sluice/io/socket.h"
 #include "sluice/io/task.h"
+#include "sluice/meta/principal.h"
 
 namespace sluice::server {
 
@@ -79,7 +80,19 @@ public:
     std::string_view peer_address();
     // The user that the present request has proven to come from. Empty where nobody was asked.
     const std::string& user() const { return user_; }
-    void set_user(std::string_view user) { user_ = user; }
+    // The token that it has shown; 0: none. user() is its name then.
+    std::uint64_t token() const { return token_; }
+    void set_user(std::string_view user, std::uint64_t token) {
+        user_ = user;
+        token_ = token;
+    }
+    // Who asks, by the catalog, which it does not outlive.
+    meta::Principal principal(const meta::Catalog& catalog) const {
+        return meta::Principal::of(catalog, user_, token_);
+    }
+
+    // The user that the certificate stands for which the client has shown. Mostly empty.
+    const std::string& certificate_user() const { return certificate_user_; }
 
     // Takes the body if all of it has come with the head. That is the usual case for small
     // requests, and needs no coroutine. Otherwise it returns false and leaves everything as it was.
@@ -143,6 +156,8 @@ private:
     std::string request_id_;
     std::string peer_address_;
     std::string user_;
+    std::uint64_t token_ = 0;
+    const std::string certificate_user_;
 
     Phase phase_ = Phase::kIdle;
     std::int64_t idle_since_ns_ = 0;

@@ -34,16 +34,14 @@ Result<io::AddressClaim> ConnectionListener::claim(const HostPort& address) {
     return io::AddressClaim::take("0.0.0.0", address.port);
 }
 
-Result<std::unique_ptr<ConnectionListener>> ConnectionListener::listen(CoreServices& services,
-                                                                       RequestHandler handler,
-                                                                       const HostPort& address) {
-    SLUICE_TRY(auto listener, io::Listener::listen(services.reactor, address.host, address.port));
-    return std::unique_ptr<ConnectionListener>(
-        new ConnectionListener(services, handler, std::move(listener)));
+Result<std::uint16_t> ConnectionListener::listen(const HostPort& address, bool secure) {
+    SLUICE_TRY(auto listener, io::Listener::listen(services_.reactor, address.host, address.port));
+    doors_.push_back(std::make_unique<Door>(Door{std::move(listener), secure}));
+    return doors_.back()->listener.port();
 }
 
 void ConnectionListener::start() {
-    gate_.spawn(accept_all());
+    for (const auto& door : doors_) gate_.spawn(accept_all(*door));
 }
 
 std::uint64_t ConnectionListener::active() const {
@@ -103,9 +101,19 @@ io::Task<void> ConnectionListener::refuse(io::Socket socket) {
     co_await socket.close();
 }
 
-io::Task<void> ConnectionListener::accept_all() {
+bool ConnectionListener::take_place() {
+    if (gate_.closed() || !has_room()) {
+        services_.metrics.connections_refused.add();
+        return false;
+    }
+    services_.metrics.connections_accepted.add();
+    services_.metrics.connections_active.add();
+    return true;
+}
+
+io::Task<void> ConnectionListener::accept_all(Door& door) {
     for (;;) {
-        auto accepted = co_await listener_.accept();
+        auto accepted = co_await door.listener.accept();
         if (!accepted.ok()) {
             if (accepted.error().kind != ErrorKind::kCancelled) {
                 log_error("accepting connections has ended", {{"error", accepted.error().message}});
@@ -113,18 +121,40 @@ io::Task<void> ConnectionListener::accept_all() {
             co_return;
         }
         io::Socket socket = std::move(accepted).value();
-        if (gate_.closed() || !has_room()) {
-            services_.metrics.connections_refused.add();
-            co_await refuse(std::move(socket));
-            continue;
+        if (!door.secure) {
+            co_await take(std::move(socket));
+        } else if (take_place()) {
+            gate_.spawn(admit(std::move(socket)));
+            // Meanwhile the others wait in the kernel's queue.
+            co_await entrance_.wait_for_room();
+        } else {
+            // Whoever speaks TLS cannot read a sentence before the handshake.
+            co_await socket.close();
         }
-        services_.metrics.connections_accepted.add();
-        gate_.spawn(serve(std::move(socket)));
     }
 }
 
+io::Task<void> ConnectionListener::take(io::Socket socket) {
+    if (take_place()) {
+        gate_.spawn(serve(std::move(socket)));
+    } else {
+        co_await refuse(std::move(socket));
+    }
+}
+
+io::Task<void> ConnectionListener::admit(io::Socket socket) {
+    io::Task<bool> greeting = entrance_.admit(socket);
+    const bool admitted = co_await greeting;
+    if (admitted) {
+        co_await serve(std::move(socket));
+    } else {
+        co_await socket.close();
+        services_.metrics.connections_active.subtract();
+    }
+}
+
+// The connection has been counted as active.
 io::Task<void> ConnectionListener::serve(io::Socket socket) {
-    services_.metrics.connections_active.add();
     Connection connection(services_, handler_, std::move(socket));
     connection.list_index = connections_.size();
     connections_.push_back(&connection);
@@ -137,9 +167,17 @@ io::Task<void> ConnectionListener::serve(io::Socket socket) {
 }
 
 io::Task<void> ConnectionListener::stop() {
-    listener_.stop();
+    for (const auto& door : doors_) door->listener.stop();
+    entrance_.stop();
     for (Connection* connection : connections_) connection->drain();
     io::Task<void> closed = gate_.close();
+    co_await wait_for_requests(closed);
+    for (Connection* connection : connections_) connection->abort();
+    co_await closed;
+    for (const auto& door : doors_) co_await door->listener.close();
+}
+
+io::Task<void> ConnectionListener::wait_for_requests(io::Task<void>& closed) {
     const std::int64_t deadline_ns =
         services_.reactor.monotonic_ns() + services_.config().sluice.drain_timeout.ns;
     const std::int64_t tell_ns = services_.reactor.monotonic_ns() + kTellNs;
@@ -156,9 +194,6 @@ io::Task<void> ConnectionListener::stop() {
                   {"client", connections_.front()->peer_address()},
                   {"drain_timeout", format_duration(services_.config().sluice.drain_timeout.ns)}});
     }
-    for (Connection* connection : connections_) connection->abort();
-    co_await closed;
-    co_await listener_.close();
 }
 
 }  // namespace sluice::server

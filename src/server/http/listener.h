@@ -1,5 +1,5 @@
-// A ConnectionListener accepts the connections of one core, keeps them, and lets them finish when
-// the server stops.
+// A ConnectionListener accepts the connections of one core, on all addresses that the server has,
+// keeps them, and lets them finish when the server stops.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "server/config/config_text.h"
 #include "server/http/connection.h"
+#include "server/http/tls_entrance.h"
 #include "server/services/core_services.h"
 #include "sluice/io/address_claim.h"
 #include "sluice/io/gate.h"
@@ -18,36 +19,46 @@ namespace sluice::server {
 // It belongs to one core. stop() completes before destruction.
 class ConnectionListener {
 public:
+    ConnectionListener(CoreServices& services, RequestHandler handler)
+        : services_(services), handler_(handler), entrance_(services) {}
+
     // Before the first of them listens: that no other server does. Without a host an address is all
     // of both families, or of IPv4 where IPv6 is switched off.
     static Result<io::AddressClaim> claim(const HostPort& address);
-    static Result<std::unique_ptr<ConnectionListener>> listen(CoreServices& services,
-                                                              RequestHandler handler,
-                                                              const HostPort& address);
-    std::uint16_t port() const { return listener_.port(); }
 
+    // Listens on one more address, and returns its port. `secure`: by TLS only.
+    Result<std::uint16_t> listen(const HostPort& address, bool secure);
     // Begins to accept connections.
     void start();
+    // Serves a connection that was accepted elsewhere, without TLS.
+    io::Task<void> take(io::Socket socket);
     // Accepts no more connections. Requests in flight are answered, up to the configured time, and
     // then cut off.
     io::Task<void> stop();
 
 private:
-    ConnectionListener(CoreServices& services, RequestHandler handler, io::Listener listener)
-        : services_(services), handler_(handler), listener_(std::move(listener)) {}
+    struct Door {
+        io::Listener listener;
+        bool secure;
+    };
 
-    io::Task<void> accept_all();
+    io::Task<void> accept_all(Door& door);
+    io::Task<void> admit(io::Socket socket);
     io::Task<void> serve(io::Socket socket);
     io::Task<void> refuse(io::Socket socket);
-    // Whether one more connection may be taken; closes idle ones where that makes room.
+    // Whether one more connection may be taken, which then counts; closes idle ones where that
+    // makes room.
+    bool take_place();
     bool has_room();
     std::uint64_t active() const;
     void evict_idle();
     void report_limit();
+    io::Task<void> wait_for_requests(io::Task<void>& closed);
 
     CoreServices& services_;
     const RequestHandler handler_;
-    io::Listener listener_;
+    TlsEntrance entrance_;
+    std::vector<std::unique_ptr<Door>> doors_;
     io::Gate gate_;
     std::vector<Connection*> connections_;
     std::uint64_t evicting_ = 0;  // told to go, still there

@@ -32,9 +32,9 @@ std::string_view platform_code(std::uint16_t status) {
     }
 }
 
-std::string platform_body(std::uint16_t status, std::string_view message, std::uint32_t line) {
+std::string platform_body(std::string_view code, std::string_view message, std::uint32_t line) {
     std::string body = "{\"code\":";
-    query::append_json_string(body, platform_code(status));
+    query::append_json_string(body, code);
     if (line != 0) body += ",\"line\":" + std::to_string(line);
     body += ",\"message\":";
     query::append_json_string(body, message);

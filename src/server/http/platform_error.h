@@ -13,6 +13,6 @@ std::string_view platform_code(std::uint16_t status);
 
 // Returns {"code":"...","message":"..."} without a newline. `line` is that of the body which is to
 // blame, counted from 1; 0: none is.
-std::string platform_body(std::uint16_t status, std::string_view message, std::uint32_t line);
+std::string platform_body(std::string_view code, std::string_view message, std::uint32_t line);
 
 }  // namespace sluice::server

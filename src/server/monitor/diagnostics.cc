@@ -32,7 +32,9 @@ Fact as_fact(const std::string& value) {
     return value;
 }
 Fact as_fact(const SettingList& value) {
-    return format_setting(value);
+    std::string text;
+    for (const std::string& each : value.values) text += (text.empty() ? "" : ",") + each;
+    return text;
 }
 Fact as_fact(const SettingSecret& value) {
     return std::string(value.text.empty() ? "" : "[REDACTED]");

@@ -30,10 +30,11 @@ std::string label_text(std::string_view value) {
 class Metrics {
 public:
     Metrics(const CoreServices& here, const engine::EngineReport& report)
-        : shared_(here.shared), report_(report) {}
+        : shared_(here.shared), report_(report), days_left_(days_left(here)) {}
 
     std::string write() {
         http();
+        if (shared_.config.http.https_enabled) tls();
         latencies();
         points();
         udp();
@@ -44,6 +45,13 @@ public:
     }
 
 private:
+    static std::uint64_t days_left(const CoreServices& here) {
+        if (here.tls.context == nullptr) return 0;
+        const std::int64_t now_s = here.reactor.wall_ns() / kSecondNs;
+        const std::int64_t left_s =
+            std::max<std::int64_t>(0, here.tls.context->not_after_s() - now_s);
+        return static_cast<std::uint64_t>(left_s) / (kDayNs / kSecondNs);
+    }
     template <typename Member>
     std::uint64_t sum(Member member) const {
         std::uint64_t total = 0;
@@ -127,6 +135,26 @@ private:
                       sum(&M::connections_evicted));
         page_.counter("sluice_connections_timed_out_total", "Connections closed as idle or slow.",
                       sum(&M::connections_timed_out));
+    }
+
+    std::uint64_t sum_doors(Counter TlsDoor::*member) const {
+        std::uint64_t total = 0;
+        for (const auto& core : shared_.cores) total += (core->tls.*member).value();
+        return total;
+    }
+    void tls() {
+        const std::uint64_t done = sum_doors(&TlsDoor::handshakes);
+        const std::uint64_t resumed = std::min(done, sum_doors(&TlsDoor::handshakes_resumed));
+        page_.family("sluice_tls_handshakes_total", "counter", "Handshakes of clients by result.");
+        page_.sample("{result=\"full\"}", done - resumed);
+        page_.sample("{result=\"resumed\"}", resumed);
+        page_.sample("{result=\"failed\"}", sum_doors(&TlsDoor::handshakes_failed));
+        page_.sample("{result=\"late\"}", sum_doors(&TlsDoor::handshakes_late));
+        page_.sample("{result=\"plain\"}", sum_doors(&TlsDoor::plain_requests));
+        page_.gauge("sluice_tls_handshakes_unfinished", "Clients in the middle of a handshake.",
+                    sum_doors(&TlsDoor::handshakes_unfinished));
+        page_.gauge("sluice_tls_certificate_days_left", "Whole days until the certificate expires.",
+                    days_left_);
     }
 
     void latencies() {
@@ -297,6 +325,7 @@ private:
 
     const ServerShared& shared_;
     const engine::EngineReport& report_;
+    const std::uint64_t days_left_;
     MetricsText page_;
 };
 

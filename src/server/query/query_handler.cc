@@ -36,8 +36,8 @@ constexpr std::int64_t kHalfClosedNs = 5 * kSecondNs;
 // answer of a request that could not be parsed is small, and gets a length instead.
 class AnswerStream final : public query::AnswerSink {
 public:
-    AnswerStream(Connection& connection, bool documents)
-        : connection_(connection), documents_(documents) {}
+    AnswerStream(Connection& connection, bool documents, ErrorShape shape)
+        : connection_(connection), documents_(documents), shape_(shape) {}
 
     void begin(const query::AnswerStart& head) override {
         head_ = head;
@@ -95,7 +95,12 @@ public:
             if (framed_) http::append_text(connection_.output(), http::kLastChunk);
             return;
         }
-        http::ResponseHead answer(static_cast<std::uint16_t>(head_.status));
+        const auto status = static_cast<std::uint16_t>(head_.status);
+        if (shape_ == ErrorShape::kPlatform) {
+            answer_platform_error(connection_, status, head_.error);
+            return;
+        }
+        http::ResponseHead answer(status);
         answer.add("Content-Type", query::content_type_of(head_.format));
         answer.add("X-Influxdb-Error", std::string_view(head_.error).substr(0, 1024));
         connection_.answer(answer, error_body_);
@@ -123,6 +128,7 @@ private:
 
     Connection& connection_;
     const bool documents_;  // the answer is chunked: each write is a document
+    const ErrorShape shape_;
     query::AnswerStart head_;
     bool framed_ = true;
     std::optional<http::GzipEncoder> gzip_;
@@ -232,12 +238,39 @@ query::QueryRequest make_request(Connection& connection, const http::Parameters&
     request.client = peer_host(connection.peer_address());
     request.authorize = connection.services().config().http.auth_enabled;
     request.user = request.authorize ? connection.user() : std::string(parameters.get("u"));
+    request.token = request.authorize ? connection.token() : 0;
     request.hidden_directory = connection.services().config().data.dir;
     request.read_only_method = connection.request().method == http::Method::kGet;
     // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
     const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;
     request.format = json_instead ? query::AnswerFormat::kJson : format;
     return request;
+}
+
+// Runs a query and streams its answer while it watches whether the client is still there.
+io::Task<void> run_and_answer(Connection& connection, query::QueryRequest request,
+                              ErrorShape shape) {
+    CoreServices& services = connection.services();
+    const std::int64_t began_ns = services.reactor.precise_ns();
+    services.metrics.queries_active.add();
+    AnswerStream stream(connection, request.chunked, shape);
+    io::Task<Result<void>> running = run_query(services, std::move(request), stream);
+    io::Task<void> watching = watch(connection, stream);
+    const auto done = co_await running;
+    connection.stop_watching();
+    co_await watching;
+    if (done.ok()) {
+        stream.finish();
+    } else {
+        // The client is gone, or must see that the answer is not whole.
+        connection.abort();
+    }
+    services.metrics.queries_active.subtract();
+    services.metrics.query_body_bytes.add(stream.bytes_sent());
+    connection.note_body_bytes(stream.bytes_sent());
+    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
+    services.metrics.query_ns.add(took_ns);
+    services.metrics.query_latency_ns.record(took_ns);
 }
 
 }  // namespace
@@ -283,26 +316,17 @@ io::Task<void> handle_query(Connection& connection) {
         co_return;
     }
 
-    const std::int64_t began_ns = services.reactor.precise_ns();
-    services.metrics.queries_active.add();
-    AnswerStream stream(connection, request.chunked);
-    io::Task<Result<void>> running = run_query(services, std::move(request), stream);
-    io::Task<void> watching = watch(connection, stream);
-    const auto done = co_await running;
-    connection.stop_watching();
-    co_await watching;
-    if (done.ok()) {
-        stream.finish();
-    } else {
-        // The client is gone, or must see that the answer is not whole.
-        connection.abort();
-    }
-    services.metrics.queries_active.subtract();
-    services.metrics.query_body_bytes.add(stream.bytes_sent());
-    connection.note_body_bytes(stream.bytes_sent());
-    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
-    services.metrics.query_ns.add(took_ns);
-    services.metrics.query_latency_ns.record(took_ns);
+    co_await run_and_answer(connection, std::move(request), ErrorShape::kV1);
+}
+
+io::Task<void> answer_query(Connection& connection, const http::Parameters& parameters,
+                            ErrorShape shape) {
+    const query::AnswerFormat format = query::answer_format_of(connection.request().accept);
+    const bool pretty = connection.parameters().get("pretty") == "true";
+    return run_and_answer(connection,
+                          make_request(connection, parameters, format, pretty,
+                                       connection.services().config().http.max_row_limit),
+                          shape);
 }
 
 }  // namespace sluice::server

@@ -60,7 +60,8 @@ std::string decoded(std::string_view text) {
 // Statements and their parameters, and what an older server would have taken for a password
 // behind a semicolon, in the value of any parameter.
 std::string shown_value(std::string_view name, std::string_view value, bool params_are_secret) {
-    if (name == "p" || (name == "params" && params_are_secret)) {
+    // `token` is how the 2.x API finds the token of a text.
+    if (name == "p" || name == "token" || (name == "params" && params_are_secret)) {
         return value.empty() ? "" : std::string(kRedacted);
     }
     if (name == "q") return influxql::sanitize(value);

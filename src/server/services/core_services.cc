@@ -39,7 +39,7 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
              kBodyBytesKeptEach),
       scratch(std::min<std::size_t>(kScratchBytesKept, core_.admission().bytes_max() / 2),
               kScratchBytesKeptEach),
-      authenticator(core_, shared_.config.http),
+      authenticator(core_, shared_.config.http, shared_.session_key),
       executor(core_, *shared_.queries, query_limits(shared_.config, core_.engine())),
       unfinished_runs(reactor, shared_.config.data.dir + "/continuous-queries"),
       continuous_queries(query::execute_into(executor),

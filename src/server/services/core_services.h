@@ -9,6 +9,7 @@
 
 #include "server/auth/authenticator.h"
 #include "server/config/config.h"
+#include "server/config/config_text.h"
 #include "server/forward/subscriber.h"
 #include "server/services/access_log.h"
 #include "server/services/buffer_pool.h"
@@ -16,6 +17,7 @@
 #include "server/services/rate_limits.h"
 #include "server/services/reject_ring.h"
 #include "server/services/server_metrics.h"
+#include "server/services/tls_door.h"
 #include "server/services/udp_metrics.h"
 #include "server/services/write_throttle.h"
 #include "sluice/engine/core.h"
@@ -31,6 +33,7 @@
 
 namespace sluice::server {
 
+class ConnectionListener;
 struct CoreServices;
 
 // There is one ServerShared for the process.
@@ -39,12 +42,15 @@ struct ServerShared {
     Config config;
     std::vector<std::string> command_line;
     std::uint64_t connections_max = 0;
+    // One for each core, which takes it at its start; none without TLS.
+    std::vector<std::shared_ptr<tls::Context>> tls_contexts;
 
     // Set by core 0 before any core serves.
     std::int64_t started_wall_ns = 0;
     std::int64_t started_monotonic_ns = 0;
-    std::string bind_address;  // as it became: port 0 is replaced by the real one
-    std::uint16_t port = 0;
+    // As they became: port 0 is replaced by the real one. The text names them all.
+    std::vector<HostPort> addresses;
+    std::string bind_address;
 
     // One for each [[udp]] table.
     struct UdpInput {
@@ -57,6 +63,11 @@ struct ServerShared {
     std::vector<std::unique_ptr<CoreServices>> cores;
 
     std::unique_ptr<query::QueryRegistry> queries;
+
+    // Signs the cookies of sessions.
+    const std::string session_key = draw_session_key();
+    // Counted by the main thread: the certificates are to be read again.
+    Counter reloads;
 
     io::Milestone serving;   // all cores accept connections
     io::Milestone draining;  // shutdown has begun: /health says so, and balancers turn away
@@ -101,6 +112,8 @@ struct CoreServices {
     RateLimits rate_limits;        // likewise
     io::Gate background;           // queries with async=true
     query::SeriesCounts series_counts;
+    TlsDoor tls;
+    ConnectionListener* listener = nullptr;  // while the core serves
     ServerMetrics metrics;
     std::vector<std::unique_ptr<UdpMetrics>> udp_metrics;  // of each [[udp]] table
 };

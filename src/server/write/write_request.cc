@@ -5,10 +5,12 @@
 
 #include "server/http/answers.h"
 #include "server/http/connection.h"
+#include "server/services/organization.h"
 #include "server/write/write_answers.h"
 #include "server/write/write_limits.h"
 #include "server/write/write_precision.h"
 #include "sluice/influxql/go_text.h"
+#include "sluice/meta/bucket.h"
 #include "sluice/model/errors.h"
 
 namespace sluice::server {
@@ -21,18 +23,49 @@ bool may_write(Connection& connection, const WriteRequest& request, const meta::
     if (!connection.services().config().http.auth_enabled) [[likely]]
         return true;
     if (catalog.find_database(request.database) == nullptr) return true;
-    const meta::User* const user =
-        connection.user().empty() ? nullptr : catalog.find_user(connection.user());
-    if (user != nullptr && user->may(meta::Privilege::kWrite, request.database)) return true;
+    const meta::Principal principal = connection.principal(catalog);
+    if (principal.may(meta::Privilege::kWrite, request.database, request.policy)) return true;
     if (request.api == WriteApi::kV2) {
         answer_platform_error(connection, 403, "insufficient permissions for write");
         return false;
     }
     const std::string database = influxql::quote_go(request.database);
     refuse(connection, 403,
-           user == nullptr ? "user is required to write to database " + database
-                           : influxql::quote_go(user->name) +
-                                 " user is not authorized to write to database " + database);
+           principal.is_somebody() ? influxql::quote_go(principal.name()) +
+                                         " user is not authorized to write to database " + database
+                                   : "user is required to write to database " + database);
+    return false;
+}
+
+// Finds organisation and bucket of a write by 2.x; where they are not there, that has been
+// answered. An id counts before a name.
+bool find_bucket(Connection& connection, WriteRequest& request, const meta::Catalog& catalog) {
+    const http::Parameters& parameters = connection.parameters();
+    request.bucket = parameters.get("bucket");
+    if (request.bucket.empty()) {
+        answer_platform_error(connection, 404, "bucket not found");
+        return false;
+    }
+    const auto refusal = check_organization(
+        organization_name(catalog, connection.services().config().http.organization),
+        parameters.get("org"), parameters.get("orgID"));
+    if (refusal) {
+        answer_platform_error(connection, refusal->status, refusal->message);
+        return false;
+    }
+    meta::BucketName name = meta::split_bucket_name(request.bucket);
+    if (const auto id = meta::parse_id(request.bucket)) {
+        if (const auto bucket = meta::find_bucket(catalog, *id)) {
+            request.bucket_name = bucket->database->name + "/" + bucket->policy->name;
+            name = meta::split_bucket_name(request.bucket_name);
+        }
+    }
+    request.database = name.database;
+    request.policy = name.policy;
+    // Whether there is such a policy is said to those who may write to the database.
+    if (catalog.find_database(name.database) != nullptr) return true;
+    answer_platform_error(connection, 404,
+                          "bucket \"" + std::string(request.bucket) + "\" not found");
     return false;
 }
 
@@ -53,15 +86,7 @@ bool understand(Connection& connection, WriteRequest& request) {
             return false;
         }
         request.precision = *precision;
-        request.bucket = parameters.get("bucket");
-        const std::size_t slash = request.bucket.find('/');
-        request.database = request.bucket.substr(0, slash);
-        if (slash != request.bucket.npos) request.policy = request.bucket.substr(slash + 1);
-        if (request.bucket.empty()) {
-            answer_platform_error(connection, 404, "bucket not found");
-            return false;
-        }
-        return may_write(connection, request, catalog);
+        return find_bucket(connection, request, catalog) && may_write(connection, request, catalog);
     }
     const auto precision = v1_precision(unit);
     if (!precision) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "server/write/write_handler.h"
@@ -18,6 +19,8 @@ struct WriteRequest {
     std::string_view database;
     std::string_view policy;
     std::string_view bucket;
+    // The names of a bucket that was given by its id: `database` and `policy` point into it.
+    std::string bucket_name;
     model::Precision precision = model::Precision::kNanosecond;
     std::size_t body_bytes_max = 0;
     std::int64_t now = 0;

@@ -18,7 +18,14 @@ struct FileBytes {
 };
 
 // The things that readers make of bytes of a file, and may want again.
-enum class Made : std::uint8_t { kBytes, kIndex, kSeriesPage, kSeriesList };
+enum class Made : std::uint8_t {
+    kBytes,
+    kIndex,
+    kSeriesPage,
+    kSeriesList,
+    kTagPages,
+    kSeriesDigest
+};
 
 class RandomAccess {
 public:
@@ -30,10 +37,17 @@ public:
     // nothing.
     virtual void read_ahead(std::uint64_t, std::size_t) {}
 
-    // These keep what was made of the bytes at `offset`. An implementation may forget it at any
-    // time, and the one here always does. The kind implies the type.
-    virtual std::shared_ptr<const void> find_made(Made, std::uint64_t) { return nullptr; }
-    virtual void keep_made(Made, std::uint64_t, std::shared_ptr<const void>, std::size_t) {}
+    // What was made of the bytes at `offset`. `name` tells several of one kind apart, and is 0
+    // where there is one. The kind implies the type.
+    struct MadeKey {
+        Made made;
+        std::uint64_t offset;
+        std::uint64_t name = 0;
+    };
+    // These keep what was made. An implementation may forget it at any time, and the one here
+    // always does.
+    virtual std::shared_ptr<const void> find_made(const MadeKey&) { return nullptr; }
+    virtual void keep_made(const MadeKey&, std::shared_ptr<const void>, std::size_t) {}
 };
 
 }  // namespace sluice::storage

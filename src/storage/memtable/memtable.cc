@@ -5,6 +5,7 @@
 
 #include "sluice/base/check.h"
 #include "sluice/storage/head.h"
+#include "storage/memtable/table_postings.h"
 #include "storage/rows/bits.h"
 
 namespace sluice::storage {
@@ -36,6 +37,13 @@ Memtable::Memtable(Head& head, std::uint32_t id, model::ShardGroupId group,
 
 Memtable::~Memtable() {
     for (void* each : allocations_) std::free(each);
+}
+
+TablePostings& Memtable::postings() {
+    if (postings_ == nullptr) {
+        postings_ = std::make_unique<TablePostings>(*this, head_.series_index());
+    }
+    return *postings_;
 }
 
 void Memtable::account(std::size_t bytes) {

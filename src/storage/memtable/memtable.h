@@ -7,10 +7,12 @@
 // and repeated points are resolved when the rows are put in order (memtable_order.h).
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,7 @@
 namespace sluice::storage {
 
 class Head;
+class TablePostings;
 
 // The places of rows. Chunks have 16, 16, 32, 64 ... 4096 rows, and then 8192 each, which is 64 KiB
 // of words.
@@ -138,6 +141,28 @@ public:
     };
     LogMark& log_mark() { return log_mark_; }
 
+    // Ask for what the next append needs to be brought into the cache of the CPU: the object, and
+    // then what it points to.
+    void fetch() const {
+        for (std::size_t at = 0; at < sizeof(Memtable); at += 64) {
+            __builtin_prefetch(reinterpret_cast<const char*>(this) + at);
+        }
+    }
+    void fetch_parts() const {
+        __builtin_prefetch(map_.data());
+        if (!chunks_.empty()) __builtin_prefetch(&chunks_.back());
+        if (!sequences_.empty()) __builtin_prefetch(&sequences_.back() + 1, 1);
+        constexpr std::size_t kColumns = 4;
+        const auto* const columns = reinterpret_cast<const char*>(columns_.data());
+        const std::size_t bytes = std::min(columns_.size(), kColumns) * sizeof(MemtableColumn);
+        for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(columns + at);
+    }
+
+    // What queries have found out of its series. It is made by the first call.
+    TablePostings& postings();
+    // Memory that belongs to the memtable and was not taken by it.
+    void add_memory(std::size_t bytes) { account(bytes); }
+
 private:
     struct RowChunk {
         model::SeriesId* series;
@@ -169,6 +194,7 @@ private:
     // Texts live as long as the rows. The arena takes memory with the first string only.
     Arena texts_{4 * 1024};
     LogMark log_mark_;
+    std::unique_ptr<TablePostings> postings_;
 };
 
 }  // namespace sluice::storage

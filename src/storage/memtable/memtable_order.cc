@@ -6,6 +6,7 @@
 
 #include "sluice/base/hash.h"
 #include "storage/memtable/memtable_deletes.h"
+#include "storage/memtable/table_postings.h"
 
 namespace sluice::storage {
 namespace {
@@ -13,6 +14,10 @@ namespace {
 // Steps between looks at the clock: some 20 µs each.
 constexpr std::size_t kSortSlice = 512;
 constexpr std::size_t kRowsPerLook = 8192;
+// Postings pay where the rows of a series are few among many: a step from row to row costs as much
+// as looking at some ten rows in their order.
+constexpr std::uint32_t kSeriesPerKeyMin = 16;
+constexpr std::uint32_t kRowsWorthPostings = 16 * 1024;
 
 struct SortKey {
     std::uint64_t prefix;  // eight bytes behind what all keys share, as a number
@@ -146,6 +151,46 @@ std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::u
     return first;
 }
 
+// Puts the rows of each series in the order of time. `kept` follows behind, since rows may fall
+// out. The caller keeps `table`.
+io::Task<void> order_by_time(io::Reactor& reactor, const Memtable& table, OrderedRows& ordered) {
+    std::uint32_t kept = 0;
+    SLUICE_CHECK(ordered.series.empty() || ordered.series.back().end == ordered.places.size());
+    std::uint32_t* const places = ordered.places.data();
+    for (std::size_t s = 0; s < ordered.series.size(); ++s) {
+        OrderedRows::Series& series = ordered.series[s];
+        const bool equal = sort_by_time(table, places + series.begin, series.end - series.begin);
+        const std::uint32_t begin = kept;
+        // Rows only move forward: what is behind `kept` has been looked at.
+        SLUICE_CHECK(kept <= series.begin && series.begin < series.end);
+        if (!equal) {
+            if (kept != series.begin) {
+                std::memmove(places + kept, places + series.begin,
+                             (series.end - series.begin) * sizeof(std::uint32_t));
+            }
+            kept += series.end - series.begin;
+        } else {
+            for (std::uint32_t i = series.begin; i < series.end;) {
+                std::uint32_t end = i + 1;
+                while (end < series.end &&
+                       time_at(table, places[end]) == time_at(table, places[i])) {
+                    ++end;
+                }
+                const std::uint32_t first = drop_replaced(table, places, i, end);
+                ordered.times_repeat |= end - first > 1;
+                std::memmove(places + kept, places + first, (end - first) * sizeof(std::uint32_t));
+                kept += end - first;
+                i = end;
+            }
+        }
+        series.begin = begin;
+        series.end = kept;
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    SLUICE_CHECK(kept <= ordered.places.size());
+    ordered.places.resize_uninitialized(kept);
+}
+
 }  // namespace
 
 // Keys of a measurement share a long prefix, at least its name. So they are compared by the eight
@@ -186,18 +231,25 @@ io::Task<SeriesOrder> SeriesOrder::sort(io::Reactor& reactor, std::shared_ptr<co
 }
 
 SeriesOrder SeriesOrder::pick(const Head& head, const std::vector<std::string>& keys) {
+    SeriesOrder order = pick_unranked(head, keys);
+    order.ranks_.append_copies(head.series_index().series_count(), kNone);
+    for (const PodVector<model::SeriesId>& sorted : order.sorted_) {
+        for (std::uint32_t rank = 0; rank < sorted.size(); ++rank)
+            order.ranks_[sorted[rank]] = rank;
+    }
+    return order;
+}
+
+SeriesOrder SeriesOrder::pick_unranked(const Head& head, const std::vector<std::string>& keys) {
     SeriesOrder order;
     const model::SeriesIndex& index = head.series_index();
-    order.ranks_.append_copies(index.series_count(), kNone);
     order.sorted_.resize(index.measurement_count());
     for (const std::string& key : keys) {
         const model::SpellingId spelling = index.find(key, hash_bytes(key));
         if (spelling == model::SeriesIndex::kNone) continue;
         const model::SeriesId id = index.spelling(spelling).series;
         if (index.key(id) != key) continue;
-        PodVector<model::SeriesId>& sorted = order.sorted_[index.measurement(id)];
-        order.ranks_[id] = static_cast<std::uint32_t>(sorted.size());
-        sorted.push_back(id);
+        order.sorted_[index.measurement(id)].push_back(id);
     }
     return order;
 }
@@ -283,43 +335,51 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
         row += count;
         if (reactor.needs_yield()) co_await reactor.yield();
     }
-    // Then the rows of each series are put in the order of time. `kept` follows behind, since rows
-    // may fall out.
-    std::uint32_t kept = 0;
-    SLUICE_CHECK(ordered.series.empty() || ordered.series.back().end == ordered.places.size());
-    std::uint32_t* const places = ordered.places.data();
-    for (std::size_t s = 0; s < ordered.series.size(); ++s) {
-        OrderedRows::Series& series = ordered.series[s];
-        const bool equal = sort_by_time(*table, places + series.begin, series.end - series.begin);
-        const std::uint32_t begin = kept;
-        // Rows only move forward: what is behind `kept` has been looked at.
-        SLUICE_CHECK(kept <= series.begin && series.begin < series.end);
-        if (!equal) {
-            if (kept != series.begin) {
-                std::memmove(places + kept, places + series.begin,
-                             (series.end - series.begin) * sizeof(std::uint32_t));
-            }
-            kept += series.end - series.begin;
-        } else {
-            for (std::uint32_t i = series.begin; i < series.end;) {
-                std::uint32_t end = i + 1;
-                while (end < series.end &&
-                       time_at(*table, places[end]) == time_at(*table, places[i])) {
-                    ++end;
-                }
-                const std::uint32_t first = drop_replaced(*table, places, i, end);
-                ordered.times_repeat |= end - first > 1;
-                std::memmove(places + kept, places + first, (end - first) * sizeof(std::uint32_t));
-                kept += end - first;
-                i = end;
-            }
-        }
-        series.begin = begin;
-        series.end = kept;
+    co_await order_by_time(reactor, *table, ordered);
+    co_return ordered;
+}
+
+io::Task<OrderedRows> order_rows_of(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                    std::shared_ptr<Memtable> table, std::uint32_t rows,
+                                    const std::vector<std::string>& keys, model::TimeRange range,
+                                    DeleteFilter deletes) {
+    const bool are_few = keys.size() <= head->series_index().series_count() / kSeriesPerKeyMin;
+    if (rows < kRowsWorthPostings || !are_few) {
+        const SeriesOrder order = SeriesOrder::pick(*head, keys);
+        OrderedRows ordered =
+            co_await order_rows(reactor, head, table, rows, order, range, std::move(deletes));
+        co_return ordered;
+    }
+    OrderedRows ordered;
+    if (deletes.covers_everything()) co_return ordered;
+    const SeriesOrder order = SeriesOrder::pick_unranked(*head, keys);
+    MemtableDeletes deleted(std::move(deletes), *table, *head, order);
+    while (deleted.prepare()) {
         if (reactor.needs_yield()) co_await reactor.yield();
     }
-    SLUICE_CHECK(kept <= ordered.places.size());
-    ordered.places.resize_uninitialized(kept);
+    TablePostings& postings = table->postings();
+    co_await postings.carry_on(reactor);
+    PodVector<std::uint32_t> found;  // of one series, from the last row back
+    const std::uint32_t count = order.count(table->measurement());
+    for (std::uint32_t rank = 0; rank < count; ++rank) {
+        const model::SeriesId series = order.series(table->measurement(), rank);
+        found.clear();
+        for (std::uint32_t row = postings.last_row(series); row != TablePostings::kNone;
+             row = postings.row_before(row)) {
+            if (row < rows) found.push_back(row);
+        }
+        const auto begin = static_cast<std::uint32_t>(ordered.places.size());
+        for (std::size_t i = found.size(); i-- > 0;) {
+            const std::uint32_t place = row_chunk::place_of(found[i]);
+            const model::Timestamp time = time_at(*table, place);
+            if (!range.contains(time) || deleted.covers(rank, found[i], time)) continue;
+            ordered.places.push_back(place);
+        }
+        const auto end = static_cast<std::uint32_t>(ordered.places.size());
+        if (begin != end) ordered.series.push_back({series, begin, end});
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    co_await order_by_time(reactor, *table, ordered);
     co_return ordered;
 }
 

@@ -31,6 +31,8 @@ public:
                                       std::optional<model::MeasurementId> measurement);
     // Takes those of the `keys`, which are sorted, that the head knows.
     static SeriesOrder pick(const Head& head, const std::vector<std::string>& keys);
+    // The same without ranks: to go from ranks to series only.
+    static SeriesOrder pick_unranked(const Head& head, const std::vector<std::string>& keys);
 
     // Returns the position of a series among those of its measurement, or kNone if it is not in the
     // order.
@@ -72,6 +74,12 @@ io::Task<OrderedRows> order_rows(io::Reactor& reactor, std::shared_ptr<const Hea
                                  std::shared_ptr<const Memtable> table, std::uint32_t rows,
                                  const SeriesOrder& order, model::TimeRange range,
                                  DeleteFilter deletes);
+// Does the same for the series of some keys, which are sorted. Where they are few, it goes from row
+// to row of each series by the table's postings, and takes time by what it finds.
+io::Task<OrderedRows> order_rows_of(io::Reactor& reactor, std::shared_ptr<const Head> head,
+                                    std::shared_ptr<Memtable> table, std::uint32_t rows,
+                                    const std::vector<std::string>& keys, model::TimeRange range,
+                                    DeleteFilter deletes);
 // Returns what is known of the rows of a memtable without looking at them, by which a DeleteFilter
 // is narrowed down.
 DeleteScope delete_scope(const Head& head, const Memtable& table);

@@ -15,25 +15,36 @@ std::uint32_t row_of_place(std::uint32_t place) {
            row_chunk::offset_of_place(place);
 }
 
+// Returns the run that a row is of. `guess` is that of a row a little before, perhaps.
+std::size_t run_of(const PodVector<Memtable::SequenceRun>& runs, std::uint32_t row,
+                   std::size_t guess) {
+    constexpr std::size_t kStepsMax = 8;
+    if (runs[guess].row_begin <= row) {
+        for (std::size_t run = guess; run < std::min(runs.size(), guess + kStepsMax); ++run) {
+            if (run + 1 == runs.size() || row < runs[run + 1].row_begin) return run;
+        }
+    }
+    const auto after = std::upper_bound(
+        runs.begin(), runs.end(), row, [](std::uint32_t wanted, const Memtable::SequenceRun& each) {
+            return wanted < each.row_begin;
+        });
+    return static_cast<std::size_t>(after - runs.begin()) - 1;
+}
+
 }  // namespace
 
 MemtableSource::MemtableSource(std::shared_ptr<const Head> head,
                                std::shared_ptr<const Memtable> table, OrderedRows rows,
                                const std::vector<std::uint32_t>& columns, bool with_sequences)
-    : head_(std::move(head)), table_(std::move(table)), rows_(std::move(rows)) {
+    : head_(std::move(head)),
+      table_(std::move(table)),
+      rows_(std::move(rows)),
+      with_sequences_(with_sequences) {
     columns_.resize(columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
         if (columns[c] != Memtable::kNoColumn) {
             SLUICE_CHECK(columns[c] < table_->columns().size());
             snapshot_column(columns_[c], table_->columns()[columns[c]]);
-        }
-    }
-    if (with_sequences) {
-        const auto& runs = table_->sequence_runs();
-        SLUICE_CHECK(runs.empty() || runs[0].row_begin == 0);
-        for (std::size_t r = 0; r < runs.size(); ++r) {
-            const std::uint32_t end = r + 1 < runs.size() ? runs[r + 1].row_begin : table_->rows();
-            row_sequences_.append_copies(end - runs[r].row_begin, runs[r].sequence);
         }
     }
     state_ = rows_.places.empty() ? State::kEnd : State::kLoad;
@@ -98,10 +109,16 @@ void MemtableSource::gather_block() {
             row_chunk::chunk_of_place(places[i]))[row_chunk::offset_of_place(places[i])];
     }
     sequences_.clear();
-    if (!row_sequences_.empty()) {
+    if (with_sequences_) {
         std::uint64_t* sequences = sequences_.append_uninitialized(count);
-        for (std::size_t i = 0; i < count; ++i)
-            sequences[i] = row_sequences_[row_of_place(places[i])];
+        const PodVector<Memtable::SequenceRun>& runs = table_->sequence_runs();
+        SLUICE_CHECK(!runs.empty() && runs[0].row_begin == 0);
+        // Rows of one series come in the order of their runs, mostly a few runs apart.
+        std::size_t run = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            run = run_of(runs, row_of_place(places[i]), run);
+            sequences[i] = runs[run].sequence;
+        }
     }
     block_.times = view_of(times_);
     block_.times_repeat = rows_.times_repeat;
@@ -195,7 +212,6 @@ std::uint64_t MemtableSource::rows_ahead() const {
 std::size_t MemtableSource::memory_bytes() const {
     return rows_.places.capacity() * sizeof(std::uint32_t) +
            rows_.series.capacity() * sizeof(OrderedRows::Series) +
-           row_sequences_.capacity() * sizeof(std::uint64_t) +
            (columns_.size() + 2) * kBlockRows * sizeof(std::uint64_t);
 }
 

@@ -57,8 +57,8 @@ private:
     std::shared_ptr<const Memtable> table_;
     OrderedRows rows_;
     std::vector<Column> columns_;
-    PodVector<std::uint64_t> row_sequences_;  // by row; empty without sequences
-    std::size_t block_begin_ = 0;             // positions in rows_.places
+    bool with_sequences_;
+    std::size_t block_begin_ = 0;  // positions in rows_.places
     std::size_t block_end_ = 0;
     std::size_t position_ = 0;
     std::size_t series_ = 0;  // in rows_.series

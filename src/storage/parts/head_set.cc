@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/memtable/fetch_ahead.h"
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
 
@@ -34,7 +35,9 @@ Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch&
     // A flush takes what the memtables hold once: no row may come behind it.
     SLUICE_CHECK(generation.appends != 0);
     if (generation.first_row_ns == 0) generation.first_row_ns = life_.reactor.monotonic_ns();
+    const FetchAhead fetch(*generation.head, batch);
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        fetch.at(i);
         const model::BatchTable& table = batch.table_at(i);
         // Rows of a group that was dropped while they were on their way are gone with it.
         if (table.rows() == 0 || groups_.is_dropped(table.shard.group)) continue;

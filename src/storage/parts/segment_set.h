@@ -14,9 +14,9 @@
 
 #include "sluice/io/event.h"
 #include "sluice/io/task.h"
+#include "storage/cache/block_cache.h"
 #include "storage/manifest/manifest_format.h"
 #include "storage/parts/store_life.h"
-#include "storage/segment/block_cache.h"
 #include "storage/segment/segment.h"
 
 namespace sluice::storage {

@@ -4,7 +4,9 @@
 #include <bit>
 
 #include "sluice/base/check.h"
+#include "sluice/base/hash.h"
 #include "sluice/io/reactor.h"
+#include "storage/files/device_failure.h"
 
 namespace sluice::storage {
 namespace {
@@ -129,43 +131,6 @@ Result<void> decode_block(const SegmentIndex& index, const SegmentBlockInfo& inf
     return {};
 }
 
-std::string block_place(std::uint32_t block, const SegmentBlockInfo& info) {
-    return "block " + std::to_string(block) + " at byte " + std::to_string(info.range.offset);
-}
-
-// Checks what the directory says of a block against its rows. `sums` has the sums of the blocks
-// before, by column, and this block is added to them.
-Result<void> check_block(const SegmentIndex& index, const SegmentBlockInfo& info,
-                         const SegmentBlockChunks& chunks, const SegmentBlock& block,
-                         std::span<double> sums) {
-    const auto [earliest, latest] = std::minmax_element(block.times.begin(), block.times.end());
-    if (*earliest != info.time_min || *latest != info.time_max) {
-        return Error{ErrorKind::kCorrupt, "times outside the directory's range"};
-    }
-    std::size_t row = 0;
-    for (const std::uint32_t rows : block.run_rows) {
-        for (std::size_t i = row + 1; i < row + rows; ++i) {
-            // Rows of equal time stay apart only where their sequences tell them apart.
-            const bool repeated = block.times[i] == block.times[i - 1];
-            if (block.times[i] < block.times[i - 1] || (repeated && !index.has_sequences())) {
-                return Error{ErrorKind::kCorrupt, "times do not ascend"};
-            }
-        }
-        row += rows;
-    }
-    for (std::size_t i = 0; i < index.columns().size(); ++i) {
-        if (!chunks.columns[i].has_statistics) continue;
-        const codec::ColumnStatistics& found = chunks.columns[i].statistics;
-        const codec::ColumnSlice column = block.columns[i].slice();
-        if (codec::column_statistics(column, block.rows, sums[i]) != found) {
-            return Error{ErrorKind::kCorrupt,
-                         "statistics of column " + index.columns()[i].name + " are wrong"};
-        }
-        if (column.type == model::FieldType::kFloat) sums[i] = std::bit_cast<double>(found.sum);
-    }
-    return {};
-}
-
 }  // namespace
 
 SegmentReader::SegmentReader(RandomAccess& access, std::string path, SegmentFooter footer,
@@ -174,6 +139,10 @@ SegmentReader::SegmentReader(RandomAccess& access, std::string path, SegmentFoot
       path_(std::move(path)),
       footer_(std::move(footer)),
       footer_range_(footer_range) {}
+
+std::string SegmentReader::block_place(std::uint32_t block, const SegmentBlockInfo& info) {
+    return "block " + std::to_string(block) + " at byte " + std::to_string(info.range.offset);
+}
 
 Error SegmentReader::placed(Error error, const std::string& place) const {
     error.message = "segment " + path_ + ": " + (place.empty() ? "" : place + ": ") + error.message;
@@ -215,7 +184,7 @@ const SegmentMeasurement* SegmentReader::find_measurement(std::string_view name)
 io::Task<Result<std::shared_ptr<const SegmentIndex>>> SegmentReader::load_index(
     const SegmentMeasurement& measurement) const {
     const std::uint64_t offset = measurement.index.offset;
-    if (auto known = access_.find_made(Made::kIndex, offset)) {
+    if (auto known = access_.find_made({Made::kIndex, offset})) {
         co_return std::static_pointer_cast<const SegmentIndex>(std::move(known));
     }
     SLUICE_CO_TRY(const FileBytes bytes, co_await read(measurement.index));
@@ -225,14 +194,14 @@ io::Task<Result<std::shared_ptr<const SegmentIndex>>> SegmentReader::load_index(
         co_return placed(std::move(index).error(), "measurement " + measurement.name);
     }
     auto made = std::make_shared<const SegmentIndex>(std::move(index).value());
-    access_.keep_made(Made::kIndex, offset, made, made->memory_bytes());
+    access_.keep_made({Made::kIndex, offset}, made, made->memory_bytes());
     co_return std::shared_ptr<const SegmentIndex>(std::move(made));
 }
 
 io::Task<Result<std::shared_ptr<const SeriesPage>>> SegmentReader::read_series_page(
     const SegmentIndex& index, std::uint32_t page) const {
     const SegmentPageInfo info = index.page(page);
-    if (auto known = access_.find_made(Made::kSeriesPage, info.range.offset)) {
+    if (auto known = access_.find_made({Made::kSeriesPage, info.range.offset})) {
         co_return std::static_pointer_cast<const SeriesPage>(std::move(known));
     }
     SLUICE_CO_TRY(const FileBytes bytes, co_await read(info.range));
@@ -243,7 +212,7 @@ io::Task<Result<std::shared_ptr<const SeriesPage>>> SegmentReader::read_series_p
                          "page at byte " + std::to_string(info.range.offset));
     }
     auto made = std::make_shared<const SeriesPage>(std::move(parsed).value());
-    access_.keep_made(Made::kSeriesPage, info.range.offset, made, made->memory_bytes());
+    access_.keep_made({Made::kSeriesPage, info.range.offset}, made, made->memory_bytes());
     co_return std::shared_ptr<const SeriesPage>(std::move(made));
 }
 
@@ -261,7 +230,7 @@ io::Task<Result<SeriesList>> SegmentReader::read_series(io::Reactor& reactor,
                                                         const SegmentMeasurement& measurement,
                                                         const SegmentIndex& index) const {
     const std::uint64_t offset = measurement.index.offset;
-    if (const auto known = access_.find_made(Made::kSeriesList, offset)) {
+    if (const auto known = access_.find_made({Made::kSeriesList, offset})) {
         co_return *std::static_pointer_cast<const SeriesList>(known);
     }
     SeriesList list;
@@ -275,9 +244,50 @@ io::Task<Result<SeriesList>> SegmentReader::read_series(io::Reactor& reactor,
         }
         if (reactor.needs_yield()) co_await reactor.yield();
     }
-    access_.keep_made(Made::kSeriesList, offset, std::make_shared<const SeriesList>(list),
+    access_.keep_made({Made::kSeriesList, offset}, std::make_shared<const SeriesList>(list),
                       list.memory_bytes());
     co_return list;
+}
+
+io::Task<Result<std::shared_ptr<const TagPages>>> SegmentReader::read_tag_pages(
+    io::Reactor& reactor, const SegmentMeasurement& measurement, const SegmentIndex& index,
+    std::string tag) const {
+    const RandomAccess::MadeKey key{Made::kTagPages, measurement.index.offset, hash_bytes(tag)};
+    if (auto known = access_.find_made(key)) {
+        auto pages = std::static_pointer_cast<const TagPages>(std::move(known));
+        if (pages->tag() == tag) co_return pages;
+    }
+    auto pages = std::make_shared<TagPages>(tag);
+    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
+        const auto page = co_await read_series_page(index, number);
+        if (!page.ok() && !is_damage(page.error())) co_return page.error();
+        // Whoever reads the page that is damaged meets it, and says so.
+        if (page.ok()) {
+            pages->add_page(**page);
+        } else {
+            pages->add_unknown_page();
+        }
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    access_.keep_made(key, pages, pages->memory_bytes());
+    co_return std::shared_ptr<const TagPages>(std::move(pages));
+}
+
+io::Task<Result<std::shared_ptr<const SeriesDigest>>> SegmentReader::read_digest(
+    io::Reactor& reactor, const SegmentMeasurement& measurement, const SegmentIndex& index) const {
+    const RandomAccess::MadeKey key{Made::kSeriesDigest, measurement.index.offset};
+    if (auto known = access_.find_made(key)) {
+        co_return std::static_pointer_cast<const SeriesDigest>(std::move(known));
+    }
+    auto digest = std::make_shared<SeriesDigest>();
+    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
+        SLUICE_CO_TRY(const auto page, co_await read_series_page(index, number));
+        digest->add_page(*page);
+        if (reactor.needs_yield()) co_await reactor.yield();
+    }
+    digest->finish();
+    access_.keep_made(key, digest, digest->memory_bytes());
+    co_return std::shared_ptr<const SeriesDigest>(std::move(digest));
 }
 
 io::Task<Result<void>> SegmentReader::read_block(const SegmentIndex& index, std::uint32_t block,
@@ -312,82 +322,6 @@ io::Task<Result<void>> SegmentReader::read_block_bytes(const SegmentIndex& index
     // Of larger ones, each request reads other parts.
     if (range.size > kWholeBlockBytesMax) co_return Result<void>();
     SLUICE_CO_TRY_VOID(co_await read(range));
-    co_return Result<void>();
-}
-
-io::Task<Result<std::uint64_t>> SegmentReader::verify_pages(const SegmentIndex& index) const {
-    std::uint64_t bytes = 0;
-    std::string previous;
-    std::string key;
-    for (std::uint32_t i = 0; i < index.page_count(); ++i) {
-        SLUICE_CO_TRY(const auto page, co_await read_series_page(index, i));
-        bytes += index.page(i).range.size;
-        for (std::uint32_t k = 0; k < page->series_count(); ++k) {
-            key.clear();
-            page->append_key(k, key);
-            const bool first = i == 0 && k == 0;
-            if ((!first && key <= previous) || (k == 0 && key != index.first_key_of_page(i))) {
-                co_return placed({ErrorKind::kCorrupt, "keys do not ascend"},
-                                 "page " + std::to_string(i));
-            }
-            std::swap(key, previous);
-        }
-    }
-    co_return bytes;
-}
-
-io::Task<Result<std::uint64_t>> SegmentReader::verify_blocks(const SegmentIndex& index) const {
-    std::uint64_t bytes = 0;
-    SegmentBlock block;
-    SegmentBlockChunks chunks;
-    std::vector<std::uint32_t> all_columns(index.columns().size());
-    for (std::uint32_t i = 0; i < all_columns.size(); ++i) all_columns[i] = i;
-    const BlockRequest request{all_columns, true};
-    std::vector<double> sums(all_columns.size());
-    for (std::uint32_t i = 0; i < index.block_count(); ++i) {
-        if (!has_running_sums() || !index.block_continues(i))
-            std::fill(sums.begin(), sums.end(), 0);
-        SLUICE_CO_TRY_VOID(co_await read_block(index, i, request, block));
-        index.read_chunks(i, chunks);
-        Result<void> checked = check_block(index, index.block(i), chunks, block, sums);
-        if (!checked.ok()) {
-            co_return placed(std::move(checked).error(), block_place(i, index.block(i)));
-        }
-        bytes += index.block(i).range.size;
-    }
-    co_return bytes;
-}
-
-io::Task<Result<std::uint64_t>> SegmentReader::verify_measurement(
-    const SegmentMeasurement& measurement) const {
-    SLUICE_CO_TRY(const auto index, co_await load_index(measurement));
-    SLUICE_CO_TRY(const std::uint64_t pages, co_await verify_pages(*index));
-    SLUICE_CO_TRY(const std::uint64_t blocks, co_await verify_blocks(*index));
-    co_return pages + blocks + measurement.index.size;
-}
-
-io::Task<Result<void>> SegmentReader::verify() const {
-    SLUICE_CO_TRY(const FileBytes header, co_await access_.read(0, kSegmentHeaderBytes));
-    Result<void> checked = check_segment_header(header.bytes);
-    if (!checked.ok()) co_return placed(std::move(checked).error(), "");
-    std::uint64_t bytes = kSegmentHeaderBytes + footer_range_.size;
-    for (const SegmentMeasurement& measurement : footer_.measurements) {
-        SLUICE_CO_TRY(const std::uint64_t more, co_await verify_measurement(measurement));
-        bytes += more;
-    }
-    const FileRange padding{footer_range_.end(),
-                            access_.size() - kSegmentTrailerBytes - footer_range_.end()};
-    if (padding.size != 0) {
-        SLUICE_CO_TRY(const FileBytes zeros, co_await read(padding));
-        for (const std::byte byte : zeros.bytes) {
-            if (byte != std::byte{0}) {
-                co_return placed({ErrorKind::kCorrupt, "padding is not zero"}, "");
-            }
-        }
-    }
-    if (bytes != footer_range_.end()) {
-        co_return placed({ErrorKind::kCorrupt, "bytes that belong to nothing"}, "");
-    }
     co_return Result<void>();
 }
 

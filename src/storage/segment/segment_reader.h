@@ -23,6 +23,8 @@
 #include "storage/files/random_access.h"
 #include "storage/segment/segment_format.h"
 #include "storage/segment/segment_index.h"
+#include "storage/segment/series_digest.h"
+#include "storage/segment/tag_pages.h"
 
 namespace sluice::storage {
 
@@ -77,6 +79,15 @@ public:
     io::Task<Result<SeriesList>> read_series(io::Reactor& reactor,
                                              const SegmentMeasurement& measurement,
                                              const SegmentIndex& index) const;
+    // Finds out which pages hold which values of a tag. The first call for a tag reads all pages,
+    // in time slices.
+    io::Task<Result<std::shared_ptr<const TagPages>>> read_tag_pages(
+        io::Reactor& reactor, const SegmentMeasurement& measurement, const SegmentIndex& index,
+        std::string tag) const;
+    // Makes the digest of all keys. The first call reads all pages, in time slices.
+    io::Task<Result<std::shared_ptr<const SeriesDigest>>> read_digest(
+        io::Reactor& reactor, const SegmentMeasurement& measurement,
+        const SegmentIndex& index) const;
     // Finds the number of a series within its measurement.
     io::Task<Result<std::optional<std::uint32_t>>> find_series(const SegmentIndex& index,
                                                                std::string key) const;
@@ -105,6 +116,7 @@ private:
     io::Task<Result<std::uint64_t>> verify_measurement(const SegmentMeasurement& measurement) const;
     io::Task<Result<std::uint64_t>> verify_pages(const SegmentIndex& index) const;
     io::Task<Result<std::uint64_t>> verify_blocks(const SegmentIndex& index) const;
+    static std::string block_place(std::uint32_t block, const SegmentBlockInfo& info);
     Error placed(Error error, const std::string& place) const;
 
     RandomAccess& access_;

@@ -273,7 +273,8 @@ Result<SeriesPage> SeriesPage::parse(ByteSpan bytes, std::uint32_t first_series,
     const auto flags = in.read<std::uint8_t>();
     page.whole_keys_ = (flags & kWholeKeys) != 0;
     page.prefix_ = in.read_text();
-    page.has_escapes_ = has_escape(page.prefix_);
+    // A comma behind a backslash does not end a measurement, however many stand before it.
+    page.has_escapes_ = page.prefix_.ends_with('\\');
     const std::uint64_t tags = in.read_varint();
     if (!in.ok() || (flags & ~kWholeKeys) != 0 || tags > kPageIdsMax / series_count ||
         tags > in.remaining() || (page.whole_keys_ && tags != 1)) {

@@ -2,14 +2,15 @@
 #include "storage/store/list_series.h"
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "storage/files/device_failure.h"
 #include "storage/memtable/memtable.h"
 #include "storage/memtable/memtable_order.h"
+#include "storage/memtable/table_postings.h"
 #include "storage/segment/segment_keys.h"
 #include "storage/segment/segment_source.h"
+#include "storage/store/answer_sieve.h"
 
 namespace sluice::storage {
 namespace {
@@ -18,9 +19,6 @@ namespace {
 constexpr std::size_t kKeysPerLook = 1024;
 // More keys than this are sorted in slices.
 constexpr std::size_t kSortAtOnceMax = 2048;
-
-// Told of what cannot be read; true: the listing goes on without it.
-using OnDamage = std::function<bool(const Error&)>;
 
 // Merges two sorted lists; equal keys are there once.
 io::Task<SeriesList> merge_lists(io::Reactor& reactor, SeriesList a, SeriesList b) {
@@ -58,18 +56,6 @@ io::Task<SeriesList> sifted(io::Reactor& reactor, SeriesList all, SeriesSieve& s
     co_return list;
 }
 
-io::Task<SeriesList> sifted(io::Reactor& reactor, SeriesList all, std::vector<std::uint32_t> places,
-                            SeriesSieve& sieve) {
-    SeriesList list;
-    std::size_t count = 0;
-    const std::size_t per_look = keys_per_look(&sieve);
-    for (const std::uint32_t place : places) {
-        if (++count % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
-        if (sieve.keeps(all.keys()[place])) list.add(all.keys()[place]);
-    }
-    co_return list;
-}
-
 // Returns those of `keys` that have a row which no delete covers.
 io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* reader,
                                        std::string measurement, std::vector<std::string> keys,
@@ -94,33 +80,6 @@ io::Task<Result<SeriesList>> list_kept(SegmentPtr segment, const SegmentReader* 
     co_return list;
 }
 
-// Shows `sieve` the tags of all series of a segment, from the dictionaries of its pages.
-io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& reader,
-                                 const SegmentIndex& index, SeriesSieve& sieve,
-                                 const OnDamage& on_damage) {
-    std::string key;
-    for (std::uint32_t number = 0; number < index.page_count(); ++number) {
-        auto read = co_await reader.read_series_page(index, number);
-        if (!read.ok() && on_damage(read.error())) continue;
-        SLUICE_CO_TRY(const auto page, std::move(read));
-        if (page->has_plain_tags()) {
-            for (std::size_t tag = 0; tag < page->tag_count(); ++tag) {
-                if (!sieve.begin_tag(page->tag_key(tag))) continue;
-                const std::size_t values = page->tag_value_count(tag);
-                for (std::size_t i = 0; i < values; ++i) sieve.see_value(page->tag_value(tag, i));
-            }
-        } else {
-            for (std::uint32_t i = 0; i < page->series_count(); ++i) {
-                key.clear();
-                page->append_key(i, key);
-                (void)sieve.keeps(key);
-            }
-        }
-        if (reactor.needs_yield()) co_await reactor.yield();
-    }
-    co_return Result<void>();
-}
-
 // Most series are kept or deleted as a whole; only of the others the rows are looked at.
 io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segment,
                                           std::string measurement, Tombstones tombstones,
@@ -133,32 +92,27 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     DeleteFilter deletes(std::move(tombstones), scope);
     if (deletes.covers_everything()) co_return SeriesList();
     SLUICE_CO_TRY(const auto index, co_await reader->load_index(*found));
-    if (sieve != nullptr && sieve->takes_tags() && deletes.empty()) {
-        SLUICE_CO_TRY_VOID(co_await show_tags(reactor, *reader, *index, *sieve, on_damage));
-        co_return SeriesList();
+    if (sieve != nullptr && deletes.empty()) {
+        SLUICE_CO_TRY(const bool answered,
+                      co_await answer_sieve(reactor, *reader, *found, *index, *sieve, on_damage));
+        if (answered) co_return SeriesList();
     }
-    SegmentKeys keys(reactor, *reader, *found, *index);
+    SegmentKeys keys(reactor, *reader, *found, *index,
+                     sieve == nullptr ? nullptr : sieve->choice());
+    SLUICE_CO_TRY_VOID(co_await keys.prepare());
     SeriesList list;
     std::vector<std::string> uncertain;
     std::size_t count = 0;
     const std::size_t per_look = keys_per_look(sieve);
     for (std::uint32_t batch = 0; batch < keys.batch_count(); ++batch) {
+        if (keys.is_empty(batch)) continue;
         auto read = co_await keys.read_batch(batch);
         if (!read.ok() && is_damage(read.error()) && keys.let_go()) {
             read = co_await keys.read_batch(batch);
         }
         if (!read.ok() && on_damage(read.error())) continue;
         SLUICE_CO_TRY(SeriesList all, std::move(read));
-        if (keys.batch_count() == 1 && deletes.empty()) {
-            if (sieve == nullptr) co_return all;
-            const TagChoice* choice = sieve->choice();
-            auto places = choice == nullptr ? std::nullopt : all.find(*choice);
-            if (places) {
-                SeriesList chosen =
-                    co_await sifted(reactor, std::move(all), std::move(*places), *sieve);
-                co_return chosen;
-            }
-        }
+        if (keys.batch_count() == 1 && deletes.empty() && sieve == nullptr) co_return all;
         for (const std::string_view key : all.keys()) {
             if (++count % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
             deletes.choose(key);
@@ -180,32 +134,28 @@ io::Task<Result<SeriesList>> list_segment(io::Reactor& reactor, SegmentPtr segme
     co_return merged;
 }
 
-// Every series that has a row.
+// Every series that has a row and that `sieve` keeps.
 io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const Head> head,
-                                  std::shared_ptr<const Memtable> table, SeriesSieve* sieve) {
+                                  std::shared_ptr<Memtable> table, SeriesSieve* sieve) {
     const model::SeriesIndex& index = head->series_index();
-    constexpr std::uint8_t kSeen = 1;
-    constexpr std::uint8_t kKept = 2;
-    PodVector<std::uint8_t> states;
-    states.append_copies(index.series_count(), 0);
+    TablePostings& postings = table->postings();
+    co_await postings.carry_on(reactor);
+    if (sieve != nullptr) {
+        const bool answered = co_await postings.answer(reactor, *sieve);
+        if (answered) co_return SeriesList();
+    }
+    std::optional<std::vector<model::SeriesId>> chosen;
+    if (sieve != nullptr && sieve->choice() != nullptr) {
+        chosen = co_await postings.find(reactor, *sieve->choice());
+    }
+    // Others may add to the postings meanwhile.
+    const std::size_t count = chosen ? chosen->size() : postings.series().size();
     std::vector<model::SeriesId> kept;
     const std::size_t per_look = keys_per_look(sieve);
-    std::size_t looked_at = 0;
-    const std::uint32_t rows = table->rows();
-    for (std::uint32_t row = 0; row < rows;) {
-        const std::uint32_t chunk = row_chunk::chunk_of(row);
-        const std::uint32_t count = std::min(row_chunk::capacity(chunk), rows - row);
-        const model::SeriesId* series = table->series_chunk(chunk);
-        for (std::uint32_t offset = 0; offset < count; ++offset) {
-            const model::SeriesId id = series[offset];
-            if (states[id] != 0) continue;
-            if (++looked_at % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
-            const bool keep = sieve == nullptr || sieve->keeps(index.key(id));
-            states[id] = keep ? kKept : kSeen;
-            if (keep) kept.push_back(id);
-        }
-        row += count;
-        if (reactor.needs_yield()) co_await reactor.yield();
+    for (std::size_t i = 0; i < count; ++i) {
+        const model::SeriesId id = chosen ? (*chosen)[i] : postings.series()[i];
+        if (sieve == nullptr || sieve->keeps(index.key(id))) kept.push_back(id);
+        if (i % per_look == 0 && reactor.needs_yield()) co_await reactor.yield();
     }
     SeriesList list;
     if (kept.size() <= kSortAtOnceMax) {
@@ -215,18 +165,21 @@ io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const He
         for (const model::SeriesId id : kept) list.add(index.key(id));
         co_return list;
     }
+    PodVector<std::uint8_t> is_kept;
+    is_kept.append_copies(index.series_count(), 0);
+    for (const model::SeriesId id : kept) is_kept[id] = 1;
     const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
-    const std::uint32_t count = order.count(table->measurement());
-    for (std::uint32_t rank = 0; rank < count; ++rank) {
+    const std::uint32_t sorted = order.count(table->measurement());
+    for (std::uint32_t rank = 0; rank < sorted; ++rank) {
         const model::SeriesId id = order.series(table->measurement(), rank);
-        if (id < states.size() && states[id] == kKept) list.add(index.key(id));
+        if (id < is_kept.size() && is_kept[id] != 0) list.add(index.key(id));
         if (rank % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
     }
     co_return list;
 }
 
 io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const Head> head,
-                                   std::shared_ptr<const Memtable> table, Tombstones tombstones,
+                                   std::shared_ptr<Memtable> table, Tombstones tombstones,
                                    SeriesSieve* sieve) {
     DeleteFilter deletes(std::move(tombstones), delete_scope(*head, *table));
     if (deletes.empty()) {

@@ -19,7 +19,7 @@ namespace sluice::storage {
 // A memtable as it stood when a scan began.
 struct MemtableView {
     std::shared_ptr<const Head> head;
-    std::shared_ptr<const Memtable> table;
+    std::shared_ptr<Memtable> table;  // its rows are only read
     std::uint32_t rows;
 };
 
@@ -135,17 +135,19 @@ io::Task<Result<void>> ScanState::open_segment(SegmentPtr segment) {
 }
 
 io::Task<Result<void>> ScanState::open_memtable(MemtableView view) {
-    SeriesOrder order;
-    if (spec_.series) {
-        order = SeriesOrder::pick(*view.head, *spec_.series);
-    } else {
-        order = co_await SeriesOrder::sort(parts_.reactor(), view.head, view.table->measurement());
-    }
     std::vector<std::uint32_t> columns;
     for (const std::string& name : spec_.fields) columns.push_back(view.table->find_column(name));
-    OrderedRows rows =
-        co_await order_rows(parts_.reactor(), view.head, view.table, view.rows, order, spec_.range,
-                            DeleteFilter(deletes_, delete_scope(*view.head, *view.table)));
+    DeleteFilter deletes(deletes_, delete_scope(*view.head, *view.table));
+    OrderedRows rows;
+    if (spec_.series) {
+        rows = co_await order_rows_of(parts_.reactor(), view.head, view.table, view.rows,
+                                      *spec_.series, spec_.range, std::move(deletes));
+    } else {
+        const SeriesOrder order =
+            co_await SeriesOrder::sort(parts_.reactor(), view.head, view.table->measurement());
+        rows = co_await order_rows(parts_.reactor(), view.head, view.table, view.rows, order,
+                                   spec_.range, std::move(deletes));
+    }
     if (rows.places.empty()) co_return Result<void>();
     sources_.push_back(std::make_unique<MemtableSource>(
         std::move(view.head), std::move(view.table), std::move(rows), columns, wants_sequences()));

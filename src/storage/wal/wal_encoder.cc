@@ -5,6 +5,7 @@
 
 #include "sluice/base/crc32c.h"
 #include "sluice/storage/head.h"
+#include "storage/memtable/fetch_ahead.h"
 #include "storage/memtable/memtable.h"
 #include "storage/rows/bits.h"
 
@@ -294,7 +295,9 @@ Result<void> check_rows_fit(const model::PointBatch& batch, std::size_t payload_
 Result<std::uint64_t> encode_batch(Head& head, WalMarks& marks, const model::PointBatch& batch,
                                    std::uint64_t sequence, WalFrameSource& frames) {
     // All types first: a batch that is refused leaves no rows in the log.
+    const FetchAhead fetch(head, batch);
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        fetch.at(i);
         const model::BatchTable& table = batch.table_at(i);
         if (table.rows() == 0) continue;
         SLUICE_TRY_VOID(head.memtable(table.shard.group, table.measurement).map_columns(table));
@@ -302,6 +305,7 @@ Result<std::uint64_t> encode_batch(Head& head, WalMarks& marks, const model::Poi
     BatchEncoder encoder(head, marks, frames);
     SLUICE_TRY_VOID(encoder.define_series());
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
+        fetch.at(i);
         SLUICE_TRY_VOID(encoder.encode_table(batch.table_at(i), sequence));
     }
     return encoder.bytes();

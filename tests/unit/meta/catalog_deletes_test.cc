@@ -167,5 +167,23 @@ TEST(CatalogDeletes, SurviveLogAndSnapshot) {
     }
 }
 
+// A start that finds no tombstone left must still number later deletes above those that were done.
+TEST(CatalogDeletes, ASnapshotWithoutTombstonesKeepsTheLastSequence) {
+    CatalogEditor editor(*two_databases());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone(7, "cpu")).ok());
+    editor.forget_tombstones(Sequences{7});
+    const auto catalog = std::move(editor).finish();
+
+    CatalogSnapshotEncoder encoder(*catalog, 1, 0);
+    ByteWriter snapshot;
+    while (encoder.next(snapshot)) {
+    }
+    CatalogDraft loaded{Catalog{}};
+    ASSERT_TRUE(load_snapshot(snapshot.span(), 1, loaded).ok());
+    const auto from_snapshot = loaded.finish();
+    ASSERT_NE(from_snapshot->tombstones, nullptr);
+    EXPECT_EQ(from_snapshot->tombstones->last_sequence, 7u);
+}
+
 }  // namespace
 }  // namespace sluice::meta

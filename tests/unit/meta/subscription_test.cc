@@ -64,10 +64,11 @@ TEST(Destination, RefusesWhatGoRefuses) {
     }
 }
 
-TEST(Destination, SaysThatHttpsIsNotSpoken) {
-    const Result<Destination> parsed = parse_destination("https://h:443");
-    ASSERT_FALSE(parsed.ok());
-    EXPECT_EQ(parsed.error().kind, ErrorKind::kUnsupported);
+TEST(Destination, MayBeReachedByTls) {
+    const Result<Destination> parsed = parse_destination("https://h:443/path");
+    ASSERT_TRUE(parsed.ok());
+    EXPECT_EQ(parsed->protocol, Destination::Protocol::kHttps);
+    EXPECT_EQ(parsed->host, "h");
     EXPECT_EQ(parse_destination("https://h").error().message,
               "invalid subscription URL: https://h");
 }

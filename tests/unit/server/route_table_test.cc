@@ -19,7 +19,12 @@ TEST(RouteTable, ServesWhatTheDocumentLists) {
         {Method::kPost, "/api/v2/write", RouteHandler::kWriteV2},
         {Method::kGet, "/query", RouteHandler::kQuery},
         {Method::kPost, "/query", RouteHandler::kQuery},
-        {Method::kPost, "/api/v2/query", RouteHandler::kFlux},
+        {Method::kPost, "/api/v2/query", RouteHandler::kQueryV2},
+        {Method::kGet, "/api/v2/ping", RouteHandler::kPing},
+        {Method::kGet, "/api/v2/health", RouteHandler::kHealth},
+        {Method::kGet, "/api/v2/ready", RouteHandler::kReady},
+        {Method::kDelete, "/api/v2/buckets/0123456789abcdef", RouteHandler::kPlatform},
+        {Method::kPost, "/api/v2/delete", RouteHandler::kPlatform},
         {Method::kGet, "/ping", RouteHandler::kPing},
         {Method::kHead, "/ping", RouteHandler::kPing},
         {Method::kHead, "/status", RouteHandler::kStatus},
@@ -44,9 +49,9 @@ TEST(RouteTable, ServesWhatTheDocumentLists) {
 
 TEST(RouteTable, AnswersOptionsOnEveryPath) {
     for (const char* path :
-         {"/write", "/api/v2/write", "/query", "/api/v2/query", "/ping", "/status", "/health",
-          "/ready", "/-/healthy", "/-/ready", "/metrics", "/debug/vars", "/debug/requests",
-          "/nothing", "/", "/api/v2/nothing"}) {
+         {"/write", "/api/v2/write", "/query", "/api/v2/query", "/api/v2/setup", "/ping", "/status",
+          "/health", "/ready", "/-/healthy", "/-/ready", "/metrics", "/debug/vars",
+          "/debug/requests", "/nothing", "/", "/api/v2/nothing"}) {
         EXPECT_EQ(choose_route(Method::kOptions, path).kind, Kind::kOptions) << path;
     }
 }
@@ -77,7 +82,7 @@ TEST(RouteTable, RefusesUnknownPathsInTheShapeOfTheirApi) {
         EXPECT_EQ(choose_route(Method::kGet, path).kind, Kind::kNotFound) << path;
         EXPECT_EQ(choose_route(Method::kPost, path).kind, Kind::kNotFound) << path;
     }
-    for (const char* path : {"/api/v2/", "/api/v2/buckets", "/api/v2/write/"}) {
+    for (const char* path : {"/api/v2/", "/api/v2/tasks", "/api/v2/write/"}) {
         EXPECT_EQ(choose_route(Method::kPost, path).kind, Kind::kPlatformNotFound) << path;
     }
 }
@@ -89,12 +94,16 @@ TEST(RouteTable, KnowsThePathsOf2x) {
 }
 
 TEST(RouteTable, WhoIsServed) {
-    const auto audience = [](RouteHandler handler, bool auth, bool ping, bool pprof) {
+    const auto audience = [](RouteHandler handler, bool auth, bool ping, bool pprof,
+                             PlatformEndpoint endpoint = PlatformEndpoint::kBuckets) {
         Config::Http config;
         config.auth_enabled = auth;
         config.ping_auth_enabled = ping;
         config.pprof_auth_enabled = pprof;
-        return audience_of(handler, config);
+        RouteChoice choice;
+        choice.handler = handler;
+        choice.platform.endpoint = endpoint;
+        return audience_of(choice, config);
     };
     // By default, with authentication, and with each of the others beside it.
     const struct {
@@ -117,7 +126,8 @@ TEST(RouteTable, WhoIsServed) {
         {RouteHandler::kAlive, Audience::kEverybody, Audience::kEverybody, Audience::kEverybody},
         {RouteHandler::kTakingRequests, Audience::kEverybody, Audience::kEverybody,
          Audience::kEverybody},
-        {RouteHandler::kFlux, Audience::kEverybody, Audience::kEverybody, Audience::kEverybody},
+        {RouteHandler::kQueryV2, Audience::kUsers, Audience::kUsers, Audience::kUsers},
+        {RouteHandler::kPlatform, Audience::kUsers, Audience::kUsers, Audience::kUsers},
     };
     for (const auto& each : cases) {
         const int number = static_cast<int>(each.handler);
@@ -125,6 +135,10 @@ TEST(RouteTable, WhoIsServed) {
         EXPECT_EQ(audience(each.handler, true, false, false), each.with_auth) << number;
         EXPECT_EQ(audience(each.handler, true, true, false), each.with_ping) << number;
         EXPECT_EQ(audience(each.handler, true, false, true), each.with_pprof) << number;
+    }
+    for (const PlatformEndpoint each :
+         {PlatformEndpoint::kSetup, PlatformEndpoint::kSignIn, PlatformEndpoint::kSignOut}) {
+        EXPECT_EQ(audience(RouteHandler::kPlatform, true, true, true, each), Audience::kEverybody);
     }
 }
 

@@ -34,6 +34,29 @@ TEST(TagCondition, ComparesTags) {
     EXPECT_FALSE(accepts("false"));
 }
 
+TEST(TagCondition, HasAChoiceWhereEverySeriesNeedsCertainValues) {
+    const auto choice = [](std::string_view text) {
+        const auto expr = influxql::parse_expression(text);
+        EXPECT_TRUE(expr.ok()) << text;
+        const TagCondition condition(&*expr, {},
+                                     [](std::string_view name) { return name == "usage"; });
+        if (!condition.choice()) return std::string();
+        std::string made = condition.choice()->tag + ":";
+        for (const std::string& value : condition.choice()->values) made += " " + value;
+        return made;
+    };
+    EXPECT_EQ(choice("host = 'a'"), "host: a");
+    EXPECT_EQ(choice("'a' = host"), "host: a");
+    EXPECT_EQ(choice("host = 'a' OR host = 'b'"), "host: a b");
+    EXPECT_EQ(choice("region =~ /e/ AND (host = 'a')"), "host: a");
+    EXPECT_EQ(choice("_name = 'cpu' AND host = 'a'"), "host: a");
+    for (const char* none :
+         {"host != 'a'", "host = ''", "host = 'a' OR region = 'eu'", "usage = 'a'", "host = 'a b'",
+          "_name = 'cpu'", "host =~ /a/", "host = region"}) {
+        EXPECT_EQ(choice(none), "") << none;
+    }
+}
+
 TEST(TagCondition, TakesTwoTagsAsTheirExistence) {
     EXPECT_TRUE(accepts("host = region"));
     EXPECT_FALSE(accepts("host != region"));

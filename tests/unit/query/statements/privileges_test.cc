@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "sluice/influxql/parser.h"
+#include "sluice/meta/bucket.h"
+#include "sluice/meta/catalog_editor.h"
 
 namespace sluice::query {
 namespace {
@@ -105,7 +107,9 @@ meta::User reader_of_d() {
 }
 
 std::string refusal(const meta::User& user, const char* statement, const char* database) {
-    const Result<void> result = may(user, parse(statement), database);
+    const meta::Catalog nothing;
+    const Result<void> result =
+        may(meta::Principal(nothing, &user), parse(statement), {database, ""});
     return result.ok() ? "" : result.error().message;
 }
 
@@ -156,12 +160,55 @@ TEST(Privileges, OfAnAdmin) {
     EXPECT_EQ(refusal(root, "SELECT v INTO e..x FROM d..m", ""), "");
 }
 
+TEST(Privileges, OfATokenForOnePolicy) {
+    meta::CatalogEditor editor(meta::Catalog{});
+    ASSERT_TRUE(editor.create_database("d", {}).ok());
+    meta::RetentionPolicySpec week;
+    week.name = "week";
+    week.duration_ns = 0;
+    ASSERT_TRUE(editor.create_retention_policy("d", week, false).ok());
+    meta::Token token;
+    token.id = 1;
+    token.code = meta::token_code_of("secret");
+    token.permissions = {{meta::Privilege::kRead, "buckets", meta::bucket_id_of("d", "week")},
+                         {meta::Privilege::kWrite, "buckets", meta::bucket_id_of("d", "autogen")}};
+    ASSERT_TRUE(editor.create_token(token).ok());
+    const auto catalog = std::move(editor).finish();
+    const auto principal = meta::Principal::of(*catalog, "", 1);
+    const struct {
+        const char* statement;
+        Defaults defaults;
+        bool granted;
+    } cases[] = {
+        {"SELECT v FROM m", {"d", "week"}, true},
+        {"SELECT v FROM m", {"d", ""}, false},
+        {"SELECT v FROM week.m", {"d", ""}, true},
+        {"SELECT v FROM d.week.m", {"", ""}, true},
+        {"SELECT v FROM d..m", {"", "week"}, true},
+        {"SELECT v FROM autogen.m", {"d", "week"}, false},
+        {"SELECT v FROM week.m, m", {"d", ""}, false},
+        {"SELECT v FROM (SELECT v FROM m)", {"d", ""}, false},
+        {"SELECT v INTO autogen.x FROM week.m", {"d", ""}, true},
+        {"SELECT v INTO week.x FROM week.m", {"d", ""}, false},
+        {"SELECT v FROM e..m", {"d", "week"}, false},
+        {"SHOW MEASUREMENTS", {"d", "week"}, false},
+        {"DELETE FROM m", {"d", ""}, false},
+        {"SHOW DATABASES", {"", ""}, true},
+        {"SHOW USERS", {"", ""}, false},
+    };
+    for (const auto& each : cases) {
+        const Result<void> result = may(principal, parse(each.statement), each.defaults);
+        EXPECT_EQ(result.ok(), each.granted) << each.statement;
+    }
+}
+
 TEST(Privileges, AllStatementsOfARequest) {
     meta::Catalog catalog;
     const auto answer = [&](const meta::User* user, const char* text) {
         const auto parsed = parse_query(text);
         EXPECT_TRUE(parsed.ok());
-        const Result<void> result = may_all(catalog, user, *parsed, "d");
+        const Result<void> result =
+            may_all(catalog, meta::Principal(catalog, user), *parsed, {"d", ""});
         return result.ok() ? std::string() : result.error().message;
     };
     const char* const kFirst = "create admin user first or disable authentication";

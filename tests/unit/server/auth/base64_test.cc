@@ -42,5 +42,21 @@ TEST(Base64, IsReadAsGoReadsIt) {
     EXPECT_EQ(decoded("+/+/", Base64Alphabet::kUrl), "illegal base64 data at input byte 0");
 }
 
+TEST(Base64, WritesWhatItReads) {
+    std::string bytes;
+    for (int i = 0; i < 200; ++i) {
+        std::string text;
+        append_base64_encoded(text, bytes, Base64Alphabet::kUrl);
+        EXPECT_EQ(text.size() % 4, 0u);
+        EXPECT_EQ(decoded(text, Base64Alphabet::kUrl), bytes);
+        bytes += static_cast<char>(i * 37);
+    }
+    std::string text;
+    append_base64_encoded(text, "\xFB\xEF\xBE", Base64Alphabet::kStandard);
+    append_base64_encoded(text, "\xFB\xEF\xBE", Base64Alphabet::kUrl);
+    append_base64_encoded(text, "a", Base64Alphabet::kUrl);
+    EXPECT_EQ(text, "++++----YQ==");
+}
+
 }  // namespace
 }  // namespace sluice::server

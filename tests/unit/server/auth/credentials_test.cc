@@ -17,7 +17,8 @@ std::string read(std::string_view query, std::string_view authorization) {
             return "user " + std::string(credentials.user()) + " password " +
                    std::string(credentials.password());
         case Credentials::Kind::kToken:
-            return "token " + std::string(credentials.token());
+            return (credentials.may_be_web_token() ? "web token " : "token ") +
+                   std::string(credentials.token());
     }
     return "";
 }
@@ -52,13 +53,18 @@ TEST(Credentials, AreReadAsInfluxDBReadsThem) {
              {"", "Token bob:secret", "user bob password secret"},
              {"", "Token bob:a:b", "user bob password a:b"},
              {"", "Token bob:", "user bob password "},
-             {"", "Token bob", "none"},
+             {"", "Token bob", "token bob"},
+             {"", "Token a/b+c==", "token a/b+c=="},
+             {"", "Token ", "none"},
+             {"", "Token a b", "none"},
              {"", "Token bob:a b", "none"},
              {"", "token bob:secret", "none"},
-             {"", "Bearer a.b.c", "token a.b.c"},
+             {"", "Bearer a.b.c", "web token a.b.c"},
+             {"", "Bearer ", "none"},
+             {"", "token abc", "token abc"},
              {"", "Bearer  a.b.c", "none"},
              {"", "Bearer a.b.c d", "none"},
-             {"", "bearer a.b.c", "none"},
+             {"", "bearer a.b.c", "token a.b.c"},
              {"", "Digest x", "none"}}) {
         EXPECT_EQ(read(each.query, each.authorization), each.expected)
             << each.query << " " << each.authorization;
@@ -69,9 +75,11 @@ TEST(Credentials, OfOneRequestAreNotThoseOfTheNext) {
     http::Parameters parameters;
     Credentials credentials;
     credentials.read(parameters, "Bearer a.b.c");
-    credentials.read(parameters, "Token bob");
+    EXPECT_TRUE(credentials.may_be_web_token());
+    credentials.read(parameters, "Digest bob");
     EXPECT_EQ(credentials.kind(), Credentials::Kind::kNone);
     EXPECT_EQ(credentials.token(), "");
+    EXPECT_FALSE(credentials.may_be_web_token());
     credentials.read(parameters, "Token bob:x");
     EXPECT_EQ(credentials.user(), "bob");
     credentials.read(parameters, "");

@@ -46,7 +46,7 @@ bind-address = "127.0.0.1:8088"
                                     &warnings);
     EXPECT_EQ(config.data.dir, "/srv/points");
     EXPECT_EQ(config.retention.check_interval.ns, 10 * kMinuteNs);
-    EXPECT_EQ(config.http.bind_address, "127.0.0.1:9999");
+    EXPECT_EQ(config.http.bind_address.values, std::vector<std::string>{"127.0.0.1:9999"});
     EXPECT_EQ(config.http.max_body_size, 25 * kMiB);
     ASSERT_EQ(config.http.headers.size(), 1u);
     std::erase_if(warnings, [](const std::string& each) {
@@ -79,7 +79,7 @@ TEST(Config, WarnsOfUnknownKeysAndStarts) {
 
 TEST(Config, WarnsOfSwitchesThatDoNothingOnlyWhereTheyAreOn) {
     for (const std::string_view section : {"http", "continuous_queries"}) {
-        const std::string key = section == "http" ? "https-enabled" : "query-stats-enabled";
+        const std::string key = section == "http" ? "flux-enabled" : "query-stats-enabled";
         for (const bool on : {false, true}) {
             ConfigWarnings warnings;
             from_toml("[" + std::string(section) + "]\n" + key + (on ? " = true\n" : " = false\n"),
@@ -141,7 +141,7 @@ TEST(Config, TakesTheEnvironmentBySectionAndKey) {
                                        "OTHER=1",
                                        nullptr};
     ASSERT_TRUE(apply_environment(config, environment, "INFLUXDB").ok());
-    EXPECT_EQ(config.http.bind_address, ":1");
+    EXPECT_EQ(config.http.bind_address.values, std::vector<std::string>{":1"});
     EXPECT_EQ(config.data.dir, Config().data.dir);
     EXPECT_EQ(config.http.max_body_size, 1024u);
     EXPECT_FALSE(config.retention.enabled);
@@ -152,13 +152,28 @@ TEST(Config, TakesTheEnvironmentBySectionAndKey) {
 
 TEST(Config, PrintsWhatItReads) {
     Config config;
-    config.http.bind_address = "[::1]:1";
+    config.http.bind_address.values = {"[::1]:1", "127.0.0.1:1"};
+    config.tls.ciphers.values = {"TLS_AES_128_GCM_SHA256"};
     config.http.realm = "a \"b\"";
     config.http.headers = {{"X-A", "1"}};
     config.sluice.drain_timeout.ns = 1500 * kMillisecondNs;
     const std::string text = format_config(config);
     EXPECT_EQ(format_config(from_toml(text)), text);
     EXPECT_NE(text, format_config(Config()));
+}
+
+TEST(Config, TakesALonelyTextForAListOfOne) {
+    using List = std::vector<std::string>;
+    EXPECT_EQ(from_toml("[http]\nbind-address = [\":1\", \":2\"]\n").http.bind_address.values,
+              (List{":1", ":2"}));
+    EXPECT_EQ(from_toml("[tls]\nciphers = \"A\"\n").tls.ciphers.values, List{"A"});
+    EXPECT_EQ(from_toml("[tls]\nciphers = []\n").tls.ciphers.values, List{});
+    EXPECT_EQ(error_of("[tls]\nciphers = [1]\n"),
+              "f:2: tls.ciphers has a value of the wrong kind; a right one is []");
+    Config config;
+    const char* const environment[] = {"SLUICE_HTTP_BIND_ADDRESS=:1,:2", nullptr};
+    ASSERT_TRUE(apply_environment(config, environment, "SLUICE").ok());
+    EXPECT_EQ(config.http.bind_address.values, (List{":1", ":2"}));
 }
 
 TEST(Config, ReadsSeveralUdpInputs) {
@@ -206,17 +221,17 @@ TEST(Config, ReadsSeveralUdpInputs) {
 
 TEST(Config, ReadsStatusFilters) {
     Config config = from_toml("[http]\naccess-log-status-filters = [\"4xx\", \"500\"]\n");
-    EXPECT_EQ(config.http.access_log_status_filters.items,
+    EXPECT_EQ(config.http.access_log_status_filters.values,
               (std::vector<std::string>{"4xx", "500"}));
     EXPECT_EQ(format_setting(config.http.access_log_status_filters), "[\"4xx\", \"500\"]");
     EXPECT_TRUE(check_config(config).ok());
     for (const char* const bad : {"", "4", "4x", "x44", "4x4", "600", "4xxx", "abc"}) {
-        config.http.access_log_status_filters.items = {bad};
+        config.http.access_log_status_filters.values = {bad};
         EXPECT_FALSE(check_config(config).ok()) << bad;
     }
     const char* const environment[] = {"SLUICE_HTTP_ACCESS_LOG_STATUS_FILTERS=5xx,404", nullptr};
     ASSERT_TRUE(apply_environment(config, environment, "SLUICE").ok());
-    EXPECT_EQ(config.http.access_log_status_filters.items,
+    EXPECT_EQ(config.http.access_log_status_filters.values,
               (std::vector<std::string>{"5xx", "404"}));
     EXPECT_FALSE(error_of("[http]\naccess-log-status-filters = [404]\n").empty());
 }
@@ -255,7 +270,7 @@ TEST(Config, ShowsNoSecret) {
 TEST(Config, ChecksTheWhole) {
     EXPECT_TRUE(check_config(Config()).ok());
     Config config;
-    config.http.bind_address = "8086";
+    config.http.bind_address.values = {"8086"};
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.http.auth_enabled = true;
@@ -264,6 +279,16 @@ TEST(Config, ChecksTheWhole) {
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.data.max_field_value_bytes.bytes = 5 * kMiB;
+    EXPECT_FALSE(check_config(config).ok());
+    config = Config();
+    config.tls.min_version = "tls1.0";
+    EXPECT_TRUE(check_config(config).ok());  // without TLS it does not matter
+    config.http.https_enabled = true;
+    EXPECT_FALSE(check_config(config).ok());
+    config = Config();
+    config.http.unix_socket_enabled = true;
+    EXPECT_TRUE(check_config(config).ok());
+    config.http.unix_socket_permissions = "0888";
     EXPECT_FALSE(check_config(config).ok());
     config = Config();
     config.logging.level = "loud";

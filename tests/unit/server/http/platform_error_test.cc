@@ -29,17 +29,18 @@ TEST(PlatformError, HasTheCodeOfItsStatus) {
 }
 
 TEST(PlatformError, NamesALineOnlyWhereOneIsToBlame) {
-    EXPECT_EQ(platform_body(404, "bucket not found", 0),
+    EXPECT_EQ(platform_body(platform_code(404), "bucket not found", 0),
               R"({"code":"not found","message":"bucket not found"})");
-    EXPECT_EQ(platform_body(400, "unable to parse", 3),
+    EXPECT_EQ(platform_body(platform_code(400), "unable to parse", 3),
               R"({"code":"invalid","line":3,"message":"unable to parse"})");
 }
 
 TEST(PlatformError, IsJsonWhateverTheMessageHolds) {
-    EXPECT_EQ(platform_body(400, "unable to parse 'a\"b\\c\n': bad", 0),
+    EXPECT_EQ(platform_body(platform_code(400), "unable to parse 'a\"b\\c\n': bad", 0),
               R"({"code":"invalid","message":"unable to parse 'a\"b\\c\n': bad"})");
     // Go escapes what a browser could take for markup.
-    EXPECT_EQ(platform_body(400, "<&>", 0), R"({"code":"invalid","message":"\u003c\u0026\u003e"})");
+    EXPECT_EQ(platform_body(platform_code(400), "<&>", 0),
+              R"({"code":"invalid","message":"\u003c\u0026\u003e"})");
 }
 
 }  // namespace

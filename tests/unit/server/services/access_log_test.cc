@@ -42,7 +42,8 @@ TEST(AccessLog, ShowsNoPasswordHoweverItIsSpelt) {
     request.method = http::Method::kPost;
     for (const char* const target :
          {"/query?%70=S3cret", "/query?u=a&p=%53%33cret", "/write?u=a;p=S3cret",
-          "/write?p=S3cret%zz", "/query?q=CREATE+USER+u+WITH+PASSWORD+%27S3cret%27",
+          "/api/v2/authorizations?token=S3cret", "/write?p=S3cret%zz",
+          "/query?q=CREATE+USER+u+WITH+PASSWORD+%27S3cret%27",
           "/query?q=SET%20PASSWORD%20FOR%20u='S3cret'",
           "/query?%71=create%0auser+u+with/**/password+%27a%5C%27+S3cret%27&db=d",
           "/query?q=CREATE+USER+u+WITH+PASSWORD+S3cret", "http://u:S3cret@h/query?db=d",
