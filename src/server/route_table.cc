@@ -36,6 +36,7 @@ constexpr struct {
 } kStatistics[] = {
     {"/debug/vars", RouteHandler::kVariables},
     {"/debug/requests", RouteHandler::kRequestCounts},
+    {"/debug/pprof", RouteHandler::kProfiles},
 };
 
 }  // namespace
@@ -64,6 +65,7 @@ Audience audience_of(const RouteChoice& choice, const Config::Http& config) {
             return config.ping_auth_enabled ? Audience::kUsers : Audience::kEverybody;
         case RouteHandler::kVariables:
         case RouteHandler::kRequestCounts:
+        case RouteHandler::kProfiles:
             return config.pprof_auth_enabled ? Audience::kAdmins : Audience::kEverybody;
         default:
             return Audience::kEverybody;
@@ -99,9 +101,8 @@ RouteChoice choose_route(http::Method method, std::string_view path) {
     const http::RouteMatch match = http::find_route(kRoutes, method, path);
     switch (match.kind) {
         case http::RouteMatch::Kind::kNotFound:
-            if (is_platform_path(path)) return choose_platform_route(method, path);
             if (asks_for_options) return {Kind::kOptions, RouteHandler::kPing, {}, {}};
-            return RouteChoice();
+            return is_platform_path(path) ? choose_platform_route(method, path) : RouteChoice();
         case http::RouteMatch::Kind::kMethodNotAllowed:
             return {Kind::kMethodNotAllowed, RouteHandler::kPing, match.route->methods.allow, {}};
         case http::RouteMatch::Kind::kFound:

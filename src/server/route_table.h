@@ -27,6 +27,7 @@ enum class RouteHandler : std::uint8_t {
     kMetrics,
     kVariables,
     kRequestCounts,
+    kProfiles,
 };
 
 // Whom a handler serves.

@@ -6,6 +6,7 @@
 #include "server/http/answers.h"
 #include "server/http/connection.h"
 #include "server/monitor/admin_handler.h"
+#include "server/profile/profile_handler.h"
 #include "server/prometheus/remote_read.h"
 #include "server/prometheus/remote_write.h"
 #include "server/query/query_handler.h"
@@ -50,7 +51,8 @@ io::Task<void> serve_small(Connection& connection, RouteHandler handler) {
     return nothing_more();
 }
 
-io::Task<void> serve_handler(Connection& connection, RouteHandler handler) {
+io::Task<void> serve_handler(Connection& connection, const RouteChoice& choice) {
+    const RouteHandler handler = choice.handler;
     switch (handler) {
         case RouteHandler::kWriteV1:
             return handle_write(connection, WriteApi::kV1);
@@ -58,6 +60,10 @@ io::Task<void> serve_handler(Connection& connection, RouteHandler handler) {
             return handle_write(connection, WriteApi::kV2);
         case RouteHandler::kQuery:
             return handle_query(connection);
+        case RouteHandler::kQueryV2:
+            return handle_platform_query(connection);
+        case RouteHandler::kPlatform:
+            return handle_platform(connection, choice.platform);
         case RouteHandler::kRemoteWrite:
             return handle_remote_write(connection);
         case RouteHandler::kRemoteRead:
@@ -78,17 +84,17 @@ bool is_write(RouteHandler handler) {
 
 // A write that waits for its turn has not been looked at, as in InfluxDB: neither its parameters
 // nor its body.
-io::Task<void> serve_throttled(Connection& connection, RouteHandler handler) {
+io::Task<void> serve_throttled(Connection& connection, RouteChoice choice) {
     WriteThrottle& throttle = connection.services().shared.cores.front()->write_throttle;
     connection.release_input();
     const auto enter = [&throttle] { return throttle.enter(); };
     const WriteThrottle::Entry entry = co_await io::call_on(0, enter);
     if (entry != WriteThrottle::Entry::kEntered) {
-        answer_overload(connection, handler == RouteHandler::kWriteV2,
+        answer_overload(connection, choice.handler == RouteHandler::kWriteV2,
                         WriteThrottle::refusal_of(entry), kRetryAfterS);
         co_return;
     }
-    co_await serve_handler(connection, handler);
+    co_await serve_handler(connection, choice);
     const auto leave = [&throttle] { throttle.leave(); };
     co_await io::call_on(0, leave);
 }
@@ -114,6 +120,8 @@ io::Task<void> serve_admitted(Connection& connection, const RouteChoice& choice)
     if (handler == RouteHandler::kRequestCounts) [[unlikely]] {
         return handle_request_counts(connection);
     }
+    if (handler == RouteHandler::kProfiles) [[unlikely]]
+        return handle_profile(connection);
     count_client(connection, handler);
     if (connection.parameters().is_cut()) [[unlikely]] {
         if (is_platform_path(connection.request().path)) {
@@ -123,11 +131,9 @@ io::Task<void> serve_admitted(Connection& connection, const RouteChoice& choice)
         }
         return nothing_more();
     }
-    if (handler == RouteHandler::kQueryV2) return handle_platform_query(connection);
-    if (handler == RouteHandler::kPlatform) return handle_platform(connection, choice.platform);
     if (is_write(handler) && connection.services().write_throttle.is_on()) [[unlikely]]
-        return serve_throttled(connection, handler);
-    return serve_handler(connection, handler);
+        return serve_throttled(connection, choice);
+    return serve_handler(connection, choice);
 }
 
 // Whether the sender may ask for it; where not, that has been answered.

@@ -38,7 +38,7 @@ LADDERS = {
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
     "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
-               "v2", "monitor", ""],
+               "v2", "profile", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
 APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage", "tools", "parts"),

@@ -183,12 +183,12 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "max-body-size", config.http.max_body_size);
     visitor("http", "max-row-limit", config.http.max_row_limit);
     visitor("http", "max-connection-limit", config.http.max_connection_limit);
-    visitor("tls", "min-version", config.tls.min_version);
-    visitor("tls", "max-version", config.tls.max_version);
-    visitor("tls", "ciphers", config.tls.ciphers);
     visitor("http", "max-concurrent-write-limit", config.http.max_concurrent_write_limit);
     visitor("http", "max-enqueued-write-limit", config.http.max_enqueued_write_limit);
     visitor("http", "enqueued-write-timeout", config.http.enqueued_write_timeout);
+    visitor("tls", "min-version", config.tls.min_version);
+    visitor("tls", "max-version", config.tls.max_version);
+    visitor("tls", "ciphers", config.tls.ciphers);
     visitor("logging", "format", config.logging.format);
     visitor("logging", "level", config.logging.level);
     visitor("sluice", "cores", config.sluice.cores);
