@@ -220,7 +220,6 @@ io::Task<bool> TablePostings::show_tags(io::Reactor& reactor, SeriesSieve& sieve
         }
         std::sort(values.begin(), values.end());
         values.resize(wanted);
-        (void)sieve.begin_tag(name);
         for (const std::string_view value : values) sieve.see_value(value);
     }
     co_return true;

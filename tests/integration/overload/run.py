@@ -189,7 +189,7 @@ def test_a_disk_that_stalls():
     """Longer than any deadline of a connection: answers come late, but they come."""
     stall_s = 33
     with SmallDisk(256) as disk:
-        server = Sluice("--cores", "2", "--data-dir", str(disk.mount / "data"), config=FULL_DISK_CONFIG)
+        server = Sluice("--cores", "2", "--data-dir", str(disk.mount / "data"), config=FULL_DISK_CONFIG + '[coordinator]\n  write-timeout = "0s"\n')
         frozen = False
         try:
             assert query(server, "CREATE DATABASE d") == {"statement_id": 0}

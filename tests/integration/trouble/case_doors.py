@@ -213,12 +213,14 @@ def test_a_file_system_that_is_read_only_at_start_serves_what_it_holds():
 def test_a_configuration_of_influxdb_is_told_what_has_no_effect():
     with tempfile.TemporaryDirectory() as directory:
         path = pathlib.Path(directory, "influxdb.conf")
-        path.write_text("[meta]\nretention-autocreate = false\n[data]\nmax-values-per-tag = 100000\n"
-                        "[http]\nwrite-tracing = true\naccess-log-path = '/var/log/x'\n")
+        path.write_text("[http]\nwrite-tracing = true\nflux-enabled = true\n")
         done = run(SLUICED, "check", "--config", str(path))
         equal(done.returncode, 0)
-        holds(done.stderr, "meta.retention-autocreate has no effect: ", "data.max-values-per-tag has no effect: ",
-              "http.write-tracing has no effect: ", "http.access-log-path has no effect: ")
+        holds(done.stderr, "http.write-tracing has no effect: ", "http.flux-enabled has no effect: ")
+        path.write_text("[data]\nmax-values-per-tag = 100000\n")
+        done = run(SLUICED, "check", "--config", str(path))
+        equal(done.returncode, 1)
+        holds(done.stderr, "data.max-values-per-tag is not offered: ")
         path.write_text("[retention]\ncheck-interval = 10\n")
         done = run(SLUICED, "check", "--config", str(path))
         equal(done.returncode, 1)
