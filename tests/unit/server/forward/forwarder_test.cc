@@ -63,7 +63,7 @@ protected:
         machine_.run(nap(machine_.reactor(), duration_ns));
     }
 
-    const Config::Subscriber settings_;  // for destinations by https, of which there are none
+    const Config::Subscriber settings_{};  // for destinations by https, of which there are none
     TlsTrust trust_{settings_};
     io::SimMachine machine_;
     std::vector<std::unique_ptr<test::SimDestination>> servers_;
