@@ -9,11 +9,19 @@
 namespace sluice::storage {
 namespace {
 
+void show_keys(const SeriesPage& page, SeriesSieve& sieve) {
+    std::string key;
+    for (std::uint32_t i = 0; i < page.series_count(); ++i) {
+        key.clear();
+        page.append_key(i, key);
+        (void)sieve.keeps(key);
+    }
+}
+
 // Shows `sieve` the tags of all series of a segment, from the dictionaries of its pages.
 io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& reader,
                                  const SegmentIndex& index, SeriesSieve& sieve,
                                  const OnDamage& on_damage) {
-    std::string key;
     for (std::uint32_t number = 0; number < index.page_count(); ++number) {
         auto read = co_await reader.read_series_page(index, number);
         if (!read.ok() && on_damage(read.error())) continue;
@@ -26,11 +34,7 @@ io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& read
                 for (std::size_t i = 0; i < values; ++i) sieve.see_value(page->tag_value(tag, i));
             }
         } else {
-            for (std::uint32_t i = 0; i < page->series_count(); ++i) {
-                key.clear();
-                page->append_key(i, key);
-                (void)sieve.keeps(key);
-            }
+            show_keys(*page, sieve);
         }
         if (reactor.needs_yield()) co_await reactor.yield();
     }
@@ -42,15 +46,10 @@ io::Task<Result<void>> show_tags(io::Reactor& reactor, const SegmentReader& read
 io::Task<Result<void>> show_first(io::Reactor& reactor, const SegmentReader& reader,
                                   const SegmentIndex& index, const SeriesDigest& digest,
                                   SeriesSieve& sieve) {
-    std::string key;
     for (const SeriesDigest::FirstOfPage& each : digest.firsts()) {
         if (sieve.is_done_at(each.key)) break;
         SLUICE_CO_TRY(const auto page, co_await reader.read_series_page(index, each.page));
-        for (std::uint32_t i = 0; i < page->series_count(); ++i) {
-            key.clear();
-            page->append_key(i, key);
-            (void)sieve.keeps(key);
-        }
+        show_keys(*page, sieve);
         if (reactor.needs_yield()) co_await reactor.yield();
     }
     co_return Result<void>();
