@@ -141,7 +141,7 @@ fi
 # ---- preparation
 
 say "installing what the build and the tests need"
-packaging/install_dependencies.sh python3 python3-influxdb python3-seccomp influxdb influxdb-client universal-ctags \
+packaging/install_dependencies.sh python3 python3-influxdb python3-seccomp influxdb influxdb-client python3-requests python3-venv universal-ctags \
     wrk curl openssl gzip debhelper groff zsh fish systemd 'clang|clang-19|clang-14' || exit 1
 if ! compgen -G '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a' >/dev/null; then
     packaging/install_dependencies.sh 'libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev' || exit 1
