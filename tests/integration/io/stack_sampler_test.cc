@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "sluice/base/units.h"
@@ -18,14 +19,27 @@ std::atomic<std::uint64_t> sink{0};
     for (std::uint64_t i = 0; i < rounds; ++i) sink.fetch_add(i, std::memory_order_relaxed);
 }
 
+std::uint64_t taken(const StackSampler& sampler) {
+    return sampler.samples().size() + sampler.lost();
+}
+
+// ThreadSanitizer hands signals on a little later.
+void poke_and_wait(const StackSampler& sampler) {
+    const std::uint64_t before = taken(sampler);
+    sampler.poke();
+    for (int i = 0; i < 10'000 && taken(sampler) == before; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+}
+
 TEST(StackSampler, AnswersWhenItIsPoked) {
     auto sampler = StackSampler::arm(2);
     ASSERT_TRUE(sampler.ok()) << sampler.error().message;
-    (*sampler)->poke();
+    poke_and_wait(**sampler);
     const auto samples = (*sampler)->samples();
     ASSERT_EQ(samples.size(), 1u);
     EXPECT_GE(samples[0].depth, 1u);
-    for (int i = 0; i < 3; ++i) (*sampler)->poke();
+    for (int i = 0; i < 3; ++i) poke_and_wait(**sampler);
     EXPECT_EQ((*sampler)->samples().size(), 2u);
     EXPECT_EQ((*sampler)->lost(), 2u);
 }
@@ -48,7 +62,7 @@ TEST(StackSampler, WorksWhereSignalsAreBlocked) {
         pthread_sigmask(SIG_SETMASK, &all, nullptr);
         auto sampler = StackSampler::arm(1);
         ASSERT_TRUE(sampler.ok());
-        (*sampler)->poke();
+        poke_and_wait(**sampler);
         EXPECT_EQ((*sampler)->samples().size(), 1u);
     }).join();
 }

@@ -9,22 +9,40 @@ namespace {
 
 using protozero::pbf_reader;
 
+// A tag is asked for before the value is taken: a reader knows neither afterwards.
+std::string shown_label(pbf_reader label) {
+    std::string text;
+    while (label.next()) {
+        const bool is_name = label.tag() == 1;
+        text += label.get_string() + (is_name ? "=" : ",");
+    }
+    return text;
+}
+
+std::string shown_sample(pbf_reader sample) {
+    double value = 0;
+    std::int64_t time_ms = 0;
+    while (sample.next()) {
+        if (sample.tag() == 1) {
+            value = sample.get_double();
+        } else {
+            time_ms = sample.get_int64();
+        }
+    }
+    return " " + std::to_string(time_ms) + ":" + std::to_string(value).substr(0, 4);
+}
+
 std::string shown_series(pbf_reader series) {
-    std::string text = "{";
+    std::string labels;
     std::string samples;
     while (series.next()) {
-        pbf_reader part = series.get_message();
         if (series.tag() == 1) {
-            while (part.next()) text += part.get_string() + (part.tag() == 1 ? "=" : ",");
-            continue;
+            labels += shown_label(series.get_message());
+        } else {
+            samples += shown_sample(series.get_message());
         }
-        double value = 0;
-        std::int64_t time_ms = 0;
-        while (part.next())
-            part.tag() == 1 ? void(value = part.get_double()) : void(time_ms = part.get_int64());
-        samples += " " + std::to_string(time_ms) + ":" + std::to_string(value).substr(0, 4);
     }
-    return text + "}" + samples;
+    return "{" + labels + "}" + samples;
 }
 
 // Every series of the one result.
