@@ -40,7 +40,7 @@ unit() { meson_tests "$build" unit; }
 # run. Without optimisation the simulations crawl, and clang 14 cannot assemble coroutines with UBSan; with
 # its check of function pointers it cannot either.
 build_sanitized() {
-    local clang= candidate room targets=(tests/sim/sim-engine tests/sim/sim-store fuzzers)
+    local clang= candidate room cached= targets=(tests/sim/sim-engine tests/sim/sim-store fuzzers)
     for candidate in clang++ clang++-19 clang++-14; do
         if command -v "$candidate" >/dev/null; then clang=$candidate; break; fi
     done
@@ -49,7 +49,8 @@ build_sanitized() {
         room=$(basename "$room")
         targets+=("tests/unit/$room/unit-$room")
     done
-    CXX=$clang CC=${clang/++/} packaging/build.sh "$sanitized_build" -Dbuildtype=plain -Doptimization=1 \
+    command -v ccache >/dev/null && cached="ccache "  # meson finds it by itself for its own choice of compiler only
+    CXX=$cached$clang CC=$cached${clang/++/} packaging/build.sh "$sanitized_build" -Dbuildtype=plain -Doptimization=1 \
         -Db_ndebug=false -Db_lundef=false -Db_sanitize=address,undefined -Dperf_tools=false -Dfuzzers=true \
         '-Dcpp_args=-g1 -fsanitize=fuzzer-no-link -fno-sanitize=function' "${targets[@]}"
 }
