@@ -39,6 +39,9 @@ public:
         error_ = head.error;
     }
 
+    // Reads one document of the answer into the message. The permit grows with it, and where there
+    // is no room the query is cancelled by the error: nothing has been sent yet, so 503 is still
+    // possible.
     io::Task<Result<void>> write(std::string_view bytes) override {
         if (status_ != 200) co_return Result<void>();
         Result<void> added = answer_.add(bytes);
@@ -115,6 +118,7 @@ query::QueryRequest make_request(Connection& connection, ReadStatement& statemen
     return request;
 }
 
+// Packed in pieces with turns for others between them: a message may be a hundred megabytes.
 io::Task<void> answer_message(Connection& connection, AnswerCollector& collector) {
     CoreServices& services = connection.services();
     const std::string message = collector.answer().finish();

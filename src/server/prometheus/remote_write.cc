@@ -28,6 +28,8 @@ bool is_second_version(std::string_view content_type) {
 
 // Unpacks the body into `message`. The room for it is asked for before it is made. It returns false
 // when an error has been answered.
+// The block says how large it becomes before a byte is unpacked, so a small block that claims
+// gigabytes is refused by its head.
 bool unpack_body(Connection& connection, const WriteRequest& request, const BodyBuffer& body,
                  engine::Permit& permit, BodyBuffer& message) {
     const ByteSpan block(body.data(), body.size());
@@ -61,6 +63,8 @@ io::Task<Result<Parsed>> parse_series(CoreServices& services, ByteSpan message, 
     const std::uint64_t message_bytes = permit.bytes();
     const auto head = [&services] { return services.core.stores().front()->active_head().id(); };
     const std::uint64_t head_at_first = head();
+    // The reader goes through the message without a copy of it; `series` points into it, and
+    // `samples` keeps its scratch memory.
     WriteRequestReader reader(message);
     SampleBatch samples(target.shards, services.core.series_index(), batch);
     RemoteSeries series;
@@ -69,6 +73,8 @@ io::Task<Result<Parsed>> parse_series(CoreServices& services, ByteSpan message, 
         if (!found) break;
         samples.add(series, counts);
         if (in_one_turn || !services.reactor.needs_yield()) continue;
+        // A message packs a sample into few bytes, and the batch keeps 24 bytes for it. The
+        // permit is asked to follow when others get a turn, not for each series.
         const std::uint64_t bytes = message_bytes + counts.parsed.rows * kSampleBytes;
         if (bytes > permit.bytes() && !permit.grow_to(bytes).ok()) co_return Parsed::kNoRoom;
         co_await services.reactor.yield();

@@ -39,6 +39,9 @@ public:
     AnswerStream(Connection& connection, bool documents, ErrorShape shape)
         : ClientSink(connection, kHalfClosedNs), documents_(documents), shape_(shape) {}
 
+    // From the first byte of a 200 on nothing can be taken back: an error that comes later is in
+    // the answer, or cuts the connection. A request that failed before is gathered in `error_body_`
+    // instead and gets its status in finish().
     void begin(const query::AnswerStart& head) override {
         head_ = head;
         if (head.status != 200) return;
@@ -61,6 +64,8 @@ public:
             error_body_ += bytes;
             co_return Result<void>{};
         }
+        // A document of a chunked answer must be readable as soon as it is sent, so the compressor
+        // is flushed behind each, at the price of some bytes.
         if (gzip_) {
             gzip_->add(bytes, compressed_);
             if (documents_) gzip_->flush(compressed_);
@@ -123,6 +128,8 @@ private:
     std::int64_t flushed_ns_ = 0;
 };
 
+// Nobody waits for the answer (async=true). The services outlive it, because a stop closes the gate
+// that it runs in.
 io::Task<void> run_in_background(CoreServices& services, query::QueryRequest request) {
     co_await services.reactor.switch_to(io::Share::kQuery);
     query::DiscardSink sink;
@@ -180,6 +187,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+// What InfluxDB's serveQuery() reads from a form, with its defaults: an unknown epoch means
+// nanoseconds, a chunk size that is no number means the usual one.
 query::QueryRequest make_request(Connection& connection, const http::Parameters& parameters,
                                  query::AnswerFormat format, bool pretty, std::uint64_t rows_max) {
     query::QueryRequest request = begin_request(connection, parameters.get("u"));
@@ -222,6 +231,9 @@ io::Task<void> run_and_answer(Connection& connection, query::QueryRequest reques
 
 }  // namespace
 
+// The order of the checks is that of InfluxDB's serveQuery(): the form, then `q`, then time_format.
+// The permit of the form is held until the answer is complete, as the text of the statements is as
+// large.
 io::Task<void> handle_query(Connection& connection) {
     CoreServices& services = connection.services();
     services.metrics.queries.add();

@@ -26,6 +26,9 @@ Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer&
 
 }  // namespace
 
+// The order is that of the answers: what is wrong with the head, then limits, then room, and only
+// then a byte of the body. `body` holds everything that has to be given back, so each way out may
+// simply return.
 io::Task<bool> receive_body(Connection& connection, const WriteRequest& request, WriteBody& body) {
     CoreServices& services = connection.services();
     const http::Request& head = connection.request();
@@ -47,6 +50,8 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
     body.permit = std::move(admitted).value();
     body.bytes = services.bodies.take();
     ServerMetrics& metrics = services.metrics;
+    // Since there is room: a write that is refused before takes no time of the server, and would
+    // make its latency look better than it is.
     body.timer.emplace(services.reactor, metrics.writes_active, metrics.write_ns,
                        metrics.write_latency_ns);
     if (!connection.take_buffered_body(*body.bytes, request.body_bytes_max)) {
@@ -74,6 +79,8 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
         }
     }
     metrics.write_body_bytes.add(body.bytes->size());
+    // The socket's buffer is free for another connection while the body is inflated, parsed and
+    // written.
     connection.release_input();
     if (!request.gzip) co_return true;
 
@@ -87,6 +94,8 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
         }
         co_return false;
     }
+    // The compressed bytes go back to their pool. The permit was a guess from their number, and
+    // grows to what they became.
     body.bytes = std::move(inflated);
     if (body.bytes->size() > body.permit.bytes()) {
         const auto grown = body.permit.grow_to(body.bytes->size());

@@ -61,6 +61,9 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
     WriteReport report;
     report.refused = &scratch->rejections;
     std::size_t piece_bytes = kParseSliceBytes;
+    // One turn of this loop is one attempt. It is repeated only where another head has become
+    // active, because series have numbers of their own in each head; the target is resolved anew,
+    // because databases may have gone meanwhile.
     for (;;) {
         const auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
@@ -78,8 +81,11 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
         bool more = true;
         while (more && has_room) {
             more = pieces.parse(piece_bytes);
+            // A batch of many fields in few lines takes more than its text: the permit follows it
+            // slice by slice.
             has_room = grow_for_batch(permit, scratch->batch);
             if (!more) break;
+            // Others may run here, and a flush may begin: that is what head_is_same() is about.
             if (services.reactor.needs_yield()) co_await services.reactor.yield();
             if (!pieces.head_is_same()) break;
         }
