@@ -51,9 +51,8 @@ RowMerger::RowMerger(io::Reactor& reactor, std::vector<std::unique_ptr<RowSource
       keeps_apart_(std::move(keeps_apart)) {}
 
 bool RowMerger::must_load() const {
-    return std::any_of(sources_.begin(), sources_.end(), [](const auto& each) {
-        return each->state() == RowSource::State::kLoad;
-    });
+    return std::any_of(sources_.begin(), sources_.end(),
+                       [](const auto& each) { return each->state() == RowSource::State::kLoad; });
 }
 
 io::Task<Result<void>> RowMerger::load_all() {
