@@ -84,10 +84,12 @@ bool CarefulPath::is_storable(Request& request, std::uint32_t number) {
         request.rejections.drop(reason, number, std::move(message));
         return false;
     };
-    const std::string place = " on measurement \"" + unescape_name(point_.measurement) + "\" is ";
+    const auto place = [&] {
+        return " on measurement \"" + unescape_name(point_.measurement) + "\" is ";
+    };
     if (has_time_tag(point_)) {
         return refuse(RejectReason::kInvalidName,
-                      "invalid tag key: input tag \"time\"" + place + "invalid");
+                      "invalid tag key: input tag \"time\"" + place() + "invalid");
     }
     // Fields called time are left out silently, unless nothing else remains.
     std::size_t kept = 0;
@@ -99,7 +101,7 @@ bool CarefulPath::is_storable(Request& request, std::uint32_t number) {
     value_count_ = kept;
     if (kept == 0) {
         return refuse(RejectReason::kInvalidName,
-                      "invalid field name: input field \"time\"" + place + "invalid");
+                      "invalid field name: input field \"time\"" + place() + "invalid");
     }
     const std::size_t bytes_max = request.options.string_bytes_max;
     for (std::size_t i = 0; i < value_count_; ++i) {
@@ -108,7 +110,7 @@ bool CarefulPath::is_storable(Request& request, std::uint32_t number) {
         std::string unescaped(value.text.size(), '\0');
         const std::size_t size = unescape_string(value.text, unescaped.data());
         if (size <= bytes_max) continue;
-        return refuse(RejectReason::kLimit, "input field \"" + values_[i].name + "\"" + place +
+        return refuse(RejectReason::kLimit, "input field \"" + values_[i].name + "\"" + place() +
                                                 "too long, " + std::to_string(size) + " > " +
                                                 std::to_string(bytes_max));
     }

@@ -54,7 +54,11 @@ std::uint32_t FieldShape::add(std::string_view name) {
     field.head_mask = head == 32 ? ~std::uint32_t{0} : (std::uint32_t{1} << head) - 1;
     const auto at = static_cast<std::uint32_t>(fields.size());
     fields.push_back(field);
-    places_.add(hash_bytes(field.name()), at);
+    if (fields.size() > kNeighboursTried) {
+        for (std::size_t i = places_.size(); i <= at; ++i) {
+            places_.add(hash_bytes(fields[i].name()), static_cast<std::uint32_t>(i));
+        }
+    }
     return at;
 }
 
@@ -69,6 +73,7 @@ std::uint32_t FieldShape::find(const char* text, const char* end, std::uint32_t 
             return at;
         }
     }
+    if (count <= kNeighboursTried) return kNone;
     // No name of a shape has an equals sign in it.
     const std::size_t searched = std::min<std::size_t>(end - text, kNameBytesMax + 1);
     const void* equals = std::memchr(text, '=', searched);
@@ -92,15 +97,34 @@ ShapeField& FieldShape::resolve(std::uint32_t at, model::FieldType type) {
     return field;
 }
 
+// Two measurements met in one slot. More slots part them, unless their numbers differ in high bits
+// only.
+void FieldShapes::grow() {
+    std::vector<std::unique_ptr<FieldShape>> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (std::unique_ptr<FieldShape>& each : old) {
+        if (each != nullptr) slots_[place_of(each->measurement())] = std::move(each);
+    }
+}
+
 void FieldShapes::learn(model::MeasurementId measurement, const PointText& point) {
+    if (fields_ > kFieldsMax) {
+        slots_ = std::vector<std::unique_ptr<FieldShape>>(kSlotsMin);
+        fields_ = 0;
+    }
     FieldShape* shape = find(measurement);
     // Another index may give the number to another measurement.
     if (shape == nullptr || !shape->is_spelled(point.measurement)) {
-        std::unique_ptr<FieldShape>& slot = slots_[measurement % kSlots];
+        const bool is_taken = shape == nullptr && slots_[place_of(measurement)] != nullptr;
+        if (is_taken && slots_.size() < kSlotsMax) grow();
+        std::unique_ptr<FieldShape>& slot = slots_[place_of(measurement)];
+        if (slot != nullptr) fields_ -= slot->fields.size();
         slot = std::make_unique<FieldShape>(measurement, point.measurement);
         shape = slot.get();
     }
+    const std::size_t before = shape->fields.size();
     shape->learn(point.fields);
+    fields_ += shape->fields.size() - before;
 }
 
 }  // namespace sluice::ingest

@@ -77,22 +77,34 @@ private:
     model::MeasurementId measurement_;
     std::string measurement_text_;
     Arena text_{1024};
-    PlaceTable places_;  // of all fields, by name
+    PlaceTable places_;  // of the fields, by name, where they are more than neighbours
 };
 
-// The shapes of the measurements met lately, in bounded memory.
+// The shapes of the measurements met lately, in bounded memory: as many as clients send, up to some
+// thousands, because a line without its shape is read by the careful path.
 class FieldShapes {
 public:
     // Null when nothing is known.
     FieldShape* find(model::MeasurementId measurement) const {
-        FieldShape* shape = slots_[measurement % kSlots].get();
+        FieldShape* shape = slots_[place_of(measurement)].get();
         return shape != nullptr && shape->measurement() == measurement ? shape : nullptr;
     }
+    // Ends the shapes that find() has returned.
     void learn(model::MeasurementId measurement, const PointText& point);
 
 private:
-    static constexpr std::size_t kSlots = 256;
-    std::vector<std::unique_ptr<FieldShape>> slots_{kSlots};
+    static constexpr std::size_t kSlotsMin = 256;
+    static constexpr std::size_t kSlotsMax = 16 * 1024;
+    // Of all shapes together, about a hundred bytes each.
+    static constexpr std::size_t kFieldsMax = 512 * 1024;
+
+    std::size_t place_of(model::MeasurementId measurement) const {
+        return measurement & (slots_.size() - 1);
+    }
+    void grow();
+
+    std::vector<std::unique_ptr<FieldShape>> slots_{kSlotsMin};  // a power of two of them
+    std::size_t fields_ = 0;
 };
 
 }  // namespace sluice::ingest

@@ -129,6 +129,10 @@ public:
     // For unescaped strings that are not in the request body as they are.
     Arena& text() { return text_; }
 
+    // For loops over the tables: brings those soon after `place` into the cache of the CPU. Where a
+    // batch has thousands, each with a row or two, waiting for them one by one is most of its cost.
+    void fetch_ahead(std::size_t place) const;
+
     // Pads all columns to the length of their table. Called once after parsing.
     void finish();
     // Removes tables without rows; table() is not called again before clear().

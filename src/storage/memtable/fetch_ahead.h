@@ -1,4 +1,5 @@
-// Brings the memtables of a batch into the cache of the CPU before they are looked at.
+// Brings the tables of a batch and their memtables into the cache of the CPU before they are looked
+// at.
 //
 // A batch of a client with thousands of measurements has as many tables with a row each. Their
 // memtables lie scattered over the head's memory, and what a row costs then is waiting for it: some
@@ -22,6 +23,7 @@ public:
 
     void at(std::size_t place) const {
         if (count_ < kTablesMin) return;
+        batch_.fetch_ahead(place);
         if (const Memtable* far = recent(place + kFar)) far->fetch();
         if (const Memtable* near = recent(place + kNear)) near->fetch_parts();
     }
@@ -30,8 +32,8 @@ private:
     // Few tables stay in the cache by themselves.
     static constexpr std::size_t kTablesMin = 256;
     // A part is asked for when what points to it has come.
-    static constexpr std::size_t kFar = 8;
-    static constexpr std::size_t kNear = 4;
+    static constexpr std::size_t kFar = 16;
+    static constexpr std::size_t kNear = 8;
 
     const Memtable* recent(std::size_t place) const {
         if (place >= count_) return nullptr;

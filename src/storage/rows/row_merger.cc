@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kRunRowsMin = 32;
 // A run of copied rows ends here: a block's worth.
 constexpr std::size_t kRunRowsMax = codec::kBlockRowsMax;
+// Steps between two looks at the time: a step shows a block at most.
+constexpr unsigned kStepsPerLook = 4;
 static_assert(kRunRowsMin < kRunRowsMax);
 
 model::Timestamp first_time(const RowSource& source) {
@@ -47,6 +49,11 @@ RowMerger::RowMerger(io::Reactor& reactor, std::vector<std::unique_ptr<RowSource
       sources_(std::move(sources)),
       columns_(columns),
       keeps_apart_(std::move(keeps_apart)) {}
+
+bool RowMerger::must_load() const {
+    return std::any_of(sources_.begin(), sources_.end(),
+                       [](const auto& each) { return each->state() == RowSource::State::kLoad; });
+}
 
 io::Task<Result<void>> RowMerger::load_all() {
     for (const auto& each : sources_) {
@@ -92,8 +99,11 @@ io::Task<Result<bool>> RowMerger::next() {
         finish_run();
     }
     for (;;) {
-        if (reactor_.needs_yield()) co_await reactor_.yield();
-        SLUICE_CO_TRY_VOID(co_await load_all());
+        // Short runs are done faster than a clock is read and a coroutine is made.
+        if (++steps_ % kStepsPerLook == 0 && reactor_.needs_yield()) co_await reactor_.yield();
+        if (must_load()) {
+            SLUICE_CO_TRY_VOID(co_await load_all());
+        }
         choose_series();
         if (current_.empty()) co_return false;
         key_ = current_.front()->key();

@@ -48,6 +48,7 @@ public:
     std::size_t memory_bytes() const;
 
 private:
+    bool must_load() const;
     io::Task<Result<void>> load_all();
     void finish_run();
     void choose_series();
@@ -67,6 +68,7 @@ private:
     // The source whose rows slice_ shows, and how many. They are consumed by the next next().
     RowSource* shown_ = nullptr;
     std::size_t shown_rows_ = 0;
+    unsigned steps_ = 0;
     bool expanding_ = false;
     std::uint64_t rows_ahead_ = 0;
     std::vector<RowBuffer::Candidate> candidates_;
