@@ -84,6 +84,12 @@ Result<WriteTarget> CoreState::resolve(std::string_view database,
         std::shared_ptr<const model::ShardMap::Slots>(catalog, &policy->shard_slots),
         policy->shard_group_duration_ns,
         policy->duration_ns == 0 ? model::kTimestampMin : policy->time_min(reactor.wall_ns()));
+    if (policy->write_limits.any()) [[unlikely]] {
+        const model::Timestamp now = reactor.wall_ns();
+        const model::WriteBounds bounds{policy->duration_ns, policy->time_min(now),
+                                        policy->write_limits, now};
+        target.shards.bind(bounds);
+    }
     return target;
 }
 

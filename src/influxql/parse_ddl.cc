@@ -11,6 +11,17 @@ namespace {
 
 constexpr std::int64_t kReplicationMax = std::numeric_limits<std::int32_t>::max();
 
+// Which limit a word names; null: none. FUTURE and PAST are keywords of InfluxDB 1.12; here they
+// stay names everywhere else, so that queries for fields of these names go on working.
+std::optional<std::int64_t>* limit_of(const Lexeme& word, std::optional<std::int64_t>& future_ns,
+                                      std::optional<std::int64_t>& past_ns) {
+    if (word.token != Token::kIdent) return nullptr;
+    std::string upper = word.literal;
+    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    if (upper == "FUTURE") return &future_ns;
+    return upper == "PAST" ? &past_ns : nullptr;
+}
+
 }  // namespace
 
 Result<Statement> StatementParser::parse_create_database() {
@@ -19,7 +30,8 @@ Result<Statement> StatementParser::parse_create_database() {
     if (!tokens_.accept(Token::kWith)) return Statement(std::move(create));
     const Lexeme option = tokens_.next_word();
     if (option.token != Token::kDuration && option.token != Token::kName &&
-        option.token != Token::kReplication && option.token != Token::kShard) {
+        option.token != Token::kReplication && option.token != Token::kShard &&
+        !limit_of(option, create.future_limit_ns, create.past_limit_ns)) {
         return unexpected(option, {"DURATION", "NAME", "REPLICATION", "SHARD"});
     }
     tokens_.back();
@@ -34,10 +46,26 @@ Result<Statement> StatementParser::parse_create_database() {
         SLUICE_TRY_VOID(tokens_.expect(Token::kDuration));
         SLUICE_TRY(create.shard_duration_ns, parse_duration_or_inf());
     }
+    SLUICE_TRY_VOID(parse_write_limits(create.future_limit_ns, create.past_limit_ns));
     if (tokens_.accept(Token::kName)) {
         SLUICE_TRY(create.policy_name, parse_identifier());
     }
     return Statement(std::move(create));
+}
+
+// FUTURE LIMIT value and PAST LIMIT value, in any order.
+Result<void> StatementParser::parse_write_limits(std::optional<std::int64_t>& future_ns,
+                                                 std::optional<std::int64_t>& past_ns) {
+    for (;;) {
+        std::optional<std::int64_t>* const limit =
+            limit_of(tokens_.next_word(), future_ns, past_ns);
+        if (limit == nullptr || limit->has_value()) {
+            tokens_.back();
+            return {};
+        }
+        SLUICE_TRY_VOID(tokens_.expect(Token::kLimit));
+        SLUICE_TRY(*limit, parse_duration_or_inf());
+    }
 }
 
 // DURATION value, behind SHARD.
@@ -64,6 +92,7 @@ Result<Statement> StatementParser::parse_create_retention_policy() {
         SLUICE_TRY(create.shard_duration_ns, parse_shard_duration());
     }
     create.is_default = tokens_.accept(Token::kDefault);
+    SLUICE_TRY_VOID(parse_write_limits(create.future_limit_ns, create.past_limit_ns));
     return Statement(std::move(create));
 }
 
@@ -82,6 +111,12 @@ Result<Statement> StatementParser::parse_alter_retention_policy() {
                                (option.token == Token::kReplication && alter.replication) ||
                                (option.token == Token::kShard && alter.shard_duration_ns) ||
                                (option.token == Token::kDefault && alter.is_default);
+        std::optional<std::int64_t>* const limit =
+            limit_of(option, alter.future_limit_ns, alter.past_limit_ns);
+        if (limit != nullptr && limit->has_value()) {
+            const std::string word = limit == &alter.past_limit_ns ? "PAST" : "FUTURE";
+            return error_at("found duplicate " + word + " option", option.position);
+        }
         if (duplicate) {
             return error_at("found duplicate " + std::string(token_text(option.token)) + " option",
                             option.position);
@@ -94,6 +129,9 @@ Result<Statement> StatementParser::parse_alter_retention_policy() {
             SLUICE_TRY(alter.shard_duration_ns, parse_shard_duration());
         } else if (option.token == Token::kDefault) {
             alter.is_default = true;
+        } else if (limit != nullptr) {
+            SLUICE_TRY_VOID(tokens_.expect(Token::kLimit));
+            SLUICE_TRY(*limit, parse_duration_or_inf());
         } else if (!any) {
             return unexpected(option, {"DURATION", "REPLICATION", "SHARD", "DEFAULT"});
         } else {

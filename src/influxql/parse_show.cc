@@ -82,9 +82,29 @@ Result<Statement> StatementParser::parse_show_measurement_cardinality() {
     return parse_cardinality(ShowCardinalityStatement::Kind::kMeasurement, exact);
 }
 
+// ON db, db.rp, db.*, *.*; which of them go together is said when the statement runs. The sentences
+// are those of 1.8, which knows the first alone.
+Result<void> StatementParser::parse_measurements_place(ShowMeasurementsStatement& show) {
+    if (!tokens_.accept(Token::kOn)) return {};
+    const Lexeme database = tokens_.next_word();
+    show.every_database = database.token == Token::kMul;
+    if (!show.every_database && database.token != Token::kIdent) {
+        return unexpected(database, {"identifier"});
+    }
+    if (!show.every_database) show.clauses.database = database.literal;
+    if (!tokens_.accept(Token::kDot)) return {};
+    const Lexeme policy = tokens_.next_word();
+    show.every_policy = policy.token == Token::kMul;
+    if (!show.every_policy && policy.token != Token::kIdent) {
+        return unexpected(policy, {"identifier"});
+    }
+    if (!show.every_policy) show.retention_policy = policy.literal;
+    return {};
+}
+
 Result<Statement> StatementParser::parse_show_measurements() {
     ShowMeasurementsStatement show;
-    SLUICE_TRY_VOID(parse_show_head(show.clauses, false));
+    SLUICE_TRY_VOID(parse_measurements_place(show));
     if (tokens_.accept(Token::kWith)) {
         SLUICE_TRY_VOID(tokens_.expect(Token::kMeasurement));
         const Lexeme op = tokens_.next_word();

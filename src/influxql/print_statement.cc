@@ -90,6 +90,15 @@ std::string privilege_on(Privilege privilege, const std::optional<std::string>& 
     return out;
 }
 
+// A limit that is taken away is printed too, unlike in InfluxDB: the text can be read back.
+std::string limits(const std::optional<std::int64_t>& future_ns,
+                   const std::optional<std::int64_t>& past_ns) {
+    std::string text;
+    if (future_ns) text += " FUTURE LIMIT " + format_duration(*future_ns);
+    if (past_ns) text += " PAST LIMIT " + format_duration(*past_ns);
+    return text;
+}
+
 std::string name_on(std::string_view name, std::string_view database) {
     return quote_identifier(name) + on(database);
 }
@@ -114,7 +123,10 @@ struct StatementPrinter {
         return "DROP SERIES" + from(s.sources) + where(s.condition);
     }
     std::string operator()(const ShowMeasurementsStatement& s) const {
-        std::string out = "SHOW MEASUREMENTS" + on(s.clauses.database);
+        std::string out = "SHOW MEASUREMENTS";
+        out += s.every_database ? " ON *" : on(s.clauses.database);
+        if (s.every_policy) out += ".*";
+        if (!s.retention_policy.empty()) out += "." + quote_identifier(s.retention_policy);
         if (!s.clauses.sources.empty()) {
             const bool regex = s.clauses.sources[0].measurement()->regex.has_value();
             out += regex ? " WITH MEASUREMENT =~ " : " WITH MEASUREMENT = ";
@@ -170,6 +182,7 @@ struct StatementPrinter {
         if (s.shard_duration_ns > 0) {
             out += " SHARD DURATION " + duration_of_database(s.shard_duration_ns);
         }
+        out += limits(s.future_limit_ns, s.past_limit_ns);
         if (!s.policy_name.empty()) out += " NAME " + quote_identifier(s.policy_name);
         return out;
     }
@@ -183,7 +196,8 @@ struct StatementPrinter {
         if (s.shard_duration_ns > 0) {
             out += " SHARD DURATION " + format_duration(s.shard_duration_ns);
         }
-        return s.is_default ? out + " DEFAULT" : out;
+        if (s.is_default) out += " DEFAULT";
+        return out + limits(s.future_limit_ns, s.past_limit_ns);
     }
     std::string operator()(const AlterRetentionPolicyStatement& s) const {
         std::string out = "ALTER RETENTION POLICY " + name_on(s.name, s.database);
@@ -192,7 +206,8 @@ struct StatementPrinter {
         if (s.shard_duration_ns) {
             out += " SHARD DURATION " + format_duration(*s.shard_duration_ns);
         }
-        return s.is_default ? out + " DEFAULT" : out;
+        if (s.is_default) out += " DEFAULT";
+        return out + limits(s.future_limit_ns, s.past_limit_ns);
     }
     std::string operator()(const DropRetentionPolicyStatement& s) const {
         return "DROP RETENTION POLICY " + name_on(s.name, s.database);

@@ -97,6 +97,9 @@ private:
     Result<Statement> parse_delete();
     Result<void> parse_delete_clauses(std::vector<Source>& sources, ExprBox& condition);
     Result<std::int64_t> parse_shard_duration();
+    Result<void> parse_write_limits(std::optional<std::int64_t>& future_ns,
+                                    std::optional<std::int64_t>& past_ns);
+    Result<void> parse_measurements_place(ShowMeasurementsStatement& show);
     Result<Statement> parse_create_continuous_query();
     Result<Statement> parse_drop_continuous_query();
     Result<void> parse_resample(CreateContinuousQueryStatement& query);

@@ -50,8 +50,10 @@ CarefulLine CarefulPath::parse(Request& request, std::string_view line, std::uin
         request.rejections.refuse(number, line, why);
         return {.is_malformed = true};
     }
-    if (time < request.shards.time_min()) {
-        request.rejections.drop_beyond_retention(number);
+    if (!request.shards.takes(time)) {
+        const model::WriteBounds* const bounds = request.shards.bounds();
+        if (bounds != nullptr) make_canonical_key(point_, key_);
+        request.rejections.drop_beyond_retention(number, bounds, key_, time);
         return {};
     }
     if (!is_storable(request, number)) return {};

@@ -247,7 +247,7 @@ inline bool take_line(LineRun& run) {
     const char* at = read_fields(run, key.end + 1, count);
     if (at == nullptr) return false;
     at = read_line_time(run, at, time);
-    if (at == nullptr || time < run.request.shards.time_min()) return false;
+    if (at == nullptr || !run.request.shards.takes(time)) return false;
     ++run.request.result.lines;
     if (!add_row(run, key, {begin, static_cast<std::size_t>(key.end - begin)}, time, count)) {
         --run.request.result.lines;

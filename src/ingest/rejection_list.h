@@ -38,7 +38,10 @@ public:
         ++result_.dropped;
         add(reason, number, std::move(message));
     }
-    void drop_beyond_retention(std::uint32_t number) {
+    // `bounds` are those of a policy with write limits, or null; only for them is `key` looked at.
+    void drop_beyond_retention(std::uint32_t number, const model::WriteBounds* bounds,
+                               std::string_view key, model::Timestamp time) {
+        if (bounds != nullptr) result_.note_dropped(*bounds, key, time);
         if (++result_.beyond_retention > 1) return;
         add(model::RejectReason::kBeyondRetention, number, std::string(model::kBeyondRetention));
     }

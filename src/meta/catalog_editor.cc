@@ -1,3 +1,4 @@
+// InfluxDB's rules for statements about databases, policies and groups; a draft carries them out.
 #include "sluice/meta/catalog_editor.h"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 namespace sluice::meta {
 namespace {
 
+// The sentences are those of services/meta/errors.go.
 Error invalid_name() {
     return {ErrorKind::kInvalid, "invalid name"};
 }
@@ -31,12 +33,21 @@ bool is_too_low(const std::optional<std::int64_t>& duration_ns) {
     return duration_ns.has_value() && *duration_ns != 0 && *duration_ns < kPolicyDurationMinNs;
 }
 
+// `limits` with what a statement says of them.
+template <typename Said>
+model::WriteLimits merged(model::WriteLimits limits, const Said& said) {
+    limits.past_ns = said.past_limit_ns.value_or(limits.past_ns);
+    limits.future_ns = said.future_limit_ns.value_or(limits.future_ns);
+    return limits;
+}
+
 // RetentionPolicySpec.Matches of InfluxDB: what was asked for agrees with what is there.
 bool matches(const RetentionPolicySpec& spec, const RetentionPolicy* policy) {
     if (policy == nullptr) return false;
     if (!spec.name.empty() && spec.name != policy->name) return false;
     if (spec.duration_ns.has_value() && *spec.duration_ns != policy->duration_ns) return false;
     if (spec.replica_n.has_value() && *spec.replica_n != policy->replica_n) return false;
+    if (merged(policy->write_limits, spec) != policy->write_limits) return false;
     return shard_group_duration_for(spec.shard_group_duration_ns, policy->duration_ns) ==
            policy->shard_group_duration_ns;
 }
@@ -49,6 +60,7 @@ RetentionPolicy policy_of(const RetentionPolicySpec& spec) {
     policy.replica_n = spec.replica_n.value_or(1);
     policy.shard_group_duration_ns =
         shard_group_duration_for(spec.shard_group_duration_ns, policy.duration_ns);
+    policy.write_limits = merged(policy.write_limits, spec);
     return policy;
 }
 
@@ -60,6 +72,9 @@ Result<void> check_policy(const RetentionPolicy& policy) {
     }
     if (policy.duration_ns > 0 && policy.duration_ns < policy.shard_group_duration_ns) {
         return incompatible_durations();
+    }
+    if (policy.write_limits.past_ns < 0 || policy.write_limits.future_ns < 0) {
+        return Error{ErrorKind::kInvalid, "negative write limit"};
     }
     return {};
 }
@@ -81,6 +96,8 @@ std::shared_ptr<const Catalog> CatalogEditor::finish() && {
     return draft_->finish();
 }
 
+// A database that is there already is no error, as long as the statement says nothing that
+// contradicts it: clients send CREATE DATABASE at every start.
 Result<void> CatalogEditor::create_database(std::string_view name,
                                             const std::optional<RetentionPolicySpec>& policy) {
     if (!is_valid_name(name)) return invalid_name();
@@ -99,6 +116,7 @@ Result<void> CatalogEditor::create_database(std::string_view name,
         if (present == nullptr) draft_->create_database(name, wanted.name);
         draft_->put_policy(name, wanted.name, wanted.duration_ns, wanted.shard_group_duration_ns,
                            wanted.replica_n, true);
+        limit_writes(name, wanted);
         return {};
     }
     // The statement may only repeat what made the default policy.
@@ -109,10 +127,20 @@ Result<void> CatalogEditor::create_database(std::string_view name,
     return {};
 }
 
+// Only where there are limits: a catalog without them is as earlier versions read it.
+void CatalogEditor::limit_writes(std::string_view database, const RetentionPolicy& policy) {
+    if (policy.write_limits.any()) {
+        draft_->limit_writes(database, policy.name, policy.write_limits);
+    }
+}
+
 void CatalogEditor::drop_database(std::string_view name) {
     draft_->drop_database(name);
 }
 
+// The order of the checks is InfluxDB's: the policy by itself first, then its database. Repeating a
+// statement is no error, changing a policy by one is; write limits are not compared, as in
+// InfluxDB.
 Result<void> CatalogEditor::create_retention_policy(std::string_view database,
                                                     const RetentionPolicySpec& policy,
                                                     bool make_default) {
@@ -126,6 +154,7 @@ Result<void> CatalogEditor::create_retention_policy(std::string_view database,
     if (present == nullptr) {
         draft_->put_policy(database, wanted.name, wanted.duration_ns,
                            wanted.shard_group_duration_ns, wanted.replica_n, make_default);
+        limit_writes(database, wanted);
         return {};
     }
     if (present->replica_n != wanted.replica_n || present->duration_ns != wanted.duration_ns ||
@@ -160,11 +189,13 @@ Result<void> CatalogEditor::alter_retention_policy(std::string_view database,
             : present->shard_group_duration_ns;
     const std::uint32_t replica_n = update.replica_n.value_or(present->replica_n);
     const bool becomes_default = make_default && owner->default_retention_policy != policy;
-    if (duration == present->duration_ns && group_duration == present->shard_group_duration_ns &&
-        replica_n == present->replica_n && !becomes_default) {
-        return {};
+    const model::WriteLimits limits = merged(present->write_limits, update);
+    const bool limits_change = limits != present->write_limits;
+    if (duration != present->duration_ns || group_duration != present->shard_group_duration_ns ||
+        replica_n != present->replica_n || becomes_default) {
+        draft_->put_policy(database, policy, duration, group_duration, replica_n, becomes_default);
     }
-    draft_->put_policy(database, policy, duration, group_duration, replica_n, becomes_default);
+    if (limits_change) draft_->limit_writes(database, policy, limits);
     return {};
 }
 

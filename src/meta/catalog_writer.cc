@@ -1,3 +1,5 @@
+// One writer for all changes of the catalog: they gather into groups, become durable, and only then
+// visible.
 #include "sluice/meta/catalog_writer.h"
 
 #include <utility>
@@ -16,6 +18,7 @@ constexpr std::size_t kSentencesMax = 16;
 
 }  // namespace
 
+// The worst first: what is lost, what was found, and what an earlier start had found.
 std::vector<std::string> CatalogDamage::sentences() const {
     std::vector<std::string> all = losses;
     all.insert(all.end(), findings.begin(), findings.end());
@@ -91,6 +94,8 @@ io::Task<void> CatalogWriter::commit_queued() {
             pending.result = pending.change(editor);
             if (reactor_.needs_yield()) co_await reactor_.yield();
         }
+        // What did not fit into this write goes back to the front, so that changes stay in the
+        // order in which they came.
         queue_.insert(queue_.begin(), group.begin() + static_cast<std::ptrdiff_t>(taken),
                       group.end());
         group.resize(taken);
@@ -115,6 +120,9 @@ io::Task<void> CatalogWriter::commit_queued() {
     committing_ = false;
 }
 
+// A change whose write failed is an error for whoever asked for it, and yet it may be on one of the
+// disks. So it must never be found later: the history that contains it is ended, and goes on in a
+// new generation.
 io::Task<Result<void>> CatalogWriter::make_durable(ByteSpan changes) {
     Result<void> done;
     if (!log_->can_append() || log_->wants_compaction()) {
@@ -147,6 +155,8 @@ std::vector<std::string> CatalogWriter::troubles() const {
     return log_->troubles();
 }
 
+// Ids of groups are never used twice. Where stores know higher ones than the catalog, the catalog
+// has lost its newest part, and that must be said at every later start, too.
 io::Task<void> CatalogWriter::note_unknown_groups(std::uint64_t last_group) {
     const std::uint64_t known = catalog_->last_group_id;
     damage_.lost_everything = damage_.lost_everything || known == 0;
@@ -167,10 +177,13 @@ io::Task<void> CatalogWriter::note_rebuilding(std::vector<std::string> sentences
     co_await log_->remember(std::move(sentences));
 }
 
+// An empty change: the next group that is committed makes the missing copy anew.
 io::Task<void> CatalogWriter::heal() {
     (void)co_await change([](CatalogEditor&) { return Result<void>(); });
 }
 
+// The gate first, so that changes under way become durable; then the mark of an orderly end, by
+// which the next start knows that nothing is missing.
 io::Task<void> CatalogWriter::stop() {
     co_await gate_.close();
     co_await log_->end();

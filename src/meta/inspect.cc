@@ -23,11 +23,19 @@ void dump_group(const ShardGroup& group, const LineSink& sink) {
          number(group.measurements.size()) + " fields " + number(fields));
 }
 
+std::string limits_text(const model::WriteLimits& limits) {
+    std::string text;
+    if (limits.past_ns != 0) text += " past limit " + std::to_string(limits.past_ns);
+    if (limits.future_ns != 0) text += " future limit " + std::to_string(limits.future_ns);
+    return text;
+}
+
 void dump_database(const Database& database, const LineSink& sink) {
     sink("database " + database.name + " default policy " + database.default_retention_policy);
     for (const auto& policy : database.retention_policies) {
         sink("  policy " + policy->name + " duration " + std::to_string(policy->duration_ns) +
-             " shard group duration " + std::to_string(policy->shard_group_duration_ns));
+             " shard group duration " + std::to_string(policy->shard_group_duration_ns) +
+             limits_text(policy->write_limits));
         for (const auto& group : policy->shard_groups) dump_group(*group, sink);
         for (const auto& each : policy->subscriptions) sink("    subscription " + each->name);
     }

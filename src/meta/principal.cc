@@ -55,6 +55,15 @@ bool Principal::may_on_all(Privilege wanted, std::string_view database) const {
     });
 }
 
+bool Principal::may_on_one(Privilege wanted, std::string_view database) const {
+    if (user_ != nullptr) return user_->may(wanted, database);
+    const Database* const owner = catalog_ == nullptr ? nullptr : catalog_->find_database(database);
+    if (owner == nullptr || owner->retention_policies.empty()) return may(wanted, database, {});
+    return std::ranges::any_of(owner->retention_policies, [&](const auto& policy) {
+        return may(wanted, database, policy->name);
+    });
+}
+
 bool Principal::may_see(std::string_view database) const {
     const auto may_something = [&](std::string_view policy) {
         return may(Privilege::kRead, database, policy) || may(Privilege::kWrite, database, policy);

@@ -14,6 +14,7 @@
 #include "server/process/tls_files.h"
 #include "server/server.h"
 #include "sluice/base/log.h"
+#include "sluice/io/wall_clock.h"
 
 namespace {
 
@@ -139,11 +140,12 @@ int serve(const Config& config, std::vector<std::string> command_line,
 
 // What a start would refuse although each setting can be understood.
 int check(const Config& config) {
-    const auto checked = check_tls_files(config);
+    const auto checked = check_tls_files(config, io::wall_clock_ns() / kSecondNs);
     if (!checked.ok()) {
         complain(checked.error().message);
         return 1;
     }
+    if (!checked->empty()) std::puts(checked->c_str());
     std::puts("the configuration is good");
     return 0;
 }

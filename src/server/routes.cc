@@ -24,10 +24,12 @@ namespace {
 // A password is verified within moments, and then the others wait no more.
 constexpr unsigned kRetryAfterS = 1;
 
+// A task that is done, where the answer has been appended already.
 io::Task<void> nothing_more() {
     co_return;
 }
 
+// Answers that need no wait, and so no coroutine of their own.
 io::Task<void> serve_small(Connection& connection, RouteHandler handler) {
     switch (handler) {
         case RouteHandler::kPing:
@@ -94,6 +96,8 @@ io::Task<void> serve_throttled(Connection& connection, RouteChoice choice) {
                         WriteThrottle::refusal_of(entry), kRetryAfterS);
         co_return;
     }
+    // The turn covers the whole write, its body included, as in InfluxDB: a client that sends
+    // slowly keeps its turn.
     co_await serve_handler(connection, choice);
     const auto leave = [&throttle] { throttle.leave(); };
     co_await io::call_on(0, leave);
@@ -154,6 +158,8 @@ bool admit(Connection& connection, const Identity& identity, Audience audience) 
     return false;
 }
 
+// Only where bcrypt has to decide. The socket's buffer is given back first, because the wait may be
+// long and others need it.
 io::Task<void> identify_and_serve(Connection& connection, RouteChoice choice, Audience audience) {
     connection.release_input();
     std::string host(peer_host(connection.peer_address()));
@@ -171,6 +177,8 @@ std::string_view cookies_of(const http::Request& request) {
     return {};
 }
 
+// Most requests bring credentials that were verified before. For them this is a keyed hash and no
+// wait, and so no frame.
 io::Task<void> serve_known(Connection& connection, const RouteChoice& choice, Audience audience) {
     const http::Request& request = connection.request();
     const Identity identity = connection.services().authenticator.identify(

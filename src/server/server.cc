@@ -17,6 +17,7 @@
 #include "server/services/certificate_watch.h"
 #include "sluice/base/log.h"
 #include "sluice/io/mailbox.h"
+#include "sluice/io/wall_clock.h"
 
 namespace sluice::server {
 namespace {
@@ -160,8 +161,10 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
         shared.udp.push_back(std::make_unique<ServerShared::UdpInput>());
     }
     server->heartbeats_.resize(core_options.count);
-    SLUICE_TRY_VOID(check_tls_files(shared.config));
+    const auto checked = check_tls_files(shared.config, io::wall_clock_ns() / kSecondNs);
+    if (!checked.ok()) return checked.error();
     if (shared.config.http.https_enabled) {
+        shared.tls_mark = tls_files_mark(shared.config);
         SLUICE_TRY(shared.tls_contexts,
                    load_tls_contexts(shared.config, core_options.count, tls::random_ticket_keys()));
     }

@@ -51,7 +51,7 @@ PUBLIC_STEPS = {
                 "neighbours": "files", "store_metrics": "files", "store_options": "files", "store_report": "files",
                 "string_bytes": "files", "verify": "tools"},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
-              "error_document": "answer", "hidden_directory": "request", "json_text": "go", "privileges": "statements",
+              "dropped_points_text": "go", "error_document": "answer", "hidden_directory": "request", "json_text": "go", "privileges": "statements",
               "query_memory": "request", "query_registry": "request", "query_request": "request",
               "series_counts": "background", "server_facts": "request",
               "statement_executor": "", "unfinished_runs": "background", "value_text": "go"},

@@ -91,6 +91,10 @@ struct ShowClauses {
 };
 struct ShowMeasurementsStatement {
     ShowClauses clauses;  // sources: the one of WITH MEASUREMENT
+    // Behind ON, since InfluxDB 1.11: `db.rp`, `db.*`, `*.*`. The database of the last is empty.
+    std::string retention_policy;
+    bool every_database = false;
+    bool every_policy = false;
 };
 struct ShowSeriesStatement {
     ShowClauses clauses;
@@ -147,6 +151,8 @@ struct CreateDatabaseStatement {
     std::optional<std::int64_t> duration_ns;
     std::optional<std::int64_t> replication;
     std::int64_t shard_duration_ns = 0;
+    std::optional<std::int64_t> future_limit_ns;  // InfluxDB 1.12; 0 or INF: none
+    std::optional<std::int64_t> past_limit_ns;
     std::string policy_name;
 };
 struct DropDatabaseStatement {
@@ -159,6 +165,8 @@ struct CreateRetentionPolicyStatement {
     std::int64_t replication = 1;
     std::int64_t shard_duration_ns = 0;
     bool is_default = false;
+    std::optional<std::int64_t> future_limit_ns;
+    std::optional<std::int64_t> past_limit_ns;
 };
 struct AlterRetentionPolicyStatement {
     std::string name;
@@ -167,6 +175,8 @@ struct AlterRetentionPolicyStatement {
     std::optional<std::int64_t> replication;
     std::optional<std::int64_t> shard_duration_ns;
     bool is_default = false;
+    std::optional<std::int64_t> future_limit_ns;
+    std::optional<std::int64_t> past_limit_ns;
 };
 struct DropRetentionPolicyStatement {
     std::string name;

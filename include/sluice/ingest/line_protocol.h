@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/model/dropped_points.h"
 #include "sluice/model/point_batch.h"
 #include "sluice/model/rejection.h"
 #include "sluice/model/series_index.h"
@@ -53,12 +54,21 @@ struct ParseResult {
     // Points that are well formed but may not be stored (kInvalidName, kLimit). InfluxDB finds
     // these after parsing: they count in `dropped=` of a partial write and are 422 in v2.
     std::uint64_t dropped = 0;
-    // Points before ShardMap::time_min().
+    // Points that ShardMap::takes() refuses: the policy keeps none of their times, or its write
+    // limits exclude them.
     std::uint64_t beyond_retention = 0;
+    // The same points where the policy has write limits; null where it has none, or they fit.
+    std::shared_ptr<model::DroppedPoints> dropped_points;
     // The rejections in the order of the lines, bounded by kRejectionBytesMax. Of points beyond
     // retention only the first is here.
     std::vector<model::Rejection> rejections;
     std::size_t rejection_bytes_left = kRejectionBytesMax;
+
+    void note_dropped(const model::WriteBounds& bounds, std::string_view key,
+                      model::Timestamp time) {
+        if (!dropped_points) dropped_points = std::make_shared<model::DroppedPoints>(bounds);
+        dropped_points->add(key, time);
+    }
 };
 
 // The instruction set of the inner loops. Results do not depend on it.

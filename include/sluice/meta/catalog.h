@@ -77,6 +77,7 @@ struct RetentionPolicy {
     std::int64_t duration_ns = 0;  // 0 keeps points for ever
     std::int64_t shard_group_duration_ns = kWeekNs;
     std::uint32_t replica_n = 1;  // kept for the answer of SHOW RETENTION POLICIES only
+    model::WriteLimits write_limits;
 
     // Sorted by range.begin, without overlap; `shard_slots` is the same list for ShardMap.
     std::vector<std::shared_ptr<const ShardGroup>> shard_groups;

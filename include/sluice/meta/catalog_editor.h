@@ -135,6 +135,7 @@ public:
     std::shared_ptr<const Catalog> finish() &&;
 
 private:
+    void limit_writes(std::string_view database, const RetentionPolicy& policy);
     void make_groups(const NamesWanted& wanted);
     void ensure_group(const NamesWanted& wanted, const RetentionPolicy& policy,
                       const GroupWanted& group);

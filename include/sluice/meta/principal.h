@@ -36,6 +36,8 @@ public:
     bool may(Privilege wanted, std::string_view database, std::string_view policy) const;
     // On the whole database: on each of its policies.
     bool may_on_all(Privilege wanted, std::string_view database) const;
+    // On one of the policies of the database, whichever.
+    bool may_on_one(Privilege wanted, std::string_view database) const;
     // Something of the database, so that it may be seen in listings.
     bool may_see(std::string_view database) const;
     // On a resource of the 2.x API that is no bucket; id 0: on all of the type.

@@ -21,13 +21,17 @@ struct RetentionPolicySpec {
     std::string name;                         // empty: autogen
     std::optional<std::int64_t> duration_ns;  // 0 = INF
     std::optional<std::uint32_t> replica_n;
-    std::int64_t shard_group_duration_ns = 0;  // 0: derived from the duration
+    std::int64_t shard_group_duration_ns = 0;     // 0: derived from the duration
+    std::optional<std::int64_t> past_limit_ns;    // 0: none
+    std::optional<std::int64_t> future_limit_ns;  // likewise
 };
 
 struct RetentionPolicyUpdate {
     std::optional<std::int64_t> duration_ns;
     std::optional<std::uint32_t> replica_n;
     std::optional<std::int64_t> shard_group_duration_ns;  // 0: derived from the duration
+    std::optional<std::int64_t> past_limit_ns;            // 0: none
+    std::optional<std::int64_t> future_limit_ns;          // likewise
 };
 
 // One hour below two days, one day below 180 days, else (and for ever) a week. A duration that was

@@ -26,6 +26,9 @@ struct RequiredPrivilege {
     // The policy that is read or written; empty: the default one. Nothing where the statement is
     // about the whole database. Users hold privileges on databases, tokens on policies.
     std::optional<std::string> policy;
+    // Where no policy is named: one that a token may read is enough, because the answer shows no
+    // other.
+    bool any_policy = false;
     bool operator==(const RequiredPrivilege&) const = default;
 };
 

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "sluice/base/check.h"
-#include "sluice/meta/bucket.h"
 
 namespace sluice::meta {
 namespace {
 
+// The edit says who made the object: until the draft is finished it may be changed in place.
 std::shared_ptr<ShardGroup> make_group(const model::ShardSlot& slot, std::uint64_t edit) {
     auto group = std::make_shared<ShardGroup>();
     group->id = slot.group;
@@ -20,9 +20,12 @@ std::shared_ptr<ShardGroup> make_group(const model::ShardSlot& slot, std::uint64
 
 }  // namespace
 
+// Copies lists of pointers and nothing that these point to: what is changed is copied on the way
+// down (own), and all the rest is shared with the catalog that others read meanwhile.
 CatalogDraft::CatalogDraft(const Catalog& base)
     : catalog_(std::make_shared<Catalog>(base)), edit_(base.version + 1) {}
 
+// From here on the catalog is read on all cores and never changed again.
 std::shared_ptr<const Catalog> CatalogDraft::finish() {
     catalog_->version = edit_;
     if (removed_) ++catalog_->removals;
@@ -34,6 +37,8 @@ void CatalogDraft::record(CatalogOp op) {
     if (recording_) changes_.write(static_cast<std::uint8_t>(op));
 }
 
+// The database as one that this draft may change, by binary search: catalogs of thousands of
+// databases are replayed one operation after the other.
 Database* CatalogDraft::own_database(std::string_view name) {
     const auto& order = catalog_->databases_by_name;
     const auto found = std::lower_bound(order.begin(), order.end(), name,
@@ -44,6 +49,7 @@ Database* CatalogDraft::own_database(std::string_view name) {
     return &own(catalog_->databases[*found], edit_);
 }
 
+// Owns the database too, since the policy hangs from it. A name that is not there costs no copy.
 RetentionPolicy* CatalogDraft::own_policy(std::string_view database, std::string_view policy) {
     const Database* present = catalog_->find_database(database);
     if (present == nullptr || policy.empty() || present->find_policy(policy) == nullptr) {
@@ -64,6 +70,8 @@ void CatalogDraft::sort_databases() {
     });
 }
 
+// False from any of these functions means that the operation does not fit the catalog: an editor
+// checks before it calls, and a replay takes it for damage.
 bool CatalogDraft::create_database(std::string_view name, std::string_view default_policy) {
     if (catalog_->find_database(name) != nullptr) return false;
     auto database = std::make_shared<Database>();
@@ -85,10 +93,12 @@ bool CatalogDraft::create_database(std::string_view name, std::string_view defau
     return true;
 }
 
+// Stores still hold their points. Only what stands in this list is ever unlinked.
 void CatalogDraft::doom_all_groups(const RetentionPolicy& policy) {
     for (const auto& group : policy.shard_groups) catalog_->doomed_groups.push_back(group->id);
 }
 
+// The record is written before anything changes, as `name` may be that of the database itself.
 bool CatalogDraft::drop_database(std::string_view name) {
     const Database* present = catalog_->find_database(name);
     if (present == nullptr) return false;
@@ -108,60 +118,14 @@ bool CatalogDraft::drop_database(std::string_view name) {
     return true;
 }
 
-bool CatalogDraft::put_policy(std::string_view database, std::string_view policy,
-                              std::int64_t duration_ns, std::int64_t shard_group_duration_ns,
-                              std::uint32_t replica_n, bool make_default) {
-    if (policy.empty() || duration_ns < 0 || shard_group_duration_ns <= 0) return false;
-    Database* owner = own_database(database);
-    if (owner == nullptr) return false;
-    RetentionPolicy* target = own_policy(database, policy);
-    if (target == nullptr) {
-        auto fresh = std::make_shared<RetentionPolicy>();
-        fresh->name = policy;
-        fresh->bucket_id = bucket_id_of(database, policy);
-        fresh->edit = edit_;
-        target = fresh.get();
-        owner->retention_policies.push_back(std::move(fresh));
-    }
-    target->duration_ns = duration_ns;
-    target->shard_group_duration_ns = shard_group_duration_ns;
-    target->replica_n = replica_n;
-    if (make_default) owner->default_retention_policy = policy;
-    if (!recording_) return true;
-    record(CatalogOp::kPutPolicy);
-    changes_.write_text(database);
-    changes_.write_text(policy);
-    changes_.write_varint(static_cast<std::uint64_t>(duration_ns));
-    changes_.write_varint(static_cast<std::uint64_t>(shard_group_duration_ns));
-    changes_.write_varint(replica_n);
-    changes_.write(static_cast<std::uint8_t>(make_default ? 1 : 0));
-    return true;
-}
-
-bool CatalogDraft::drop_policy(std::string_view database, std::string_view policy) {
-    const Database* present = catalog_->find_database(database);
-    if (present == nullptr || policy.empty()) return false;
-    const RetentionPolicy* target = present->find_policy(policy);
-    if (target == nullptr) return false;
-    doom_all_groups(*target);
-    forget_permissions(target->bucket_id);
-    if (recording_) {
-        record(CatalogOp::kDropPolicy);
-        changes_.write_text(database);
-        changes_.write_text(policy);
-    }
-    std::erase_if(own_database(database)->retention_policies,
-                  [&](const auto& each) { return each.get() == target; });
-    selected_policy_ = nullptr;
-    removed_ = true;
-    return true;
-}
-
 // Numbers are given in order; one far beyond the last is damage.
 bool CatalogDraft::may_be_id(model::ShardGroupId id) const {
     return id != 0 && id <= catalog_->last_group_id + (std::uint64_t{1} << 40);
 }
 
+// Groups of a policy never overlap, which is what lets a time be found by binary search; a group
+// that would is refused. The new group is the selected one, so that its fields may follow without
+// naming it.
 bool CatalogDraft::add_group(std::string_view database, std::string_view policy,
                              model::ShardGroupId id, const model::TimeRange& range) {
     if (!may_be_id(id) || range.empty()) return false;
@@ -187,6 +151,8 @@ bool CatalogDraft::add_group(std::string_view database, std::string_view policy,
     return true;
 }
 
+// All at once: one by one, each would move all that lie behind it. The two lists are merged in
+// order, and checked as a whole before anything is changed.
 bool CatalogDraft::add_groups(std::string_view database, std::string_view policy,
                               std::span<const model::ShardSlot> groups) {
     if (groups.empty()) return true;
@@ -235,6 +201,8 @@ void CatalogDraft::record_group(std::string_view database, std::string_view poli
     changes_.write(group.range.end);
 }
 
+// Most operations that follow are about fields of one group; naming it once keeps them short. What
+// removes a policy or a group ends the selection, because it points into them.
 bool CatalogDraft::select_group(std::string_view database, std::string_view policy,
                                 model::ShardGroupId id, model::Timestamp begin) {
     RetentionPolicy* owner = own_policy(database, policy);
@@ -252,6 +220,7 @@ bool CatalogDraft::select_group(std::string_view database, std::string_view poli
     return true;
 }
 
+// Both lists, groups and slots, have the same order and must stay of one mind.
 bool CatalogDraft::remove_group(std::string_view database, std::string_view policy,
                                 model::ShardGroupId id, model::Timestamp begin) {
     RetentionPolicy* owner = own_policy(database, policy);
@@ -289,6 +258,8 @@ void CatalogDraft::share_with_neighbour(std::shared_ptr<const MeasurementSchema>
     schema = *neighbour;
 }
 
+// A field has one type in a group for ever; another type of the same name is a conflict that the
+// caller has told the client about already.
 bool CatalogDraft::add_fields(std::string_view measurement, std::span<const Field> fields) {
     if (selected_policy_ == nullptr) return false;
     ShardGroup& group = own_group(*selected_policy_, selected_index_);
@@ -297,6 +268,8 @@ bool CatalogDraft::add_fields(std::string_view measurement, std::span<const Fiel
         const Field* known = present == nullptr ? nullptr : (*present)->find_field(field.name);
         if (known != nullptr && known->type != field.type) return false;
     }
+    // Three cases: new here; made by this draft, and so not yet seen by anybody; or shared with
+    // older catalogs, which keep what they have.
     std::shared_ptr<MeasurementSchema> schema;
     if (present == nullptr) {
         schema = std::make_shared<MeasurementSchema>(std::string(measurement));
@@ -323,6 +296,8 @@ bool CatalogDraft::add_fields(std::string_view measurement, std::span<const Fiel
     return true;
 }
 
+// The common case of a new group: a measurement goes on as it was. The schema is shared with the
+// group before, and so may not be changed in place by this draft any more.
 bool CatalogDraft::copy_fields(std::string_view measurement) {
     if (selected_policy_ == nullptr || selected_index_ == 0) return false;
     const ShardGroup& before = *selected_policy_->shard_groups[selected_index_ - 1];
@@ -345,6 +320,7 @@ void CatalogDraft::doom_groups(std::span<const model::ShardGroupId> groups) {
     for (const model::ShardGroupId id : groups) changes_.write_varint(id);
 }
 
+// Every store has unlinked what it had of these.
 void CatalogDraft::forget_doomed(std::span<const model::ShardGroupId> groups) {
     std::vector<model::ShardGroupId> gone(groups.begin(), groups.end());
     std::sort(gone.begin(), gone.end());
@@ -357,6 +333,7 @@ void CatalogDraft::forget_doomed(std::span<const model::ShardGroupId> groups) {
     for (const model::ShardGroupId id : groups) changes_.write_varint(id);
 }
 
+// After damage: the ids that stores have seen must not be given again.
 void CatalogDraft::raise_group_id(model::ShardGroupId id) {
     catalog_->last_group_id = std::max(catalog_->last_group_id, id);
     if (!recording_) return;

@@ -49,6 +49,9 @@ public:
     bool put_policy(std::string_view database, std::string_view policy, std::int64_t duration_ns,
                     std::int64_t shard_group_duration_ns, std::uint32_t replica_n,
                     bool make_default);
+    // False: there is no such policy, or a limit is below zero.
+    bool limit_writes(std::string_view database, std::string_view policy,
+                      const model::WriteLimits& limits);
     bool drop_policy(std::string_view database, std::string_view policy);
     // `range` overlaps no group of the policy; the group is selected.
     bool add_group(std::string_view database, std::string_view policy, model::ShardGroupId id,

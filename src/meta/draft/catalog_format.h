@@ -41,8 +41,9 @@ enum class CatalogOp : std::uint8_t {
     kDropToken = 28,
     kDescribeBucket = 29,
     kNameOrganization = 30,
+    kLimitWrites = 31,
 };
-inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kNameOrganization;
+inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kLimitWrites;
 
 enum class CatalogFrameKind : std::uint16_t {
     kLogStart = 1,

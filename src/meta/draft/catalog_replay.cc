@@ -139,6 +139,13 @@ bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
                    put_policy(database, policy, duration, group_duration,
                               static_cast<std::uint32_t>(replica_n), make_default != 0);
         }
+        case CatalogOp::kLimitWrites: {
+            read_place();
+            model::WriteLimits limits;
+            limits.past_ns = static_cast<std::int64_t>(in.read_varint());
+            limits.future_ns = static_cast<std::int64_t>(in.read_varint());
+            return in.ok() && limit_writes(database, policy, limits);
+        }
         case CatalogOp::kDropPolicy:
             read_place();
             return in.ok() && drop_policy(database, policy);

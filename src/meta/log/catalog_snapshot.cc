@@ -75,6 +75,13 @@ void CatalogSnapshotEncoder::encode_policy(const Database& database,
     payload_.write_varint(static_cast<std::uint64_t>(policy.shard_group_duration_ns));
     payload_.write_varint(policy.replica_n);
     payload_.write(std::uint8_t{0});
+    if (policy.write_limits.any()) {
+        begin_op(CatalogOp::kLimitWrites);
+        payload_.write_text(database.name);
+        payload_.write_text(policy.name);
+        payload_.write_varint(static_cast<std::uint64_t>(policy.write_limits.past_ns));
+        payload_.write_varint(static_cast<std::uint64_t>(policy.write_limits.future_ns));
+    }
     const BucketFacts& facts = policy.facts;
     if (facts.created_ns != 0 || facts.updated_ns != 0 || !facts.description.empty()) {
         begin_op(CatalogOp::kDescribeBucket);

@@ -60,10 +60,20 @@ void collect_matched_databases(const influxql::SelectStatement& select,
 
 io::Task<Result<LiveMeasurements>> LiveMeasurements::find(DataSource& source,
                                                           const meta::Database& database) {
+    std::vector<const meta::RetentionPolicy*> policies;
+    for (const auto& policy : database.retention_policies) policies.push_back(policy.get());
+    io::Task<Result<LiveMeasurements>> finding = find(source, database, policies);
+    Result<LiveMeasurements> live = co_await finding;
+    co_return live;
+}
+
+io::Task<Result<LiveMeasurements>> LiveMeasurements::find(
+    DataSource& source, const meta::Database& database,
+    const std::vector<const meta::RetentionPolicy*>& policies) {
     LiveMeasurements live;
     if (database.last_delete == 0) co_return live;
     Candidates candidates;
-    for (const auto& policy : database.retention_policies) {
+    for (const meta::RetentionPolicy* const policy : policies) {
         for (const auto& group : policy->shard_groups) {
             group->measurements.for_each([&](const meta::MeasurementSchema& schema) {
                 candidates[schema.name].push_back(group->id);

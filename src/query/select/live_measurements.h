@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "query/session/data_source.h"
 #include "sluice/influxql/ast.h"
@@ -17,6 +18,10 @@ public:
     // Asks the stores, unless nothing was ever deleted from the database.
     static io::Task<Result<LiveMeasurements>> find(DataSource& source,
                                                    const meta::Database& database);
+    // The same of some of its policies; the list outlives the task.
+    static io::Task<Result<LiveMeasurements>> find(
+        DataSource& source, const meta::Database& database,
+        const std::vector<const meta::RetentionPolicy*>& policies);
 
     bool contains(std::string_view measurement) const {
         return !names_ || names_->contains(measurement);

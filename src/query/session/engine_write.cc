@@ -4,10 +4,12 @@
 
 #include "sluice/engine/core.h"
 #include "sluice/io/reactor.h"
+#include "sluice/model/dropped_points.h"
 #include "sluice/model/errors.h"
 #include "sluice/model/point_batch.h"
 #include "sluice/model/series_index.h"
 #include "sluice/model/series_key.h"
+#include "sluice/query/dropped_points_text.h"
 
 namespace sluice::query {
 namespace {
@@ -20,6 +22,7 @@ using storage::kStringBytesMax;
 // Rows that are not written, and why. InfluxDB names the first reason and how many rows there are.
 struct Refusals {
     std::uint64_t beyond_retention = 0;
+    std::optional<model::DroppedPoints> dropped_points;  // where the policy has write limits
     std::uint64_t dropped = 0;
     std::string first_reason;
 
@@ -88,8 +91,12 @@ void fill_batch(engine::Core& core, const engine::WriteTarget& target, const Tar
     }
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
         const TargetRows::Row& row = rows.rows[i];
-        if (row.time < target.shards.time_min()) {
+        if (!target.shards.takes(row.time)) {
             ++refusals.beyond_retention;
+            if (const model::WriteBounds* const bounds = target.shards.bounds()) {
+                if (!refusals.dropped_points) refusals.dropped_points.emplace(*bounds);
+                refusals.dropped_points->add(rows.series[row.series], row.time);
+            }
             continue;
         }
         std::optional<std::string> refusal = bad_keys[row.series];
@@ -139,6 +146,10 @@ io::Task<Result<void>> write_rows(engine::Core& core, std::string database, std:
         }
         if (refusals.dropped != 0) {
             co_return partial_write(refusals.first_reason, refusals.dropped);
+        }
+        if (refusals.dropped_points) {
+            co_return partial_write(dropped_points_text(*refusals.dropped_points),
+                                    refusals.dropped_points->count());
         }
         if (refusals.beyond_retention != 0) {
             co_return partial_write(model::kBeyondRetention, refusals.beyond_retention);

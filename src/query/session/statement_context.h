@@ -29,4 +29,12 @@ inline bool may_see(const StatementContext& context, const meta::Catalog& catalo
         .may_see(database);
 }
 
+// Whether who asks may read a policy: a token may hold a permission for one of several.
+inline bool may_read(const StatementContext& context, const meta::Catalog& catalog,
+                     std::string_view database, std::string_view policy) {
+    if (!context.request.authorize) return true;
+    return meta::Principal::of(catalog, context.request.user, context.request.token)
+        .may(meta::Privilege::kRead, database, policy);
+}
+
 }  // namespace sluice::query

@@ -47,9 +47,10 @@ bool ShowSource::names(std::string_view measurement) const {
     return wanted == nullptr || is_named(*wanted, measurement);
 }
 
-Result<std::vector<ShowSource>> resolve_show_sources(const ShowClauses& clauses,
-                                                     const meta::Catalog& catalog,
-                                                     const Defaults& defaults) {
+Result<std::vector<ShowSource>> resolve_show_sources(const StatementContext& context,
+                                                     const ShowClauses& clauses,
+                                                     const meta::Catalog& catalog) {
+    const Defaults& defaults = context.defaults;
     const Defaults from{clauses.database.empty() ? defaults.database : clauses.database,
                         defaults.retention_policy};
     std::vector<ShowSource> resolved;
@@ -60,6 +61,10 @@ Result<std::vector<ShowSource>> resolve_show_sources(const ShowClauses& clauses,
         source.policy = source.database->find_policy(measurement.retention_policy);
         if (source.policy == nullptr) {
             return model::retention_policy_not_found(measurement.retention_policy);
+        }
+        if (!may_read(context, catalog, source.database->name, source.policy->name)) {
+            return Error{ErrorKind::kInvalid, "not authorized to read " + source.database->name +
+                                                  "." + source.policy->name};
         }
         source.wanted = wanted;
         resolved.push_back(source);

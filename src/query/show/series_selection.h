@@ -51,9 +51,10 @@ struct ShowSource {
 
 // Returns where `clauses` look when the policy matters: it resolves them as SELECT resolves its
 // FROM clause. `clauses` and `catalog` outlive the result.
-Result<std::vector<ShowSource>> resolve_show_sources(const influxql::ShowClauses& clauses,
-                                                     const meta::Catalog& catalog,
-                                                     const Defaults& defaults);
+// kInvalid where a policy may not be read.
+Result<std::vector<ShowSource>> resolve_show_sources(const StatementContext& context,
+                                                     const influxql::ShowClauses& clauses,
+                                                     const meta::Catalog& catalog);
 
 // The series a statement is about. It is filled in this order: catalog, set_condition(), add() for
 // each measurement, and then one of list_series() and visit_series(), which read it on all cores.
@@ -71,10 +72,12 @@ struct SeriesSelection {
     Result<void> set_condition(const influxql::ShowClauses& clauses, std::int64_t now_ns);
     // Adds the measurement as far as it has groups in the range.
     void add(const meta::RetentionPolicy& policy, std::string_view measurement);
-    // Adds the measurements of all policies that `accepts(name)` is true of.
+    // Adds the measurements that `accepts(name)` is true of, of all policies that may be read.
     template <typename Accepts>
-    void add_database(const meta::Database& database, Accepts&& accepts) {
+    void add_database(const StatementContext& context, const meta::Database& database,
+                      Accepts&& accepts) {
         for (const auto& policy : database.retention_policies) {
+            if (!may_read(context, *catalog, database.name, policy->name)) continue;
             for (const std::string& name : measurement_names(*policy, range)) {
                 if (accepts(name)) add(*policy, name);
             }

@@ -161,7 +161,8 @@ io::Task<Result<void>> CardinalityCounter::estimate() {
     if (!found.ok() && found.error().kind != ErrorKind::kNotFound) {
         co_return std::move(found).error();
     }
-    if (found.ok()) selection_.add_database(**found, [](std::string_view) { return true; });
+    if (found.ok())
+        selection_.add_database(context_, **found, [](std::string_view) { return true; });
     if (show_.kind == Kind::kMeasurement) {
         std::set<std::string_view> names;
         for (const PlannedSource& source : selection_.sources) names.insert(source.measurement);
@@ -185,7 +186,7 @@ io::Task<Result<void>> CardinalityCounter::count_exactly() {
     }
     selection_.catalog = context_.source.catalog();
     SLUICE_CO_TRY(const std::vector<ShowSource> sources,
-                  resolve_show_sources(show_.clauses, *selection_.catalog, context_.defaults));
+                  resolve_show_sources(context_, show_.clauses, *selection_.catalog));
     SLUICE_CO_TRY_VOID(select(sources));
     Result<void> listed = co_await list_series(context_, selection_, Listing::kSeriesAndTagKeys);
     if (!listed.ok()) co_return listed;
@@ -302,7 +303,7 @@ io::Task<Result<std::uint64_t>> count_series(StatementContext& context, std::str
     selection.catalog = context.source.catalog();
     const meta::Database* found = selection.catalog->find_database(database);
     if (found == nullptr) co_return model::database_not_found(database);
-    selection.add_database(*found, [](std::string_view) { return true; });
+    selection.add_database(context, *found, [](std::string_view) { return true; });
     SLUICE_CO_TRY(const std::size_t count, co_await count_keys(context, selection));
     co_return count;
 }

@@ -45,7 +45,7 @@ io::Task<Result<void>> execute(StatementContext& context, influxql::ShowFieldKey
     const influxql::ShowClauses& clauses = show.clauses;
     const auto catalog = context.source.catalog();
     SLUICE_CO_TRY(const std::vector<ShowSource> sources,
-                  resolve_show_sources(clauses, *catalog, context.defaults));
+                  resolve_show_sources(context, clauses, *catalog));
     LiveDatabases live;
     for (const ShowSource& source : sources) {
         if (live.contains(source.database)) continue;

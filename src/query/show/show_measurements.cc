@@ -65,23 +65,46 @@ bool measurement_passes(const Expr& condition, std::string_view name, const TagV
     return std::any_of(values->second.begin(), values->second.end(), equals) == wanted;
 }
 
-// Without a condition the catalog knows.
-std::set<std::string> all_measurements(const meta::Database& database, const ShowClauses& clauses) {
-    std::set<std::string> names;
+// Where a statement looks: policies of one database, those of them that may be read.
+struct Place {
+    const meta::Database* database = nullptr;
+    std::vector<const meta::RetentionPolicy*> policies;
+};
+
+Place place_of(const StatementContext& context, const meta::Catalog& catalog,
+               const meta::Database& database) {
+    Place place{&database, {}};
     for (const auto& policy : database.retention_policies) {
-        for (std::string& name : measurement_names(*policy, model::TimeRange{})) {
-            if (names_measurement(clauses.sources, name)) names.insert(std::move(name));
+        if (may_read(context, catalog, database.name, policy->name)) {
+            place.policies.push_back(policy.get());
         }
     }
-    return names;
+    return place;
 }
 
-io::Task<Result<void>> find_measurements(StatementContext& context, const meta::Database& database,
+// Without a condition the catalog knows the names, and the stores which of them are left.
+io::Task<Result<void>> all_measurements(StatementContext& context, const Place& place,
+                                        const ShowClauses& clauses, std::set<std::string>& names) {
+    SLUICE_CO_TRY(const LiveMeasurements live,
+                  co_await LiveMeasurements::find(context.source, *place.database, place.policies));
+    for (const meta::RetentionPolicy* const policy : place.policies) {
+        for (std::string& name : measurement_names(*policy, model::TimeRange{})) {
+            if (!names_measurement(clauses.sources, name) || !live.contains(name)) continue;
+            names.insert(std::move(name));
+        }
+    }
+    co_return Result<void>();
+}
+
+io::Task<Result<void>> find_measurements(StatementContext& context, const Place& place,
                                          const ShowClauses& clauses, std::set<std::string>& names) {
     SLUICE_CO_TRY_VOID(check_condition(*clauses.condition));
     SeriesSelection selection;
-    selection.add_database(
-        database, [&](std::string_view name) { return names_measurement(clauses.sources, name); });
+    for (const meta::RetentionPolicy* const policy : place.policies) {
+        for (const std::string& name : measurement_names(*policy, selection.range)) {
+            if (names_measurement(clauses.sources, name)) selection.add(*policy, name);
+        }
+    }
     Result<void> listed = co_await list_series(context, selection);
     if (!listed.ok()) co_return listed;
     // The condition was not given to the selection: it is about measurements, and all series are
@@ -100,6 +123,61 @@ io::Task<Result<void>> find_measurements(StatementContext& context, const meta::
     co_return Result<void>();
 }
 
+// A row of the answer; database and policy are shown where the statement names policies.
+struct Row {
+    std::string measurement;
+    std::string database;
+    std::string policy;
+};
+
+void write_rows(AnswerWriter& writer, const std::vector<Row>& rows) {
+    writer.begin_series({"measurements", {}, {"name", "database", "retention policy"}});
+    for (const Row& row : rows) {
+        writer.begin_row();
+        for (const std::string* text : {&row.measurement, &row.database, &row.policy}) {
+            writer.value(Value::of_string(*text));
+        }
+        writer.end_row();
+    }
+    writer.end_series();
+}
+
+// The places behind ON, one for each policy where they are named, else one for the database. The
+// texts are those of coordinator/statement_executor.go: executeShowMeasurementsStatement.
+Result<std::vector<Place>> places_of(const StatementContext& context, const meta::Catalog& catalog,
+                                     const ShowMeasurementsStatement& show) {
+    std::vector<Place> places;
+    const auto add_policies = [&](const meta::Database& database, std::string_view wanted) {
+        for (const meta::RetentionPolicy* each : place_of(context, catalog, database).policies) {
+            if (wanted.empty() || each->name == wanted) places.push_back({&database, {each}});
+        }
+    };
+    if (show.every_database) {
+        const bool names_one = !show.retention_policy.empty();
+        if (names_one || !show.every_policy) {
+            return invalid(std::string("query 'SHOW MEASUREMENTS ON *") + (names_one ? ".rp" : "") +
+                           "' not supported. use 'ON *.*' or specify a database");
+        }
+        for (const auto& database : catalog.databases) add_policies(*database, {});
+        return places;
+    }
+    const Result<const meta::Database*> found =
+        find_database(catalog, show.clauses.database, context.defaults);
+    if (!found.ok() && found.error().kind != ErrorKind::kNotFound) return found.error();
+    if (!found.ok() && show.every_policy) {
+        const std::string& named = show.clauses.database;
+        return invalid("unknown database " + (named.empty() ? context.defaults.database : named));
+    }
+    // Otherwise this is the only SHOW statement that does not mind an unknown database.
+    if (!found.ok()) return places;
+    if (show.every_policy || !show.retention_policy.empty()) {
+        add_policies(**found, show.retention_policy);
+    } else {
+        places.push_back(place_of(context, catalog, **found));
+    }
+    return places;
+}
+
 }  // namespace
 
 io::Task<Result<void>> execute(StatementContext& context, ShowMeasurementsStatement show) {
@@ -108,24 +186,29 @@ io::Task<Result<void>> execute(StatementContext& context, ShowMeasurementsStatem
         co_return invalid("SHOW MEASUREMENTS doesn't support time in WHERE clause");
     }
     const auto catalog = context.source.catalog();
-    Result<const meta::Database*> found =
-        find_database(*catalog, clauses.database, context.defaults);
-    // This is the only SHOW statement that does not mind an unknown database.
-    if (!found.ok() && found.error().kind == ErrorKind::kNotFound) co_return Result<void>();
-    if (!found.ok()) co_return std::move(found).error();
-    std::set<std::string> names;
-    if (!clauses.condition) {
-        SLUICE_CO_TRY(const LiveMeasurements live,
-                      co_await LiveMeasurements::find(context.source, **found));
-        names = all_measurements(**found, clauses);
-        std::erase_if(names, [&](const std::string& name) { return !live.contains(name); });
-    } else {
-        Result<void> searched = co_await find_measurements(context, **found, clauses, names);
-        if (!searched.ok()) co_return searched;
+    SLUICE_CO_TRY(const std::vector<Place> places, places_of(context, *catalog, show));
+    const bool shows_places = show.every_policy || !show.retention_policy.empty();
+    std::vector<Row> rows;
+    for (const Place& place : places) {
+        std::set<std::string> names;
+        io::Task<Result<void>> working = clauses.condition
+                                             ? find_measurements(context, place, clauses, names)
+                                             : all_measurements(context, place, clauses, names);
+        SLUICE_CO_TRY_VOID(co_await working);
+        for (const std::string& name : names) {
+            rows.push_back({name, place.database->name,
+                            shows_places ? place.policies.front()->name : std::string()});
+        }
     }
-    const std::vector<std::string> shown = limited(
-        std::vector<std::string>(names.begin(), names.end()), clauses.limit, clauses.offset);
-    if (!shown.empty()) write_column(context.writer, "measurements", "name", shown);
+    rows = limited(std::move(rows), clauses.limit, clauses.offset);
+    if (rows.empty()) co_return Result<void>();
+    if (shows_places) {
+        write_rows(context.writer, rows);
+        co_return Result<void>();
+    }
+    std::vector<std::string> shown;
+    for (Row& row : rows) shown.push_back(std::move(row.measurement));
+    write_column(context.writer, "measurements", "name", shown);
     co_return Result<void>();
 }
 

@@ -28,7 +28,8 @@ Result<void> check_operators(const Expr& condition) {
 
 // Without time InfluxDB asks its index, which knows the series of a whole database: the policy of
 // a source only has to have shards.
-Result<void> select_by_index(const std::vector<ShowSource>& sources, SeriesSelection& selection) {
+Result<void> select_by_index(const StatementContext& context,
+                             const std::vector<ShowSource>& sources, SeriesSelection& selection) {
     if (selection.condition) {
         SLUICE_TRY_VOID(check_operators(*selection.condition));
     }
@@ -37,7 +38,7 @@ Result<void> select_by_index(const std::vector<ShowSource>& sources, SeriesSelec
         if (!source.policy->shard_groups.empty()) databases.insert(source.database);
     }
     for (const meta::Database* database : databases) {
-        selection.add_database(*database, [&](std::string_view name) {
+        selection.add_database(context, *database, [&](std::string_view name) {
             return std::any_of(sources.begin(), sources.end(),
                                [&](const ShowSource& source) { return source.names(name); });
         });
@@ -167,13 +168,13 @@ io::Task<Result<void>> execute(StatementContext& context, ShowSeriesStatement sh
     SeriesSelection selection;
     selection.catalog = context.source.catalog();
     SLUICE_CO_TRY(const std::vector<ShowSource> sources,
-                  resolve_show_sources(clauses, *selection.catalog, context.defaults));
+                  resolve_show_sources(context, clauses, *selection.catalog));
     SLUICE_CO_TRY_VOID(selection.set_condition(clauses, context.source.wall_ns()));
     const bool by_time = compares_time(clauses.condition.get());
     if (by_time) {
         select_by_time(sources, selection);
     } else {
-        SLUICE_CO_TRY_VOID(select_by_index(sources, selection));
+        SLUICE_CO_TRY_VOID(select_by_index(context, sources, selection));
     }
     std::vector<std::string_view> keys;
     if (!by_time && clauses.limit > 0 && clauses.limit <= kFirstMax &&

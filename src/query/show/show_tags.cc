@@ -50,6 +50,7 @@ io::Task<Result<void>> select_series(StatementContext& context, const ShowClause
     }
     for (const auto& policy : database->retention_policies) {
         if (!only.empty() && policy->name != only) continue;
+        if (!may_read(context, *selection.catalog, database->name, policy->name)) continue;
         for (const std::string& name : measurement_names(*policy, selection.range)) {
             if (!names_measurement(clauses.sources, name) || !names.accepts(name)) continue;
             selection.add(*policy, name);

@@ -11,6 +11,12 @@ std::optional<std::uint32_t> as_replication(const std::optional<std::int64_t>& v
     return static_cast<std::uint32_t>(*value);
 }
 
+template <typename Said, typename Policy>
+void set_limits(const Said& said, Policy& policy) {
+    policy.past_limit_ns = said.past_limit_ns;
+    policy.future_limit_ns = said.future_limit_ns;
+}
+
 }  // namespace
 
 io::Task<Result<void>> execute(StatementContext& context, CreateDatabaseStatement create) {
@@ -21,6 +27,7 @@ io::Task<Result<void>> execute(StatementContext& context, CreateDatabaseStatemen
         policy->duration_ns = create.duration_ns;
         policy->replica_n = as_replication(create.replication);
         policy->shard_group_duration_ns = create.shard_duration_ns;
+        set_limits(create, *policy);
     }
     return context.source.create_database(std::move(create.name), std::move(policy));
 }
@@ -35,6 +42,7 @@ io::Task<Result<void>> execute(StatementContext& context, CreateRetentionPolicyS
     policy.duration_ns = create.duration_ns;
     policy.replica_n = static_cast<std::uint32_t>(create.replication);
     policy.shard_group_duration_ns = create.shard_duration_ns;
+    set_limits(create, policy);
     return context.source.create_retention_policy(std::move(create.database), std::move(policy),
                                                   create.is_default);
 }
@@ -44,6 +52,7 @@ io::Task<Result<void>> execute(StatementContext& context, AlterRetentionPolicySt
     update.duration_ns = alter.duration_ns;
     update.replica_n = as_replication(alter.replication);
     update.shard_group_duration_ns = alter.shard_duration_ns;
+    set_limits(alter, update);
     return context.source.alter_retention_policy(std::move(alter.database), std::move(alter.name),
                                                  update, alter.is_default);
 }

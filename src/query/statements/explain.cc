@@ -127,7 +127,7 @@ io::Task<Result<void>> Explanation::explain_sources(const SelectStatement& selec
     SeriesSelection selection;
     selection.catalog = context_.source.catalog();
     SLUICE_CO_TRY(const std::vector<ShowSource> sources,
-                  resolve_show_sources(clauses, *selection.catalog, context_.defaults));
+                  resolve_show_sources(context_, clauses, *selection.catalog));
     SLUICE_CO_TRY_VOID(selection.set_condition(clauses, context_.source.wall_ns()));
     ResolvedSources resolved;
     for (const ShowSource& source : sources) {

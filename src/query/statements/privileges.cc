@@ -16,6 +16,11 @@ Required on(const std::string& database, meta::Privilege privilege) {
     return {{false, database, privilege, {}}};
 }
 
+// Of a listing that shows what may be read and no more.
+Required some_of(const std::string& database) {
+    return {{false, database, meta::Privilege::kRead, {}, true}};
+}
+
 void add_select(const SelectStatement& select, Required& required);
 
 void add_sources(const std::vector<Source>& sources, Required& required) {
@@ -67,7 +72,12 @@ struct Table {
         add_select(create.select, required);
         return required;
     }
-    Required operator()(const ShowMeasurementsStatement& show) const { return read(show.clauses); }
+    // Of every database those are shown that may be read, so that nobody is refused.
+    Required operator()(const ShowMeasurementsStatement& show) const {
+        if (show.every_database) return on("", meta::Privilege::kNone);
+        if (show.retention_policy.empty()) return read(show.clauses);
+        return {{false, show.clauses.database, meta::Privilege::kRead, show.retention_policy}};
+    }
     Required operator()(const ShowSeriesStatement& show) const { return read(show.clauses); }
     Required operator()(const ShowTagKeysStatement& show) const { return read(show.clauses); }
     Required operator()(const ShowTagValuesStatement& show) const { return read(show.clauses); }
@@ -75,7 +85,7 @@ struct Table {
     // InfluxDB asks for nothing where no source is named.
     Required operator()(const ShowCardinalityStatement& show) const { return read(show.clauses); }
     Required operator()(const ShowRetentionPoliciesStatement& show) const {
-        return on(show.database, meta::Privilege::kRead);
+        return some_of(show.database);
     }
     Required operator()(const ShowContinuousQueriesStatement&) const {
         return on("", meta::Privilege::kRead);
@@ -91,11 +101,11 @@ struct Table {
 private:
     // A source of another database is read there; InfluxDB looks at that behind ON only.
     static Required read(const ShowClauses& clauses) {
-        Required required = on(clauses.database, meta::Privilege::kRead);
+        Required required = some_of(clauses.database);
         for (const Source& source : clauses.sources) {
             const Measurement* const measurement = source.measurement();
             if (measurement == nullptr || measurement->database.empty()) continue;
-            required.push_back({false, measurement->database, meta::Privilege::kRead, {}});
+            required.push_back(some_of(measurement->database).front());
         }
         return required;
     }
@@ -115,6 +125,7 @@ std::string_view default_database(const Statement& statement, std::string_view o
 // (query/compile/sources.cc).
 bool is_granted(const meta::Principal& principal, const RequiredPrivilege& required,
                 std::string_view database, const Defaults& defaults) {
+    if (required.any_policy) return principal.may_on_one(required.privilege, database);
     if (!required.policy) return principal.may_on_all(required.privilege, database);
     const std::string& policy =
         required.policy->empty() ? defaults.retention_policy : *required.policy;

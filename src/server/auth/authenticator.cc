@@ -19,6 +19,8 @@ namespace {
 constexpr std::string_view kNoCredentials = "unable to parse authentication credentials";
 constexpr std::string_view kNotAuthorized = "authorization failed";
 
+// What a password costs is what makes guessing hopeless, so it is the one thing here that must not
+// be done on a core.
 // Some twenty passwords a second for each core: enough for a fleet that comes back, and guessing
 // takes no more than one thread beside each core, at a lower priority than the cores have.
 constexpr unsigned kAtWorkMax = 1;
@@ -28,6 +30,7 @@ static_assert(kAtWorkMax < io::kAsideMax, "CREATE USER and others need a turn, t
 constexpr std::string_view kHashOfNobody =
     "$2b$10$abcdefghijklmnopqrstuuZ6JiOttdBqLnIy33laMgP8FSK9ue5jC";
 
+// The texts are those of InfluxDB's services/httpd/handler.go: authenticate().
 Identity refused(std::string_view why) {
     return {Identity::Kind::kRefused, std::string(why)};
 }
@@ -61,10 +64,16 @@ const meta::Token* Authenticator::shown_token(const meta::Catalog& catalog) cons
         meta::token_code_of(is_password ? credentials_.password() : credentials_.token()));
 }
 
+// Never waits. The order is: a password that was verified before, tokens of the catalog, then what
+// the kind of the credentials says. An identity without a kind means that bcrypt has to decide
+// (identify_aside), with the credentials kept in `credentials_` until then: nothing else runs on
+// this core between the two calls.
 Identity Authenticator::identify(const http::Parameters& parameters, std::string_view authorization,
                                  std::string_view cookies, const std::string& certificate_user) {
     const meta::Catalog& catalog = *core_.catalog();
     const bool asks = has_admin(catalog);
+    // As long as there is neither an admin nor a token there is nobody to be (InfluxDB: "create
+    // admin user first").
     if (!asks && catalog.tokens.empty()) return nobody();
     credentials_.read(parameters, authorization);
     const meta::User* user = nullptr;
@@ -96,6 +105,7 @@ Identity Authenticator::identify(const http::Parameters& parameters, std::string
     return {};
 }
 
+// The cookie carries its own proof, so a session needs no memory and is good on every core.
 Identity Authenticator::identify_by_session(const meta::Catalog& catalog,
                                             std::string_view cookies) const {
     const std::string_view session = session_in(cookies);
@@ -106,6 +116,8 @@ Identity Authenticator::identify_by_session(const meta::Catalog& catalog,
     return {Identity::Kind::kUser, user->name};
 }
 
+// The signature is computed once for each token and then remembered by a keyed code of it. Whether
+// the user is still there is asked of the catalog every time.
 Identity Authenticator::identify_by_web_token(const meta::Catalog& catalog) {
     if (config_.shared_secret.text.empty()) return refused("bearer auth disabled");
     const std::int64_t now_s = core_.reactor().wall_ns() / kSecondNs;
@@ -126,6 +138,8 @@ io::Task<Identity> Authenticator::identify_password(std::string user, std::strin
     return identify_aside(std::move(host));
 }
 
+// Takes the credentials before the first wait: another request may identify itself meanwhile and
+// would find them in `credentials_`.
 io::Task<Identity> Authenticator::identify_aside(std::string host) {
     const Credentials credentials = std::exchange(credentials_, {});
     const bool has_turn = co_await wait_for_turn(queue_client(host));
@@ -136,6 +150,8 @@ io::Task<Identity> Authenticator::identify_aside(std::string host) {
     co_return identity;
 }
 
+// Waits its turn among those of other addresses. The queue is bounded: where it is full, the newest
+// of the address that has the most there is refused, which may be this one.
 io::Task<bool> Authenticator::wait_for_turn(std::string client) {
     if (at_work_ < kAtWorkMax) {
         ++at_work_;
@@ -173,6 +189,8 @@ io::Task<Identity> Authenticator::verify(const Credentials& credentials) {
     io::Task<bool> comparing =
         io::run_aside([&hash, &password] { return meta::password_matches(hash, password); });
     const bool matches = co_await comparing;
+    // The catalog may have changed during the wait. A password that was changed meanwhile must not
+    // be remembered as good, so the hash has to be the one that was compared.
     catalog = core_.catalog();
     user = catalog->find_user(credentials.user());
     if (!matches || user == nullptr || user->password_hash != hash) {

@@ -23,6 +23,8 @@ struct Parts {
     std::string_view signed_text;  // header and claims with the dot between
 };
 
+// The sentences here are those of github.com/dgrijalva/jwt-go, which InfluxDB 1.8 uses: clients and
+// their tests look for them.
 Result<Parts> split(std::string_view token) {
     const std::size_t first = token.find('.');
     const std::size_t second = first == token.npos ? first : token.find('.', first + 1);
@@ -62,6 +64,8 @@ std::optional<double> number_of(const dom::element& element) {
     return number;
 }
 
+// Header and claims are read alike, as far as they are of interest. A number may come as an integer
+// or with a fraction, and what is of another type counts as absent.
 Result<Fields> read_object(std::string_view part, std::string_view what) {
     SLUICE_TRY(const std::string json, decode(part));
     dom::parser parser;
@@ -91,6 +95,8 @@ bool is_known_method(std::string_view name) {
     return false;
 }
 
+// Only methods with a shared secret are taken. "none" in particular is refused, and a method with a
+// public key must never be checked against the secret as if that were one.
 Result<Sha2> method_of(const Fields& header) {
     if (!header.algorithm) return refused("signing method (alg) is unspecified.");
     const std::string& name = *header.algorithm;
@@ -128,6 +134,9 @@ Result<void> check_times(const Fields& claims, std::int64_t now_s) {
 
 }  // namespace
 
+// The order decides which sentence is heard: form, method, signature, times, and then what InfluxDB
+// asks for beside them (services/httpd/handler.go: authenticate). No claim is believed before the
+// signature has been checked.
 Result<TokenClaims> verify_token(std::string_view token, std::string_view secret,
                                  std::int64_t now_s) {
     if (token.size() > kTokenBytesMax) return refused("the token is too long");

@@ -38,6 +38,8 @@ void wipe(char* bytes, std::size_t size) {
     OPENSSL_cleanse(bytes, size);
 }
 
+// The one-call form of OpenSSL: it is used once for a token or a cookie, where setting up costs
+// little beside the rest.
 HashCode hash_with_key(Sha2 algorithm, std::string_view key, std::string_view message) {
     HashCode code;
     unsigned size = 0;
@@ -47,6 +49,8 @@ HashCode hash_with_key(Sha2 algorithm, std::string_view key, std::string_view me
     return code;
 }
 
+// The key is drawn at the start and never leaves the process. It is cleansed at the end, because
+// memory that is freed may be read later.
 struct KeyedHash::State {
     std::array<unsigned char, 32> key{};
     EVP_MD* algorithm = nullptr;
@@ -71,6 +75,9 @@ KeyedHash::~KeyedHash() = default;
 KeyedHash::Code KeyedHash::of(std::string_view first, std::string_view second,
                               std::string_view third) {
     EVP_MD_CTX* const context = state_->context;
+    // The sizes are part of the message: without them "ab" with "c" and "a" with "bc" would be the
+    // same. A key in front of SHA-256 would allow an extension to a longer message, which nobody
+    // can submit here: codes are not shown.
     const std::uint64_t sizes[3] = {first.size(), second.size(), third.size()};
     Code code;
     unsigned size = 0;

@@ -36,6 +36,8 @@ std::optional<Numbers> numbers_of(std::string_view cookie) {
     return Numbers{static_cast<std::int64_t>(*expires), *nonce};
 }
 
+// Compares with every user instead of decoding what a stranger has sent; there are few, and it is
+// asked for requests with a cookie only.
 const meta::User* user_named_in_hexadecimal(const meta::Catalog& catalog, std::string_view text) {
     for (const auto& user : catalog.users) {
         if (text.size() == 2 * user->name.size() && hexadecimal(user->name) == text) {
@@ -67,12 +69,15 @@ std::string_view session_in(std::string_view cookies) {
     return {};
 }
 
+// The hash of the password is part of what is signed, so that a new password ends all sessions of
+// the user on every core, without a list of them.
 std::string Sessions::signature_of(std::string_view text, const meta::User& user) const {
     // The text has no blank and says where it ends.
     const std::string message = std::string(text) + " " + user.password_hash;
     return hexadecimal(hash_with_key(Sha2::kSha256, key_, message).text());
 }
 
+// EXPIRES NONCE NAME "." SIGNATURE, the first two as 16 hexadecimal digits each.
 std::string Sessions::cookie_of(const meta::User& user, std::int64_t now_s,
                                 std::uint64_t nonce) const {
     std::string text = meta::id_text(static_cast<std::uint64_t>(now_s + kSessionSeconds)) +
@@ -96,6 +101,8 @@ const meta::User* Sessions::user_of(std::string_view cookie, const meta::Catalog
     return is_good ? user : nullptr;
 }
 
+// Remembers a session that was ended before its time, until it would have ended by itself. What has
+// is forgotten on the way, so the list is as long as there are sign-outs in a session's life.
 void Sessions::end(std::string_view cookie, std::int64_t now_s) {
     std::erase_if(ended_, [now_s](const auto& each) { return now_s > each.second; });
     if (const auto numbers = numbers_of(cookie)) ended_[numbers->nonce] = numbers->expires_s;

@@ -1,3 +1,4 @@
+// The loop of one connection: heads in, handlers, answers out. Bodies are in connection_bodies.cc.
 #include "server/http/connection.h"
 
 #include "server/config/version.h"
@@ -28,6 +29,8 @@ ByteSpan bytes_of(const http::OutputBuffer& output) {
 
 }  // namespace
 
+// The name in a client's certificate is asked for once: it cannot change while the connection
+// lives, and most requests do not need it.
 Connection::Connection(CoreServices& services, RequestHandler handler, io::Socket socket)
     : services_(services),
       handler_(handler),
@@ -37,6 +40,8 @@ Connection::Connection(CoreServices& services, RequestHandler handler, io::Socke
                             : std::string()),
       idle_since_ns_(services.reactor.monotonic_ns()) {}
 
+// Is asked of the kernel when somebody wants it, which for a write nobody does, and kept for the
+// life of the connection.
 std::string_view Connection::peer_address() {
     if (peer_address_.empty()) peer_address_ = socket_.peer_address();
     return peer_address_;
@@ -52,11 +57,15 @@ void Connection::drain() {
     if (phase_ == Phase::kIdle || phase_ == Phase::kHead) socket_.shutdown();
 }
 
+// Shuts both directions, so that a client sees a broken answer instead of one that looks whole. The
+// coroutine that sends or receives wakes with an error and ends the loop; nothing is freed here.
 void Connection::abort() {
     close_after_answer_ = true;
     socket_.shutdown();
 }
 
+// The parser takes what it understands off `input_` and keeps it, so the head may come in any
+// number of pieces. What stays in `input_` is the beginning of the body or the next request.
 RequestParser::Outcome Connection::parse_buffered_head() {
     if (input_.empty()) return RequestParser::Outcome::kNeedMore;
     const RequestParser::Progress progress = parser_.feed(input_);
@@ -81,6 +90,8 @@ io::Task<void> Connection::run() {
                     break;
                 }
             }
+            // The deadlines differ by phase: the first byte of a head starts the short one, and a
+            // head that comes a byte at a time does not move it.
             if (phase_ == Phase::kIdle && parser_.in_head()) {
                 phase_ = Phase::kHead;
                 set_deadline_in(kHeadTimeoutNs);
@@ -90,6 +101,8 @@ io::Task<void> Connection::run() {
                 idle_since_ns_ = services_.reactor.monotonic_ns();
                 set_deadline_in(kIdleTimeoutNs);
             }
+            // This is where an idle connection waits. Cancelled means that the deadline has passed,
+            // or that drain() wants the connection to end, which is no fault of the client.
             const auto received = co_await socket_.receive();
             if (!received.ok() || received->empty()) {
                 if (!received.ok() && received.error().kind == ErrorKind::kCancelled &&
@@ -109,6 +122,8 @@ io::Task<void> Connection::run() {
             answered_last = true;
             break;
         }
+        // From here to the end of serve() the handler owns the connection: it reads the body, or
+        // leaves it, and appends its answer to `output_`.
         begin_request();
         co_await serve();
         parser_.reset();
@@ -117,6 +132,8 @@ io::Task<void> Connection::run() {
             const auto sent = co_await flush();
             if (!sent.ok()) break;
         }
+        // The answer may lie in `output_` still; discard_body() sends it before it waits for more
+        // of a body that nobody wants.
         if (discard_wanted_) {
             const bool discarded = co_await discard_body();
             if (!discarded) {
@@ -126,6 +143,8 @@ io::Task<void> Connection::run() {
         }
         answered_last = close_after_answer_;
     }
+    // Whatever the client sends from here on is not a request. close() is awaited because the
+    // kernel may still read `output_` or write into the receive buffer.
     phase_ = Phase::kClosing;
     if (answered_last) {
         const auto sent = co_await flush();
@@ -135,6 +154,8 @@ io::Task<void> Connection::run() {
     co_await socket_.close();
 }
 
+// Everything that belongs to one request begins anew here. The views of the head stay valid until
+// parser_.reset(), that is until the answer has been made.
 void Connection::begin_request() {
     const http::Request& request = parser_.request();
     parameters_.clear();
@@ -154,6 +175,8 @@ void Connection::begin_request() {
     services_.update_time();
 }
 
+// precise_ns() and not the time of the turn: a handler may take a whole turn without a wait, which
+// would count as nothing.
 io::Task<void> Connection::serve() {
     CoreServices& services = services_;
     const std::int64_t began_ns = services.reactor.precise_ns();
@@ -182,6 +205,8 @@ void Connection::log_access(std::int64_t took_ns) {
 
 // ---- answers ----
 
+// One send for all that has gathered. A client that does not read holds only its own connection:
+// the wait is bounded, and the buffer is given back where it has become large.
 io::Task<Result<void>> Connection::flush() {
     if (output_.empty()) co_return Result<void>{};
     set_deadline_in(kSendTimeoutNs);
@@ -192,6 +217,8 @@ io::Task<Result<void>> Connection::flush() {
     co_return sent;
 }
 
+// What every answer carries. The decision about an unread body comes first, because it says whether
+// the connection closes.
 void Connection::begin_answer(http::ResponseHead& head, bool with_request_id) {
     settle_unread_body();
     status_answered_ = head.status();
@@ -225,6 +252,8 @@ void Connection::begin_answer(http::ResponseHead& head, bool with_request_id) {
     }
 }
 
+// A HEAD request gets the length of the body that a GET would get, and not the body. Failures are
+// counted here, the one place that all of them pass.
 void Connection::answer(http::ResponseHead& head, std::string_view body, bool with_request_id) {
     begin_answer(head, with_request_id);
     head.set_body(http::ResponseBody::kLength, body.size());
@@ -245,6 +274,8 @@ void Connection::answer_no_content() {
     settle_unread_body();
     // InfluxDB names the type even of an answer without content. The usual 204 is one prepared text
     // with a date and a request id.
+    // What is asked for in "Accept" counts as it does for a query; a client that accepts anything
+    // gets JSON.
     const bool any_type = request.accept.empty() || request.accept == "*/*";
     const query::AnswerFormat format =
         any_type ? query::AnswerFormat::kJson : query::answer_format_of(request.accept);

@@ -20,6 +20,8 @@ constexpr std::uint64_t kPermitStep = 256 * kKiB;
 
 }  // namespace
 
+// The usual case of small writes: the body came in the same segment as its head. No wait, no
+// deadline, and no permit beyond what admission gave for the length.
 bool Connection::take_buffered_body(BodyBuffer& body, std::size_t bytes_max) {
     if (!body_unread_) return true;
     if (request().framing != BodyFraming::kLength || body_left_ > bytes_max ||
@@ -39,6 +41,8 @@ io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_m
                                            engine::Permit& permit) {
     const bool chunked = request().framing == BodyFraming::kChunked;
     if (!chunked && body_left_ > bytes_max) co_return BodyStatus::kTooLarge;
+    // A client that sent "Expect: 100-continue" waits for this line, a second in curl's case. One
+    // that has begun its body does not.
     if (continue_owed_) {
         continue_owed_ = false;
         if (input_.empty()) {
@@ -52,6 +56,8 @@ io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_m
         co_return status;
     }
 
+    // Admission has agreed to the length. The bytes are not written twice: the kernel fills the
+    // rest.
     body.resize_uninitialized(body_left_);
     const std::size_t ahead = std::min<std::size_t>(input_.size(), body_left_);
     std::memcpy(body.data(), input_.data(), ahead);
@@ -60,6 +66,8 @@ io::Task<BodyStatus> Connection::read_body(BodyBuffer& body, std::size_t bytes_m
         const MutableByteSpan rest(body.data() + ahead, body.size() - ahead);
         set_deadline_in(kBodyTimeoutNs + static_cast<std::int64_t>(rest.size()) * kBodyNsPerByte);
         const auto received = co_await socket_.receive_into(rest);
+        // A client that closes its half in the middle may still wait for an answer (kCut); after an
+        // error or a timeout there is nobody.
         if (!received.ok() || *received != rest.size()) {
             close_after_answer_ = true;
             co_return received.ok() ? BodyStatus::kCut : BodyStatus::kGone;
@@ -87,6 +95,8 @@ io::Task<BodyStatus> Connection::read_chunked(BodyBuffer& body, std::size_t byte
                 co_return progress.outcome == Outcome::kTooLarge ? BodyStatus::kTooLarge
                                                                  : BodyStatus::kMalformed;
             }
+            // In steps, so that a body in many small chunks asks seldom. Where there is no room,
+            // what has come is let go with the request.
             if (body.size() > permit.bytes() && !permit.grow_to(body.size() + kPermitStep).ok()) {
                 close_after_answer_ = true;
                 co_return BodyStatus::kBusy;
@@ -127,6 +137,8 @@ void Connection::release_input() {
 // request begins.
 void Connection::settle_unread_body() {
     if (!body_unread_) return;
+    // A client that waits for "100 Continue" sends nothing now, but might when the next head is
+    // expected: then nobody could tell body from head.
     const bool is_short =
         request().framing == BodyFraming::kChunked || body_left_ <= kDiscardBytesMax;
     if (is_short && !continue_owed_ && !close_after_answer_) {
@@ -136,6 +148,8 @@ void Connection::settle_unread_body() {
     }
 }
 
+// Returns whether the next request can be found. All reads together have one deadline and one
+// bound, so that a client cannot hold a core's time by a body that was refused.
 io::Task<bool> Connection::discard_body() {
     discard_wanted_ = false;
     const std::int64_t deadline_ns = services_.reactor.monotonic_ns() + kBodyTimeoutNs;

@@ -1,3 +1,4 @@
+// The connections of one core: accepted, counted, bounded, and brought to an end at a stop.
 #include "server/http/listener.h"
 
 #include <algorithm>
@@ -25,6 +26,9 @@ constexpr std::string_view kTooManyConnections =
 
 }  // namespace
 
+// A claim is held while the cores listen with SO_REUSEPORT, which by itself would let a second
+// server share the port unnoticed. An address without a host means both families, or IPv4 alone
+// where the machine has no IPv6.
 Result<io::AddressClaim> ConnectionListener::claim(const HostPort& address) {
     // The kernel chooses a port that nobody has.
     if (address.port == 0) return io::AddressClaim();
@@ -44,6 +48,8 @@ void ConnectionListener::start() {
     for (const auto& door : doors_) gate_.spawn(accept_all(*door));
 }
 
+// Over all cores, whose counters may lag by what they accept in this moment: the limit is one of
+// the process and need not be exact.
 std::uint64_t ConnectionListener::active() const {
     std::uint64_t active = 0;
     for (const auto& core : services_.shared.cores) {
@@ -52,6 +58,8 @@ std::uint64_t ConnectionListener::active() const {
     return active;
 }
 
+// Connections that are on their way out count as room already: they were told to end, and the new
+// one is served while they do.
 bool ConnectionListener::has_room() {
     const std::uint64_t limit = services_.shared.connections_max;
     if (active() - evicting_ < limit) return true;
@@ -83,6 +91,7 @@ void ConnectionListener::evict_idle() {
     services_.metrics.connections_evicted.add(count);
 }
 
+// At most once a minute: this happens for each connection of a flood.
 void ConnectionListener::report_limit() {
     const std::int64_t now_ns = services_.reactor.monotonic_ns();
     if (reported_ns_ != 0 && now_ns - reported_ns_ < kReportNs) return;
@@ -111,6 +120,8 @@ bool ConnectionListener::take_place() {
     return true;
 }
 
+// One coroutine for each address. It never waits for a client: what may take time, a handshake or a
+// refusal that is not read, runs beside it or is bounded.
 io::Task<void> ConnectionListener::accept_all(Door& door) {
     for (;;) {
         auto accepted = co_await door.listener.accept();
@@ -142,6 +153,8 @@ io::Task<void> ConnectionListener::take(io::Socket socket) {
     }
 }
 
+// The handshake is part of the connection's life, so it has a place already, and the gate waits for
+// it at a stop.
 io::Task<void> ConnectionListener::admit(io::Socket socket) {
     io::Task<bool> greeting = entrance_.admit(socket);
     const bool admitted = co_await greeting;
@@ -155,6 +168,8 @@ io::Task<void> ConnectionListener::admit(io::Socket socket) {
 
 // The connection has been counted as active.
 io::Task<void> ConnectionListener::serve(io::Socket socket) {
+    // The connection lives in this frame. The list holds it by position, so that leaving costs the
+    // same however many there are: the last one takes its place.
     Connection connection(services_, handler_, std::move(socket));
     connection.list_index = connections_.size();
     connections_.push_back(&connection);
@@ -166,6 +181,9 @@ io::Task<void> ConnectionListener::serve(io::Socket socket) {
     services_.metrics.connections_active.subtract();
 }
 
+// In this order: nobody new comes; idle connections end at once and others after their answer;
+// after the drain timeout all are cut. Only when the gate is closed has the last frame ended, and
+// the listeners may go.
 io::Task<void> ConnectionListener::stop() {
     for (const auto& door : doors_) door->listener.stop();
     entrance_.stop();
@@ -177,6 +195,8 @@ io::Task<void> ConnectionListener::stop() {
     for (const auto& door : doors_) co_await door->listener.close();
 }
 
+// Looks instead of being told: a stop happens once, and each request of a connection would have to
+// tell.
 io::Task<void> ConnectionListener::wait_for_requests(io::Task<void>& closed) {
     const std::int64_t deadline_ns =
         services_.reactor.monotonic_ns() + services_.config().sluice.drain_timeout.ns;

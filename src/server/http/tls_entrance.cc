@@ -25,6 +25,9 @@ constexpr std::string_view kPlainAnswer =
 
 }  // namespace
 
+// Runs for each connection that has just come. Guests stand in the order of their coming, so the
+// first is the one that has had the most patience; each takes itself off the list, whoever ends its
+// handshake.
 io::Task<bool> TlsEntrance::admit(io::Socket& socket) {
     using Greeting = io::Socket::Greeting;
     TlsDoor& door = services_.tls;
@@ -58,6 +61,9 @@ io::Task<bool> TlsEntrance::admit(io::Socket& socket) {
     co_return true;
 }
 
+// The accept loop waits here when too many handshakes are unfinished. A slow or silent client is
+// turned away after a second in favour of the next, so that holding connections open in the middle
+// of a handshake keeps nobody out for longer than that.
 io::Task<void> TlsEntrance::wait_for_room() {
     while (unfinished_.size() >= kUnfinishedMax && !stopped_) {
         Guest& first = unfinished_.front();
@@ -75,6 +81,7 @@ io::Task<void> TlsEntrance::wait_for_room() {
     }
 }
 
+// Shutting the sockets wakes the handshakes with an error; they take themselves off the list.
 void TlsEntrance::stop() {
     stopped_ = true;
     for (Guest& each : unfinished_) each.socket->shutdown();
@@ -94,6 +101,7 @@ io::Task<void> TlsEntrance::answer_plainly(io::Socket& socket) {
     }
 }
 
+// One line a minute at most: scanners of the whole internet come by all the time.
 void TlsEntrance::note_failure(const io::Socket& socket, const Error& error) {
     if (error.kind == ErrorKind::kCancelled) {
         services_.tls.handshakes_late.add();

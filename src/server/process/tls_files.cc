@@ -99,16 +99,22 @@ Result<std::shared_ptr<tls::Context>> load_trust(const Config::Subscriber& confi
     return tls::Context::for_client(options);
 }
 
-Result<void> check_tls_files(const Config& config) {
+Result<std::string> check_tls_files(const Config& config, std::int64_t now_s) {
+    std::string validity;
     if (config.http.https_enabled) {
-        const auto contexts = load_tls_contexts(config, 1, {});
-        if (!contexts.ok()) return contexts.error();
+        SLUICE_TRY(const TlsContexts contexts, load_tls_contexts(config, 1, {}));
+        const tls::Context& context = *contexts.front();
+        validity = validity_warning(context, now_s);
+        if (validity.empty()) {
+            validity = "the certificate is valid for " +
+                       std::to_string((context.not_after_s() - now_s) / kDayS) + " more days";
+        }
     }
     if (!config.subscriber.ca_certs.empty()) {
         const auto trust = load_trust(config.subscriber);
         if (!trust.ok()) return trust.error();
     }
-    return {};
+    return validity;
 }
 
 std::string tls_files_mark(const Config& config) {

@@ -32,8 +32,9 @@ Result<tls::PemText> read_pem_file(const std::string& setting, const std::string
 // Whom [subscriber] trusts for https.
 Result<std::shared_ptr<tls::Context>> load_trust(const Config::Subscriber& config);
 
-// What a start refuses although each setting can be understood: files that cannot be used.
-Result<void> check_tls_files(const Config& config);
+// What a start refuses although each setting can be understood: files that cannot be used. Where
+// they can, the text says how long the certificate is valid; it is empty without TLS.
+Result<std::string> check_tls_files(const Config& config, std::int64_t now_s);
 
 // What an operator should know about the time in which a certificate is valid; mostly empty.
 std::string validity_warning(const tls::Context& context, std::int64_t now_s);

@@ -6,12 +6,13 @@
 
 #include "server/http/answers.h"
 #include "server/http/connection.h"
+#include "server/http/small_body.h"
 #include "server/prometheus/read_answer.h"
 #include "server/prometheus/remote_request.h"
 #include "server/prometheus/snappy_block.h"
-#include "server/services/access_log.h"
+#include "server/query/client_sink.h"
+#include "server/services/request_timer.h"
 #include "sluice/model/errors.h"
-#include "sluice/query/statement_executor.h"
 
 namespace sluice::server {
 namespace {
@@ -26,26 +27,21 @@ constexpr unsigned kRetryAfterS = 1;
 constexpr std::uint64_t kCopies = 2;
 
 // Takes the answer of a query, document by document.
-class AnswerCollector final : public query::AnswerSink {
+class AnswerCollector final : public ClientSink {
 public:
-    AnswerCollector(const NameFilter& names, engine::Permit& permit)
-        : answer_(names), permit_(permit) {}
+    // A client that has left reads nothing, as the answer comes as one.
+    AnswerCollector(Connection& connection, const NameFilter& names, engine::Permit& permit)
+        : ClientSink(connection, 0), answer_(names), permit_(permit) {}
 
     void begin(const query::AnswerStart& head) override {
         if (head.status == 200) return;
         status_ = static_cast<std::uint16_t>(head.status);
         error_ = head.error;
     }
-    void attach(query::RunningQuery& query) override {
-        query_ = &query;
-        if (client_left_) stop_query();
-    }
-    void detach() override { query_ = nullptr; }
-    void client_left() {
-        client_left_ = true;
-        if (query_ != nullptr) stop_query();
-    }
 
+    // Reads one document of the answer into the message. The permit grows with it, and where there
+    // is no room the query is cancelled by the error: nothing has been sent yet, so 503 is still
+    // possible.
     io::Task<Result<void>> write(std::string_view bytes) override {
         if (status_ != 200) co_return Result<void>();
         Result<void> added = answer_.add(bytes);
@@ -68,20 +64,11 @@ public:
     ReadAnswer& answer() { return answer_; }
 
 private:
-    void stop_query() { query_->stop({ErrorKind::kCancelled, "query interrupted"}); }
-
     ReadAnswer answer_;
     engine::Permit& permit_;
-    query::RunningQuery* query_ = nullptr;
-    bool client_left_ = false;
     std::uint16_t status_ = 200;
     std::string error_;
 };
-
-io::Task<void> watch(Connection& connection, AnswerCollector& collector) {
-    const bool left = co_await connection.watch_client();
-    if (left) collector.client_left();
-}
 
 // Receives and unpacks the request. It returns false when an error has been answered or the client
 // is gone.
@@ -89,17 +76,11 @@ io::Task<bool> receive_message(Connection& connection, engine::Permit& permit,
                                BodyBuffer& message) {
     CoreServices& services = connection.services();
     BodyPool::Lease body = services.bodies.take();
-    BodyStatus status = BodyStatus::kComplete;
-    if (!connection.take_buffered_body(*body, kRequestBytesMax)) {
-        status = co_await connection.read_body(*body, kRequestBytesMax, permit);
-    }
-    if (status == BodyStatus::kGone) co_return false;
-    if (status == BodyStatus::kBusy) {
-        answer_overload(connection, false, model::kServerBusy, kRetryAfterS);
-        co_return false;
-    }
-    if (status != BodyStatus::kComplete) {
-        const bool too_large = status == BodyStatus::kTooLarge;
+    const SmallBody received =
+        co_await receive_small_body(connection, kRequestBytesMax, false, permit, *body);
+    if (received == SmallBody::kSettled) co_return false;
+    if (received != SmallBody::kWhole) {
+        const bool too_large = received == SmallBody::kTooLarge;
         answer_error(connection, too_large ? 413 : 400,
                      too_large ? model::kBodyTooLarge : "the request body cannot be read");
         co_return false;
@@ -126,7 +107,7 @@ Result<ReadStatement> statement_in(ByteSpan message) {
 }
 
 query::QueryRequest make_request(Connection& connection, ReadStatement& statement) {
-    query::QueryRequest request;
+    query::QueryRequest request = begin_request(connection, connection.parameters().get("u"));
     request.text = std::move(statement.text);
     request.params = std::move(statement.parameters);
     request.database = connection.parameters().get("db");
@@ -134,23 +115,10 @@ query::QueryRequest make_request(Connection& connection, ReadStatement& statemen
     request.epoch = "ms";
     request.chunked = true;
     request.chunk_size = kRowsPerDocument;
-    request.client = peer_host(connection.peer_address());
-    request.authorize = connection.services().config().http.auth_enabled;
-    request.user =
-        request.authorize ? connection.user() : std::string(connection.parameters().get("u"));
-    request.token = request.authorize ? connection.token() : 0;
-    request.hidden_directory = connection.services().config().data.dir;
     return request;
 }
 
-io::Task<Result<void>> run_query(CoreServices& services, query::QueryRequest request,
-                                 AnswerCollector& collector) {
-    co_await services.reactor.switch_to(io::Share::kQuery);
-    io::Task<Result<void>> running = services.executor.execute(std::move(request), collector);
-    Result<void> done = co_await running;
-    co_return done;
-}
-
+// Packed in pieces with turns for others between them: a message may be a hundred megabytes.
 io::Task<void> answer_message(Connection& connection, AnswerCollector& collector) {
     CoreServices& services = connection.services();
     const std::string message = collector.answer().finish();
@@ -169,12 +137,7 @@ io::Task<void> handle_remote_read(Connection& connection) {
     CoreServices& services = connection.services();
     services.metrics.queries.add();
     services.metrics.remote_reads.add();
-    auto admitted = services.core.admission().try_admit_read(connection.request().content_length);
-    if (!admitted.ok()) {
-        answer_overload(connection, false, admitted.error().message, kRetryAfterS);
-        co_return;
-    }
-    engine::Permit permit = std::move(admitted).value();
+    engine::Permit permit;
     BodyPool::Lease message = services.bodies.take();
     const bool received = co_await receive_message(connection, permit, *message);
     if (!received) co_return;
@@ -184,15 +147,12 @@ io::Task<void> handle_remote_read(Connection& connection) {
         answer_error(connection, 400, statement.error().message);
         co_return;
     }
-    const std::int64_t began_ns = services.reactor.precise_ns();
-    services.metrics.queries_active.add();
-    AnswerCollector collector(statement->names, permit);
+    const RequestTimer timer(services.reactor, services.metrics.queries_active,
+                             services.metrics.query_ns, services.metrics.query_latency_ns);
+    AnswerCollector collector(connection, statement->names, permit);
     io::Task<Result<void>> running =
-        run_query(services, make_request(connection, *statement), collector);
-    io::Task<void> watching = watch(connection, collector);
+        run_for_client(connection, make_request(connection, *statement), collector);
     const auto done = co_await running;
-    connection.stop_watching();
-    co_await watching;
     if (collector.status() == 503) {
         answer_overload(connection, false, collector.error(), kRetryAfterS);
     } else if (collector.status() != 200) {
@@ -202,10 +162,6 @@ io::Task<void> handle_remote_read(Connection& connection) {
     } else {
         co_await answer_message(connection, collector);
     }
-    services.metrics.queries_active.subtract();
-    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
-    services.metrics.query_ns.add(took_ns);
-    services.metrics.query_latency_ns.record(took_ns);
 }
 
 }  // namespace sluice::server

@@ -1,13 +1,14 @@
 #include "server/prometheus/remote_write.h"
 
 #include <string_view>
+#include <utility>
 
 #include "server/http/connection.h"
 #include "server/prometheus/sample_batch.h"
 #include "server/prometheus/snappy_block.h"
 #include "server/write/limited_write.h"
-#include "server/write/timed_write.h"
 #include "server/write/write_answers.h"
+#include "server/write/write_attempt.h"
 #include "server/write/write_body.h"
 #include "server/write/write_limits.h"
 #include "sluice/io/activity.h"
@@ -27,6 +28,8 @@ bool is_second_version(std::string_view content_type) {
 
 // Unpacks the body into `message`. The room for it is asked for before it is made. It returns false
 // when an error has been answered.
+// The block says how large it becomes before a byte is unpacked, so a small block that claims
+// gigabytes is refused by its head.
 bool unpack_body(Connection& connection, const WriteRequest& request, const BodyBuffer& body,
                  engine::Permit& permit, BodyBuffer& message) {
     const ByteSpan block(body.data(), body.size());
@@ -60,6 +63,8 @@ io::Task<Result<Parsed>> parse_series(CoreServices& services, ByteSpan message, 
     const std::uint64_t message_bytes = permit.bytes();
     const auto head = [&services] { return services.core.stores().front()->active_head().id(); };
     const std::uint64_t head_at_first = head();
+    // The reader goes through the message without a copy of it; `series` points into it, and
+    // `samples` keeps its scratch memory.
     WriteRequestReader reader(message);
     SampleBatch samples(target.shards, services.core.series_index(), batch);
     RemoteSeries series;
@@ -68,6 +73,8 @@ io::Task<Result<Parsed>> parse_series(CoreServices& services, ByteSpan message, 
         if (!found) break;
         samples.add(series, counts);
         if (in_one_turn || !services.reactor.needs_yield()) continue;
+        // A message packs a sample into few bytes, and the batch keeps 24 bytes for it. The
+        // permit is asked to follow when others get a turn, not for each series.
         const std::uint64_t bytes = message_bytes + counts.parsed.rows * kSampleBytes;
         if (bytes > permit.bytes() && !permit.grow_to(bytes).ok()) co_return Parsed::kNoRoom;
         co_await services.reactor.yield();
@@ -75,17 +82,6 @@ io::Task<Result<Parsed>> parse_series(CoreServices& services, ByteSpan message, 
     }
     batch.finish();
     co_return Parsed::kAll;
-}
-
-void answer_samples(Connection& connection, const WriteRequest& request, const WriteReport& report,
-                    std::uint64_t not_finite) {
-    connection.services().metrics.samples_not_finite.add(not_finite);
-    if (report.outcome.status != engine::WriteStatus::kFailed) {
-        answer_outcome(connection, request, report);
-        return;
-    }
-    connection.services().metrics.points_failed.add(report.parsed.rows);
-    answer_failure(connection, request, report.outcome.error);
 }
 
 // Returns the number of points that came.
@@ -101,7 +97,7 @@ io::Task<std::uint64_t> write_samples(Connection& connection, const WriteRequest
         const auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
             answer_failure(connection, request, target.error());
-            co_return counts.parsed.rows;
+            break;
         }
         scratch->clear();
         counts = {};
@@ -109,53 +105,25 @@ io::Task<std::uint64_t> write_samples(Connection& connection, const WriteRequest
             parse_series(services, {message.data(), message.size()}, in_one_turn, *target, permit,
                          scratch->batch, counts);
         const Result<Parsed> parsed = co_await parsing;
+        report.parsed = std::move(counts.parsed);
         if (!parsed.ok()) {
             answer_unreadable(connection, request, parsed.error().message);
-            co_return counts.parsed.rows;
+            break;
         }
         if (*parsed == Parsed::kNoRoom) {
             const Error error{ErrorKind::kBusy, std::string(model::kTooManyBytesInFlight)};
             answer_busy(connection, request, error);
-            co_return counts.parsed.rows;
+            break;
         }
         in_one_turn = *parsed == Parsed::kHeadChanged;
         if (in_one_turn) continue;
-        if (refuse_consistency(connection, request)) co_return counts.parsed.rows;
-        if (counts.parsed.rows == 0) break;
-        bool answered = false;
-        io::Task<engine::WriteOutcome> writing = write_in_time(
-            connection, request, *target, scratch->batch, scratch->rejections, answered);
-        engine::WriteOutcome outcome = co_await writing;
-        if (answered) co_return counts.parsed.rows;
-        report.outcome = std::move(outcome);
-        if (report.outcome.status != engine::WriteStatus::kParseAgain) break;
+        io::Task<bool> writing = attempt_write(connection, request, *target, *scratch, report);
+        const bool again = co_await writing;
+        if (again) continue;
+        services.metrics.samples_not_finite.add(counts.not_finite);
+        break;
     }
-    report.parsed = std::move(counts.parsed);
-    answer_samples(connection, request, report, counts.not_finite);
     co_return report.parsed.rows;
-}
-
-io::Task<void> serve(Connection& connection, const WriteRequest& request) {
-    CoreServices& services = connection.services();
-    RateLimits::Fitting limits;
-    if (!services.config().limits.empty()) {
-        const bool slow_enough = co_await admit_by_rate(connection, request, limits);
-        if (!slow_enough) co_return;
-    }
-    auto admitted = services.core.admission().try_admit(connection.request().content_length);
-    if (!admitted.ok()) {
-        answer_busy(connection, request, admitted.error());
-        co_return;
-    }
-    engine::Permit permit = std::move(admitted).value();
-    BodyPool::Lease body = services.bodies.take();
-    const bool received = co_await receive_body(connection, request, permit, body);
-    if (!received) co_return;
-    connection.release_input();
-    BodyPool::Lease message = services.bodies.take();
-    if (!unpack_body(connection, request, *body, permit, *message)) co_return;
-    const std::uint64_t points = co_await write_samples(connection, request, *message, permit);
-    charge(connection, std::move(limits), points, message->size());
 }
 
 }  // namespace
@@ -170,24 +138,18 @@ io::Task<void> handle_remote_write(Connection& connection) {
     request.body_bytes_max =
         body_bytes_max(services.config(), WriteApi::kV1, services.core.admission().bytes_max());
     if (!understand_database(connection, request)) co_return;
-    const http::Request& head = connection.request();
-    if (is_second_version(head.content_type)) {
+    if (is_second_version(connection.request().content_type)) {
         refuse(connection, 415,
                "remote write 2.0 is not spoken here: send prometheus.WriteRequest");
         co_return;
     }
-    if (refuse_without_length(connection, request)) co_return;
-    if (head.content_length > request.body_bytes_max) {
-        answer_too_large(connection, request);
-        co_return;
-    }
-    const std::int64_t began_ns = services.reactor.precise_ns();
-    services.metrics.writes_active.add();
-    co_await serve(connection, request);
-    services.metrics.writes_active.subtract();
-    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
-    services.metrics.write_ns.add(took_ns);
-    services.metrics.write_latency_ns.record(took_ns);
+    WriteBody body;
+    const bool received = co_await receive_body(connection, request, body);
+    if (!received) co_return;
+    BodyPool::Lease message = services.bodies.take();
+    if (!unpack_body(connection, request, *body.bytes, body.permit, *message)) co_return;
+    const std::uint64_t points = co_await write_samples(connection, request, *message, body.permit);
+    charge(connection, std::move(body.limits), points, message->size());
 }
 
 }  // namespace sluice::server

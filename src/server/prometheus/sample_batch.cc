@@ -91,7 +91,10 @@ void SampleBatch::add(const RemoteSeries& series, SampleCounts& counts) {
             continue;
         }
         const model::Timestamp time = sample.time_ms * kMillisecondNs;
-        if (time < shards_.time_min()) {
+        if (!shards_.takes(time)) {
+            if (const model::WriteBounds* const bounds = shards_.bounds()) {
+                counts.parsed.note_dropped(*bounds, key, time);
+            }
             if (counts.parsed.beyond_retention++ == 0) {
                 name_refusal(counts.parsed, model::RejectReason::kBeyondRetention,
                              std::string(model::kBeyondRetention));

@@ -8,7 +8,9 @@
 
 #include "server/http/answers.h"
 #include "server/http/connection.h"
-#include "server/services/access_log.h"
+#include "server/http/small_body.h"
+#include "server/query/client_sink.h"
+#include "server/services/request_timer.h"
 #include "sluice/base/log.h"
 #include "sluice/http/form.h"
 #include "sluice/http/gzip_encoder.h"
@@ -21,8 +23,6 @@ namespace {
 
 // Forms carry statements, and with INTO and multipart files quite long ones.
 constexpr std::size_t kFormBytesMax = 32 * kMiB;
-// Room for a form comes back within moments.
-constexpr unsigned kRetryAfterS = 1;
 // Results leave when this much has gathered.
 constexpr std::size_t kFlushBytes = 32 * kKiB;
 
@@ -34,35 +34,28 @@ constexpr std::int64_t kHalfClosedNs = 5 * kSecondNs;
 
 // An AnswerStream sends an answer to the client in chunks, compressed if the client wants that. The
 // answer of a request that could not be parsed is small, and gets a length instead.
-class AnswerStream final : public query::AnswerSink {
+class AnswerStream final : public ClientSink {
 public:
     AnswerStream(Connection& connection, bool documents, ErrorShape shape)
-        : connection_(connection), documents_(documents), shape_(shape) {}
+        : ClientSink(connection, kHalfClosedNs), documents_(documents), shape_(shape) {}
 
+    // From the first byte of a 200 on nothing can be taken back: an error that comes later is in
+    // the answer, or cuts the connection. A request that failed before is gathered in `error_body_`
+    // instead and gets its status in finish().
     void begin(const query::AnswerStart& head) override {
         head_ = head;
         if (head.status != 200) return;
-        framed_ = connection_.request().minor_version >= 1;
-        if (!framed_) connection_.close_after_answer();
+        framed_ = connection().request().minor_version >= 1;
+        if (!framed_) connection().close_after_answer();
         http::ResponseHead answer(200);
         answer.add("Content-Type", query::content_type_of(head.format));
-        if (http::wants_gzip(connection_.request().accept_encoding)) {
+        if (http::wants_gzip(connection().request().accept_encoding)) {
             gzip_.emplace();
             answer.add("Content-Encoding", "gzip");
         }
-        connection_.begin_answer(answer, true);
+        connection().begin_answer(answer, true);
         answer.set_body(framed_ ? http::ResponseBody::kChunked : http::ResponseBody::kUntilClose);
-        answer.append_to(connection_.output(), connection_.services().stamp);
-    }
-
-    void attach(query::RunningQuery& query) override {
-        query_ = &query;
-        if (client_left_) stop_query();
-    }
-    void detach() override { query_ = nullptr; }
-    void client_left() {
-        client_left_ = true;
-        if (query_ != nullptr) stop_query();
+        answer.append_to(connection().output(), connection().services().stamp);
     }
 
     io::Task<Result<void>> write(std::string_view bytes) override {
@@ -71,6 +64,8 @@ public:
             error_body_ += bytes;
             co_return Result<void>{};
         }
+        // A document of a chunked answer must be readable as soon as it is sent, so the compressor
+        // is flushed behind each, at the price of some bytes.
         if (gzip_) {
             gzip_->add(bytes, compressed_);
             if (documents_) gzip_->flush(compressed_);
@@ -78,11 +73,11 @@ public:
         } else {
             pass(bytes);
         }
-        const std::int64_t now = connection_.services().reactor.monotonic_ns();
+        const std::int64_t now = connection().services().reactor.monotonic_ns();
         const bool is_due = documents_ && now - flushed_ns_ >= kFlushNs;
-        if (connection_.output().size() < kFlushBytes && !is_due) co_return Result<void>{};
+        if (connection().output().size() < kFlushBytes && !is_due) co_return Result<void>{};
         flushed_ns_ = now;
-        Result<void> sent = co_await connection_.flush();
+        Result<void> sent = co_await connection().flush();
         co_return sent;
     }
 
@@ -92,18 +87,18 @@ public:
                 gzip_->finish(compressed_);
                 pass_compressed();
             }
-            if (framed_) http::append_text(connection_.output(), http::kLastChunk);
+            if (framed_) http::append_text(connection().output(), http::kLastChunk);
             return;
         }
         const auto status = static_cast<std::uint16_t>(head_.status);
         if (shape_ == ErrorShape::kPlatform) {
-            answer_platform_error(connection_, status, head_.error);
+            answer_platform_error(connection(), status, head_.error);
             return;
         }
         http::ResponseHead answer(status);
         answer.add("Content-Type", query::content_type_of(head_.format));
         answer.add("X-Influxdb-Error", std::string_view(head_.error).substr(0, 1024));
-        connection_.answer(answer, error_body_);
+        connection().answer(answer, error_body_);
     }
 
     std::uint64_t bytes_sent() const { return bytes_sent_; }
@@ -111,9 +106,9 @@ public:
 private:
     void pass(std::string_view bytes) {
         if (framed_) {
-            http::append_chunk(connection_.output(), bytes);
+            http::append_chunk(connection().output(), bytes);
         } else {
-            http::append_text(connection_.output(), bytes);
+            http::append_text(connection().output(), bytes);
         }
     }
     void pass_compressed() {
@@ -121,44 +116,26 @@ private:
         pass({compressed_.data(), compressed_.size()});
         compressed_.clear();
     }
-    void stop_query() {
-        query_->stop_at(connection_.services().reactor.monotonic_ns() + kHalfClosedNs,
-                        {ErrorKind::kCancelled, "query interrupted"});
-    }
 
-    Connection& connection_;
     const bool documents_;  // the answer is chunked: each write is a document
     const ErrorShape shape_;
     query::AnswerStart head_;
     bool framed_ = true;
     std::optional<http::GzipEncoder> gzip_;
     http::OutputBuffer compressed_;
-    query::RunningQuery* query_ = nullptr;
-    bool client_left_ = false;
     std::string error_body_;
     std::uint64_t bytes_sent_ = 0;
     std::int64_t flushed_ns_ = 0;
 };
 
-io::Task<void> watch(Connection& connection, AnswerStream& stream) {
-    const bool left = co_await connection.watch_client();
-    if (left) stream.client_left();
-}
-
+// Nobody waits for the answer (async=true). The services outlive it, because a stop closes the gate
+// that it runs in.
 io::Task<void> run_in_background(CoreServices& services, query::QueryRequest request) {
     co_await services.reactor.switch_to(io::Share::kQuery);
     query::DiscardSink sink;
     io::Task<Result<void>> running = services.executor.execute(std::move(request), sink);
     const auto done = co_await running;
     if (!done.ok()) log_warn("asynchronous query failed", {{"error", done.error().message}});
-}
-
-io::Task<Result<void>> run_query(CoreServices& services, query::QueryRequest request,
-                                 AnswerStream& stream) {
-    co_await services.reactor.switch_to(io::Share::kQuery);
-    io::Task<Result<void>> running = services.executor.execute(std::move(request), stream);
-    Result<void> done = co_await running;
-    co_return done;
 }
 
 // A text that was sent as the file `q`. It counts when no parameter `q` says anything.
@@ -171,27 +148,16 @@ io::Task<bool> read_form(Connection& connection, query::AnswerFormat format, boo
     CoreServices& services = connection.services();
     const http::Request& request = connection.request();
     if (request.framing == http::BodyFraming::kNone) co_return true;
-    auto admitted = services.core.admission().try_admit_read(request.content_length);
-    if (!admitted.ok()) {
-        answer_overload(connection, false, admitted.error().message, kRetryAfterS);
-        co_return false;
-    }
-    permit = std::move(admitted).value();
     BodyPool::Lease body = services.bodies.take();
-    if (!connection.take_buffered_body(*body, kFormBytesMax)) {
-        const BodyStatus status = co_await connection.read_body(*body, kFormBytesMax, permit);
-        if (status == BodyStatus::kGone) co_return false;
-        if (status == BodyStatus::kBusy) {
-            answer_overload(connection, false, model::kServerBusy, kRetryAfterS);
-            co_return false;
-        }
-        if (status != BodyStatus::kComplete) {
-            answer_error(connection, status == BodyStatus::kTooLarge ? 413 : 400,
-                         status == BodyStatus::kTooLarge ? model::kBodyTooLarge
-                                                         : "the request body cannot be read",
-                         format, pretty);
-            co_return false;
-        }
+    const SmallBody received =
+        co_await receive_small_body(connection, kFormBytesMax, false, permit, *body);
+    if (received == SmallBody::kSettled) co_return false;
+    if (received != SmallBody::kWhole) {
+        const bool too_large = received == SmallBody::kTooLarge;
+        answer_error(connection, too_large ? 413 : 400,
+                     too_large ? model::kBodyTooLarge : "the request body cannot be read", format,
+                     pretty);
+        co_return false;
     }
     // As in Go: only POST has an urlencoded form, a multipart one comes with any method.
     const bool multipart = http::is_multipart(request.content_type);
@@ -221,9 +187,11 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+// What InfluxDB's serveQuery() reads from a form, with its defaults: an unknown epoch means
+// nanoseconds, a chunk size that is no number means the usual one.
 query::QueryRequest make_request(Connection& connection, const http::Parameters& parameters,
                                  query::AnswerFormat format, bool pretty, std::uint64_t rows_max) {
-    query::QueryRequest request;
+    query::QueryRequest request = begin_request(connection, parameters.get("u"));
     request.text = trimmed(parameters.get("q"));
     request.database = parameters.get("db");
     request.retention_policy = parameters.get("rp");
@@ -235,11 +203,6 @@ query::QueryRequest make_request(Connection& connection, const http::Parameters&
     if (rows.ok() && *rows > 0) request.chunk_size = static_cast<std::uint64_t>(*rows);
     request.rows_max = rows_max;
     request.pretty = pretty;
-    request.client = peer_host(connection.peer_address());
-    request.authorize = connection.services().config().http.auth_enabled;
-    request.user = request.authorize ? connection.user() : std::string(parameters.get("u"));
-    request.token = request.authorize ? connection.token() : 0;
-    request.hidden_directory = connection.services().config().data.dir;
     request.read_only_method = connection.request().method == http::Method::kGet;
     // python3-influxdb always asks for MessagePack, and reads several documents only of JSON.
     const bool json_instead = request.chunked && format == query::AnswerFormat::kMsgpack;
@@ -251,30 +214,26 @@ query::QueryRequest make_request(Connection& connection, const http::Parameters&
 io::Task<void> run_and_answer(Connection& connection, query::QueryRequest request,
                               ErrorShape shape) {
     CoreServices& services = connection.services();
-    const std::int64_t began_ns = services.reactor.precise_ns();
-    services.metrics.queries_active.add();
+    const RequestTimer timer(services.reactor, services.metrics.queries_active,
+                             services.metrics.query_ns, services.metrics.query_latency_ns);
     AnswerStream stream(connection, request.chunked, shape);
-    io::Task<Result<void>> running = run_query(services, std::move(request), stream);
-    io::Task<void> watching = watch(connection, stream);
+    io::Task<Result<void>> running = run_for_client(connection, std::move(request), stream);
     const auto done = co_await running;
-    connection.stop_watching();
-    co_await watching;
     if (done.ok()) {
         stream.finish();
     } else {
         // The client is gone, or must see that the answer is not whole.
         connection.abort();
     }
-    services.metrics.queries_active.subtract();
     services.metrics.query_body_bytes.add(stream.bytes_sent());
     connection.note_body_bytes(stream.bytes_sent());
-    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
-    services.metrics.query_ns.add(took_ns);
-    services.metrics.query_latency_ns.record(took_ns);
 }
 
 }  // namespace
 
+// The order of the checks is that of InfluxDB's serveQuery(): the form, then `q`, then time_format.
+// The permit of the form is held until the answer is complete, as the text of the statements is as
+// large.
 io::Task<void> handle_query(Connection& connection) {
     CoreServices& services = connection.services();
     services.metrics.queries.add();

@@ -19,6 +19,7 @@ constexpr std::string_view kPrefix = "[httpd] ";
 // As InfluxDB writes it (services/httpd/response_logger.go: parseUsername, redactPassword).
 constexpr std::string_view kRedacted = "[REDACTED]";
 
+// The parser keeps no text of the method, and knows no other than these.
 std::string_view method_name(http::Method method) {
     switch (method) {
         case http::Method::kGet:
@@ -133,6 +134,8 @@ void append_date(std::string& line, std::string_view date) {
     line.append(date.substr(12, 4)).append(":").append(date.substr(17, 8)).append(" +0000");
 }
 
+// Few requests are logged with headers of interest, so that a search through the list is cheaper
+// than a place for each in the request.
 std::string_view header(const http::Request& request, std::string_view name) {
     for (const http::HeaderField& each : request.headers) {
         if (http::equals_ignoring_case(each.name, name)) return each.value;
@@ -148,11 +151,14 @@ std::string_view peer_host(std::string_view address) {
     return host;
 }
 
+// InfluxDB logs neither what it profiles itself by nor, if that is wanted, its writes: on a busy
+// node they would be all there is.
 bool is_logged(const http::Request& request, bool suppress_writes) {
     const bool is_write = request.path == "/write" || request.path == "/api/v2/write";
     return !request.path.starts_with("/debug/") && !(is_write && suppress_writes);
 }
 
+// A filter is a status with x for any digit: "5xx", "40x", "404".
 bool is_logged_status(unsigned status, const std::vector<std::string>& filters) {
     const std::string text = std::to_string(status);
     const auto fits = [&text](const std::string& filter) {
@@ -165,6 +171,9 @@ bool is_logged_status(unsigned status, const std::vector<std::string>& filters) 
     return filters.empty() || std::ranges::any_of(filters, fits);
 }
 
+// The Common Log Format, and behind it what InfluxDB appends: referrer, agent, request id, and the
+// microseconds that the request took. All that a client has chosen is made harmless, and secrets
+// are taken out, before it gets into the line.
 std::string access_line(const http::Request& request, const AccessEntry& entry) {
     std::string line(kPrefix);
     const std::string_view forwarded = header(request, "X-Forwarded-For");
@@ -188,16 +197,20 @@ std::string access_line(const http::Request& request, const AccessEntry& entry) 
     return line;
 }
 
+// What was gathered since the last flush() has been written by then: the server flushes when its
+// core stops.
 AccessLog::~AccessLog() {
     if (fd_ >= 0) ::close(fd_);
 }
 
+// Each core opens the file for itself. Appending writes of whole lines do not mix.
 Result<void> AccessLog::open(const std::string& path) {
     fd_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (fd_ < 0) return os_failure(errno, "open the access log " + path);
     return {};
 }
 
+// Lines leave when enough have gathered, and once a second by the heartbeat of the core.
 void AccessLog::add(const http::Request& request, const AccessEntry& entry) {
     const std::string line = access_line(request, entry);
     lines_ += fd_ < 0 ? std::string_view(line) : std::string_view(line).substr(kPrefix.size());

@@ -25,6 +25,8 @@ Result<void> check_time(const tls::Context& found, const tls::Context& old, std:
     return Error{ErrorKind::kInvalid, validity_warning(found, now_s)};
 }
 
+// One core after the other, as each has a context of its own. A handshake that has begun keeps the
+// context it began with.
 io::Task<void> give_to_cores(CoreServices& services, TlsContexts contexts) {
     for (std::uint32_t core = 0; core < contexts.size(); ++core) {
         CoreServices* const theirs = services.shared.cores[core].get();
@@ -34,6 +36,7 @@ io::Task<void> give_to_cores(CoreServices& services, TlsContexts contexts) {
     }
 }
 
+// All cores get the same keys, because a client that resumes a session may come to any of them.
 io::Task<void> change_ticket_keys(CoreServices& services) {
     const tls::TicketKeys keys = tls::random_ticket_keys();
     for (std::uint32_t core = 0; core < services.shared.cores.size(); ++core) {
@@ -43,6 +46,8 @@ io::Task<void> change_ticket_keys(CoreServices& services) {
     }
 }
 
+// Reads and checks the files beside the cores. Either all cores get the new certificate or none; a
+// mistake in the files costs nothing but a line in the log.
 io::Task<void> reload(CoreServices& services) {
     const Config& config = services.config();
     const std::size_t count = services.shared.cores.size();
@@ -74,7 +79,9 @@ io::Task<void> watch_certificates(CoreServices& services) {
     co_await reactor.switch_to(io::Share::kBackground);
     const Config& config = services.config();
     const auto look = [&config] { return tls_files_mark(config); };
-    std::string mark = co_await io::run_aside(look);
+    // From before the first reading, so that a file that changed while the server started is read
+    // again.
+    std::string mark = services.shared.tls_mark;
     std::uint64_t reloads = services.shared.reloads.value();
     std::int64_t looked_ns = reactor.monotonic_ns();
     std::int64_t keys_ns = looked_ns;
@@ -91,6 +98,8 @@ io::Task<void> watch_certificates(CoreServices& services) {
         if (!asked && now_ns - looked_ns < kFilesNs) continue;
         looked_ns = now_ns;
         const std::string found = co_await io::run_aside(look);
+        // The mark is kept also where the new files are refused: they are looked at again when they
+        // change again, and not every three seconds.
         const bool changed = std::exchange(mark, found) != found;
         if (asked || changed) co_await reload(services);
     }

@@ -18,6 +18,8 @@ constexpr std::size_t kBodyBytesKeptEach = 64 * kMiB;
 constexpr std::size_t kScratchBytesKept = 64 * kMiB;
 constexpr std::size_t kScratchBytesKeptEach = 48 * kMiB;
 
+// Of one query on one core. 0 in the configuration means no limit for all but memory, which always
+// has one.
 query::QueryLimits query_limits(const Config& config, const engine::Engine& engine) {
     query::QueryLimits limits;
     limits.memory_bytes_max = engine.query_bytes_per_core();

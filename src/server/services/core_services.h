@@ -44,6 +44,9 @@ struct ServerShared {
     std::uint64_t connections_max = 0;
     // One for each core, which takes it at its start; none without TLS.
     std::vector<std::shared_ptr<tls::Context>> tls_contexts;
+    // Their files as they were before they were read for these (tls_files_mark): a change since
+    // then, also while the server started, is one that certificate_watch sees.
+    std::string tls_mark;
 
     // Set by core 0 before any core serves.
     std::int64_t started_wall_ns = 0;

@@ -5,6 +5,8 @@
 
 namespace sluice::server {
 
+// The name that setup or /api/v2/orgs gave counts before that of the configuration: it was given by
+// whoever uses the server, and later.
 std::string_view organization_name(const meta::Catalog& catalog, std::string_view setting) {
     return catalog.organization.name.empty() ? setting
                                              : std::string_view(catalog.organization.name);

@@ -12,6 +12,7 @@ RateLimits::RateLimits(const std::vector<LimitSettings>& settings) : settings_(s
     for (const LimitSettings& each : settings) limits_.push_back(std::make_unique<Limit>(each));
 }
 
+// A look at each table: there are a handful of them, and the numbers go with the request to core 0.
 RateLimits::Fitting RateLimits::fitting(std::string_view database, std::string_view user) const {
     Fitting fitting;
     for (std::uint32_t i = 0; i < settings_.size(); ++i) {
@@ -23,6 +24,8 @@ RateLimits::Fitting RateLimits::fitting(std::string_view database, std::string_v
     return fitting;
 }
 
+// The longest wait counts, because a write must satisfy all limits that fit it. Nothing is taken
+// yet: how much the write brings is known only when its body has been parsed.
 unsigned RateLimits::wait_s(const Fitting& limits, std::int64_t now_ns) {
     unsigned longest_s = 0;
     Limit* strictest = nullptr;
@@ -37,6 +40,8 @@ unsigned RateLimits::wait_s(const Fitting& limits, std::int64_t now_ns) {
     return longest_s;
 }
 
+// May go into debt: a large write is taken as a whole, and what it was too much makes the next
+// wait.
 void RateLimits::charge(const Fitting& limits, std::uint64_t points, std::uint64_t bytes,
                         std::int64_t now_ns) {
     for (const std::uint32_t number : limits) {

@@ -9,6 +9,8 @@ WriteThrottle::WriteThrottle(const Config::Http& config)
       waiting_max_(config.max_enqueued_write_limit),
       timeout_ns_(config.enqueued_write_timeout.ns) {}
 
+// Runs on core 0 for the writes of all cores, so that no counter is shared. Who has waited and got
+// a turn is counted in `active_` already: leave() hands the turn on without giving it up.
 io::Task<WriteThrottle::Entry> WriteThrottle::enter() {
     if (active_ < writes_max_) {
         ++active_;

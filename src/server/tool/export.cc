@@ -11,6 +11,7 @@
 #include "server/tool/scratch_copy.h"
 #include "sluice/base/log.h"
 #include "sluice/engine/engine.h"
+#include "sluice/influxql/duration.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/time_literal.h"
 #include "sluice/io/cores.h"
@@ -92,10 +93,18 @@ private:
                                       " REPLICATION " + std::to_string(policy.replica_n) +
                                       " SHARD DURATION " +
                                       seconds_text(policy.shard_group_duration_ns);
-        return is_first ? "CREATE DATABASE " + owner + " WITH" + durations + " NAME " + name + "\n"
+        std::string limits;
+        if (policy.write_limits.future_ns != 0) {
+            limits += " FUTURE LIMIT " + influxql::format_duration(policy.write_limits.future_ns);
+        }
+        if (policy.write_limits.past_ns != 0) {
+            limits += " PAST LIMIT " + influxql::format_duration(policy.write_limits.past_ns);
+        }
+        return is_first ? "CREATE DATABASE " + owner + " WITH" + durations + limits + " NAME " +
+                              name + "\n"
                         : "CREATE RETENTION POLICY " + name + " ON " + owner + durations +
                               (policy.name == database.default_retention_policy ? " DEFAULT" : "") +
-                              "\n";
+                              limits + "\n";
     }
 
     // The head that `influx -import` reads (importer/v8): statements first, then lines, each piece

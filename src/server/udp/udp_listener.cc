@@ -24,6 +24,8 @@ constexpr std::int64_t kTellNs = kMinuteNs;
 
 }  // namespace
 
+// Every core listens on the same port, and the kernel deals datagrams out by the address they come
+// from. The first core binds alone, so that a port that somebody else has is noticed.
 Result<std::unique_ptr<UdpListener>> UdpListener::listen(CoreServices& services, std::size_t input,
                                                          std::uint16_t port) {
     const UdpSettings& settings = services.config().udp[input];
@@ -148,7 +150,8 @@ io::Task<void> UdpListener::write(const UdpBatch& batch) {
         metrics().points_failed.add(batch.lines());
         co_return;
     }
-    // The last part is the next one.
+    // A batch with too many different fields is cut in two until its parts fit, as a client of
+    // /write would be told to do; here nobody could be told. The last part is the next one.
     std::vector<Part> parts{{0, batch.size()}};
     while (!parts.empty()) {
         const Part part = parts.back();
@@ -237,6 +240,8 @@ void UdpListener::parse(std::string_view text, const ingest::ParseOptions& optio
                                  services_.core.series_index(), batch, result);
 }
 
+// The sender learns nothing, so counters, the log (seldom) and the list of refused lines are all
+// there is.
 void UdpListener::note_rejections(const WriteReport& report) {
     metrics().lines_rejected.add(report.parsed.rejected);
     metrics().points_refused.add(report.dropped() + report.parsed.beyond_retention);
@@ -259,6 +264,7 @@ void UdpListener::fail(const UdpBatch& batch, Part part, const Error& error) {
     tell("udp: a batch was not written", error.message);
 }
 
+// Once a minute: what is wrong with one datagram is likely wrong with thousands.
 void UdpListener::tell(std::string_view what, std::string_view why) {
     const std::int64_t now_ns = services_.reactor.monotonic_ns();
     if (told_ns_ != 0 && now_ns - told_ns_ < kTellNs) return;

@@ -27,10 +27,8 @@ bool may_touch(PlatformCall& call, Privilege wanted, const Token& token) {
 
 void answer_token(PlatformCall& call, std::uint16_t status, const Token& token,
                   std::string_view text) {
-    query::JsonText json(false);
-    const std::string organization = shown_organization(call);
-    Documents(json, organization).token(call.catalog(), token, text);
-    call.answer(status, json);
+    answer_with(call, status,
+                [&](Documents& documents) { documents.token(call.catalog(), token, text); });
 }
 
 bool is_chosen(PlatformCall& call, const Token& token) {
@@ -44,20 +42,12 @@ bool is_chosen(PlatformCall& call, const Token& token) {
 
 io::Task<void> list_tokens(PlatformCall& call) {
     if (!organization_fits(call, call.parameter("org"), call.parameter("orgID"))) co_return;
-    query::JsonText json(false);
-    const std::string organization = shown_organization(call);
-    Documents documents(json, organization);
-    json.begin_object();
-    documents.self_link("/api/v2/authorizations");
-    json.key("authorizations");
-    json.begin_array();
-    for (const auto& token : call.catalog().tokens) {
-        if (!is_chosen(call, *token) || !may_touch(call, Privilege::kRead, *token)) continue;
-        documents.token(call.catalog(), *token, {});
-    }
-    json.end_array();
-    json.end_object();
-    call.answer(200, json);
+    answer_list(call, kResource, [&call](Documents& documents) {
+        for (const auto& token : call.catalog().tokens) {
+            if (!is_chosen(call, *token) || !may_touch(call, Privilege::kRead, *token)) continue;
+            documents.token(call.catalog(), *token, {});
+        }
+    });
 }
 
 // kNotFound: the bucket, by id or name.
@@ -115,10 +105,8 @@ bool may_make(PlatformCall& call, const Token& token, const meta::User* owner) {
 }
 
 io::Task<void> create_token(PlatformCall& call) {
-    const std::optional<std::string> body_text = co_await call.read_body();
-    if (!body_text) co_return;
-    const Result<TokenBody> body = read_token_body(*body_text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<TokenBody> body = co_await call.read_body(&read_token_body);
+    if (!body) co_return;
     if (!organization_fits(call, {}, body->organization_id)) co_return;
     if (body->permissions.empty()) {
         co_return call.refuse(400, "authorization must include permissions");
@@ -155,11 +143,8 @@ io::Task<void> create_token(PlatformCall& call) {
 // The token of the path, if one may do `wanted` with it; where not, that has been answered. One
 // that is not one's own is not there, so that nobody can look for ids.
 const Token* named_token(PlatformCall& call, Privilege wanted) {
-    const auto id = meta::parse_id(call.id());
-    if (!id) {
-        call.refuse(400, "id must have a length of 16 bytes");
-        return nullptr;
-    }
+    const auto id = call.read_id();
+    if (!id) return nullptr;
     const Token* const token = call.catalog().find_token(*id);
     if (token != nullptr && may_touch(call, wanted, *token)) return token;
     call.refuse(404, "authorization not found");
@@ -167,10 +152,8 @@ const Token* named_token(PlatformCall& call, Privilege wanted) {
 }
 
 io::Task<void> update_token(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<TokenBody> body = read_token_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<TokenBody> body = co_await call.read_body(&read_token_body);
+    if (!body) co_return;
     const Token* const token = named_token(call, Privilege::kWrite);
     if (token == nullptr) co_return;
     const std::uint64_t id = token->id;

@@ -19,10 +19,7 @@ using meta::Privilege;
 constexpr std::size_t kDescriptionBytesMax = 4096;
 
 void answer_bucket(PlatformCall& call, std::uint16_t status, const Bucket& bucket) {
-    query::JsonText json(false);
-    const std::string organization = shown_organization(call);
-    Documents(json, organization).bucket(bucket);
-    call.answer(status, json);
+    answer_with(call, status, [&bucket](Documents& documents) { documents.bucket(bucket); });
 }
 
 bool may_read(PlatformCall& call, const Bucket& bucket) {
@@ -106,10 +103,8 @@ Result<void> make_bucket(meta::CatalogEditor& editor, const std::string& name,
 }
 
 io::Task<void> create_bucket(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<BucketBody> body = read_bucket_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<BucketBody> body = co_await call.read_body(&read_bucket_body);
+    if (!body) co_return;
     if (!call.may_manage(Privilege::kWrite, meta::kBucketResource)) {
         co_return call.refuse_permission(Privilege::kWrite, meta::kBucketResource);
     }
@@ -136,11 +131,8 @@ io::Task<void> create_bucket(PlatformCall& call) {
 
 // The bucket of the path, if one may do `wanted` with it; where not, that has been answered.
 std::optional<Bucket> named_bucket(PlatformCall& call, Privilege wanted) {
-    const auto id = meta::parse_id(call.id());
-    if (!id) {
-        call.refuse(400, "id must have a length of 16 bytes");
-        return std::nullopt;
-    }
+    const auto id = call.read_id();
+    if (!id) return std::nullopt;
     const std::optional<Bucket> bucket = meta::find_bucket(call.catalog(), *id);
     const bool may = bucket && call.may(wanted, bucket->database->name, bucket->policy->name);
     if (bucket && !may) {
@@ -162,10 +154,8 @@ bool may_shape(PlatformCall& call, const Bucket& bucket) {
 }
 
 io::Task<void> update_bucket(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<BucketBody> body = read_bucket_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<BucketBody> body = co_await call.read_body(&read_bucket_body);
+    if (!body) co_return;
     const std::optional<Bucket> bucket = named_bucket(call, Privilege::kWrite);
     if (!bucket || !may_shape(call, *bucket)) co_return;
     const std::string name = bucket->name();

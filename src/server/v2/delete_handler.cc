@@ -41,10 +41,8 @@ bool reaches_others(const Bucket& bucket, const model::TimeRange& range) {
 }  // namespace
 
 io::Task<void> handle_delete(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<DeleteBody> body = read_delete_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<DeleteBody> body = co_await call.read_body(&read_delete_body);
+    if (!body) co_return;
     const auto refusal = check_organization(
         organization_name(call.catalog(), call.services().config().http.organization),
         call.parameter("org"), call.parameter("orgID"));

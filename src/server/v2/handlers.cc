@@ -29,6 +29,30 @@ bool organization_fits(PlatformCall& call, std::string_view name, std::string_vi
     return !refusal;
 }
 
+void answer_with(PlatformCall& call, std::uint16_t status,
+                 const std::function<void(Documents&)>& append) {
+    query::JsonText json(false);
+    const std::string organization = shown_organization(call);
+    Documents documents(json, organization);
+    append(documents);
+    call.answer(status, json);
+}
+
+void answer_list(PlatformCall& call, std::string_view name,
+                 const std::function<void(Documents&)>& append) {
+    query::JsonText json(false);
+    const std::string organization = shown_organization(call);
+    Documents documents(json, organization);
+    json.begin_object();
+    documents.self_link("/api/v2/" + std::string(name));
+    json.key(name);
+    json.begin_array();
+    append(documents);
+    json.end_array();
+    json.end_object();
+    call.answer(200, json);
+}
+
 std::optional<Page> read_page(PlatformCall& call) {
     constexpr std::int64_t kLimitMax = 100;  // as in InfluxDB
     Page page;

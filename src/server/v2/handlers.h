@@ -1,6 +1,9 @@
 // The handlers of the 2.x API, one for each kind of resource. `call` outlives the task.
 #pragma once
 
+#include <functional>
+
+#include "server/v2/documents.h"
 #include "server/v2/platform_call.h"
 #include "sluice/io/task.h"
 
@@ -20,6 +23,13 @@ std::string shown_organization(PlatformCall& call);
 // Whether `org` and `orgID` of the target, or the id of a body, are the organisation; where not,
 // that has been answered. Naming none is no mistake here.
 bool organization_fits(PlatformCall& call, std::string_view name, std::string_view id);
+
+// Answers with what `append` writes by Documents of the organisation.
+void answer_with(PlatformCall& call, std::uint16_t status,
+                 const std::function<void(Documents&)>& append);
+// Answers the list `/api/v2/NAME`: a link to itself, and what `append` writes under its name.
+void answer_list(PlatformCall& call, std::string_view name,
+                 const std::function<void(Documents&)>& append);
 
 // What `limit`, `offset`, `after` and `descending` choose of a list.
 struct Page {

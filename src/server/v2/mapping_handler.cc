@@ -92,10 +92,8 @@ void answer_mapping(PlatformCall& call, std::uint16_t status, std::uint64_t id) 
 }
 
 io::Task<void> create_mapping(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<MappingBody> body = read_mapping_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<MappingBody> body = co_await call.read_body(&read_mapping_body);
+    if (!body) co_return;
     const auto bucket =
         meta::find_bucket(call.catalog(), meta::parse_id(body->bucket_id).value_or(0));
     if (!bucket || !call.may(Privilege::kRead, bucket->database->name, bucket->policy->name)) {
@@ -112,11 +110,9 @@ io::Task<void> create_mapping(PlatformCall& call) {
 io::Task<void> serve_one(PlatformCall& call) {
     MappingBody body;
     if (call.method() == http::Method::kPatch) {
-        const std::optional<std::string> text = co_await call.read_body();
-        if (!text) co_return;
-        Result<MappingBody> read = read_mapping_body(*text);
-        if (!read.ok()) co_return call.answer(read.error());
-        body = std::move(read).value();
+        std::optional<MappingBody> read = co_await call.read_body(&read_mapping_body);
+        if (!read) co_return;
+        body = std::move(*read);
     }
     const auto bucket = meta::find_bucket(call.catalog(), meta::parse_id(call.id()).value_or(0));
     if (!bucket || !call.may(Privilege::kRead, bucket->database->name, bucket->policy->name)) {

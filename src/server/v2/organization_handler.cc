@@ -16,36 +16,23 @@ constexpr std::string_view kResource = "orgs";
 constexpr std::size_t kNameBytesMax = 255;
 
 void answer_organization(PlatformCall& call, std::uint16_t status) {
-    query::JsonText json(false);
-    const std::string name = shown_organization(call);
-    Documents(json, name).organization(call.catalog());
-    call.answer(status, json);
+    answer_with(call, status,
+                [&call](Documents& documents) { documents.organization(call.catalog()); });
 }
 
 // Whoever has proven who that is may know the name.
 io::Task<void> list_organizations(PlatformCall& call) {
     if (!organization_fits(call, call.parameter("org"), call.parameter("orgID"))) co_return;
     if (!read_page(call)) co_return;
-    query::JsonText json(false);
-    const std::string name = shown_organization(call);
-    Documents documents(json, name);
-    json.begin_object();
-    documents.self_link("/api/v2/orgs");
-    json.key("orgs");
-    json.begin_array();
-    if (call.parameter("offset").empty() || call.parameter("offset") == "0") {
-        documents.organization(call.catalog());
-    }
-    json.end_array();
-    json.end_object();
-    call.answer(200, json);
+    answer_list(call, kResource, [&call](Documents& documents) {
+        const std::string_view offset = call.parameter("offset");
+        if (offset.empty() || offset == "0") documents.organization(call.catalog());
+    });
 }
 
 io::Task<void> name_organization(PlatformCall& call, std::uint16_t status) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<NameBody> body = read_name_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<NameBody> body = co_await call.read_body(&read_name_body);
+    if (!body) co_return;
     if (!call.may_manage(Privilege::kWrite, kResource)) {
         co_return call.refuse_permission(Privilege::kWrite, kResource);
     }

@@ -16,68 +16,47 @@ Error invalid(std::string message) {
     return {ErrorKind::kInvalid, std::move(message)};
 }
 
-// A text that may be absent, which is the same as empty.
-Result<std::string> text_or_empty(const JsonBody::Object& object, std::string_view name) {
-    SLUICE_TRY(std::optional<std::string> text, object.text(name));
-    return std::move(text).value_or(std::string());
+using Object = JsonBody::Object;
+
+// ---- members: each take() puts one of an object into its place ----
+
+Result<void> take(const Object& object, std::string_view name, std::optional<std::string>& into) {
+    SLUICE_TRY(into, object.text(name));
+    return {};
 }
 
-Result<std::int64_t> seconds_or_zero(const JsonBody::Object& object, std::string_view name) {
+// A text that may be absent, which is the same as empty.
+Result<void> take(const Object& object, std::string_view name, std::string& into) {
+    SLUICE_TRY(std::optional<std::string> text, object.text(name));
+    into = std::move(text).value_or(std::string());
+    return {};
+}
+
+Result<void> take(const Object& object, std::string_view name, std::optional<bool>& into) {
+    SLUICE_TRY(into, object.boolean(name));
+    return {};
+}
+
+Result<void> take_seconds(const Object& object, std::string_view name, std::int64_t& into) {
     SLUICE_TRY(const std::optional<std::int64_t> seconds, object.integer(name));
-    const std::int64_t value = seconds.value_or(0);
-    if (value < 0 || value > kSecondsMax) {
+    into = seconds.value_or(0);
+    if (into < 0 || into > kSecondsMax) {
         return invalid("\"" + std::string(name) + "\" is out of range");
     }
-    return value;
+    return {};
 }
 
-Result<std::optional<bool>> read_status(const JsonBody::Object& object) {
-    SLUICE_TRY(const std::optional<std::string> status, object.text("status"));
-    if (!status || status->empty()) return std::optional<bool>();
+Result<void> take_status(const Object& object, std::string_view name, std::optional<bool>& into) {
+    SLUICE_TRY(const std::optional<std::string> status, object.text(name));
+    if (!status || status->empty()) return {};
     if (*status != "active" && *status != "inactive") {
         return invalid("invalid status: must be active or inactive");
     }
-    return std::optional<bool>(*status == "active");
+    into = *status == "active";
+    return {};
 }
 
-// The rules are a list for historical reasons; InfluxDB takes one at most.
-Result<std::optional<RetentionRule>> read_rules(const JsonBody::Object& object) {
-    std::vector<RetentionRule> rules;
-    const auto read_rule = [&rules](const JsonBody::Object& each) -> Result<void> {
-        SLUICE_TRY(const std::string type, text_or_empty(each, "type"));
-        if (!type.empty() && type != "expire") return invalid("a retention rule is of type expire");
-        RetentionRule rule;
-        SLUICE_TRY(rule.every_seconds, seconds_or_zero(each, "everySeconds"));
-        SLUICE_TRY(rule.shard_group_seconds, seconds_or_zero(each, "shardGroupDurationSeconds"));
-        rules.push_back(rule);
-        return {};
-    };
-    SLUICE_TRY(const bool is_there, object.for_each("retentionRules", read_rule));
-    if (rules.size() > 1) return invalid("at most one retention rule is allowed");
-    if (!is_there) return std::optional<RetentionRule>();
-    return std::optional<RetentionRule>(rules.empty() ? RetentionRule() : rules.front());
-}
-
-Result<PermissionBody> read_permission(const JsonBody::Object& object) {
-    PermissionBody permission;
-    SLUICE_TRY(const std::string action, text_or_empty(object, "action"));
-    if (action != "read" && action != "write") {
-        return invalid("unknown action \"" + action + "\": a permission is read or write");
-    }
-    permission.privilege = action == "read" ? meta::Privilege::kRead : meta::Privilege::kWrite;
-    SLUICE_TRY(const JsonBody::Object resource, object.object("resource"));
-    SLUICE_TRY(permission.type, text_or_empty(resource, "type"));
-    if (permission.type.empty() || permission.type.size() > 64) {
-        return invalid("a permission needs a resource with a type");
-    }
-    SLUICE_TRY(permission.id, text_or_empty(resource, "id"));
-    SLUICE_TRY(permission.name, text_or_empty(resource, "name"));
-    SLUICE_TRY(permission.organization_id, text_or_empty(resource, "orgID"));
-    SLUICE_TRY(permission.organization, text_or_empty(resource, "org"));
-    return permission;
-}
-
-Result<std::int64_t> read_time(const JsonBody::Object& object, std::string_view name) {
+Result<void> take_time(const Object& object, std::string_view name, std::int64_t& into) {
     SLUICE_TRY(const std::optional<std::string> text, object.text(name));
     if (!text || text->empty()) {
         return invalid("invalid request; error parsing request json: invalid RFC3339 for field " +
@@ -94,43 +73,111 @@ Result<std::int64_t> read_time(const JsonBody::Object& object, std::string_view 
     }
     // Clients mean "everything" by the year 1.
     constexpr std::int64_t kNsPerS = 1'000'000'000;
-    if (time->seconds <= INT64_MIN / kNsPerS) return model::kTimestampMin;
-    if (time->seconds >= INT64_MAX / kNsPerS) return model::kTimestampMax;
-    return influxql::to_nanoseconds(*time);
+    if (time->seconds <= INT64_MIN / kNsPerS) {
+        into = model::kTimestampMin;
+    } else if (time->seconds >= INT64_MAX / kNsPerS) {
+        into = model::kTimestampMax;
+    } else {
+        into = influxql::to_nanoseconds(*time);
+    }
+    return {};
 }
 
-}  // namespace
+// ---- whole objects: their members in order, until one is wrong ----
 
-Result<BucketBody> read_bucket_body(std::string_view text) {
-    SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    BucketBody body;
-    SLUICE_TRY(body.name, json.root().text("name"));
-    SLUICE_TRY(body.description, json.root().text("description"));
-    SLUICE_TRY(body.organization_id, text_or_empty(json.root(), "orgID"));
-    SLUICE_TRY(body.retention, read_rules(json.root()));
+// Says which member of an object goes to which of `Body`, and how it is read.
+template <typename Body, typename Value>
+auto member(std::string_view name, Value Body::*place,
+            Result<void> (*read)(const Object&, std::string_view, Value&) = &take) {
+    return [name, place, read](const Object& object, Body& body) {
+        return read(object, name, body.*place);
+    };
+}
+
+template <typename Body, typename... Members>
+Result<Body> read_object(const Object& object, Members... members) {
+    Body body;
+    Result<void> done;
+    static_cast<void>(((done = members(object, body), done.ok()) && ...));
+    if (!done.ok()) return done.error();
     return body;
 }
 
-Result<TokenBody> read_token_body(std::string_view text) {
+template <typename Body, typename... Members>
+Result<Body> read_json(std::string_view text, Members... members) {
     SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    TokenBody body;
-    SLUICE_TRY(body.organization_id, text_or_empty(json.root(), "orgID"));
-    SLUICE_TRY(body.user_id, text_or_empty(json.root(), "userID"));
-    SLUICE_TRY(body.description, json.root().text("description"));
-    SLUICE_TRY(body.is_active, read_status(json.root()));
-    const auto add = [&body](const JsonBody::Object& object) -> Result<void> {
-        constexpr std::size_t kPermissionsMax = 10'000;
-        if (body.permissions.size() == kPermissionsMax) return invalid("too many permissions");
-        SLUICE_TRY(PermissionBody permission, read_permission(object));
-        body.permissions.push_back(std::move(permission));
+    return read_object<Body>(json.root(), members...);
+}
+
+Result<RetentionRule> read_rule(const Object& object) {
+    std::string type;
+    SLUICE_TRY_VOID(take(object, "type", type));
+    if (!type.empty() && type != "expire") return invalid("a retention rule is of type expire");
+    return read_object<RetentionRule>(
+        object, member("everySeconds", &RetentionRule::every_seconds, &take_seconds),
+        member("shardGroupDurationSeconds", &RetentionRule::shard_group_seconds, &take_seconds));
+}
+
+// The rules are a list for historical reasons; InfluxDB takes one at most.
+Result<void> take_rules(const Object& object, std::string_view name,
+                        std::optional<RetentionRule>& into) {
+    std::vector<RetentionRule> rules;
+    const auto add = [&rules](const Object& each) -> Result<void> {
+        SLUICE_TRY(const RetentionRule rule, read_rule(each));
+        rules.push_back(rule);
         return {};
     };
-    SLUICE_TRY(const bool is_there, json.root().for_each("permissions", add));
-    static_cast<void>(is_there);
-    return body;
+    SLUICE_TRY(const bool is_there, object.for_each(name, add));
+    if (rules.size() > 1) return invalid("at most one retention rule is allowed");
+    if (is_there) into = rules.empty() ? RetentionRule() : rules.front();
+    return {};
 }
 
-namespace {
+Result<void> take_privilege(const Object& object, std::string_view name, meta::Privilege& into) {
+    std::string action;
+    SLUICE_TRY_VOID(take(object, name, action));
+    if (action != "read" && action != "write") {
+        return invalid("unknown action \"" + action + "\": a permission is read or write");
+    }
+    into = action == "read" ? meta::Privilege::kRead : meta::Privilege::kWrite;
+    return {};
+}
+
+Result<void> take_resource_type(const Object& object, std::string_view name, std::string& into) {
+    SLUICE_TRY_VOID(take(object, name, into));
+    if (into.empty() || into.size() > 64) {
+        return invalid("a permission needs a resource with a type");
+    }
+    return {};
+}
+
+Result<PermissionBody> read_permission(const Object& object) {
+    meta::Privilege privilege = meta::Privilege::kRead;
+    SLUICE_TRY_VOID(take_privilege(object, "action", privilege));
+    SLUICE_TRY(const Object resource, object.object("resource"));
+    SLUICE_TRY(PermissionBody permission,
+               read_object<PermissionBody>(
+                   resource, member("type", &PermissionBody::type, &take_resource_type),
+                   member("id", &PermissionBody::id), member("name", &PermissionBody::name),
+                   member("orgID", &PermissionBody::organization_id),
+                   member("org", &PermissionBody::organization)));
+    permission.privilege = privilege;
+    return permission;
+}
+
+Result<void> take_permissions(const Object& object, std::string_view name,
+                              std::vector<PermissionBody>& into) {
+    const auto add = [&into](const Object& each) -> Result<void> {
+        constexpr std::size_t kPermissionsMax = 10'000;
+        if (into.size() == kPermissionsMax) return invalid("too many permissions");
+        SLUICE_TRY(PermissionBody permission, read_permission(each));
+        into.push_back(std::move(permission));
+        return {};
+    };
+    SLUICE_TRY(const bool is_there, object.for_each(name, add));
+    static_cast<void>(is_there);  // a token that is altered keeps its permissions
+    return {};
+}
 
 // The characters of a token that every way to show one can carry (credentials.h).
 bool is_token(std::string_view text) {
@@ -139,70 +186,80 @@ bool is_token(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F' && c != ':'; });
 }
 
-}  // namespace
-
-Result<SetupBody> read_setup_body(std::string_view text) {
-    SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    const JsonBody::Object& root = json.root();
-    SetupBody body;
-    SLUICE_TRY(body.user, text_or_empty(root, "username"));
-    SLUICE_TRY(body.password, text_or_empty(root, "password"));
-    SLUICE_TRY(body.organization, text_or_empty(root, "org"));
-    SLUICE_TRY(body.bucket, text_or_empty(root, "bucket"));
-    SLUICE_TRY(body.token, text_or_empty(root, "token"));
-    SLUICE_TRY(const std::int64_t hours, seconds_or_zero(root, "retentionPeriodHrs"));
-    SLUICE_TRY(body.retention.every_seconds, seconds_or_zero(root, "retentionPeriodSeconds"));
-    if (!is_token(body.token)) {
+Result<void> take_token(const Object& object, std::string_view name, std::string& into) {
+    SLUICE_TRY_VOID(take(object, name, into));
+    if (!is_token(into)) {
         return invalid(
             "a token is of at most 1024 printable characters, without blanks and colons");
     }
+    return {};
+}
+
+// Seconds count before the hours of older clients.
+Result<void> take_retention(const Object& object, std::string_view name, RetentionRule& into) {
+    std::int64_t hours = 0;
+    SLUICE_TRY_VOID(take_seconds(object, "retentionPeriodHrs", hours));
+    SLUICE_TRY_VOID(take_seconds(object, name, into.every_seconds));
     if (hours > kSecondsMax / 3600) return invalid("\"retentionPeriodHrs\" is out of range");
-    if (body.retention.every_seconds == 0) body.retention.every_seconds = hours * 3600;
-    return body;
+    if (into.every_seconds == 0) into.every_seconds = hours * 3600;
+    return {};
+}
+
+}  // namespace
+
+Result<BucketBody> read_bucket_body(std::string_view text) {
+    return read_json<BucketBody>(text, member("name", &BucketBody::name),
+                                 member("description", &BucketBody::description),
+                                 member("orgID", &BucketBody::organization_id),
+                                 member("retentionRules", &BucketBody::retention, &take_rules));
+}
+
+Result<TokenBody> read_token_body(std::string_view text) {
+    return read_json<TokenBody>(text, member("orgID", &TokenBody::organization_id),
+                                member("userID", &TokenBody::user_id),
+                                member("description", &TokenBody::description),
+                                member("status", &TokenBody::is_active, &take_status),
+                                member("permissions", &TokenBody::permissions, &take_permissions));
+}
+
+Result<SetupBody> read_setup_body(std::string_view text) {
+    return read_json<SetupBody>(
+        text, member("username", &SetupBody::user), member("password", &SetupBody::password),
+        member("org", &SetupBody::organization), member("bucket", &SetupBody::bucket),
+        member("token", &SetupBody::token, &take_token),
+        member("retentionPeriodSeconds", &SetupBody::retention, &take_retention));
 }
 
 Result<NameBody> read_name_body(std::string_view text) {
-    SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    NameBody body;
-    SLUICE_TRY(body.name, json.root().text("name"));
-    SLUICE_TRY(body.description, json.root().text("description"));
-    SLUICE_TRY(body.is_active, read_status(json.root()));
-    return body;
+    return read_json<NameBody>(text, member("name", &NameBody::name),
+                               member("description", &NameBody::description),
+                               member("status", &NameBody::is_active, &take_status));
 }
 
-Result<std::string> read_password_body(std::string_view text) {
-    SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    return text_or_empty(json.root(), "password");
+Result<PasswordBody> read_password_body(std::string_view text) {
+    return read_json<PasswordBody>(text, member("password", &PasswordBody::password));
 }
 
 Result<MappingBody> read_mapping_body(std::string_view text) {
-    SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    MappingBody body;
-    SLUICE_TRY(body.bucket_id, text_or_empty(json.root(), "bucketID"));
-    SLUICE_TRY(body.database, text_or_empty(json.root(), "database"));
-    SLUICE_TRY(body.policy, text_or_empty(json.root(), "retention_policy"));
-    SLUICE_TRY(body.is_default, json.root().boolean("default"));
-    return body;
+    return read_json<MappingBody>(text, member("bucketID", &MappingBody::bucket_id),
+                                  member("database", &MappingBody::database),
+                                  member("retention_policy", &MappingBody::policy),
+                                  member("default", &MappingBody::is_default));
 }
 
 Result<DeleteBody> read_delete_body(std::string_view text) {
-    SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    DeleteBody body;
-    SLUICE_TRY(body.start_ns, read_time(json.root(), "start"));
-    SLUICE_TRY(body.stop_ns, read_time(json.root(), "stop"));
-    SLUICE_TRY(body.predicate, text_or_empty(json.root(), "predicate"));
-    return body;
+    return read_json<DeleteBody>(text, member("start", &DeleteBody::start_ns, &take_time),
+                                 member("stop", &DeleteBody::stop_ns, &take_time),
+                                 member("predicate", &DeleteBody::predicate));
 }
 
 Result<QueryBody> read_query_body(std::string_view text) {
-    SLUICE_TRY(const JsonBody json, JsonBody::parse(text));
-    QueryBody body;
-    SLUICE_TRY(body.text, text_or_empty(json.root(), "query"));
-    SLUICE_TRY(body.type, text_or_empty(json.root(), "type"));
+    SLUICE_TRY(
+        QueryBody body,
+        read_json<QueryBody>(text, member("query", &QueryBody::text),
+                             member("type", &QueryBody::type), member("bucket", &QueryBody::bucket),
+                             member("db", &QueryBody::database), member("rp", &QueryBody::policy)));
     if (body.type.empty()) body.type = "flux";
-    SLUICE_TRY(body.bucket, text_or_empty(json.root(), "bucket"));
-    SLUICE_TRY(body.database, text_or_empty(json.root(), "db"));
-    SLUICE_TRY(body.policy, text_or_empty(json.root(), "rp"));
     return body;
 }
 

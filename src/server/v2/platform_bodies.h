@@ -63,7 +63,10 @@ struct NameBody {
 };
 Result<NameBody> read_name_body(std::string_view text);
 
-Result<std::string> read_password_body(std::string_view text);
+struct PasswordBody {
+    std::string password;
+};
+Result<PasswordBody> read_password_body(std::string_view text);
 
 struct MappingBody {
     std::string bucket_id;

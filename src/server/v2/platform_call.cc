@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "server/http/answers.h"
+#include "server/http/small_body.h"
 #include "server/services/organization.h"
 #include "sluice/base/log.h"
 #include "sluice/meta/bucket.h"
-#include "sluice/model/errors.h"
 #include "sluice/query/hidden_directory.h"
 
 namespace sluice::server {
@@ -14,8 +14,6 @@ namespace {
 
 // A token with thousands of permissions is smaller.
 constexpr std::size_t kBodyBytesMax = kMiB;
-// Room for a body comes back within moments.
-constexpr unsigned kRetryAfterS = 1;
 
 }  // namespace
 
@@ -76,34 +74,29 @@ void PlatformCall::refuse_permission(meta::Privilege wanted, std::string_view ty
 }
 
 io::Task<std::optional<std::string>> PlatformCall::read_body() {
-    const http::Request& request = connection_.request();
     std::optional<std::string> text;
-    if (request.framing == http::BodyFraming::kNone) co_return std::string();
-    auto admitted = core().admission().try_admit_read(request.content_length);
-    if (!admitted.ok()) {
-        answer_overload(connection_, true, admitted.error().message, kRetryAfterS);
-        co_return text;
-    }
-    engine::Permit permit = std::move(admitted).value();
+    if (connection_.request().framing == http::BodyFraming::kNone) co_return std::string();
+    engine::Permit permit;
     BodyPool::Lease body = services().bodies.take();
-    if (!connection_.take_buffered_body(*body, kBodyBytesMax)) {
-        const BodyStatus status = co_await connection_.read_body(*body, kBodyBytesMax, permit);
-        if (status == BodyStatus::kGone) co_return text;
-        if (status == BodyStatus::kBusy) {
-            answer_overload(connection_, true, model::kServerBusy, kRetryAfterS);
-            co_return text;
-        }
-        if (status != BodyStatus::kComplete) {
-            refuse(status == BodyStatus::kTooLarge ? 413 : 400,
-                   status == BodyStatus::kTooLarge ? "the body is too large"
-                                                   : "the request body cannot be read");
-            co_return text;
-        }
+    const SmallBody received =
+        co_await receive_small_body(connection_, kBodyBytesMax, true, permit, *body);
+    if (received == SmallBody::kSettled) co_return text;
+    if (received != SmallBody::kWhole) {
+        const bool too_large = received == SmallBody::kTooLarge;
+        refuse(too_large ? 413 : 400,
+               too_large ? "the body is too large" : "the request body cannot be read");
+        co_return text;
     }
     connection_.release_input();
     text.emplace(as_text({body->data(), body->size()}));
     renew();
     co_return text;
+}
+
+std::optional<std::uint64_t> PlatformCall::read_id() {
+    const auto id = meta::parse_id(id_);
+    if (!id) refuse(400, "id must have a length of 16 bytes");
+    return id;
 }
 
 io::Task<bool> PlatformCall::change(std::string what, std::string which,

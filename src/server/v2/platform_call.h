@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "server/http/connection.h"
 #include "server/v2/platform_routes.h"
@@ -70,6 +71,22 @@ public:
 
     // The body; nothing where an error has been answered or the client is gone.
     io::Task<std::optional<std::string>> read_body();
+    // What the body says, as `read` of platform_bodies.h understands it; likewise.
+    template <typename Body>
+    io::Task<std::optional<Body>> read_body(Result<Body> (*read)(std::string_view)) {
+        std::optional<Body> body;
+        const std::optional<std::string> text = co_await read_body();
+        if (!text) co_return body;
+        Result<Body> understood = read(*text);
+        if (understood.ok()) {
+            body.emplace(std::move(understood).value());
+        } else {
+            answer(understood.error());
+        }
+        co_return body;
+    }
+    // The id in the path as a number; nothing where it is none, which has been answered.
+    std::optional<std::uint64_t> read_id();
 
     // Makes one change of the catalog and writes its line in the log: `what` was done to `which`.
     // False where the error has been answered.

@@ -85,10 +85,8 @@ void answer_setup(PlatformCall& call, const SetupBody& body, const meta::Token& 
 }
 
 io::Task<void> do_setup(PlatformCall& call) {
-    const std::optional<std::string> body_text = co_await call.read_body();
-    if (!body_text) co_return;
-    const Result<SetupBody> read = read_setup_body(*body_text);
-    if (!read.ok()) co_return call.answer(read.error());
+    const std::optional<SetupBody> read = co_await call.read_body(&read_setup_body);
+    if (!read) co_return;
     const SetupBody body = *read;
     if (!call.catalog().users.empty()) co_return call.answer(already_done());
     if (body.user.empty() || body.organization.empty() || body.bucket.empty()) {

@@ -18,9 +18,7 @@ constexpr std::string_view kResource = "users";
 constexpr std::string_view kEverybody = "everybody";
 
 void answer_user(PlatformCall& call, std::uint16_t status, std::string_view name) {
-    query::JsonText json(false);
-    Documents(json, {}).user(name);
-    call.answer(status, json);
+    answer_with(call, status, [name](Documents& documents) { documents.user(name); });
 }
 
 // An admin sees all users, others themselves; a token needs the permission for that.
@@ -32,29 +30,20 @@ bool may_see(PlatformCall& call, const meta::User& user) {
 io::Task<void> list_users(PlatformCall& call) {
     const std::string_view name = call.parameter("name");
     const std::string_view id = call.parameter("id");
-    query::JsonText json(false);
-    Documents documents(json, {});
-    json.begin_object();
-    documents.self_link("/api/v2/users");
-    json.key("users");
-    json.begin_array();
-    for (const auto& user : call.catalog().users) {
-        if (!name.empty() && user->name != name) continue;
-        if (!id.empty() && meta::parse_id(id) != user_id_of(user->name)) continue;
-        if (may_see(call, *user)) documents.user(user->name);
-    }
-    json.end_array();
-    json.end_object();
-    call.answer(200, json);
+    answer_list(call, kResource, [&](Documents& documents) {
+        for (const auto& user : call.catalog().users) {
+            if (!name.empty() && user->name != name) continue;
+            if (!id.empty() && meta::parse_id(id) != user_id_of(user->name)) continue;
+            if (may_see(call, *user)) documents.user(user->name);
+        }
+    });
     co_return;
 }
 
 // A new user has no password, so that nobody is that user, until it is set.
 io::Task<void> create_user(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<NameBody> body = read_name_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<NameBody> body = co_await call.read_body(&read_name_body);
+    if (!body) co_return;
     if (!call.may_manage(Privilege::kWrite, kResource)) {
         co_return call.refuse_permission(Privilege::kWrite, kResource);
     }
@@ -75,11 +64,8 @@ io::Task<void> create_user(PlatformCall& call) {
 
 // The user of the path; where one may not do `wanted` with it, that has been answered.
 const meta::User* named_user(PlatformCall& call, Privilege wanted) {
-    const auto id = meta::parse_id(call.id());
-    if (!id) {
-        call.refuse(400, "id must have a length of 16 bytes");
-        return nullptr;
-    }
+    const auto id = call.read_id();
+    if (!id) return nullptr;
     const meta::User* const user = find_user_by_id(call.catalog(), *id);
     const bool may =
         call.may_manage(wanted, kResource, *id) ||
@@ -93,10 +79,8 @@ const meta::User* named_user(PlatformCall& call, Privilege wanted) {
 }
 
 io::Task<void> update_user(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<NameBody> body = read_name_body(*text);
-    if (!body.ok()) co_return call.answer(body.error());
+    const std::optional<NameBody> body = co_await call.read_body(&read_name_body);
+    if (!body) co_return;
     const meta::User* const user = named_user(call, Privilege::kWrite);
     if (user == nullptr) co_return;
     if (body->name && *body->name != user->name) {
@@ -137,10 +121,8 @@ io::Task<void> show_me(PlatformCall& call) {
 
 // One's own by a session or a password, and with the permission for users that of others.
 io::Task<void> set_password(PlatformCall& call) {
-    const std::optional<std::string> text = co_await call.read_body();
-    if (!text) co_return;
-    const Result<std::string> password = read_password_body(*text);
-    if (!password.ok()) co_return call.answer(password.error());
+    const std::optional<PasswordBody> body = co_await call.read_body(&read_password_body);
+    if (!body) co_return;
     const bool is_own = call.endpoint() == PlatformEndpoint::kMyPassword;
     const meta::User* user = call.principal().user();
     if (!is_own) {
@@ -152,7 +134,7 @@ io::Task<void> set_password(PlatformCall& call) {
     }
     if (user == nullptr) co_return call.refuse(403, "nobody has signed in");
     const std::string name = user->name;
-    const std::optional<std::string> hash = co_await hash_new_password(call, *password);
+    const std::optional<std::string> hash = co_await hash_new_password(call, body->password);
     if (!hash) co_return;
     const std::string stored = *hash;
     meta::CatalogChange change = [name, stored](meta::CatalogEditor& editor) {

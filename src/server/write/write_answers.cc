@@ -19,6 +19,8 @@ bool is_consistency_level(std::string_view level) {
     return false;
 }
 
+// Keeps the latest of what the parser and the engine refused, up to a bound for each request, so
+// that one bad client does not push out what was said about the others.
 void remember_rejections(Connection& connection, const WriteRequest& request,
                          const WriteReport& report) {
     CoreServices& services = connection.services();
@@ -60,6 +62,7 @@ void answer_write_error(Connection& connection, const WriteRequest& request, std
     }
 }
 
+// The message may name files below the data directory, which is nobody's business outside.
 void answer_busy(Connection& connection, const WriteRequest& request, const Error& error) {
     answer_overload(
         connection, request.api == WriteApi::kV2,
@@ -103,6 +106,8 @@ void answer_outcome(Connection& connection, const WriteRequest& request,
     }
 }
 
+// 2.x takes a body as a whole or not at all, 1.x takes its good lines. `rows` counts points that
+// would be written, so a body whose points are all too old is no parse error.
 bool refuse_unparsable(Connection& connection, const WriteRequest& request,
                        const WriteReport& report) {
     const ingest::ParseResult& parsed = report.parsed;

@@ -1,6 +1,9 @@
 #include "server/write/write_body.h"
 
+#include <utility>
+
 #include "server/http/connection.h"
+#include "server/write/limited_write.h"
 #include "server/write/write_answers.h"
 #include "server/write/write_outcome.h"
 #include "sluice/io/activity.h"
@@ -8,6 +11,9 @@
 
 namespace sluice::server {
 namespace {
+
+// What a gzip body may become is bounded by this guess until its size is known.
+constexpr std::uint64_t kGzipRatioGuess = 6;
 
 Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
                      const WriteRequest& request) {
@@ -20,12 +26,37 @@ Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer&
 
 }  // namespace
 
-io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
-                            engine::Permit& permit, BodyPool::Lease& body) {
+// The order is that of the answers: what is wrong with the head, then limits, then room, and only
+// then a byte of the body. `body` holds everything that has to be given back, so each way out may
+// simply return.
+io::Task<bool> receive_body(Connection& connection, const WriteRequest& request, WriteBody& body) {
     CoreServices& services = connection.services();
-    if (!connection.take_buffered_body(*body, request.body_bytes_max)) {
+    const http::Request& head = connection.request();
+    if (refuse_without_length(connection, request)) co_return false;
+    if (head.content_length > request.body_bytes_max) {
+        answer_too_large(connection, request);
+        co_return false;
+    }
+    if (!services.config().limits.empty()) {
+        const bool slow_enough = co_await admit_by_rate(connection, request, body.limits);
+        if (!slow_enough) co_return false;
+    }
+    auto admitted = services.core.admission().try_admit(
+        request.gzip ? head.content_length * kGzipRatioGuess : head.content_length);
+    if (!admitted.ok()) {
+        answer_busy(connection, request, admitted.error());
+        co_return false;
+    }
+    body.permit = std::move(admitted).value();
+    body.bytes = services.bodies.take();
+    ServerMetrics& metrics = services.metrics;
+    // Since there is room: a write that is refused before takes no time of the server, and would
+    // make its latency look better than it is.
+    body.timer.emplace(services.reactor, metrics.writes_active, metrics.write_ns,
+                       metrics.write_latency_ns);
+    if (!connection.take_buffered_body(*body.bytes, request.body_bytes_max)) {
         const BodyStatus status =
-            co_await connection.read_body(*body, request.body_bytes_max, permit);
+            co_await connection.read_body(*body.bytes, request.body_bytes_max, body.permit);
         switch (status) {
             case BodyStatus::kComplete:
                 break;
@@ -47,11 +78,14 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
                 co_return false;
         }
     }
-    services.metrics.write_body_bytes.add(body->size());
+    metrics.write_body_bytes.add(body.bytes->size());
+    // The socket's buffer is free for another connection while the body is inflated, parsed and
+    // written.
+    connection.release_input();
     if (!request.gzip) co_return true;
 
     BodyPool::Lease inflated = services.bodies.take();
-    const auto decoded = inflate(services, *body, *inflated, request);
+    const auto decoded = inflate(services, *body.bytes, *inflated, request);
     if (!decoded.ok()) {
         if (decoded.error().kind == ErrorKind::kTooLarge) {
             answer_too_large(connection, request);
@@ -60,9 +94,11 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
         }
         co_return false;
     }
-    body = std::move(inflated);
-    if (body->size() > permit.bytes()) {
-        const auto grown = permit.grow_to(body->size());
+    // The compressed bytes go back to their pool. The permit was a guess from their number, and
+    // grows to what they became.
+    body.bytes = std::move(inflated);
+    if (body.bytes->size() > body.permit.bytes()) {
+        const auto grown = body.permit.grow_to(body.bytes->size());
         if (!grown.ok()) {
             answer_busy(connection, request, grown.error());
             co_return false;

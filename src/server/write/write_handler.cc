@@ -1,12 +1,13 @@
 #include "server/write/write_handler.h"
 
 #include <string>
+#include <utility>
 
 #include "server/http/connection.h"
 #include "server/write/body_parser.h"
 #include "server/write/limited_write.h"
-#include "server/write/timed_write.h"
 #include "server/write/write_answers.h"
+#include "server/write/write_attempt.h"
 #include "server/write/write_body.h"
 #include "server/write/write_limits.h"
 #include "server/write/write_outcome.h"
@@ -16,9 +17,6 @@
 
 namespace sluice::server {
 namespace {
-
-// A refused or empty body of a gzip request is bounded by this guess until its size is known.
-constexpr std::uint64_t kGzipRatioGuess = 6;
 
 constexpr std::string_view kTooSparse =
     "too many different fields in too many lines: send them in smaller requests";
@@ -63,6 +61,9 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
     WriteReport report;
     report.refused = &scratch->rejections;
     std::size_t piece_bytes = kParseSliceBytes;
+    // One turn of this loop is one attempt. It is repeated only where another head has become
+    // active, because series have numbers of their own in each head; the target is resolved anew,
+    // because databases may have gone meanwhile.
     for (;;) {
         const auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
@@ -80,8 +81,11 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
         bool more = true;
         while (more && has_room) {
             more = pieces.parse(piece_bytes);
+            // A batch of many fields in few lines takes more than its text: the permit follows it
+            // slice by slice.
             has_room = grow_for_batch(permit, scratch->batch);
             if (!more) break;
+            // Others may run here, and a flush may begin: that is what head_is_same() is about.
             if (services.reactor.needs_yield()) co_await services.reactor.yield();
             if (!pieces.head_is_same()) break;
         }
@@ -101,25 +105,10 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
             co_return report.parsed.rows;
         }
         if (refuse_unparsable(connection, request, report)) co_return report.parsed.rows;
-        if (refuse_consistency(connection, request)) co_return report.parsed.rows;
-        if (report.parsed.rows == 0) break;
-        // In two steps, and so in all coroutines here: GCC 12 destroys the temporary of an awaited
-        // aggregate twice.
-        bool answered = false;
-        io::Task<engine::WriteOutcome> writing = write_in_time(
-            connection, request, *target, scratch->batch, scratch->rejections, answered);
-        engine::WriteOutcome outcome = co_await writing;
-        if (answered) co_return report.parsed.rows;
-        report.outcome = std::move(outcome);
-        if (report.outcome.status != engine::WriteStatus::kParseAgain) break;
+        io::Task<bool> writing = attempt_write(connection, request, *target, *scratch, report);
+        const bool again = co_await writing;
+        if (!again) co_return report.parsed.rows;
     }
-    if (report.outcome.status == engine::WriteStatus::kFailed) {
-        services.metrics.points_failed.add(report.parsed.rows);
-        answer_failure(connection, request, report.outcome.error);
-        co_return report.parsed.rows;
-    }
-    answer_outcome(connection, request, report);
-    co_return report.parsed.rows;
 }
 
 }  // namespace
@@ -133,37 +122,12 @@ io::Task<void> handle_write(Connection& connection, WriteApi api) {
     request.now = services.reactor.wall_ns();
     if (!understand(connection, request)) co_return;
 
-    const http::Request& head = connection.request();
-    if (refuse_without_length(connection, request)) co_return;
-    if (head.content_length > request.body_bytes_max) {
-        answer_too_large(connection, request);
-        co_return;
-    }
-    RateLimits::Fitting limits;
-    if (!services.config().limits.empty()) {
-        const bool slow_enough = co_await admit_by_rate(connection, request, limits);
-        if (!slow_enough) co_return;
-    }
-    auto admitted = services.core.admission().try_admit(
-        request.gzip ? head.content_length * kGzipRatioGuess : head.content_length);
-    if (!admitted.ok()) {
-        answer_busy(connection, request, admitted.error());
-        co_return;
-    }
-    engine::Permit permit = std::move(admitted).value();
-    BodyPool::Lease body = services.bodies.take();
-    const std::int64_t began_ns = services.reactor.precise_ns();
-    services.metrics.writes_active.add();
-    const bool received = co_await receive_body(connection, request, permit, body);
-    if (received) {
-        connection.release_input();
-        const std::uint64_t points = co_await write_points(connection, request, *body, permit);
-        charge(connection, std::move(limits), points, body->size());
-    }
-    services.metrics.writes_active.subtract();
-    const auto took_ns = static_cast<std::uint64_t>(services.reactor.precise_ns() - began_ns);
-    services.metrics.write_ns.add(took_ns);
-    services.metrics.write_latency_ns.record(took_ns);
+    WriteBody body;
+    const bool received = co_await receive_body(connection, request, body);
+    if (!received) co_return;
+    const std::uint64_t points =
+        co_await write_points(connection, request, *body.bytes, body.permit);
+    charge(connection, std::move(body.limits), points, body.bytes->size());
 }
 
 }  // namespace sluice::server

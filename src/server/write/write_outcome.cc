@@ -1,6 +1,7 @@
 #include "server/write/write_outcome.h"
 
 #include "sluice/model/errors.h"
+#include "sluice/query/dropped_points_text.h"
 
 namespace sluice::server {
 namespace {
@@ -35,6 +36,9 @@ std::string partial_write_text(const WriteReport& report) {
                 return model::partial_write(rejection.message, report.dropped());
             }
         }
+    }
+    if (const model::DroppedPoints* const points = report.parsed.dropped_points.get()) {
+        return model::partial_write(query::dropped_points_text(*points), points->count());
     }
     if (report.parsed.beyond_retention != 0) {
         return model::partial_write(model::kBeyondRetention, report.parsed.beyond_retention);

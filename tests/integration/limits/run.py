@@ -228,6 +228,81 @@ bytes-per-second = 1000
     with_server(config, test)
 
 
+def a_policy_takes_points_of_its_window():
+    def test(server):
+        now = time.time_ns()
+        hour = 3600 * 10**9
+        query(server, "CREATE RETENTION POLICY p ON d DURATION 7d REPLICATION 1 DEFAULT FUTURE LIMIT 10m PAST LIMIT 1h")
+        listed = query(server, "SHOW RETENTION POLICIES ON d")["series"][0]
+        equal(listed["columns"], ["name", "duration", "shardGroupDuration", "replicaN", "futureWriteLimit",
+                                  "pastWriteLimit", "default"])
+        equal(listed["values"], [["autogen", "0s", "168h0m0s", 1, "0s", "0s", False],
+                                 ["p", "168h0m0s", "24h0m0s", 1, "10m0s", "1h0m0s", True]])
+        points = f"m,h=a v=1 {now}\nm,h=a v=2 {now - 2 * hour}\nm,h=b v=3 {now + hour}\nm,h=a v=4 {now - 200 * hour}"
+
+        def dropped(answer, status):
+            equal(answer.status, status)
+            text = answer.error()
+            start = ("partial write: dropped 1 points outside retention policy of duration 168h0m0s and 2 points "
+                     "outside write window (-1h0m0s to 10m0s) - oldest point m,h=a at ")
+            assert start in text, text
+            assert " dropped because it violates a Retention Policy Lower Bound at " in text, text
+            assert ", newest point m,h=b at " in text, text
+            assert " dropped because it violates a Write Window Upper Bound at " in text, text
+            assert " dropped=3" in text, text
+            return text
+        assert dropped(write(server, points), 400).endswith("dropped=3 for database: d for retention policy: p")
+        dropped(write(server, points, "/api/v2/write?bucket=d"), 422)
+        equal(query(server, "SELECT v FROM m", db="d")["series"][0]["values"], [[now, 1]])
+        # What a query writes is held to it, too; a policy without limits takes all.
+        equal(write(server, points, "/write?db=d&rp=autogen").status, 204)
+        error = query(server, "SELECT v INTO d.p.n FROM d.autogen.m GROUP BY *", db="d")["error"]
+        assert "2 points outside write window" in error and "dropped=" in error, error
+        query(server, "ALTER RETENTION POLICY p ON d PAST LIMIT 3h FUTURE LIMIT 0s")
+        server.restart()
+        listed = query(server, "SHOW RETENTION POLICIES ON d")["series"][0]["values"]
+        equal(listed[1], ["p", "168h0m0s", "24h0m0s", 1, "0s", "3h0m0s", True])
+        answer = write(server, points)
+        equal(answer.status, 400)
+        assert "and 0 points outside write window (-3h0m0s) - oldest" in answer.error(), answer.error()
+        query(server, "ALTER RETENTION POLICY p ON d PAST LIMIT INF")
+        equal(len(query(server, "SHOW RETENTION POLICIES ON d")["series"][0]["columns"]), 5)
+        answer = write(server, points)
+        equal(answer.error(), "partial write: points beyond retention policy dropped=1 for database: d for retention policy: p")
+
+    with_server("", test)
+
+
+def measurements_are_listed_by_policy():
+    def test(server):
+        query(server, "CREATE RETENTION POLICY p ON d DURATION INF REPLICATION 1")
+        query(server, "CREATE DATABASE e")
+        for lines, path in (("m,h=a v=1 1", "/write?db=d"), ("n,h=b v=1 1", "/write?db=d&rp=p"), ("m v=1 1", "/write?db=e")):
+            equal(write(server, lines, path).status, 204)
+
+        def rows(statement):
+            return query(server, statement).get("series", [{}])[0].get("values")
+        both = [["m", "d", "autogen"], ["n", "d", "p"]]
+        equal(rows("SHOW MEASUREMENTS ON d"), [["m"], ["n"]])
+        equal(rows("SHOW MEASUREMENTS ON d.p"), [["n", "d", "p"]])
+        equal(rows("SHOW MEASUREMENTS ON d.*"), both)
+        equal(rows("SHOW MEASUREMENTS ON *.*"), [*both, ["m", "e", "autogen"]])
+        equal(rows("SHOW MEASUREMENTS ON *.* LIMIT 1 OFFSET 1"), [["n", "d", "p"]])
+        equal(rows("SHOW MEASUREMENTS ON *.* WHERE h = 'a'"), [["m", "d", "autogen"]])
+        equal(rows("SHOW MEASUREMENTS ON *.* WITH MEASUREMENT =~ /m/"), [["m", "d", "autogen"], ["m", "e", "autogen"]])
+        for statement in ("SHOW MEASUREMENTS ON never.p", "SHOW MEASUREMENTS ON d.never", "SHOW MEASUREMENTS ON never"):
+            equal(query(server, statement), {"statement_id": 0})
+        query(server, "DELETE FROM n", db="d")
+        equal(rows("SHOW MEASUREMENTS ON d.*"), both[:1])
+        hint = "use 'ON *.*' or specify a database"
+        for places, error in (("*", f"query 'SHOW MEASUREMENTS ON *' not supported. {hint}"),
+                              ("*.p", f"query 'SHOW MEASUREMENTS ON *.rp' not supported. {hint}"),
+                              ("never.*", "unknown database never")):
+            equal(query(server, f"SHOW MEASUREMENTS ON {places}")["error"], error)
+
+    with_server("", test)
+
+
 def check(text):
     """Status and lines of `sluiced check` on a configuration."""
     with tempfile.TemporaryDirectory() as folder:
@@ -287,7 +362,7 @@ def a_guard_that_is_not_there_stops_the_start():
 
 TESTS = [writes_wait_for_their_turn, a_write_that_waits_too_long_is_refused, many_writes_share_a_few_turns,
          a_write_that_takes_too_long_is_a_timeout, a_database_gets_no_policy, rates_are_kept_by_database_and_user,
-         debians_own_file_is_read_as_it_is,
+         a_policy_takes_points_of_its_window, measurements_are_listed_by_policy, debians_own_file_is_read_as_it_is,
          a_guard_that_is_not_there_stops_the_start]
 
 

@@ -6,13 +6,14 @@ import re
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 import urllib.parse
 
-from secured import (Authority, SecureClient, SecureSluice, config_of, equal, eventually, half_connection, holds, metric,
-                     openssl, trusting)
+from secured import (SLUICED, Authority, SecureClient, SecureSluice, config_of, equal, eventually, half_connection, holds,
+                     metric, openssl, trusting)
 
 AUTHORITY = Authority()
 PAIR = AUTHORITY.issue("server")
@@ -109,6 +110,21 @@ def test_one_that_has_expired_is_served_with_a_warning():
         equal(metric(server, "sluice_tls_certificate_days_left"), 0)
     finally:
         server.stop()
+
+
+def test_check_says_how_long_a_certificate_is_valid():
+    # A certificate is good from the second in which it is made: a day less, once that is over.
+    for days, sentences in ((0, ["the certificate has expired"]),
+                            (5, [f"the certificate expires in {left} days" for left in (4, 5)]),
+                            (30, [f"the certificate is valid for {left} more days" for left in (29, 30)])):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(config_of(*AUTHORITY.issue(f"days-{days}", days=days)))
+            file.flush()
+            result = subprocess.run([SLUICED, "check", "--config", file.name], capture_output=True, text=True,
+                                    timeout=30, check=False)
+        validity, verdict = result.stdout.splitlines()
+        equal((result.returncode, verdict), (0, "the configuration is good"))
+        assert validity in sentences, validity
 
 
 @with_server

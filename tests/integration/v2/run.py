@@ -199,7 +199,22 @@ def test_a_token_may_do_what_it_permits():
         equal(both.query('SELECT v FROM other.week.m')[0], 200)
         equal(both.query('SELECT v FROM m', db="other", rp="week")[0], 200)
         equal(both.query('SELECT v FROM m', db="other")[0], 403)
-        equal(both.query('SHOW MEASUREMENTS', db="other")[0], 403)
+        # Listings show what lies in the policies that it may read.
+        equal(root.write("other", org="acme", lines="hidden,h=b v=1 1"), 204)
+        for statement in ("SHOW MEASUREMENTS", "SHOW MEASUREMENTS ON other", "SHOW MEASUREMENTS WHERE h !~ /x/ OR _name = 'm'"):
+            equal(both.query(statement, db="other"),
+                  (200, [{"name": "measurements", "columns": ["name"], "values": [["m"]]}]))
+        for statement in ("SHOW MEASUREMENTS ON other.*", "SHOW MEASUREMENTS ON other.week", "SHOW MEASUREMENTS ON *.*"):
+            equal(both.query(statement, db="other"),
+                  (200, [{"name": "measurements", "columns": ["name", "database", "retention policy"],
+                          "values": [["m", "other", "week"]]}]))
+        equal(both.query("SHOW MEASUREMENTS ON other.autogen")[0], 403)
+        equal(both.query("SHOW MEASUREMENTS ON first")[0], 403)
+        equal(both.query("SHOW TAG KEYS", db="other"), (200, []))
+        equal([row[0] for row in both.query("SHOW RETENTION POLICIES ON other")[1][0]["values"]], ["week"])
+        equal(both.query("SHOW SERIES", db="other", rp="week")[1][0]["values"], [["m"]])
+        equal(both.query("SHOW FIELD KEYS", db="other", rp="week")[1][0]["name"], "m")
+        equal(both.query("DELETE FROM m", db="other")[0], 403)
         equal([each["name"] for each in both.get("/api/v2/buckets")["buckets"]], ["other/week"])
         equal(both.ask("GET", f"/api/v2/buckets/{other}")[0], 401)
         equal(both.ask("POST", "/api/v2/buckets", {"name": "mine"})[0], 401)

@@ -33,7 +33,7 @@ io::Task<std::string> write_point(Core& core, std::string database, std::string 
     for (;;) {
         const Result<WriteTarget> target = core.resolve(database, "");
         if (!target.ok()) co_return target.error().message;
-        if (time < target->shards.time_min()) co_return "beyond retention";
+        if (!target->shards.takes(time)) co_return "beyond retention";
         batch.clear();
         rejections.clear();
         const model::SeriesId series = core.series_index().add_series(measurement);

@@ -1,6 +1,6 @@
 // Statements and their normal form: what the parser of InfluxDB 1.8 (influxdata/influxql) made of
-// the text and printed; several statements are joined by "; ". An empty form: the text prints as it
-// is.
+// the text and printed (that of 1.12 for write limits and SHOW MEASUREMENTS ON policies); several
+// statements are joined by "; ". An empty form: the text prints as it is.
 #pragma once
 
 #include <string_view>
@@ -18,6 +18,20 @@ inline constexpr NormalFormCase kNormalFormCases[] = {
      "CREATE DATABASE x WITH DURATION 72h0m0s REPLICATION 1 SHARD DURATION 2h0m0s NAME p"},
     {"CREATE DATABASE x WITH DURATION INF",
      "CREATE DATABASE x WITH DURATION 0s"},
+    {"CREATE DATABASE x WITH past limit 1h FUTURE LIMIT INF NAME p",
+     "CREATE DATABASE x WITH FUTURE LIMIT 0s PAST LIMIT 1h NAME p"},
+    {"CREATE RETENTION POLICY q ON x DURATION 2h REPLICATION 1 DEFAULT FUTURE LIMIT 10m PAST LIMIT 1h",
+     ""},
+    {"ALTER RETENTION POLICY q ON x PAST LIMIT 30m DEFAULT future limit 0s",
+     "ALTER RETENTION POLICY q ON x DEFAULT FUTURE LIMIT 0s PAST LIMIT 30m"},
+    {"SELECT past, future FROM m",
+     ""},
+    {"SHOW MEASUREMENTS ON x.p",
+     ""},
+    {"SHOW MEASUREMENTS ON \"a b\".* WITH MEASUREMENT = m LIMIT 3",
+     ""},
+    {"SHOW MEASUREMENTS ON *.* WHERE h = 'a'",
+     ""},
     {"CREATE DATABASE \"a b\" WITH NAME \"c d\"",
      ""},
     {"CREATE RETENTION POLICY q ON x DURATION 1h REPLICATION 1 SHARD DURATION 30m DEFAULT",

@@ -326,7 +326,11 @@ TEST_F(CatalogEditorTest, OlderSnapshotsDoNotChange) {
     const std::shared_ptr<const Catalog> before = catalog_;
     ASSERT_EQ(ensure({"d", "autogen", {{1, 5, {{"m", {{"b", FieldType::kFloat}}}}}}}), "ok");
     ASSERT_EQ(alter("d", "autogen",
-                    {.duration_ns = kWeekNs, .replica_n = {}, .shard_group_duration_ns = {}}),
+                    {.duration_ns = kWeekNs,
+                     .replica_n = {},
+                     .shard_group_duration_ns = {},
+                     .past_limit_ns = {},
+                     .future_limit_ns = {}}),
               "ok");
     ASSERT_EQ(create_database("e"), "ok");
     EXPECT_EQ(show(*before), "d: autogen 0 168 1 *,; ");
@@ -356,7 +360,11 @@ TEST_F(CatalogEditorTest, AnAlteredShardDurationNeverMakesGroupsOverlap) {
     ASSERT_EQ(create_database("d"), "ok");
     ASSERT_EQ(ensure({"d", "autogen", {{0, 10 * kDayNs, {}}}}), "ok");
     ASSERT_EQ(alter("d", "autogen",
-                    {.duration_ns = {}, .replica_n = {}, .shard_group_duration_ns = 30 * kDayNs}),
+                    {.duration_ns = {},
+                     .replica_n = {},
+                     .shard_group_duration_ns = 30 * kDayNs,
+                     .past_limit_ns = {},
+                     .future_limit_ns = {}}),
               "ok");
     ASSERT_EQ(ensure({"d", "autogen", {{0, 3 * kDayNs, {}}, {0, 20 * kDayNs, {}}}}), "ok");
     const auto& groups = catalog_->find_database("d")->find_policy("")->shard_groups;

@@ -79,6 +79,10 @@ TEST_F(PrincipalTest, ATokenHoldsPermissionsForPolicies) {
     EXPECT_FALSE(token.may(Privilege::kRead, "d", "never"));
     EXPECT_FALSE(token.may(Privilege::kAll, "d", "week"));
     EXPECT_FALSE(token.may_on_all(Privilege::kRead, "d"));
+    EXPECT_TRUE(token.may_on_one(Privilege::kRead, "d"));
+    EXPECT_FALSE(token.may_on_one(Privilege::kWrite, "d"));
+    EXPECT_FALSE(token.may_on_one(Privilege::kRead, "e"));
+    EXPECT_FALSE(token.may_on_one(Privilege::kRead, "nowhere"));
     EXPECT_TRUE(token.may(Privilege::kWrite, "e", ""));
     EXPECT_TRUE(token.may_on_all(Privilege::kWrite, "e"));
     EXPECT_FALSE(token.may(Privilege::kRead, "e", ""));

@@ -84,7 +84,7 @@ TEST(PlatformBodies, OfDeletes) {
 
 TEST(PlatformBodies, OfTheOthers) {
     EXPECT_EQ(read_name_body(R"({"name":"n","status":"active"})")->name, "n");
-    EXPECT_EQ(*read_password_body(R"({"password":"p"})"), "p");
+    EXPECT_EQ(read_password_body(R"({"password":"p"})")->password, "p");
     EXPECT_EQ(read_mapping_body(R"({"bucketID":"1","database":"d","retention_policy":"r",)"
                                 R"("default":true})")
                   ->is_default,

@@ -1,4 +1,6 @@
-#include "server/write/timed_write.h"
+#include "server/write/write_attempt.h"
+
+#include <utility>
 
 #include "server/http/connection.h"
 #include "server/write/write_answers.h"
@@ -51,21 +53,36 @@ private:
 
 }  // namespace
 
-io::Task<engine::WriteOutcome> write_in_time(Connection& connection, const WriteRequest& request,
-                                             const engine::WriteTarget& target,
-                                             model::PointBatch& batch,
-                                             std::vector<model::Rejection>& rejections,
-                                             bool& answered) {
+io::Task<bool> attempt_write(Connection& connection, const WriteRequest& request,
+                             const engine::WriteTarget& target, WriteScratch& scratch,
+                             WriteReport& report) {
     CoreServices& services = connection.services();
+    // InfluxDB looks at the level after it has parsed the body.
+    if (refuse_consistency(connection, request)) co_return false;
+    if (report.parsed.rows == 0) {
+        answer_outcome(connection, request, report);
+        co_return false;
+    }
     const std::int64_t timeout_ns = services.config().coordinator.write_timeout.ns;
     LateAnswer late(connection, request);
     if (timeout_ns != 0) late.begin(services.reactor.monotonic_ns() + timeout_ns);
-    io::Task<engine::WriteOutcome> writing = services.core.write(target, batch, rejections);
+    // In two steps, and so in all coroutines here: GCC 12 destroys the temporary of an awaited
+    // aggregate twice.
+    io::Task<engine::WriteOutcome> writing =
+        services.core.write(target, scratch.batch, scratch.rejections);
     engine::WriteOutcome outcome = co_await writing;
     late.end();
     while (late.is_being_told()) co_await late.wait();
-    answered = answered || late.was_told();
-    co_return outcome;
+    if (late.was_told()) co_return false;
+    if (outcome.status == engine::WriteStatus::kParseAgain) co_return true;
+    report.outcome = std::move(outcome);
+    if (report.outcome.status == engine::WriteStatus::kFailed) {
+        services.metrics.points_failed.add(report.parsed.rows);
+        answer_failure(connection, request, report.outcome.error);
+    } else {
+        answer_outcome(connection, request, report);
+    }
+    co_return false;
 }
 
 }  // namespace sluice::server
