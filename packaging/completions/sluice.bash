@@ -13,14 +13,15 @@ _sluice() {
     done
     case $prev in
         --config | --pidfile | --out) _filedir; return ;;
-        --data-dir | --scratch) _filedir -d; return ;;
-        --bind | --cores | --database | --retention-policy | --start | --end) return ;;
+        --data-dir | --parquet | --scratch) _filedir -d; return ;;
+        --bind | --cores | --database | --measurement | --retention-policy | --start | --end) return ;;
     esac
     case $program/$command in
         sluiced/*) options='--bind --config --cores --data-dir --help --pidfile --version' ;;
         sluice/) options='--help --version' ;;
         sluice/export)
-            options='--compress --database --end --help --lponly --out --retention-policy --scratch --start'
+            options='--compress --database --end --help --lponly --measurement --out --parquet --retention-policy
+                --scratch --start'
             ;;
         sluice/inspect) options='--help --rows' ;;
         sluice/repair) options='--apply --help' ;;

@@ -19,6 +19,7 @@ ARROWS = {
     "base": [],
     "model": ["base"],
     "codec": ["model"],
+    "lake": ["codec"],
     "ingest": ["model"],
     "influxql": ["model"],
     "http": ["model"],
@@ -28,7 +29,7 @@ ARROWS = {
     "storage": ["io", "codec"],
     "engine": ["meta", "storage"],
     "query": ["engine", "influxql"],
-    "server": ["query", "http", "ingest"],
+    "server": ["query", "http", "ingest", "lake"],
 }
 # A big room is a ladder of folders, lowest first; "" is the room's root, its door. A file includes
 # its own folder and lower ones.
@@ -37,7 +38,7 @@ LADDERS = {
     "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+    "server": ["config", "export", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
                "v2", "profile", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
@@ -71,7 +72,7 @@ CALLED_BY_TESTS = {
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
-PURE_ROOMS = ["base", "model", "codec", "ingest", "influxql", "http", "tls"]
+PURE_ROOMS = ["base", "model", "codec", "lake", "ingest", "influxql", "http", "tls"]
 # What only io does, to the kernel and to other threads. The log has a clock of its own: it must work
 # when a reactor does not.
 THREAD_FILES = {"include/sluice/base/metrics.h"}

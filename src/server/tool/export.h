@@ -4,20 +4,16 @@
 // that were written several times come several times, in the order of the writes.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 
+#include "server/export/export_selection.h"
 #include "sluice/base/result.h"
-#include "sluice/model/timestamp.h"
 
 namespace sluice::server {
 
 struct ExportOptions {
     std::string directory;
-    std::string database;          // empty: all
-    std::string retention_policy;  // empty: all
-    model::TimeRange range;
+    ExportSelection selection;
     std::string out;  // empty: standard output
     bool compress = false;
     bool lines_only = false;  // neither statements nor comments

@@ -1,6 +1,7 @@
 #include "server/tool/inspect.h"
 
 #include "server/tool/console.h"
+#include "server/tool/parquet_dump.h"
 #include "sluice/io/reactor.h"
 #include "sluice/meta/inspect.h"
 #include "sluice/storage/inspect.h"
@@ -30,9 +31,11 @@ io::Task<Result<void>> inspect(io::Reactor& reactor, std::string path, bool rows
         Result<void> done = co_await storage::dump_log(reactor, path, rows, print_line);
         co_return done;
     }
+    if (name.ends_with(".parquet")) co_return dump_parquet(path, rows, print_line);
     co_return Error{ErrorKind::kInvalid, path +
-                                             ": not a segment (.seg), a log (.log), a manifest or "
-                                             "the directory of a catalog (meta)"};
+                                             ": not a segment (.seg), a log (.log), a manifest, "
+                                             "the directory of a catalog (meta) or a Parquet file "
+                                             "(.parquet)"};
 }
 
 }  // namespace sluice::server

@@ -11,6 +11,7 @@
 #include "server/tool/console.h"
 #include "server/tool/export.h"
 #include "server/tool/inspect.h"
+#include "server/tool/parquet_export.h"
 #include "server/tool/repair.h"
 #include "server/tool/verify.h"
 #include "sluice/influxql/time_literal.h"
@@ -89,6 +90,7 @@ struct Arguments {
     bool rows = false;
     bool apply = false;
     ExportOptions exporting;
+    std::string parquet;  // folder to write instead of lines; empty: lines
 };
 
 int run_export(Arguments& arguments) {
@@ -97,7 +99,12 @@ int run_export(Arguments& arguments) {
     const auto end = value_or_complaint(time_of(arguments.end, model::kTimestampMax));
     if (!begin || !end) return kUsageStatus;
     options.directory = arguments.path;
-    options.range = {*begin, *end == model::kTimestampMax + 1 ? *end : *end + 1};
+    options.selection.range = {*begin, *end == model::kTimestampMax + 1 ? *end : *end + 1};
+    if (!arguments.parquet.empty()) {
+        const ParquetExportOptions parquet{options.directory, options.selection, arguments.parquet,
+                                           options.scratch};
+        return value_or_complaint(export_parquet(parquet)).value_or(false) ? 0 : 1;
+    }
     if (options.out == "-") options.out.clear();
     return value_or_complaint(export_lines(options)).value_or(false) ? 0 : 1;
 }
@@ -106,27 +113,35 @@ void add_export(CLI::App& app, Arguments& arguments) {
     ExportOptions& options = arguments.exporting;
     CLI::App* const command = app.add_subcommand(
         "export",
-        "write the points of a stopped server's data directory as line protocol, whatever state it "
-        "is in;\n1 if something could not be read: it is named and left out");
+        "write the points of a stopped server's data directory as line protocol or Parquet files, "
+        "whatever state it is in;\n1 if something could not be read: it is named and left out");
     command->add_option("DIR", arguments.path, "a data directory, or one store")->required();
-    command->add_option("--database", options.database, "only this database");
-    command->add_option("--retention-policy", options.retention_policy, "only this policy");
+    ExportSelection& selection = options.selection;
+    command->add_option("--database", selection.database, "only this database");
+    command->add_option("--retention-policy", selection.retention_policy, "only this policy");
+    command->add_option("--measurement", selection.measurement, "only this measurement");
     command->add_option("--start", arguments.start,
                         "only points from this time on: RFC 3339 or nanoseconds");
     command->add_option("--end", arguments.end, "only points up to this time, inclusive");
-    command->add_option("--out", options.out, "file to write, else standard output");
-    command->add_flag("--compress", options.compress, "gzip");
-    command->add_flag("--lponly", options.lines_only,
-                      "lines only, for /write, without the statements and comments that influx "
-                      "-import reads");
+    CLI::Option* const parquet = command->add_option(
+        "--parquet", arguments.parquet,
+        "write Parquet files into this folder: <database>/<policy>/<measurement>/day=<day>/");
+    command->add_option("--out", options.out, "file to write, else standard output")
+        ->excludes(parquet);
+    command->add_flag("--compress", options.compress, "gzip")->excludes(parquet);
+    command
+        ->add_flag("--lponly", options.lines_only,
+                   "lines only, for /write, without the statements and comments that influx "
+                   "-import reads")
+        ->excludes(parquet);
     command->add_option("--scratch", options.scratch,
                         "directory for copies of what is not in segments yet, else $TMPDIR or "
                         "/var/tmp; they are removed at the end");
 }
 
 void add_commands(CLI::App& app, Arguments& arguments) {
-    CLI::App* const inspecting =
-        app.add_subcommand("inspect", "print what a segment, log, manifest or catalog holds");
+    CLI::App* const inspecting = app.add_subcommand(
+        "inspect", "print what a segment, log, manifest, catalog or Parquet file holds");
     inspecting->add_option("FILE", arguments.path)->required();
     inspecting->add_flag("--rows", arguments.rows,
                          "also rows of logs, series and blocks of segments");

@@ -1,5 +1,5 @@
 // An export arrives whole in its file, plain or compressed, and what cannot be written is an error.
-#include "server/tool/line_file.h"
+#include "server/export/line_file.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

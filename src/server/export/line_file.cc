@@ -1,4 +1,4 @@
-#include "server/tool/line_file.h"
+#include "server/export/line_file.h"
 
 #include <cerrno>
 #include <utility>

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "server/tool/line_file.h"
+#include "server/export/export_selection.h"
+#include "server/export/line_file.h"
 #include "sluice/base/result.h"
 #include "sluice/io/task.h"
 #include "sluice/meta/catalog.h"
@@ -18,10 +19,10 @@ struct ExportSum {
     std::uint64_t blocks_missing = 0;
 };
 
-// `stores`, `group` and `out` live until completion. What is damaged is left out and counted. `sum`
+// The arguments live until completion. What is damaged is left out and counted. `sum`
 // grows as lines are written. kCancelled: a signal wants the program to end.
 io::Task<Result<void>> export_group(const std::vector<storage::Store*>& stores,
-                                    const meta::ShardGroup& group, model::TimeRange range,
+                                    const meta::ShardGroup& group, const ExportSelection& selection,
                                     LineFile& out, ExportSum& sum);
 
 // Looked at between rows.

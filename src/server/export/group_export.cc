@@ -1,4 +1,4 @@
-#include "server/tool/group_export.h"
+#include "server/export/group_export.h"
 
 #include <algorithm>
 #include <charconv>
@@ -138,11 +138,12 @@ io::Task<Result<void>> export_fields(const std::vector<storage::Store*>& stores,
 }  // namespace
 
 io::Task<Result<void>> export_group(const std::vector<storage::Store*>& stores,
-                                    const meta::ShardGroup& group, model::TimeRange range,
+                                    const meta::ShardGroup& group, const ExportSelection& selection,
                                     LineFile& out, ExportSum& sum) {
     std::vector<const meta::MeasurementSchema*> schemas;
-    group.measurements.for_each(
-        [&schemas](const meta::MeasurementSchema& schema) { schemas.push_back(&schema); });
+    group.measurements.for_each([&](const meta::MeasurementSchema& schema) {
+        if (selection.has(schema)) schemas.push_back(&schema);
+    });
     std::sort(schemas.begin(), schemas.end(),
               [](const auto* a, const auto* b) { return a->name < b->name; });
     for (const meta::MeasurementSchema* schema : schemas) {
@@ -151,7 +152,7 @@ io::Task<Result<void>> export_group(const std::vector<storage::Store*>& stores,
             storage::ScanSpec spec;
             spec.group = group.id;
             spec.measurement = schema->name;
-            spec.range = range;
+            spec.range = selection.range;
             spec.with_sequences = true;
             spec.keeps_apart = always;
             const std::size_t end = std::min(fields.size(), begin + kFieldsPerLine);
