@@ -1,6 +1,8 @@
 #include "storage/segment/segment_source.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "sluice/base/units.h"
 #include "storage/files/device_failure.h"
@@ -51,20 +53,35 @@ io::Task<Result<std::unique_ptr<SegmentSource>>> SegmentSource::open(
         co_return std::unique_ptr<SegmentSource>();
     }
     SLUICE_CO_TRY(source->index_, co_await reader->load_index(*measurement));
-    const auto present = source->index_->columns();
-    for (const std::string& name : source->options_.columns) {
-        const auto found =
-            std::find_if(present.begin(), present.end(),
-                         [&](const SegmentColumn& each) { return each.name == name; });
-        source->column_places_.push_back(
-            found == present.end() ? -1 : static_cast<std::int32_t>(source->columns_.size()));
-        if (found != present.end()) {
-            source->columns_.push_back(static_cast<std::uint32_t>(found - present.begin()));
-        }
-    }
+    source->find_columns();
     SLUICE_CO_TRY_VOID(co_await source->pick_series());
     if (!source->next_block()) co_return std::unique_ptr<SegmentSource>();
     co_return source;
+}
+
+// A statement may ask for tens of thousands of columns: then each is looked up in a map.
+void SegmentSource::find_columns() {
+    constexpr std::size_t kFew = 8;
+    const auto present = index_->columns();
+    std::unordered_map<std::string_view, std::size_t> numbers;
+    if (options_.columns.size() > kFew) {
+        for (std::size_t i = 0; i < present.size(); ++i) numbers.try_emplace(present[i].name, i);
+    }
+    for (const std::string& name : options_.columns) {
+        std::size_t number = present.size();
+        if (options_.columns.size() > kFew) {
+            const auto found = numbers.find(name);
+            if (found != numbers.end()) number = found->second;
+        } else {
+            const auto found =
+                std::find_if(present.begin(), present.end(),
+                             [&](const SegmentColumn& each) { return each.name == name; });
+            number = static_cast<std::size_t>(found - present.begin());
+        }
+        const bool is_here = number != present.size();
+        column_places_.push_back(is_here ? static_cast<std::int32_t>(columns_.size()) : -1);
+        if (is_here) columns_.push_back(static_cast<std::uint32_t>(number));
+    }
 }
 
 io::Task<Result<void>> SegmentSource::pick_series() {
