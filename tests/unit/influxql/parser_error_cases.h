@@ -362,7 +362,7 @@ inline constexpr ErrorCase kErrorCases[] = {
     {"CREATE RETENTION",
      "found EOF, expected POLICY at line 1, char 18"},
     {"CREATE RETENTION POLICY",
-     "found EOF, expected identifier at line 1, char 24"},
+     "found EOF, expected identifier at line 1, char 25"},
     {"CREATE RETENTION POLICY a",
      "found EOF, expected ON at line 1, char 27"},
     {"CREATE RETENTION POLICY a ON",
