@@ -49,7 +49,7 @@ bool is_convertible(model::FieldType from, influxql::DataType to) {
 SeriesStates::SeriesStates(const SelectPlan& plan, AggregateTable& table)
     : plan_(plan),
       table_(table),
-      columns_(plan),
+      columns_(plan.columns()),
       keeps_auxiliary_(plan.keeps_auxiliary()),
       buckets_(plan.calls.size()),
       open_(plan.calls.size()),

@@ -68,7 +68,7 @@ private:
 
     const SelectPlan& plan_;
     AggregateTable& table_;
-    const ScanColumns columns_;
+    const ScanColumns& columns_;
     const bool keeps_auxiliary_;
 
     bool in_series_ = false;

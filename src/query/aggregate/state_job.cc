@@ -4,6 +4,7 @@
 
 #include "query/aggregate/filtered_states.h"
 #include "query/scan/piece_scan.h"
+#include "query/scan/run_slices.h"
 #include "sluice/base/check.h"
 
 namespace sluice::query {
@@ -31,7 +32,7 @@ StateJob::StateJob(const SelectPlan& plan, std::vector<CoreSession>& sessions,
 io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& piece) {
     PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kWithoutShared);
     if (scan.empty()) co_return Result<void>();
-    const ScanColumns columns(plan_);
+    const ScanColumns& columns = plan_.columns();
     AggregateTable& table = tables[core.number()];
     const std::uint64_t points_before = points[core.number()];
     FilteredStates aggregator(plan_, columns, table);
@@ -39,6 +40,7 @@ io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& pi
     spec.statistics_allowed = aggregator.takes_statistics();
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
+    RunSlices slices(plan_);
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
@@ -49,7 +51,13 @@ io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& pi
         if (step == PieceScan::Step::kNewSeries) {
             aggregator.begin_series(scan.place().tag_set, run.series_key);
         }
-        if (!aggregator.add(run)) reader->expand();
+        // Statistics are one step, whatever number of rows they stand for.
+        std::size_t row = 0;
+        do {
+            if (row != 0) co_await core.breathe();
+            if (!aggregator.add(slices.part(run, row))) reader->expand();
+            row += slices.rows();
+        } while (!run.is_statistics() && row < run.rows);
         points[core.number()] = points_before + aggregator.rows_added();
         SLUICE_CO_TRY_VOID(budget_.check_points(points[core.number()]));
         if (table.memory_bytes() > memory_bytes_max_) {

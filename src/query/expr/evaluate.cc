@@ -196,9 +196,9 @@ std::size_t evaluation_cost(const influxql::Expr* expr) {
     std::size_t cost = 1;
     if (expr == nullptr) return cost;
     influxql::walk(*expr, [&cost](const influxql::Expr& part) {
-        cost += part.is<influxql::RegexLiteral>() ? kMatchCost
-                : part.is<influxql::BinaryExpr>() ? 1
-                                                  : 0;
+        cost += part.is<influxql::RegexLiteral>()                              ? kMatchCost
+                : part.is<influxql::BinaryExpr>() || part.is<influxql::Call>() ? 1
+                                                                               : 0;
     });
     return cost;
 }

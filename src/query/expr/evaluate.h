@@ -76,6 +76,13 @@ private:
 // About how many comparisons of a value it takes to evaluate `expr`, which may be null.
 std::size_t evaluation_cost(const influxql::Expr* expr);
 
+// How many rows that cost as much each are worked through before others may run: some hundred
+// microseconds.
+inline std::size_t rows_between_breaths(std::size_t cost) {
+    constexpr std::size_t kCostMax = 1u << 16;
+    return std::max<std::size_t>(1, kCostMax / std::max<std::size_t>(1, cost));
+}
+
 // One operation on two values.
 Value evaluate_operation(influxql::Operator op, Value left, Value right,
                          bool integer_division_is_float);

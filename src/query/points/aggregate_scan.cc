@@ -6,6 +6,7 @@
 #include "query/aggregate/filtered_states.h"
 #include "query/aggregate/state_job.h"
 #include "query/aggregate/store_merger.h"
+#include "query/scan/run_slices.h"
 #include "query/scan/time_slices.h"
 #include "sluice/base/check.h"
 #include "sluice/base/units.h"
@@ -32,13 +33,10 @@ std::uint32_t AggregateScan::add_call(const AggregateCall& call, const std::stri
     SelectPlan& plan = scan_.open_plan();
     AggregateCall added = call;
     added.field = plan.add_field(field, call.argument);
-    for (std::uint32_t i = 0; i < plan.calls.size(); ++i) {
-        if (plan.calls[i].function == added.function && plan.calls[i].field == added.field) {
-            return i;
-        }
-    }
-    plan.calls.push_back(added);
-    return static_cast<std::uint32_t>(plan.calls.size() - 1);
+    const auto [place, is_new] = call_places_.try_emplace(
+        {added.function, added.field}, static_cast<std::uint32_t>(plan.calls.size()));
+    if (is_new) plan.calls.push_back(added);
+    return place->second;
 }
 
 // A portion that is asked for first gets the size that fits. One that is computed again keeps its
@@ -126,8 +124,9 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
 // stores.
 io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, AggregateTable& table) {
     const SelectPlan& plan = scan_.plan();
-    const ScanColumns columns(plan);
+    const ScanColumns& columns = plan.columns();
     FilteredStates aggregator(plan, columns, table);
+    RunSlices parts(plan);
     std::uint64_t points_taken = 0;
     // Sums of floats depend on the order of rows over all stores, and a single row is cheap: in
     // these cases merging is right whether or not the stores have a time in common.
@@ -157,10 +156,12 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
         while (merger.next_series()) {
             aggregator.begin_series(merger.tag_set(), merger.key());
             while (merger.next_run(run)) {
-                aggregator.add(run);
+                for (std::size_t row = 0; row < run.rows; row += parts.rows()) {
+                    aggregator.add(parts.part(run, row));
+                    co_await scan_.source().breathe();
+                }
                 SLUICE_CO_TRY_VOID(
                     scan_.budget().check_points(aggregator.rows_added() - points_taken));
-                co_await scan_.source().breathe();
             }
             aggregator.end_series();
             co_await scan_.source().breathe();
@@ -240,7 +241,7 @@ void AggregatePoints::read_points(PointBlock& block) {
     const AggregateCall& call = scan.plan().calls[call_];
     const Window& window = scan.plan().window;
     tied_.clear();
-    while (block.points.size() < kPointsPerBlock) {
+    while (block.points.size() < points_per_block(block.width)) {
         if (next_place_ == places_.size()) {
             if (outers_left_ == 0) return;
             begin_outer();

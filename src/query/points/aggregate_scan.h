@@ -20,7 +20,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "query/aggregate/aggregate_table.h"
@@ -64,6 +66,8 @@ private:
     model::TimeRange end_with_window(model::TimeRange slice, model::Timestamp end) const;
 
     SeriesScan scan_;
+    // By function and field. Statements may have tens of thousands of calls.
+    std::map<std::pair<Function, std::uint32_t>, std::uint32_t> call_places_;
     bool is_begun_ = false;  // from here on the plan is fixed
     PortionWalk walk_;       // behind the last portion that has been computed
     // By number of the portion. What nobody holds any more is gone; its bounds stay.

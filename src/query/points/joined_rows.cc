@@ -20,7 +20,9 @@ JoinedRows::JoinedRows(std::vector<Stream> streams, Options options)
         const std::optional<std::uint32_t> place = options_.places.find(expr);
         return place ? static_cast<int>(*place) : -1;
     };
+    std::size_t cost = inputs_.size() + working_row_.size() + options_.columns.size();
     for (const Column& column : options_.columns) {
+        if (!column.place) cost += evaluation_cost(&column.expr);
         expressions_.push_back(nullptr);
         if (column.place) {
             SLUICE_CHECK(*column.place < working_row_.size());
@@ -30,6 +32,7 @@ JoinedRows::JoinedRows(std::vector<Stream> streams, Options options)
             column.expr, [&](const influxql::VarRef& ref) { return place_of(ref); },
             [&](const influxql::Call& call) { return place_of(call); });
     }
+    rows_max_ = points_per_block(cost);
 }
 
 bool JoinedRows::may_resume() const {
@@ -48,7 +51,7 @@ io::Task<Result<bool>> JoinedRows::next(RowBlock& block) {
     }
     for (Input& input : inputs_) input.reader.resume();
     const bool asks_again = inputs_.size() > 1 && may_resume();
-    while (block.rows.size() < kPointsPerBlock) {
+    while (block.rows.size() < rows_max_) {
         const bool is_due = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
             return input.reader.needs_refill();
         });

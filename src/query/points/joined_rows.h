@@ -63,6 +63,8 @@ private:
     // One per column; null where the column has a place. They refer to texts of `options_`.
     std::vector<std::unique_ptr<RowExpression>> expressions_;
 
+    std::size_t rows_max_ = 0;  // of a block
+
     // True when the last rows have been passed on, and the next call says that they were the last.
     bool end_is_due_ = false;
     const TagSet* tags_ = nullptr;

@@ -26,7 +26,7 @@ io::Task<Result<bool>> MergePoints::next(PointBlock& block) {
         }
         for (std::size_t i = heap_.size() / 2; i > 0; --i) sift_down(i - 1, heap_.size());
     }
-    while (block.points.size() < kPointsPerBlock) {
+    while (block.points.size() < points_per_block(block.width)) {
         if (taken_ != nullptr && taken_->needs_refill()) {
             if (!block.points.empty()) break;
             Result<void> read = co_await taken_->refill();

@@ -24,10 +24,12 @@
 // work to other cores, and nothing is in flight there between two calls of next().
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
 
+#include "query/expr/evaluate.h"
 #include "query/expr/point.h"
 #include "query/scan/tag_set.h"
 #include "query/session/data_source.h"
@@ -38,6 +40,12 @@ namespace sluice::query {
 // A stage passes its block on when it has this many points. Only blocks are awaited, so the cost of
 // awaiting is shared by as many points.
 inline constexpr std::size_t kPointsPerBlock = 1024;
+
+// The same where each point brings `width` values along: neither the memory of a block nor the work
+// between two awaits is to grow with the width of a statement.
+inline std::size_t points_per_block(std::size_t width) {
+    return std::min(kPointsPerBlock, rows_between_breaths(width));
+}
 
 struct TaggedPoint {
     const TagSet* tags = nullptr;

@@ -24,7 +24,7 @@ io::Task<Result<bool>> PointStage::next(PointBlock& block) {
     }
     // Whoever asks this stage again asks its input again, all the way down to a WindowPoints.
     reader_.resume();
-    while (block.points.size() < kPointsPerBlock) {
+    while (block.points.size() < points_per_block(block.width)) {
         if (reader_.needs_refill()) {
             // Refilling would free the strings that the points of `block` refer to.
             if (!block.points.empty()) break;

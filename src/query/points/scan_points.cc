@@ -131,7 +131,9 @@ io::Task<Result<bool>> ScanPoints::collect(ScanPortion portion) {
 // from one tag set to the next.
 void ScanPoints::read_rows(PointBlock& block) {
     AnswerOrder::Row row;
-    while (block.points.size() < kPointsPerBlock) {
+    const std::size_t points_max =
+        points_per_block(std::max(block.width, scan_.plan().fields.size()));
+    while (block.points.size() < points_max) {
         if (!in_tag_set_) {
             if (tag_sets_left_ == 0 || !block.points.empty()) return;
             merger_->begin_tag_set(next_tag_set_);

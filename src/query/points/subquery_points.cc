@@ -1,7 +1,8 @@
 #include "query/points/subquery_points.h"
 
-#include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <unordered_map>
 
 namespace sluice::query {
 
@@ -11,13 +12,18 @@ SubqueryPoints::SubqueryPoints(std::unique_ptr<RowCursor> rows, Options options)
       condition_row_(options_.condition_values.size()),
       auxiliary_row_(options_.auxiliary.size()) {
     if (options_.condition == nullptr) return;
-    const std::vector<std::string>& names = options_.condition_names;
+    std::unordered_map<std::string_view, int> places;
+    for (const std::string& name : options_.condition_names) {
+        places.try_emplace(name, static_cast<int>(places.size()));
+    }
+    rows_per_breath_ =
+        rows_between_breaths(evaluation_cost(options_.condition) + condition_row_.size());
     // InfluxDB's filter of rows knows no functions (query/cursor.go: filterCursor).
     condition_.emplace(
         *options_.condition,
-        [&names](const influxql::VarRef& ref) {
-            const auto at = std::find(names.begin(), names.end(), ref.name);
-            return at == names.end() ? -1 : static_cast<int>(at - names.begin());
+        [&places](const influxql::VarRef& ref) {
+            const auto place = places.find(ref.name);
+            return place == places.end() ? -1 : place->second;
         },
         false, RowExpression::Null::kIsFalse, false);
 }
@@ -32,6 +38,9 @@ io::Task<Result<bool>> SubqueryPoints::next(PointBlock& block) {
         if (!more.ok()) co_return std::move(more).error();
         if (!*more) co_return false;
         for (std::size_t row = 0; row < block_.rows.size(); ++row) {
+            if (condition_ && options_.source != nullptr && (row + 1) % rows_per_breath_ == 0) {
+                co_await options_.source->breathe();
+            }
             if (condition_ && !passes(row)) continue;
             for (std::size_t i = 0; i < auxiliary_row_.size(); ++i) {
                 auxiliary_row_[i] = read(options_.auxiliary[i], row);

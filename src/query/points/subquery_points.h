@@ -33,6 +33,8 @@ public:
         // The condition of the query around it, which lives until the cursor ends. Without one
         // every row passes.
         const influxql::Expr* condition = nullptr;
+        // Where others are let run while a long condition is asked. Null: nowhere.
+        DataSource* source = nullptr;
         // The meanings of the condition's names, in the order of `condition_names`.
         std::vector<std::string> condition_names;
         std::vector<RowValue> condition_values;
@@ -49,6 +51,7 @@ private:
     const std::unique_ptr<RowCursor> rows_;
     const Options options_;
     std::optional<RowExpression> condition_;
+    std::size_t rows_per_breath_ = 0;  // of a condition_
     RowBlock block_;
     std::vector<Value> condition_row_;
     std::vector<Value> auxiliary_row_;

@@ -42,7 +42,7 @@ RowCollector::RowCollector(const SelectPlan& plan, RowBatch& batch, bool with_se
     : plan_(plan),
       batch_(batch),
       with_sequences_(with_sequences),
-      columns_(plan),
+      columns_(plan.columns()),
       predicate_(plan, columns_),
       condition_(plan),
       fields_(plan.fields.size()) {

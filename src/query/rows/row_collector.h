@@ -64,7 +64,7 @@ private:
     const SelectPlan& plan_;
     RowBatch& batch_;
     const bool with_sequences_;
-    const ScanColumns columns_;
+    const ScanColumns& columns_;
     RunPredicate predicate_;
     RowCondition condition_;
     std::vector<Value> fields_;

@@ -6,6 +6,7 @@
 #include "query/rows/row_collector.h"
 #include "query/rows/row_limits.h"
 #include "query/scan/piece_scan.h"
+#include "query/scan/run_slices.h"
 #include "sluice/base/check.h"
 
 namespace sluice::query {
@@ -63,7 +64,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
                                              RowLimits& limits) {
     PieceScan scan(plan_, piece, shared_, portion_, SeriesChoice::kAll);
     if (scan.empty()) co_return Result<void>();
-    const ScanColumns columns(plan_);
+    const ScanColumns& columns = plan_.columns();
     storage::ScanSpec spec = scan.spec(columns);
     spec.with_sequences = !shared_.empty();
     if (limits.enabled()) limit_rows(plan_, columns, limits.rows_max(), spec);
@@ -76,6 +77,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(std::move(spec));
 
     RowCollector collector(plan_, batch, with_sequences);
+    RunSlices slices(plan_);
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
@@ -91,7 +93,11 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
             co_await core.breathe();
             continue;
         }
-        collector.add_run(run);
+        for (std::size_t row = 0; row < run.rows; row += slices.rows()) {
+            if (row != 0) co_await core.breathe();
+            collector.add_run(slices.part(run, row));
+            if (batch.memory_bytes() > options_.memory_bytes_max) break;
+        }
         SLUICE_CO_TRY_VOID(budget_.check_points(batch.times.size()));
         if (batch.memory_bytes() > options_.memory_bytes_max) {
             batch.overflow = true;

@@ -9,8 +9,8 @@
 
 #include "query/scan/series_filter.h"
 #include "query/scan/series_tags.h"
-#include "query/scan/tag_choice.h"
 #include "query/session/sort_in_slices.h"
+#include "query/session/tag_choice.h"
 #include "sluice/base/check.h"
 
 namespace sluice::query {
@@ -43,10 +43,8 @@ public:
 
     bool keeps(std::string_view key) override {
         // The values are views of the key or of their scratch, and are used before the next key.
-        const auto tag_value = [&](std::string_view tag) {
-            std::size_t place = 0;
-            while (filter_.tags()[place] != tag) ++place;
-            return tag_in_key(key, tag, scratches_[place]);
+        const auto tag_value = [&](std::size_t place) {
+            return tag_in_key(key, filter_.tags()[place], scratches_[place]);
         };
         const bool kept = filter_.judge(tag_value) != Verdict::kNever;
         has_excluded_ = has_excluded_ || !kept;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "query/scan/series_tags.h"
 #include "sluice/base/check.h"
@@ -32,16 +31,6 @@ void give_names_one_type(influxql::Expr& condition) {
 
 }  // namespace
 
-ScanColumns::ScanColumns(const SelectPlan& plan) {
-    std::unordered_map<std::string_view, std::uint32_t> places;
-    for (const ScanField& field : plan.fields) {
-        const auto [place, is_new] =
-            places.try_emplace(field.name, static_cast<std::uint32_t>(names.size()));
-        if (is_new) names.push_back(field.name);
-        column_of_field.push_back(place->second);
-    }
-}
-
 bool has_field_condition(const SelectPlan& plan) {
     bool about_fields = false;
     if (!plan.condition) return false;
@@ -54,10 +43,7 @@ bool has_field_condition(const SelectPlan& plan) {
 
 int condition_position(const SelectPlan& plan, const influxql::VarRef& ref) {
     if (ref.type == influxql::DataType::kTag) {
-        const auto tag =
-            std::find(plan.condition_tags.begin(), plan.condition_tags.end(), ref.name);
-        return static_cast<int>(plan.fields.size() +
-                                static_cast<std::size_t>(tag - plan.condition_tags.begin()));
+        return static_cast<int>(plan.fields.size() + plan.condition_tag(ref.name));
     }
     const std::optional<std::uint32_t> place = plan.find_field(ref.name, ref.type);
     return place ? static_cast<int>(*place) : -1;
@@ -89,6 +75,9 @@ RowCondition::RowCondition(const SelectPlan& plan)
     if (!plan.condition) return;
     has_mixed_types_ = has_mixed_types(*plan.condition);
     expression_.emplace(bind_condition(plan, *plan.condition));
+    for (const std::string& tag : filter_.tags()) {
+        filter_places_.push_back(plan.condition_tag(tag));
+    }
     tag_values_.resize(plan.condition_tags.size());
     row_.resize(plan.fields.size() + plan.condition_tags.size());
 }
@@ -104,10 +93,8 @@ Verdict RowCondition::begin_series(std::string_view key) {
         tag_values_[i] = tag_in_key(key, plan_.condition_tags[i], scratch);
         row_[plan_.fields.size() + i] = Value::of_string(tag_values_[i]);
     }
-    const auto tag_value = [&](std::string_view tag) {
-        std::size_t place = 0;
-        while (plan_.condition_tags[place] != tag) ++place;  // each tag of the condition is there
-        return std::string_view(tag_values_[place]);
+    const auto tag_value = [&](std::size_t place) {
+        return std::string_view(tag_values_[filter_places_[place]]);
     };
     const Verdict verdict = filter_.judge(tag_value);
     if (has_mixed_types_ && verdict == Verdict::kDependsOnFields) {

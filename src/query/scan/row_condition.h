@@ -29,15 +29,6 @@ inline Value column_value(const storage::ColumnView& column, std::size_t row,
     return data_type_of(column.type) == type ? value : cast_value(value, type);
 }
 
-// The fields that a scan reads: each name once, though the plan may want it in two types. A store
-// gives one column for each name; what the plan calls a field is a column and a type to read it in.
-struct ScanColumns {
-    ScanColumns() = default;  // none: only times
-    explicit ScanColumns(const SelectPlan& plan);
-    std::vector<std::string> names;
-    std::vector<std::uint32_t> column_of_field;  // of SelectPlan::fields
-};
-
 // Returns whether rows of one series may differ in what the condition says of them.
 bool has_field_condition(const SelectPlan& plan);
 
@@ -67,6 +58,7 @@ public:
 private:
     const SelectPlan& plan_;
     SeriesFilter filter_;
+    std::vector<std::uint32_t> filter_places_;  // of the tags of filter_, among tag_values_
     // InfluxDB leaves those parts of the condition to rows that its index cannot judge, and reads
     // their names in one type each. Where a name has several types, the condition of a row
     // therefore differs from series to series; otherwise it is bound once.

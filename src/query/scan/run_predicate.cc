@@ -10,13 +10,25 @@ namespace {
 
 using influxql::Operator;
 
-bool has_field(const influxql::Expr& expr) {
-    bool found = false;
-    influxql::walk(expr, [&](const influxql::Expr& part) {
-        const auto* ref = part.as<influxql::VarRef>();
-        found = found || (ref != nullptr && is_field_reference(*ref));
-    });
-    return found;
+// Adds `expr` and the parts of it that name a field; says whether it does. One walk for the whole
+// condition: to ask at each level of a chain what lies below it would take time quadratic in its
+// length.
+bool find_fields(const influxql::Expr& expr, std::unordered_set<const influxql::Expr*>& found) {
+    bool has_field = false;
+    if (const auto* ref = expr.as<influxql::VarRef>()) {
+        has_field = is_field_reference(*ref);
+    } else if (const auto* paren = expr.as<influxql::ParenExpr>()) {
+        has_field = find_fields(*paren->inner, found);
+    } else if (const auto* binary = expr.as<influxql::BinaryExpr>()) {
+        const bool in_left = find_fields(*binary->left, found);
+        has_field = find_fields(*binary->right, found) || in_left;
+    } else if (const auto* call = expr.as<influxql::Call>()) {
+        for (const influxql::Expr& argument : call->arguments) {
+            has_field = find_fields(argument, found) || has_field;
+        }
+    }
+    if (has_field) found.insert(&expr);
+    return has_field;
 }
 
 // The operator with its sides exchanged.
@@ -106,17 +118,20 @@ Verdict judge_range(Operator op, T min, T max, T number) {
 
 RunPredicate::RunPredicate(const SelectPlan& plan, const ScanColumns& columns)
     : plan_(plan), columns_(columns) {
-    supported_ =
-        plan.condition && !has_mixed_types(*plan.condition) && add(*plan.condition).has_value();
+    if (!plan.condition || has_mixed_types(*plan.condition)) return;
+    Parts with_fields;
+    find_fields(*plan.condition, with_fields);
+    supported_ = add(*plan.condition, with_fields).has_value();
 }
 
 // Returns the number of the node that stands for `expr`, or nothing if some part of it is not a
 // comparison of this kind: then the whole condition is left to rows, since a half-decided one would
 // have to be evaluated row by row anyway.
-std::optional<std::uint32_t> RunPredicate::add(const influxql::Expr& expr) {
-    if (const auto* paren = expr.as<influxql::ParenExpr>()) return add(*paren->inner);
+std::optional<std::uint32_t> RunPredicate::add(const influxql::Expr& expr,
+                                               const Parts& with_fields) {
+    if (const auto* paren = expr.as<influxql::ParenExpr>()) return add(*paren->inner, with_fields);
     Node node;
-    if (!has_field(expr)) {
+    if (!with_fields.contains(&expr)) {
         node.kind = Node::Kind::kTags;
         node.expression = static_cast<std::uint32_t>(tag_expressions_.size());
         tag_expressions_.push_back(bind_condition(plan_, expr));
@@ -127,8 +142,8 @@ std::optional<std::uint32_t> RunPredicate::add(const influxql::Expr& expr) {
             return add_comparison(*binary);
         }
         node.kind = binary->op == Operator::kAnd ? Node::Kind::kAnd : Node::Kind::kOr;
-        const auto left = add(*binary->left);
-        const auto right = left ? add(*binary->right) : std::nullopt;
+        const auto left = add(*binary->left, with_fields);
+        const auto right = left ? add(*binary->right, with_fields) : std::nullopt;
         if (!right) return std::nullopt;
         node.left = *left;
         node.right = *right;
@@ -220,20 +235,22 @@ bool RunPredicate::evaluate(const storage::SeriesRun& run, std::vector<std::uint
     SLUICE_CHECK(supported_ && !nodes_.empty());
     SLUICE_CHECK(run.columns.size() == columns_.names.size());
     accepted.resize(run.rows);
-    return evaluate_node(static_cast<std::uint32_t>(nodes_.size() - 1), run, accepted);
+    return evaluate_node(static_cast<std::uint32_t>(nodes_.size() - 1), run, accepted, 0);
 }
 
 bool RunPredicate::evaluate_node(std::uint32_t index, const storage::SeriesRun& run,
-                                 std::vector<std::uint8_t>& accepted) const {
+                                 std::vector<std::uint8_t>& accepted, std::size_t depth) {
     const Node& node = nodes_[index];
     if (node.kind == Node::Kind::kTags) {
         std::fill(accepted.begin(), accepted.end(), node.passes ? 1 : 0);
         return true;
     }
     if (node.kind != Node::Kind::kCompare) {
-        if (!evaluate_node(node.left, run, accepted)) return false;
-        std::vector<std::uint8_t> right(run.rows);
-        if (!evaluate_node(node.right, run, right)) return false;
+        if (!evaluate_node(node.left, run, accepted, depth)) return false;
+        if (masks_.size() == depth) masks_.emplace_back();
+        std::vector<std::uint8_t>& right = masks_[depth];
+        right.resize(run.rows);
+        if (!evaluate_node(node.right, run, right, depth + 1)) return false;
         for (std::size_t i = 0; i < run.rows; ++i) {
             if (node.kind == Node::Kind::kAnd) {
                 accepted[i] &= right[i];

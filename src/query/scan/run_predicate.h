@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "query/scan/row_condition.h"
@@ -49,16 +51,22 @@ private:
         std::uint32_t expression = 0;  // of tag_expressions_
         bool passes = false;           // in the present series
     };
-    std::optional<std::uint32_t> add(const influxql::Expr& expr);
+    using Parts = std::unordered_set<const influxql::Expr*>;
+    // `with_fields` are the parts of the condition that name a field.
+    std::optional<std::uint32_t> add(const influxql::Expr& expr, const Parts& with_fields);
     std::optional<std::uint32_t> add_comparison(const influxql::BinaryExpr& binary);
     Verdict judge_node(std::uint32_t index, const storage::SeriesRun& run) const;
+    // masks_ from `depth` on is free for it.
     bool evaluate_node(std::uint32_t index, const storage::SeriesRun& run,
-                       std::vector<std::uint8_t>& accepted) const;
+                       std::vector<std::uint8_t>& accepted, std::size_t depth);
 
     const SelectPlan& plan_;
     const ScanColumns& columns_;
     std::vector<Node> nodes_;  // children before parents, so the last one is the whole condition
     std::vector<RowExpression> tag_expressions_;
+    // What the right sides say of rows, one for each level of nesting: a chain needs one. Their
+    // places do not change when there are more.
+    std::deque<std::vector<std::uint8_t>> masks_;
     bool supported_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,13 @@ struct ScanField {
     // In a query without functions, a row exists where one of the fields with this flag has a
     // value.
     bool makes_rows = false;
+};
+
+// The fields that a scan reads: each name once, though the plan may want it in two types. A store
+// gives one column for each name; what the plan calls a field is a column and a type to read it in.
+struct ScanColumns {
+    std::vector<std::string> names;
+    std::vector<std::uint32_t> column_of_field;  // of SelectPlan::fields
 };
 
 // A partial state that the scan makes: a function of one field.
@@ -58,7 +66,7 @@ struct SelectPlan {
     std::vector<Input> inputs;
 
     influxql::ExprBox condition;              // without time
-    std::vector<std::string> condition_tags;  // that the condition names, each once
+    std::vector<std::string> condition_tags;  // made by add_condition_tag() only
 
     // Tags of GROUP BY; tag sets are in the order of their values.
     std::vector<std::string> dimensions;
@@ -80,15 +88,23 @@ struct SelectPlan {
     bool keeps_auxiliary() const { return is_single_selector() && !inputs.empty(); }
     bool tag_sets_ascending() const { return ascending != reverses_tag_sets; }
     model::TimeRange time_range() const { return {time_min, time_max + 1}; }
-    // The place of a field among `fields`. In time that does not depend on their number: statements
-    // may ask for tens of thousands.
+    // What the fields are to a store. Made once, since statements may ask for tens of thousands and
+    // read thousands of pieces.
+    const ScanColumns& columns() const { return columns_; }
+    // The place of a field among `fields`. In time that does not depend on their number.
     std::optional<std::uint32_t> find_field(const std::string& name, influxql::DataType type) const;
     // The same; the field is added unless it is there.
     std::uint32_t add_field(const std::string& name, influxql::DataType type,
                             bool makes_rows = false);
+    // The place of a tag that the condition names among `condition_tags`, which has each once.
+    std::uint32_t add_condition_tag(const std::string& name);
+    std::uint32_t condition_tag(const std::string& name) const { return tag_places_.at(name); }
 
 private:
     std::map<std::pair<std::string, influxql::DataType>, std::uint32_t> field_places_;
+    std::unordered_map<std::string, std::uint32_t> column_places_;
+    std::unordered_map<std::string, std::uint32_t> tag_places_;
+    ScanColumns columns_;
 };
 
 }  // namespace sluice::query

@@ -30,20 +30,23 @@ bool is_for_index(const Expr& condition) {
 
 SeriesFilter::SeriesFilter(const Expr* condition,
                            const std::function<bool(const VarRef&)>& is_field) {
-    if (condition != nullptr) root_ = build(*condition, is_field);
+    TagPlaces places;
+    if (condition != nullptr) root_ = build(*condition, is_field, places);
 }
 
 // A leaf is a part of the condition that is about tags alone, which is evaluated for each series,
 // or one that names a field, which depends on rows. AND and OR join the verdicts.
 std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
-    const Expr& expr, const std::function<bool(const VarRef&)>& is_field) {
-    if (const auto* paren = expr.as<influxql::ParenExpr>()) return build(*paren->inner, is_field);
+    const Expr& expr, const std::function<bool(const VarRef&)>& is_field, TagPlaces& places) {
+    if (const auto* paren = expr.as<influxql::ParenExpr>()) {
+        return build(*paren->inner, is_field, places);
+    }
     auto node = std::make_unique<Node>();
     const auto* binary = expr.as<BinaryExpr>();
     if (binary != nullptr && (binary->op == Operator::kAnd || binary->op == Operator::kOr)) {
         node->kind = binary->op == Operator::kAnd ? Node::Kind::kAnd : Node::Kind::kOr;
-        node->left = build(*binary->left, is_field);
-        node->right = build(*binary->right, is_field);
+        node->left = build(*binary->left, is_field, places);
+        node->right = build(*binary->right, is_field, places);
         return node;
     }
     bool about_fields = false;
@@ -54,10 +57,10 @@ std::unique_ptr<SeriesFilter::Node> SeriesFilter::build(
     node->condition = &expr;
     node->is_asked_of_rows = about_fields || !is_for_index(expr);
     if (about_fields) return node;
-    const auto position = [this](const VarRef& ref) {
-        auto found = std::find(tags_.begin(), tags_.end(), ref.name);
-        if (found == tags_.end()) found = tags_.insert(tags_.end(), ref.name);
-        return static_cast<int>(found - tags_.begin());
+    const auto position = [this, &places](const VarRef& ref) {
+        const auto [place, is_new] = places.try_emplace(ref.name, tags_.size());
+        if (is_new) tags_.push_back(ref.name);
+        return static_cast<int>(place->second);
     };
     node->expression = std::make_unique<RowExpression>(expr, position, false);
     return node;
@@ -87,24 +90,21 @@ Verdict SeriesFilter::judge(const Node& node, const Value* row, bool by_index) {
     return left;
 }
 
-Verdict SeriesFilter::judge(
-    const std::function<std::string_view(std::string_view)>& tag_value) const {
+Verdict SeriesFilter::judge(const TagValue& tag_value) const {
     return root_ == nullptr ? Verdict::kAlways
                             : judge(*root_, values_of_tags(tag_value).data(), false);
 }
 
-std::vector<Value> SeriesFilter::values_of_tags(
-    const std::function<std::string_view(std::string_view)>& tag_value) const {
+std::vector<Value> SeriesFilter::values_of_tags(const TagValue& tag_value) const {
     std::vector<Value> row;
     row.reserve(tags_.size());
-    for (const std::string& tag : tags_) row.push_back(Value::of_string(tag_value(tag)));
+    for (std::size_t i = 0; i < tags_.size(); ++i) row.push_back(Value::of_string(tag_value(i)));
     return row;
 }
 
 // The verdict without regard to the index is kDependsOnFields, so there is a part that names a
 // field, and a part that names a field always remains.
-Expr SeriesFilter::remaining(
-    const std::function<std::string_view(std::string_view)>& tag_value) const {
+Expr SeriesFilter::remaining(const TagValue& tag_value) const {
     Remainder whole = remainder(*root_, values_of_tags(tag_value).data());
     SLUICE_CHECK(whole.condition.has_value());
     return std::move(*whole.condition);
@@ -129,7 +129,7 @@ SeriesFilter::Remainder SeriesFilter::remainder(const Node& node, const Value* r
 }
 
 Verdict SeriesFilter::judge(const model::SeriesName& series) const {
-    return judge([&](std::string_view key) { return series.tag_value(key); });
+    return judge([&](std::size_t place) { return series.tag_value(tags_[place]); });
 }
 
 }  // namespace sluice::query

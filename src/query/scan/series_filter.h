@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "query/expr/evaluate.h"
@@ -27,14 +28,15 @@ public:
                  const std::function<bool(const influxql::VarRef&)>& is_field);
 
     Verdict judge(const model::SeriesName& series) const;
+    // Gives the value of a tag by its place in tags().
+    using TagValue = std::function<std::string_view(std::size_t place)>;
     // Does the same for anything that has tags.
-    Verdict judge(const std::function<std::string_view(std::string_view)>& tag_value) const;
+    Verdict judge(const TagValue& tag_value) const;
 
     // Returns the parts of the condition that InfluxDB asks of rows, if the verdict is
     // kDependsOnFields. Among these are parts about tags that its index cannot judge, such as
     // comparisons with numbers.
-    influxql::Expr remaining(
-        const std::function<std::string_view(std::string_view)>& tag_value) const;
+    influxql::Expr remaining(const TagValue& tag_value) const;
 
     const std::vector<std::string>& tags() const { return tags_; }
 
@@ -47,8 +49,10 @@ private:
         const influxql::Expr* condition = nullptr;  // kTags, kFields
         bool is_asked_of_rows = false;
     };
+    using TagPlaces = std::unordered_map<std::string, std::size_t>;
     std::unique_ptr<Node> build(const influxql::Expr& expr,
-                                const std::function<bool(const influxql::VarRef&)>& is_field);
+                                const std::function<bool(const influxql::VarRef&)>& is_field,
+                                TagPlaces& places);
     // With `by_index`, parts that are asked of rows make the verdict depend on them.
     static Verdict judge(const Node& node, const Value* row, bool by_index);
     // What is left of a part once the tags are known. One walk gives both: to judge at each level
@@ -58,8 +62,7 @@ private:
         std::optional<influxql::Expr> condition;  // of kDependsOnFields
     };
     static Remainder remainder(const Node& node, const Value* row);
-    std::vector<Value> values_of_tags(
-        const std::function<std::string_view(std::string_view)>& tag_value) const;
+    std::vector<Value> values_of_tags(const TagValue& tag_value) const;
 
     std::vector<std::string> tags_;
     std::unique_ptr<Node> root_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "query/compile/column_names.h"
 #include "query/points/joined_rows.h"
@@ -102,21 +103,21 @@ bool is_value_type(DataType type) {
 void add_condition(const Expr& condition, const std::vector<Column>& columns,
                    SubqueryPoints::Options& options) {
     options.condition = &condition;
+    std::unordered_map<std::string_view, std::size_t> places;
+    std::unordered_map<std::string_view, std::size_t> column_places;
+    for (std::size_t i = 0; i < columns.size(); ++i) column_places.try_emplace(columns[i].name, i);
     walk(condition, [&](const Expr& expr) {
         const auto* ref = expr.as<VarRef>();
         if (ref == nullptr) return;
-        const auto& names = options.condition_names;
-        const auto known = std::find(names.begin(), names.end(), ref->name);
-        if (known != names.end()) {
-            RowValue& value = options.condition_values[known - names.begin()];
+        const auto [known, is_new] = places.try_emplace(ref->name, options.condition_names.size());
+        if (!is_new) {
+            RowValue& value = options.condition_values[known->second];
             if (value.kind == RowValue::Kind::kColumn) value.type = std::max(value.type, ref->type);
             return;
         }
         RowValue value{RowValue::Kind::kTag, 0, ref->name, DataType::kTag};
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-            if (columns[i].name != ref->name) continue;
-            value = {RowValue::Kind::kColumn, i, {}, ref->type};
-            break;
+        if (const auto column = column_places.find(ref->name); column != column_places.end()) {
+            value = {RowValue::Kind::kColumn, column->second, {}, ref->type};
         }
         options.condition_names.push_back(ref->name);
         options.condition_values.push_back(std::move(value));
@@ -285,7 +286,7 @@ CursorBuilder::Points CursorBuilder::build_refused(const VarRef& ref, const Leve
     // Only series that have the field make InfluxDB refuse. Which they are is not known before the
     // series are listed, so the refusal is a cursor, too.
     SelectPlan plan = scan_plan(level);
-    keep_groups_with_field(plan, *source_.catalog(), ref);
+    keep_groups_with_field(plan, catalog_, ref);
     if (plan.condition && !keep_what_an_index_judges(*plan.condition)) return Points();
     plan.dimensions = level.grouping->dimensions();
     return std::make_unique<RefusedPoints>(source_, budget_, std::move(plan), level.grouping,
@@ -308,6 +309,7 @@ Result<CursorBuilder::Points> CursorBuilder::build_subquery(const SelectNode& no
     if (rows.cursor == nullptr) return Points(std::make_unique<NoPoints>());
     const std::vector<Column> columns = columns_of(node);
     if (level.node->condition) add_condition(*level.node->condition, columns, options);
+    options.source = &source_;
     options.columns = columns.size();
     options.inner = rows.grouping;
     options.outer = level.grouping;
@@ -341,10 +343,7 @@ SelectPlan CursorBuilder::scan_plan(const Level& level) const {
                 return;
             }
             ref->type = DataType::kTag;
-            std::vector<std::string>& tags = plan.condition_tags;
-            if (std::find(tags.begin(), tags.end(), ref->name) == tags.end()) {
-                tags.push_back(ref->name);
-            }
+            plan.add_condition_tag(ref->name);
         });
     }
     plan.window = level.frame.window;

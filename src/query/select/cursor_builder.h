@@ -16,9 +16,10 @@
 // A call whose argument has a type it cannot work on is not refused at once: InfluxDB says so when
 // it meets the first series that has the field, and has no points otherwise (build_refused).
 //
-// Nothing is read here. What is built owns copies of what it needs; only the node, the source and
-// the budget are referred to, and outlive the cursors. Plans are complete when the building ends:
-// the first read comes after it, and from then on other cores look at them.
+// Nothing is read here, and nothing of the core is touched, so that a large statement can be built
+// on another thread (select_executor.cc). What is built owns copies of what it needs; only the
+// node, the source and the budget are referred to, and outlive the cursors. Plans are complete when
+// the building ends: the first read comes after it, and from then on other cores look at them.
 #pragma once
 
 #include <memory>
@@ -36,9 +37,9 @@ namespace sluice::query {
 class CursorBuilder {
 public:
     // All arguments outlive the cursors. `range` is the times that the whole statement may read.
-    CursorBuilder(DataSource& source, SelectBudget& budget, const model::TimeRange& range,
-                  std::int64_t now_ns)
-        : source_(source), budget_(budget), range_(range), now_ns_(now_ns) {}
+    CursorBuilder(DataSource& source, SelectBudget& budget, const meta::Catalog& catalog,
+                  const model::TimeRange& range, std::int64_t now_ns)
+        : source_(source), budget_(budget), catalog_(catalog), range_(range), now_ns_(now_ns) {}
 
     struct Rows {
         std::unique_ptr<RowCursor> cursor;  // null: there are none
@@ -125,6 +126,7 @@ private:
 
     DataSource& source_;
     SelectBudget& budget_;
+    const meta::Catalog& catalog_;
     const model::TimeRange range_;
     const std::int64_t now_ns_;
 };

@@ -6,6 +6,7 @@
 #include "query/scan/core_session.h"
 #include "query/scan/list_job.h"
 #include "query/select/live_measurements.h"
+#include "query/select/statement_weight.h"
 #include "query/select/target_writer.h"
 
 namespace sluice::query {
@@ -52,11 +53,16 @@ io::Task<Result<CursorBuilder::Rows>> SelectExecutor::open(influxql::SelectState
                                                            const Defaults& defaults) {
     SLUICE_CO_TRY_VOID(co_await prepare(select, defaults));
     SLUICE_CO_TRY_VOID(check_window_count());
-    CursorBuilder builder(source_, budget_, mapped_range(*node_), now_ns_);
-    Result<CursorBuilder::Rows> rows = builder.build(*node_);
+    CursorBuilder builder(source_, budget_, *catalog_, mapped_range(*node_), now_ns_);
+    CursorBuilder::Rows rows;
+    std::function<Result<void>()> build = [this, &builder, &rows]() -> Result<void> {
+        SLUICE_TRY(rows, builder.build(*node_));
+        return {};
+    };
+    SLUICE_CO_TRY_VOID(co_await take_step(std::move(build)));
     // The cursors are built although nothing will be read, because building finds mistakes that
     // InfluxDB names in this case, too.
-    if (rows.ok() && node_->frame.time_min > node_->frame.time_max) rows->cursor.reset();
+    if (node_->frame.time_min > node_->frame.time_max) rows.cursor.reset();
     co_return rows;
 }
 
@@ -70,19 +76,37 @@ io::Task<Result<void>> SelectExecutor::prepare(influxql::SelectStatement& select
     }
     SLUICE_CO_TRY_VOID(normalize_all(select, *catalog_, defaults));
     SLUICE_CO_TRY(catalog_, co_await catalog_for_patterns(source_, catalog_, select));
-    SLUICE_CO_TRY(node_, compile_statement(select, now_ns_));
-    SLUICE_CO_TRY_VOID(resolve_node(*node_, select, *catalog_, mapped_range(*node_)));
+    is_large_ = weight_of(select, *catalog_) > kWeightOnCoreMax;
+    std::function<Result<void>()> compile = [this, &select]() -> Result<void> {
+        SLUICE_TRY(node_, compile_statement(select, now_ns_));
+        return resolve_node(*node_, select, *catalog_, mapped_range(*node_));
+    };
+    SLUICE_CO_TRY_VOID(co_await take_step(std::move(compile)));
     Result<void> listed = co_await list_tag_keys(*node_);
     if (!listed.ok()) co_return std::move(listed).error();
-    SLUICE_CO_TRY_VOID(rewrite_node(*node_));
+    std::function<Result<void>()> rewrite = [this] { return name_columns(); };
+    SLUICE_CO_TRY_VOID(co_await take_step(std::move(rewrite)));
+    co_return Result<void>();
+}
+
+Result<void> SelectExecutor::name_columns() {
+    SLUICE_TRY_VOID(rewrite_node(*node_));
     // Only the error is of interest: types that do not go together.
     for (const influxql::Field& field : node_->fields) {
-        SLUICE_CO_TRY(const influxql::DataType type, expression_type(field.expr));
+        SLUICE_TRY(const influxql::DataType type, expression_type(field.expr));
         (void)type;
     }
     columns_.push_back(node_->time_name);
     for (Column& column : columns_of(*node_)) columns_.push_back(std::move(column.name));
-    co_return Result<void>();
+    return {};
+}
+
+io::Task<Result<void>> SelectExecutor::take_step(std::function<Result<void>()> step) {
+    if (!is_large_) co_return step();
+    Result<void> done;
+    std::function<void()> work = [&done, &step] { done = step(); };
+    co_await source_.run_aside(std::move(work));
+    co_return done;
 }
 
 io::Task<Result<void>> SelectExecutor::list_tag_keys(SelectNode& node) {
@@ -186,7 +210,7 @@ io::Task<Result<void>> SelectExecutor::count_left_out(influxql::SelectStatement 
     SLUICE_CO_TRY(const std::unique_ptr<SelectNode> node, compile_statement(counting, now_ns_));
     SLUICE_CO_TRY_VOID(resolve_node(*node, counting, *catalog_, mapped_range(*node)));
     SLUICE_CO_TRY_VOID(rewrite_node(*node));
-    CursorBuilder builder(source_, budget_, mapped_range(*node), now_ns_);
+    CursorBuilder builder(source_, budget_, *catalog_, mapped_range(*node), now_ns_);
     SLUICE_CO_TRY(CursorBuilder::Rows rows, builder.build(*node));
     RowBlock block;
     while (rows.cursor != nullptr) {

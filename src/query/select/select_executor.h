@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,11 @@ private:
                                                const Defaults& defaults);
     // Fills in all members that the rows need: compiles, resolves, and gives names their types.
     io::Task<Result<void>> prepare(influxql::SelectStatement& select, const Defaults& defaults);
+    // Gives names their types and wildcards their fields, and names the columns.
+    Result<void> name_columns();
+    // Takes a step of the preparation, on a thread of its own if the statement is a large one. The
+    // step touches what this executor owns and nothing of the core.
+    io::Task<Result<void>> take_step(std::function<Result<void>()> step);
     // Asks all cores for the tag keys of the measurements, where the meaning depends on them.
     io::Task<Result<void>> list_tag_keys(SelectNode& node);
     // Checks max-select-buckets, for the windows of the outermost statement.
@@ -59,6 +65,7 @@ private:
 
     std::shared_ptr<const meta::Catalog> catalog_;
     std::int64_t now_ns_ = 0;  // of now(), the same in all subqueries
+    bool is_large_ = false;
     std::unique_ptr<SelectNode> node_;
     std::optional<influxql::Measurement> target_;
     std::vector<std::string> columns_;  // of the answer, the time first

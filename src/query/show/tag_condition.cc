@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "query/expr/evaluate.h"
-#include "query/scan/tag_choice.h"
+#include "query/session/tag_choice.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/query/value_text.h"
 

@@ -5,6 +5,7 @@
 #include "sluice/base/units.h"
 #include "storage/files/device_failure.h"
 #include "storage/files/read_attempts.h"
+#include "storage/rows/column_numbers.h"
 
 namespace sluice::storage {
 namespace {
@@ -51,16 +52,13 @@ io::Task<Result<std::unique_ptr<SegmentSource>>> SegmentSource::open(
         co_return std::unique_ptr<SegmentSource>();
     }
     SLUICE_CO_TRY(source->index_, co_await reader->load_index(*measurement));
-    const auto present = source->index_->columns();
-    for (const std::string& name : source->options_.columns) {
-        const auto found =
-            std::find_if(present.begin(), present.end(),
-                         [&](const SegmentColumn& each) { return each.name == name; });
-        source->column_places_.push_back(
-            found == present.end() ? -1 : static_cast<std::int32_t>(source->columns_.size()));
-        if (found != present.end()) {
-            source->columns_.push_back(static_cast<std::uint32_t>(found - present.begin()));
-        }
+    const std::vector<std::string>& wanted = source->options_.columns;
+    const ColumnNumbers numbers(source->index_->columns(), wanted.size());
+    for (const std::string& name : wanted) {
+        const std::optional<std::uint32_t> found = numbers.find(name);
+        source->column_places_.push_back(found ? static_cast<std::int32_t>(source->columns_.size())
+                                               : -1);
+        if (found) source->columns_.push_back(*found);
     }
     SLUICE_CO_TRY_VOID(co_await source->pick_series());
     if (!source->next_block()) co_return std::unique_ptr<SegmentSource>();

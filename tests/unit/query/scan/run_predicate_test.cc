@@ -69,7 +69,7 @@ SelectPlan plan_of(const std::string& condition) {
     plan.add_field("f", DataType::kFloat, true);
     plan.add_field("i", DataType::kInteger, true);
     plan.add_field("missing", DataType::kFloat, true);
-    plan.condition_tags = {"host"};
+    plan.add_condition_tag("host");
     auto parsed = influxql::parse_expression(condition);
     EXPECT_TRUE(parsed.ok()) << condition;
     influxql::walk(*parsed, [](influxql::Expr& expr) {
@@ -112,7 +112,7 @@ TEST(RunPredicate, DecidesAsTheConditionDoesRowByRow) {
                                                  "i <= 100 AND f != -100"};
     for (const std::string& text : conditions) {
         const SelectPlan plan = plan_of(text);
-        const ScanColumns columns(plan);
+        const ScanColumns& columns = plan.columns();
         RunPredicate predicate(plan, columns);
         ASSERT_TRUE(predicate.is_supported()) << text;
         RowCondition condition(plan);
@@ -148,7 +148,7 @@ TEST(RunPredicate, DecidesAsTheConditionDoesRowByRow) {
 TEST(RunPredicate, LeavesOtherConditionsToRows) {
     for (const char* text : {"f > i", "f + 1 > 2", "f = 'a'", "f =~ /a/", "f > 1 AND i > f"}) {
         const SelectPlan plan = plan_of(text);
-        const ScanColumns columns(plan);
+        const ScanColumns& columns = plan.columns();
         EXPECT_FALSE(RunPredicate(plan, columns).is_supported()) << text;
     }
 }
@@ -156,7 +156,7 @@ TEST(RunPredicate, LeavesOtherConditionsToRows) {
 TEST(RunPredicate, DoesNotDecideColumnsOfAnotherType) {
     Random random(2);
     const SelectPlan plan = plan_of("missing > 1");
-    const ScanColumns columns(plan);
+    const ScanColumns& columns = plan.columns();
     RunPredicate predicate(plan, columns);
     Rows rows(random, 0, 3, false);
     rows.run.columns[2] = rows.run.columns[1];

@@ -1,4 +1,4 @@
-#include "query/scan/tag_choice.h"
+#include "query/session/tag_choice.h"
 
 namespace sluice::query {
 namespace {

@@ -1,0 +1,60 @@
+// RunSlices parts the runs of a scan where the condition or the width of a statement makes a row
+// dear, so that the work between two breaths of a core does not grow with the statement.
+//
+//     for (std::size_t row = 0; row < run.rows; row += slices.rows()) {
+//         use(slices.part(run, row));
+//         co_await core.breathe();
+//     }
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "query/expr/evaluate.h"
+#include "query/scan/select_plan.h"
+#include "sluice/storage/scan.h"
+
+namespace sluice::query {
+
+// It belongs to one loop on one core. A part is valid as long as its run, until the next part.
+class RunSlices {
+public:
+    explicit RunSlices(const SelectPlan& plan)
+        : rows_(rows_between_breaths(evaluation_cost(plan.condition.get()) + plan.fields.size())) {}
+
+    std::size_t rows() const { return rows_; }
+
+    // Returns the rows of `run` from `begin` on, as many as one step may take. A small run is
+    // returned as it is. Statistics are never parted.
+    const storage::SeriesRun& part(const storage::SeriesRun& run, std::size_t begin) {
+        if (run.rows <= rows_ || run.is_statistics()) return run;
+        const std::size_t count = std::min(rows_, run.rows - begin);
+        part_.series_key = run.series_key;
+        part_.rows = count;
+        part_.times = run.times.subspan(begin, count);
+        part_.time_first = part_.times.front();
+        part_.time_last = part_.times.back();
+        part_.sequences =
+            run.sequences.empty() ? run.sequences : run.sequences.subspan(begin, count);
+        part_.columns.resize(run.columns.size());
+        for (std::size_t i = 0; i < run.columns.size(); ++i) {
+            part_.columns[i] = part_of(run.columns[i], begin, count);
+        }
+        return part_;
+    }
+
+private:
+    static storage::ColumnView part_of(storage::ColumnView column, std::size_t begin,
+                                       std::size_t count) {
+        if (!column.words.empty()) column.words = column.words.subspan(begin, count);
+        if (!column.texts.empty()) column.texts = column.texts.subspan(begin, count);
+        if (!column.flags.empty()) column.flags = column.flags.subspan(begin, count);
+        column.validity_offset += static_cast<std::uint32_t>(begin);
+        return column;
+    }
+
+    const std::size_t rows_;
+    storage::SeriesRun part_;
+};
+
+}  // namespace sluice::query
