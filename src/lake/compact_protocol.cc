@@ -33,11 +33,6 @@ void CompactWriter::write_bool(int id, bool value) {
     write_field(id, value ? CompactType::kTrue : CompactType::kFalse);
 }
 
-void CompactWriter::write_byte(int id, std::uint8_t value) {
-    write_field(id, CompactType::kByte);
-    out_.write(value);
-}
-
 void CompactWriter::write_i32(int id, std::int32_t value) {
     write_field(id, CompactType::kI32);
     write_element(value);

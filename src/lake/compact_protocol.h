@@ -40,7 +40,6 @@ public:
     void end_struct();
 
     void write_bool(int id, bool value);
-    void write_byte(int id, std::uint8_t value);
     void write_i32(int id, std::int32_t value);
     void write_i64(int id, std::int64_t value);
     void write_text(int id, std::string_view value);

@@ -172,12 +172,12 @@ TEST(ParquetWriter, FewValuesGetADictionaryAndManyDoNot) {
 // A dictionary that has become full stays for the pages that refer to it.
 TEST(ParquetWriter, AFullDictionaryIsFollowedByOtherPages) {
     Table table;
-    BuiltColumn& column = table.add("f", ParquetType::kFloat);
-    BuiltColumn& texts = table.add("s", ParquetType::kString);
+    table.add("f", ParquetType::kFloat);
+    table.add("s", ParquetType::kString);
     for (std::uint64_t i = 0; i < 200'000; ++i) {
         const std::uint64_t value = i < 40'000 ? i % 1'000 : i;
-        column.words.push_back(scrambled(value));
-        texts.texts.push_back(std::to_string(scrambled(value)));
+        table.values[0].words.push_back(scrambled(value));
+        table.values[1].texts.push_back(std::to_string(scrambled(value)));
     }
     const std::string file = expect_round_trip(table);
     const ParquetMetadata metadata = ParquetReader::open(as_byte_span(file))->metadata();
