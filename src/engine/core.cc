@@ -29,13 +29,20 @@ storage::GroupFactsMap describe_groups(const meta::Catalog& catalog,
     return facts;
 }
 
+// Ten of the hundred parts of which MemoryBudget::of_total() gives thirty-five to heads. It is not
+// divided: the cores share the catalog.
+std::uint64_t names_bytes_of(const MemoryBudget& memory) {
+    return memory.heads_bytes / 35 * 10;
+}
+
 }  // namespace
 
 CoreState::CoreState(EngineState& engine_, io::Reactor& reactor_, std::uint64_t body_bytes_max)
     : engine(engine_),
       reactor(reactor_),
       admission(body_bytes_max),
-      checker_(engine_.options().fields_per_measurement_max) {}
+      checker_(engine_.options().fields_per_measurement_max,
+               names_bytes_of(engine_.options().memory)) {}
 
 io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     SLUICE_CHECK(!names.empty());

@@ -18,6 +18,8 @@ constexpr std::size_t kEntriesMax = 32 * 1024;
 constexpr std::size_t kEntriesPerTable = 8;
 // How far ahead of the loop an entry is brought into the cache of the CPU.
 constexpr std::size_t kEntriesAhead = 8;
+// Of rows that are refused because there is no memory for their measurement.
+constexpr std::size_t kRefusalsTold = 100;
 
 // A TableCheck goes through the rows of one table, and remembers what it knows of each column.
 struct ColumnState {
@@ -189,8 +191,21 @@ std::string too_many_fields_text(std::string_view measurement, std::uint64_t fie
            "): measurement=\"" + std::string(measurement) + "\" dropped";
 }
 
-SchemaChecker::SchemaChecker(std::uint64_t fields_max)
-    : fields_max_(fields_max), entries_(kEntriesMin) {}
+SchemaChecker::SchemaChecker(std::uint64_t fields_max, std::uint64_t names_bytes_max)
+    : fields_max_(fields_max), names_(names_bytes_max), entries_(kEntriesMin) {}
+
+void SchemaChecker::refuse_table(const model::BatchTable& table, std::size_t number,
+                                 std::string_view measurement, SchemaFindings& findings) {
+    findings.drops.push_back({number, std::vector<bool>(table.rows(), true)});
+    for (std::uint32_t row = 0; row < table.rows(); ++row) {
+        if (findings.rejections.size() >= kRefusalsTold) {
+            ++findings.rejected_untold;
+            continue;
+        }
+        findings.rejections.push_back(
+            {model::RejectReason::kLimit, table.lines[row], no_room_for_names_text(measurement)});
+    }
+}
 
 void SchemaChecker::grow_for(std::size_t tables) {
     const std::size_t wanted = std::min(tables * kEntriesPerTable, kEntriesMax);
@@ -240,6 +255,7 @@ void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPol
                           std::uint64_t head_id, const model::SeriesIndex& index,
                           const model::PointBatch& batch, SchemaFindings& findings) {
     PlacesByRange places;
+    std::optional<std::uint64_t> names_left;  // counted where a name may be new
     grow_for(batch.table_count());
     for (std::size_t t = 0; t < batch.table_count(); ++t) {
         batch.fetch_ahead(t);
@@ -269,6 +285,15 @@ void SchemaChecker::check(const meta::Catalog& catalog, const meta::RetentionPol
             entry.group = table.shard.group;
             entry.measurement = table.measurement;
             if (learn_columns(entry, table)) continue;
+        }
+        if (schema == nullptr) {
+            const std::uint64_t bytes = NameBudget::bytes_of(name, table.column_count);
+            if (!names_left) names_left = names_.left(catalog);
+            if (bytes > *names_left && !NameBudget::is_known(policy, name)) {
+                refuse_table(table, t, name, findings);
+                continue;
+            }
+            *names_left -= std::min(bytes, *names_left);
         }
         TableCheck check(table, schema == nullptr ? nullptr : schema->get(), name, fields_max_);
         SchemaFindings::Drop drop{t, {}};

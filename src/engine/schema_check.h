@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/name_budget.h"
 #include "sluice/meta/catalog.h"
 #include "sluice/meta/catalog_editor.h"
 #include "sluice/model/point_batch.h"
@@ -40,6 +41,9 @@ struct SchemaFindings {
     bool stale = false;
     // The rejections, in the order of lines, without a bound on their text.
     std::vector<model::Rejection> rejections;
+    // Rows that are dropped beside these, of measurements beyond the memory for names: a body may
+    // have hundreds of thousands, and the first few tell.
+    std::uint64_t rejected_untold = 0;
 
     void clear() {
         missing.clear();
@@ -47,6 +51,7 @@ struct SchemaFindings {
         hollow_tables.clear();
         stale = false;
         rejections.clear();
+        rejected_untold = 0;
     }
 };
 
@@ -61,13 +66,18 @@ public:
     // `fields_max` bounds the fields of a measurement in a shard group; 0 is without a bound. A
     // scan of all fields, and every list of them, takes time and memory by their number, and one
     // client can make a million of them in a few requests.
-    explicit SchemaChecker(std::uint64_t fields_max = 0);
+    //
+    // `names_bytes_max` bounds what all measurements take (name_budget.h); 0 is without a bound.
+    explicit SchemaChecker(std::uint64_t fields_max = 0, std::uint64_t names_bytes_max = 0);
 
     // `batch` was parsed against `index`, which belongs to the head `head_id`, and has no empty
     // tables. `policy` is of `catalog`.
     void check(const meta::Catalog& catalog, const meta::RetentionPolicy& policy,
                std::uint64_t head_id, const model::SeriesIndex& index,
                const model::PointBatch& batch, SchemaFindings& findings);
+
+    // Whether there is no room at all for further measurements.
+    bool has_no_room(const meta::Catalog& catalog) { return names_.left(catalog) == 0; }
 
     // Carries the findings out: rows, columns and tables that have nothing left are gone
     // afterwards.
@@ -97,7 +107,12 @@ private:
     // Makes room for batches of so many tables.
     void grow_for(std::size_t tables);
 
+    // Refuses all rows of the table.
+    static void refuse_table(const model::BatchTable& table, std::size_t number,
+                             std::string_view measurement, SchemaFindings& findings);
+
     std::uint64_t fields_max_;
+    NameBudget names_;
     // Direct-mapped; their number is a power of two.
     std::vector<Entry> entries_;
 };

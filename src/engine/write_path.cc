@@ -206,7 +206,9 @@ io::Task<Result<void>> CoreState::ask_for_names(meta::NamesWanted& wanted,
                                                 std::vector<meta::GroupWanted> missing) {
     // Taken off the end: the groups are made, and numbered, in the order of the points.
     std::ranges::reverse(missing);
-    while (!missing.empty()) {
+    // What other writes have asked for meanwhile may have taken the room for names: then the caller
+    // looks again, and refuses.
+    while (!missing.empty() && !checker_.has_no_room(*catalog)) {
         wanted.groups = take_message(missing);
         metrics.names_requested.add();
         Result<std::shared_ptr<const meta::Catalog>> made = co_await engine.ensure_names(wanted);
@@ -243,7 +245,7 @@ io::Task<WriteOutcome> CoreState::append(model::PointBatch& batch,
     WriteOutcome outcome;
     if (!findings_.drops.empty() || !findings_.hollow_tables.empty()) {
         SchemaChecker::apply(findings_, batch);
-        outcome.rows_rejected = findings_.rejections.size();
+        outcome.rows_rejected = findings_.rejections.size() + findings_.rejected_untold;
         metrics.points_type_conflict.add(outcome.rows_rejected);
         move_bounded(findings_.rejections, rejections);
     }

@@ -1,5 +1,6 @@
 #include "server/write/write_body.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/http/connection.h"
@@ -108,7 +109,13 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
 }
 
 bool grow_for_batch(engine::Permit& permit, const model::PointBatch& batch) {
-    const std::uint64_t bytes = batch.cell_count() * sizeof(std::uint64_t);
+    // A table has about this much beside its cells: names, and lists with room for some rows. It
+    // counts where a body has more tables than writers of a few measurements ever send.
+    constexpr std::uint64_t kTableBytes = kKiB;
+    constexpr std::uint64_t kTablesFree = 256;
+    const std::uint64_t tables = std::max<std::uint64_t>(batch.table_count(), kTablesFree);
+    const std::uint64_t bytes =
+        batch.cell_count() * sizeof(std::uint64_t) + (tables - kTablesFree) * kTableBytes;
     return bytes <= permit.bytes() || permit.grow_to(bytes).ok();
 }
 

@@ -28,8 +28,8 @@ struct WriteBody {
 // Everything outlives the task.
 io::Task<bool> receive_body(Connection& connection, const WriteRequest& request, WriteBody& body);
 
-// A batch may take more than its text, where most of its fields have no value in most of its rows.
-// It returns false where there is no room.
+// A batch may take more than its text: where most of its fields have no value in most of its rows,
+// or where it has a table for each line. It returns false where there is no room.
 bool grow_for_batch(engine::Permit& permit, const model::PointBatch& batch);
 
 }  // namespace sluice::server

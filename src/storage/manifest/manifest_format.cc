@@ -18,6 +18,7 @@ enum class Kind : std::uint8_t {
     kLogBegun = 7,
     kDescribeGroup = 8,
     kHoldsPart = 9,
+    kLogEnded = 10,
 };
 
 constexpr std::uint8_t kHasSequences = 0x01;
@@ -77,6 +78,11 @@ struct EditWriter {
         out.write(each.log_number);
         out.write(each.head_id);
         out.write(each.file_bytes);
+    }
+    void operator()(const edit::LogEnded& each) const {
+        begin(Kind::kLogEnded);
+        out.write(each.head_id);
+        out.write(each.frames);
     }
     void operator()(const edit::DescribeGroup& each) const {
         begin(Kind::kDescribeGroup);
@@ -155,6 +161,13 @@ bool read_edits(ByteSpan payload, std::vector<ManifestEdit>& edits) {
                 each.log_number = reader.read<std::uint64_t>();
                 each.head_id = reader.read<std::uint64_t>();
                 each.file_bytes = reader.read<std::uint64_t>();
+                edits.push_back(each);
+                break;
+            }
+            case Kind::kLogEnded: {
+                edit::LogEnded each;
+                each.head_id = reader.read<std::uint64_t>();
+                each.frames = reader.read<std::uint64_t>();
                 edits.push_back(each);
                 break;
             }

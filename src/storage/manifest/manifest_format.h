@@ -19,7 +19,7 @@
 namespace sluice::storage {
 
 inline constexpr std::uint32_t kManifestMagic = 0x464D4C53;  // "SLMF"
-inline constexpr std::uint16_t kManifestVersion = 3;
+inline constexpr std::uint16_t kManifestVersion = 4;
 inline constexpr std::uint16_t kManifestVersionMin = 1;  // that is still read
 inline constexpr std::size_t kManifestHeaderBytes = 48;
 
@@ -63,6 +63,12 @@ struct LogBegun {
     std::uint64_t file_bytes = 0;
     bool operator==(const LogBegun&) const = default;
 };
+// The head had this many durable frames when the store was stopped in order, and gets no more that
+// have rows.
+struct LogEnded {
+    std::uint64_t head_id = 0;
+    std::uint64_t frames = 0;
+};
 struct DescribeGroup {
     model::ShardGroupId group = 0;
     GroupFacts facts;
@@ -70,9 +76,10 @@ struct DescribeGroup {
 
 }  // namespace edit
 
-using ManifestEdit = std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment,
-                                  edit::Flushed, edit::DropGroup, edit::DeletesApplied,
-                                  edit::LogBegun, edit::DescribeGroup, edit::HoldsPart>;
+using ManifestEdit =
+    std::variant<edit::Identity, edit::AddSegment, edit::RemoveSegment, edit::Flushed,
+                 edit::DropGroup, edit::DeletesApplied, edit::LogBegun, edit::DescribeGroup,
+                 edit::HoldsPart, edit::LogEnded>;
 
 // Adds the edits that make the segment live.
 void append_segment_edits(const SegmentRecord& segment, std::vector<ManifestEdit>& edits);
@@ -87,11 +94,19 @@ struct ManifestState {
     std::set<model::ShardGroupId> dropped_groups;
     // Log files that must exist, by log number.
     std::map<std::uint64_t, edit::LogBegun> logs;
+    // Frames that an orderly stop found durable, by head.
+    std::map<std::uint64_t, std::uint64_t> log_ends;
     // Of groups that have, or had, segments or rows in logs.
     GroupFactsMap groups;
 
     void apply(const ManifestEdit& edit);
     std::vector<ManifestEdit> snapshot() const;
+    // Up to which frame of a head clients were told for sure that their points are safe; 0: it is
+    // not known, because the store was not stopped in order.
+    std::uint64_t log_end(std::uint64_t head_id) const {
+        const auto end = log_ends.find(head_id);
+        return end == log_ends.end() ? 0 : end->second;
+    }
     bool operator==(const ManifestState&) const = default;
 };
 

@@ -33,9 +33,14 @@ struct EditApplier {
         state.flushed_head = std::max(state.flushed_head, each.head_id);
         std::erase_if(state.logs,
                       [&](const auto& log) { return log.second.head_id <= state.flushed_head; });
+        state.log_ends.erase(state.log_ends.begin(),
+                             state.log_ends.upper_bound(state.flushed_head));
     }
     void operator()(const edit::LogBegun& each) const {
         if (each.head_id > state.flushed_head) state.logs[each.log_number] = each;
+    }
+    void operator()(const edit::LogEnded& each) const {
+        if (each.head_id > state.flushed_head) state.log_ends[each.head_id] = each.frames;
     }
     void operator()(const edit::DescribeGroup& each) const {
         if (!state.dropped_groups.contains(each.group)) state.groups[each.group] = each.facts;
@@ -70,6 +75,7 @@ std::vector<ManifestEdit> ManifestState::snapshot() const {
     edits.push_back(edit::Flushed{flushed_head});
     for (const model::ShardGroupId group : dropped_groups) edits.push_back(edit::DropGroup{group});
     for (const auto& [number, log] : logs) edits.push_back(log);
+    for (const auto& [head, frames] : log_ends) edits.push_back(edit::LogEnded{head, frames});
     std::set<model::ShardGroupId> present;
     for (const auto& [id, segment] : segments) {
         append_segment_edits(segment, edits);

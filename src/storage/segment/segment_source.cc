@@ -1,12 +1,11 @@
 #include "storage/segment/segment_source.h"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_map>
 
 #include "sluice/base/units.h"
 #include "storage/files/device_failure.h"
 #include "storage/files/read_attempts.h"
+#include "storage/rows/column_numbers.h"
 
 namespace sluice::storage {
 namespace {
@@ -53,35 +52,17 @@ io::Task<Result<std::unique_ptr<SegmentSource>>> SegmentSource::open(
         co_return std::unique_ptr<SegmentSource>();
     }
     SLUICE_CO_TRY(source->index_, co_await reader->load_index(*measurement));
-    source->find_columns();
+    const std::vector<std::string>& wanted = source->options_.columns;
+    const ColumnNumbers numbers(source->index_->columns(), wanted.size());
+    for (const std::string& name : wanted) {
+        const std::optional<std::uint32_t> found = numbers.find(name);
+        source->column_places_.push_back(found ? static_cast<std::int32_t>(source->columns_.size())
+                                               : -1);
+        if (found) source->columns_.push_back(*found);
+    }
     SLUICE_CO_TRY_VOID(co_await source->pick_series());
     if (!source->next_block()) co_return std::unique_ptr<SegmentSource>();
     co_return source;
-}
-
-// A statement may ask for tens of thousands of columns: then each is looked up in a map.
-void SegmentSource::find_columns() {
-    constexpr std::size_t kFew = 8;
-    const auto present = index_->columns();
-    std::unordered_map<std::string_view, std::size_t> numbers;
-    if (options_.columns.size() > kFew) {
-        for (std::size_t i = 0; i < present.size(); ++i) numbers.try_emplace(present[i].name, i);
-    }
-    for (const std::string& name : options_.columns) {
-        std::size_t number = present.size();
-        if (options_.columns.size() > kFew) {
-            const auto found = numbers.find(name);
-            if (found != numbers.end()) number = found->second;
-        } else {
-            const auto found =
-                std::find_if(present.begin(), present.end(),
-                             [&](const SegmentColumn& each) { return each.name == name; });
-            number = static_cast<std::size_t>(found - present.begin());
-        }
-        const bool is_here = number != present.size();
-        column_places_.push_back(is_here ? static_cast<std::int32_t>(columns_.size()) : -1);
-        if (is_here) columns_.push_back(static_cast<std::uint32_t>(number));
-    }
 }
 
 io::Task<Result<void>> SegmentSource::pick_series() {

@@ -71,7 +71,6 @@ private:
     SegmentSource(std::shared_ptr<const void> owner, const SegmentReader* reader,
                   std::uint64_t sequence, Options options);
 
-    void find_columns();
     // Finds the numbers of the series in Options::keys.
     io::Task<Result<void>> pick_series();
     bool goes_on_without(const Error& error);

@@ -252,8 +252,9 @@ io::Task<Result<bool>> Recovery::replay_file(FoundLog& log, FoundLog* next_log, 
 // Else frames are lost, and it goes on with what is whole behind them: true.
 io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log, WalReader& reader,
                                               bool torn, WalChain& chain, WalReplay& replay) {
-    // Two witnesses say up to which frame clients were told that their points are safe: frames of
-    // this file behind the end of the chain, and the first one of the next file.
+    // Three witnesses say up to which frame clients were told that their points are safe: frames of
+    // this file behind the end of the chain, the first one of the next file, and, of a head that
+    // was there at an orderly stop, the manifest.
     const Result<WalReader::Behind> found =
         co_await reader.look_behind(log.first.log_number, chain);
     if (!found.ok()) {
@@ -262,7 +263,7 @@ io::Task<Result<bool>> Recovery::go_on_behind(FoundLog& log, FoundLog* next_log,
         co_return false;
     }
     const WalReader::Behind& behind = *found;
-    std::uint64_t acknowledged = behind.acknowledged;
+    std::uint64_t acknowledged = std::max(behind.acknowledged, state_.log_end(log.first.head_id));
     if (next_log != nullptr)
         acknowledged = std::max(acknowledged, next_log->first.acknowledged_frame());
     const std::uint64_t next_frame = chain.next_frame;

@@ -1,5 +1,7 @@
 #include "sluice/storage/verify.h"
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "sluice/io/file.h"
@@ -70,9 +72,16 @@ io::Task<Result<void>> verify_segments(io::Reactor& reactor, std::string directo
     co_return Result<void>();
 }
 
-// What is wrong with a log file, or nothing. `numbers` receives the one it has.
+// What the log files of a store say together.
+struct LogsSeen {
+    std::set<std::uint64_t> numbers;
+    // By head: the frame behind the last one that is there, of all its files.
+    std::map<std::uint64_t, std::uint64_t> ends;
+};
+
+// What is wrong with a log file, or nothing.
 io::Task<Result<void>> walk_log(io::File& file, const ManifestState& state, VerifyReport& report,
-                                std::set<std::uint64_t>& numbers) {
+                                LogsSeen& seen) {
     SLUICE_CO_TRY(const std::uint64_t size, co_await file.size());
     WalReader reader(file, size);
     WalFrameHeader first;
@@ -89,7 +98,7 @@ io::Task<Result<void>> walk_log(io::File& file, const ManifestState& state, Veri
         chain_begin = first.frame_number - 1;
     }
     if (first.store_id != state.store_id) co_return Result<void>();
-    numbers.insert(first.log_number);
+    seen.numbers.insert(first.log_number);
     if (first.head_id <= state.flushed_head) co_return Result<void>();
     ++report.log_files;
     const auto known = state.logs.find(first.log_number);
@@ -115,6 +124,8 @@ io::Task<Result<void>> walk_log(io::File& file, const ManifestState& state, Veri
                             file.path() + ": damaged at frame " + std::to_string(chain.next_frame)};
         }
         if (step == WalStep::kTorn) ++report.torn_tails;
+        std::uint64_t& end = seen.ends[first.head_id];
+        end = std::max(end, chain.next_frame);
         break;
     }
     if (reader.unreadable_sectors() != 0) {
@@ -129,14 +140,14 @@ io::Task<Result<void>> verify_logs(io::Reactor& reactor, std::string directory,
                                    const ManifestState& state, VerifyProgress progress,
                                    VerifyReport& report) {
     SLUICE_CO_TRY(const auto entries, co_await list_entries(reactor, log_directory(directory)));
-    std::set<std::uint64_t> numbers;
+    LogsSeen seen;
     for (const io::DirectoryEntry& each : entries) {
         const auto number = each.is_directory ? std::nullopt : parse_log_name(each.name);
         if (!number) continue;
         const std::string path = log_path(directory, *number);
         if (progress) progress(path, report.segment_bytes, report.segment_bytes);
         SLUICE_CO_TRY(io::File file, co_await io::File::open(reactor, path, io::OpenMode::kRead));
-        const Result<void> walked = co_await walk_log(file, state, report, numbers);
+        const Result<void> walked = co_await walk_log(file, state, report, seen);
         co_await file.close();
         if (walked.ok()) continue;
         if (walked.error().kind != ErrorKind::kCorrupt && !is_device_failure(walked.error())) {
@@ -145,9 +156,16 @@ io::Task<Result<void>> verify_logs(io::Reactor& reactor, std::string directory,
         report.damage.push_back(walked.error().message);
     }
     for (const auto& [number, log] : state.logs) {
-        if (log.head_id <= state.flushed_head || numbers.contains(number)) continue;
+        if (log.head_id <= state.flushed_head || seen.numbers.contains(number)) continue;
         report.damage.push_back(log_directory(directory) + ": the log of number " +
                                 std::to_string(number) + " is missing");
+    }
+    // A head of which no file came to its end without damage is not among these.
+    for (const auto& [head, end] : seen.ends) {
+        if (end > state.log_end(head)) continue;
+        report.damage.push_back(
+            log_directory(directory) + ": a log ends before frame " + std::to_string(end) +
+            ", and had " + std::to_string(state.log_end(head)) + " when the store was stopped");
     }
     co_return Result<void>();
 }

@@ -55,10 +55,14 @@ io::Task<void> Maintenance::end_logs(bool is_flushing) {
     std::vector<std::shared_ptr<Generation>> all;
     if (!is_flushing) all.assign(heads_.frozen().begin(), heads_.frozen().end());
     all.push_back(heads_.active());
+    std::vector<ManifestEdit> ends;
     for (const std::shared_ptr<Generation>& each : all) {
         if (each->log == nullptr || each->log->bytes_written() == 0) continue;
+        // Without the empty frame, which holds nothing that could be lost.
+        ends.push_back(edit::LogEnded{each->head->id(), each->log->last_frame()});
         (void)co_await each->log->probe();
     }
+    if (!ends.empty()) (void)co_await manifest_.append(std::move(ends));
 }
 
 // An empty frame is a whole write and promises nothing. The guard keeps the head from being flushed

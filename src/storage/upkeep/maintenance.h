@@ -31,9 +31,10 @@ public:
     // Tells the manifest that a log holds frames from now on. Those who write do not wait for it:
     // until the record is durable, a loss of the whole file would go unnoticed, and no more.
     void note_log(std::uint64_t log_number, std::uint64_t head_id);
-    // Writes an empty frame behind the last one of each log: it says that all before it were
-    // durable, so that damage to them does not look like a write that was cut short. While a head
-    // is being flushed, its log is about to be given back, and frozen heads are left out.
+    // Says that everything in the logs was durable, so that damage does not look like a write that
+    // was cut short: an empty frame behind the last one of each log, and a note in the manifest,
+    // which tells of damage that takes the end of a log as a whole. No append is under way. While a
+    // head is being flushed, its log is about to be given back, and frozen heads are left out.
     io::Task<void> end_logs(bool is_flushing);
 
 private:

@@ -85,6 +85,8 @@ public:
     // The bytes written to files, padding included.
     std::uint64_t bytes_written() const { return bytes_written_; }
     std::size_t file_count() const { return files_.size(); }
+    // The number of the last frame, while nothing is in flight: all up to it are durable.
+    std::uint64_t last_frame() const { return next_frame_ - 1; }
 
     // Hands out the files, when nothing is in flight or waiting and nothing more will come.
     std::vector<std::unique_ptr<WalFile>> take_files();

@@ -317,6 +317,40 @@ def test_memory_of_requests_is_bounded():
         server.stop()
 
 
+def test_names_of_measurements_are_bounded():
+    """Bodies of nothing but new measurements: those beyond the memory for names are refused by line."""
+    limit = 128
+    server = serve("--cores", "2", config=f'[sluice]\nmemory-limit = "{limit}m"\n')
+    try:
+        answers = []
+
+        def send(number):
+            lines = "\n".join(f"n{number}_{i} v={i} {BASE + i}" for i in range(60_000))
+            answers.append(write(server, lines))
+
+        for _ in range(2):
+            senders = [threading.Thread(target=send, args=(number,)) for number in range(3)]
+            for each in senders:
+                each.start()
+            for each in senders:
+                each.join()
+        refused = [body for status, body in answers if status == 400]
+        assert refused and {status for status, _ in answers} <= {204, 400, 503}, [each[0] for each in answers]
+        assert b"no memory for more measurements (memory-limit): measurement=" in refused[0], refused[0][:300]
+        # Rows of that many measurements take their part in memtables, too.
+        assert peak_mib(server) <= limit + 192, f"{peak_mib(server)} MiB"
+        # What is there is written on, whatever comes beside it; a drop makes room.
+        status, body = write(server, f"m,host=a v=2 {BASE + 1}\nanother v=1 {BASE}")
+        assert status == 400 and b"another" in body, (status, body)
+        _, answer = query(server, "SELECT count(v) FROM m")
+        assert answer["results"][0]["series"][0]["values"][0][1] == 2, answer
+        query(server, "DROP DATABASE d")
+        query(server, "CREATE DATABASE d")
+        assert write(server, f"another v=1 {BASE}")[0] == 204
+    finally:
+        server.stop()
+
+
 def test_queries_share_memory():
     """Many heavy ones, and many whose answers nobody reads; small ones are answered beside them."""
     limit = 256

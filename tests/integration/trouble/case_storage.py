@@ -136,6 +136,44 @@ def test_a_log_whose_first_frame_is_damaged_is_read_by_the_others():
         assert list((store(server) / "wal").glob("*.damaged")), "the log was not kept"
 
 
+def frames_of_logs(server):
+    """Path and offset of each frame, in the order in which they were written."""
+    frames = []
+    for path in (store(server) / "wal").glob("*.log"):
+        content = path.read_bytes()
+        for at in range(0, len(content), 4096):
+            if content[at:at + 4] == b"SLWF":
+                frames.append((int.from_bytes(content[at + 32:at + 40], "little"), at, path))
+    newest = max((number for number, _, _ in frames), default=0)
+    return [(path, at) for number, at, path in sorted(frames) if number == newest]
+
+
+def test_a_damaged_end_of_a_log_is_said_after_an_orderly_stop():
+    """The last two frames together: nothing behind them tells that they were whole."""
+    server = started()
+    write(server, 0, 10, "first")
+    # A head that is larger than this is left to the log by a stop.
+    text = "x" * 60_000
+    for i in range(0, 400, 20):
+        lines = "\n".join(f'large v={k},s="{text}" {T + k}' for k in range(i, i + 20))
+        equal(request(server, "POST", "/write?db=d", lines)[0], 204)
+    for i in range(5):
+        write(server, i * 10, 10, f"m{i}")
+    equal(server.stop(), 0)
+    frames = frames_of_logs(server)
+    assert len(frames) > 3, frames
+    for path, at in frames[-2:]:
+        flip(path, at + 20)
+    assert "a log ends before frame" in verify(server), verify(server)
+    server.start()
+    equal(count(server, "first"), 10)
+    equal(count(server, "m3"), 10)
+    equal(count(server, "m4"), 0)
+    assert "damaged log" in health(server), health(server)
+    assert "acknowledged points may be lost" in server.read_log()
+    equal(server.stop(), 0)
+
+
 def test_a_missing_log_is_said():
     server = started()
     for i in range(20):

@@ -238,5 +238,33 @@ TEST_F(SchemaCheckTest, RefusesLinesWhoseNewFieldsAreTooMany) {
                   "3: max-fields-per-measurement limit exceeded (3): measurement=\"n\" dropped\n");
 }
 
+TEST_F(SchemaCheckTest, MeasurementsBeyondTheMemoryForNamesAreRefused) {
+    const std::uint64_t one = NameBudget::bytes_of("m", 1);
+    checker_ = SchemaChecker(0, 2 * one);
+    parse("m", {{{"v", 1.5}}});
+    parse("n", {{{"v", 1.5}}});
+    parse("o", {{{"v", 1.5}}, {{"v", 2.5}}});
+    const std::string text = no_room_for_names_text("o");
+    EXPECT_EQ(write(), "3: " + text + "\n4: " + text + "\n");
+    EXPECT_EQ(rows_, 2u);
+    EXPECT_EQ(fields("n"), "v:float ");
+    EXPECT_EQ(fields("o"), "");
+    // What is there goes on, also in another week.
+    parse("m", {{{"v", 3.5}, {"w", 1}}});
+    parse("n", {{{"v", 3.5}}}, kWeekNs + 5);
+    EXPECT_EQ(write(), "");
+    EXPECT_EQ(rows_, 2u);
+}
+
+TEST_F(SchemaCheckTest, OfManyRefusedRowsTheFirstAreTold) {
+    checker_ = SchemaChecker(0, 1);
+    const Line line{{"v", 1.5}};
+    for (int i = 0; i < 150; ++i) parse(("m" + std::to_string(i)).c_str(), {line});
+    (void)write();
+    EXPECT_EQ(findings_.rejections.size(), 100u);
+    EXPECT_EQ(findings_.rejected_untold, 50u);
+    EXPECT_EQ(rows_, 0u);
+}
+
 }  // namespace
 }  // namespace sluice::engine

@@ -36,7 +36,8 @@ struct Written {
             {edit::Flushed{77}, edit::RemoveSegment{5}, edit::DropGroup{9},
              edit::DeletesApplied{6, 300}, edit::DeletesApplied{5, 300},
              edit::LogBegun{4, 78, 65536}, edit::DescribeGroup{2, {"d", "p", {0, 256}, 7}},
-             edit::HoldsPart{6, {1, 2}}, edit::HoldsPart{5, {0, 2}}}};
+             edit::HoldsPart{6, {1, 2}}, edit::HoldsPart{5, {0, 2}}, edit::LogEnded{78, 12},
+             edit::LogEnded{77, 3}}};
         for (const auto& edits : records) {
             append_manifest_record(bytes, states.size() + 1, hash, edits);
             for (const ManifestEdit& each : edits) state.apply(each);
@@ -56,6 +57,8 @@ TEST(ManifestFormat, StateIsTheSumOfItsRecords) {
     EXPECT_EQ(content->state.segments.size(), 1u);
     EXPECT_EQ(content->state.segments.at(6).deletes_applied, 300u);
     EXPECT_EQ(content->state.segments.at(6).part, (HomePart{1, 2}));
+    EXPECT_EQ(content->state.log_end(78), 12u);
+    EXPECT_EQ(content->state.log_end(77), 0u) << "its head is flushed";
 }
 
 TEST(ManifestFormat, ASnapshotSaysTheSameAsTheRecords) {
@@ -164,7 +167,7 @@ TEST(ManifestFormat, ReadsVersion1AndRefusesNewerOnes) {
     set_version(1);
     ASSERT_TRUE(parse_manifest(bytes).ok());
     EXPECT_EQ(parse_manifest(bytes)->version, 1u);
-    set_version(4);
+    set_version(kManifestVersion + 1);
     EXPECT_EQ(parse_manifest(bytes).error().kind, ErrorKind::kUnsupported);
     EXPECT_EQ(parse_manifest({}, bytes).error().kind, ErrorKind::kUnsupported);
 }
@@ -184,7 +187,7 @@ TEST(ManifestFormat, TheWorkedExampleIsWhatTheDocumentSays) {
     ByteWriter bytes;
     std::uint64_t hash = 0;
     append_manifest_record(bytes, 1, hash, {edit::Identity{0xABCD, 3, 5}, edit::Flushed{2}});
-    const std::uint8_t header[] = {0x53, 0x4C, 0x4D, 0x46, 0x03, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00,
+    const std::uint8_t header[] = {0x53, 0x4C, 0x4D, 0x46, 0x04, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00,
                                    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                                    0x00, 0x00, 0x1E, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
     const std::uint8_t payload[] = {0x01, 0xCD, 0xAB, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03,
@@ -212,6 +215,12 @@ TEST(ManifestFormat, TheWorkedExampleIsWhatTheDocumentSays) {
     const std::uint8_t part[] = {0x09, 0x04, 0x00, 0x00, 0x00, 0x00, 0x00,
                                  0x00, 0x00, 0x01, 0x00, 0x02, 0x00};
     EXPECT_EQ(std::memcmp(bytes.span().data() + kManifestHeaderBytes, part, sizeof part), 0);
+
+    bytes.clear();
+    append_manifest_record(bytes, 5, hash, {edit::LogEnded{78, 12}});
+    const std::uint8_t end[] = {0x0A, 0x4E, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                0x0C, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+    EXPECT_EQ(std::memcmp(bytes.span().data() + kManifestHeaderBytes, end, sizeof end), 0);
 }
 
 }  // namespace

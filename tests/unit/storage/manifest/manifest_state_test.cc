@@ -82,6 +82,17 @@ TEST(ManifestState, AFlushedHeadNeedsItsLogsNoMore) {
     EXPECT_EQ(state.logs.size(), 2u);
 }
 
+TEST(ManifestState, WhereALogEndedIsKnownUntilItsHeadIsFlushed) {
+    ManifestState state = state_of({edit::LogEnded{10, 7}, edit::LogEnded{11, 3}});
+    EXPECT_EQ(state.log_end(10), 7u);
+    EXPECT_EQ(state.log_end(12), 0u);
+    state.apply(edit::Flushed{10});
+    EXPECT_EQ(state.log_end(10), 0u);
+    EXPECT_EQ(state.log_end(11), 3u);
+    state.apply(edit::LogEnded{10, 8});
+    EXPECT_EQ(state.log_end(10), 0u);
+}
+
 TEST(ManifestState, HeadsOnlyEverBecomeFlushed) {
     EXPECT_EQ(state_of({edit::Flushed{10}, edit::Flushed{9}}).flushed_head, 10u);
 }
@@ -124,7 +135,7 @@ TEST(ManifestState, ItsSnapshotSaysAllOfIt) {
         for (std::uint64_t steps = random.below(60); steps > 0; --steps) {
             const std::uint64_t id = 1 + random.below(20);
             const model::ShardGroupId group = 1 + random.below(5);
-            switch (random.below(8)) {
+            switch (random.below(9)) {
                 case 0:
                 case 1:
                 case 2:
@@ -144,6 +155,9 @@ TEST(ManifestState, ItsSnapshotSaysAllOfIt) {
                     state.apply(edit::LogBegun{id, random.below(40), 65536});
                     break;
                 case 6:
+                    state.apply(edit::LogEnded{random.below(40), id});
+                    break;
+                case 7:
                     state.apply(edit::DescribeGroup{group, {"d", "p", {0, 10}, 7}});
                     break;
                 default:

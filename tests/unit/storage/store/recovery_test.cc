@@ -169,6 +169,41 @@ TEST_F(RecoveryTest, ADamagedFrameIsSaidAndTheOthersCount) {
     EXPECT_EQ(bench_.health(), "set aside earlier: /store/wal/1.log.damaged");
 }
 
+// The stop said up to where the log was durable, so its end does not pass for a torn tail, however
+// much of it is damaged.
+TEST_F(RecoveryTest, AfterAnOrderlyStopADamagedEndIsSaid) {
+    for (const model::Timestamp damaged_from : {1, 2, 3}) {
+        test::LifeBench bench;
+        ASSERT_TRUE(bench.open());
+        for (const model::Timestamp time : {1, 2, 3}) ASSERT_TRUE(bench.write(time));
+        bench.pass(kSecondNs);
+        bench.stop();
+        // Frame 4 is the empty one that ends the log.
+        for (auto frame = static_cast<std::uint64_t>(damaged_from); frame <= 4; ++frame) {
+            bench.disk().flip_bit("store/wal/1.log", (frame - 1) * kDirectIoAlignment * 8);
+        }
+        ASSERT_TRUE(bench.open());
+        if (damaged_from == 1) {
+            EXPECT_TRUE(bench.health().starts_with("missing log")) << bench.health();
+            continue;
+        }
+        EXPECT_EQ(bench.report().rows, static_cast<std::uint64_t>(damaged_from) - 1);
+        EXPECT_EQ(bench.report().frames_lost, 4u - static_cast<std::uint64_t>(damaged_from));
+        EXPECT_TRUE(bench.health().starts_with("damaged log")) << bench.health();
+    }
+}
+
+// The empty frame alone holds nothing.
+TEST_F(RecoveryTest, ADamagedEndThatHeldNothingIsNoLoss) {
+    ASSERT_TRUE(bench_.open());
+    for (const model::Timestamp time : {1, 2, 3}) ASSERT_TRUE(bench_.write(time));
+    bench_.stop();
+    bench_.disk().flip_bit("store/wal/1.log", 3 * kDirectIoAlignment * 8);
+    ASSERT_TRUE(bench_.open());
+    EXPECT_EQ(bench_.head_times(), (Times{1, 2, 3}));
+    EXPECT_EQ(bench_.health(), "");
+}
+
 TEST_F(RecoveryTest, ALogThatMustExistAndDoesNotIsSaid) {
     ASSERT_TRUE(bench_.open());
     ASSERT_TRUE(bench_.write(1));

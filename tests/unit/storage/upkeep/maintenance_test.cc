@@ -90,7 +90,7 @@ TEST_F(MaintenanceTest, TellsNothingOfALogWhoseHeadIsInSegments) {
     EXPECT_TRUE(bench_.manifest.state().logs.empty());
 }
 
-// At a stop: one empty frame behind the last of each log.
+// At a stop: one empty frame behind the last of each log, and a note of where it ended.
 TEST_F(MaintenanceTest, EndsEachLogWithAnEmptyFrame) {
     const auto frames = [this] { return bench_.life.metrics.log_frames.value(); };
     bench_.machine.run(bench_.maintenance.end_logs(false));
@@ -103,6 +103,9 @@ TEST_F(MaintenanceTest, EndsEachLogWithAnEmptyFrame) {
     EXPECT_EQ(frames(), 3u) << "the log of a head that is being flushed is about to go";
     bench_.machine.run(bench_.maintenance.end_logs(false));
     EXPECT_EQ(frames(), 5u);
+    const ManifestState& noted = bench_.manifest.state();
+    EXPECT_EQ(noted.log_end(bench_.heads.frozen().front()->head->id()), 1u);
+    EXPECT_EQ(noted.log_end(bench_.heads.active()->head->id()), 2u) << "it was ended twice";
     bench_.trouble.set_no_space(true);
     bench_.machine.run(bench_.maintenance.end_logs(false));
     EXPECT_EQ(frames(), 5u);
