@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sluice/base/hash.h"
+#include "sluice/io/reactor.h"
 
 namespace sluice::server {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "server/config/version.h"
 #include "server/export/group_export.h"
+#include "sluice/io/reactor.h"
 #include "sluice/model/series_key.h"
 
 namespace sluice::server {

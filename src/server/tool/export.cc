@@ -12,6 +12,7 @@
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/time_literal.h"
+#include "sluice/io/reactor.h"
 
 namespace sluice::server {
 namespace {

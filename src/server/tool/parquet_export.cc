@@ -13,6 +13,7 @@
 #include "server/export/table_survey.h"
 #include "server/tool/console.h"
 #include "server/tool/stopped_directory.h"
+#include "sluice/io/reactor.h"
 #include "sluice/lake/table_columns.h"
 
 namespace sluice::server {
