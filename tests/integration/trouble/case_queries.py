@@ -240,7 +240,7 @@ def test_short_texts_hold_no_core():
         server.stop()
 
 
-TURN_US_MAX = 60_000  # on a shared machine; the same texts held a core for 200 to 670 ms
+TURN_US_MAX = 300_000  # on a shared machine; of what stands in a segment these texts held a core for 2 s
 
 
 def longest_query_turn_us(server):
