@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -65,7 +66,9 @@ protected:
     void run(std::uint32_t cores, Body body) {
         io::SimWorld world(1, {}, std::move(disk_));
         world_ = &world;
-        engine_ = std::move(*Engine::create(small_options(cores)));
+        EngineOptions options = small_options(cores);
+        options.memory.heads_bytes = std::max(options.memory.heads_bytes, heads_bytes_);
+        engine_ = std::move(*Engine::create(options));
         {
             io::SimCores machine(world, cores);
             machine.run([&](io::Reactor& reactor) { return core_main(reactor, body); });
@@ -84,6 +87,7 @@ protected:
     io::SimDisk disk_;
     io::SimWorld* world_ = nullptr;
     std::unique_ptr<Engine> engine_;
+    std::uint64_t heads_bytes_ = 0;  // at least
 };
 
 TEST_F(EngineTest, RefusesUnknownNamesInInfluxWords) {
@@ -179,6 +183,7 @@ TEST_F(EngineTest, ReportsWhatItHolds) {
 }
 
 TEST_F(EngineTest, TenThousandNewMeasurementsOneByOne) {
+    heads_bytes_ = 32 * kMiB;  // names have a share beside it
     run(1, [](Core& core) -> io::Task<void> {
         EXPECT_TRUE((co_await core.create_database("d")).ok());
         for (int i = 0; i < 10'000; ++i) {
@@ -189,6 +194,29 @@ TEST_F(EngineTest, TenThousandNewMeasurementsOneByOne) {
         EXPECT_EQ(
             core.catalog()->find_database("d")->find_policy("")->group_at(5)->measurements.size(),
             10'000u);
+    });
+}
+
+TEST_F(EngineTest, MeasurementsBeyondTheirMemoryAreRefusedOneByOne) {
+    run(1, [](Core& core) -> io::Task<void> {
+        EXPECT_TRUE((co_await core.create_database("d")).ok());
+        int stored = 0;
+        std::string refused;
+        while (stored < 10'000 && refused.empty()) {
+            const std::string text =
+                co_await write_point(core, "d", "m" + std::to_string(stored), FieldType::kFloat, 5);
+            if (text == "ok") {
+                ++stored;
+            } else {
+                refused = text;
+            }
+        }
+        EXPECT_GT(stored, 1'000);
+        EXPECT_EQ(refused, "no memory for more measurements (memory-limit): measurement=\"m" +
+                               std::to_string(stored) + "\" dropped");
+        EXPECT_EQ(co_await write_point(core, "d", "m0", FieldType::kFloat, 6), "ok");
+        // Also in a shard group that has no measurement yet.
+        EXPECT_EQ(co_await write_point(core, "d", "m1", FieldType::kFloat, 5 + 9 * kWeekNs), "ok");
     });
 }
 
