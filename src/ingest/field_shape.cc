@@ -107,7 +107,7 @@ void FieldShapes::grow() {
     }
 }
 
-void FieldShapes::learn(model::MeasurementId measurement, const PointText& point) {
+void FieldShapes::learn(model::MeasurementId measurement, const PointText& point, bool is_known) {
     if (fields_ > kFieldsMax) {
         slots_ = std::vector<std::unique_ptr<FieldShape>>(kSlotsMin);
         fields_ = 0;
@@ -116,7 +116,7 @@ void FieldShapes::learn(model::MeasurementId measurement, const PointText& point
     // Another index may give the number to another measurement.
     if (shape == nullptr || !shape->is_spelled(point.measurement)) {
         const bool is_taken = shape == nullptr && slots_[place_of(measurement)] != nullptr;
-        if (is_taken && slots_.size() < kSlotsMax) grow();
+        if (is_taken && is_known && slots_.size() < kSlotsMax) grow();
         std::unique_ptr<FieldShape>& slot = slots_[place_of(measurement)];
         if (slot != nullptr) fields_ -= slot->fields.size();
         slot = std::make_unique<FieldShape>(measurement, point.measurement);

@@ -89,8 +89,9 @@ public:
         FieldShape* shape = slots_[place_of(measurement)].get();
         return shape != nullptr && shape->measurement() == measurement ? shape : nullptr;
     }
-    // Ends the shapes that find() has returned.
-    void learn(model::MeasurementId measurement, const PointText& point);
+    // Ends the shapes that find() has returned. Only for a measurement that has been met before
+    // may they become more: a body of nothing but new names is no reason.
+    void learn(model::MeasurementId measurement, const PointText& point, bool is_known);
 
 private:
     static constexpr std::size_t kSlotsMin = 256;

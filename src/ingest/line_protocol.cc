@@ -130,6 +130,7 @@ bool LineProtocolParser::Impl::parse_carefully(LineRun& run, std::string_view bo
                                                std::size_t& at) {
     const std::size_t end = find_line_end(body, at);
     const std::uint32_t number = ++run.request.result.lines;
+    const std::uint32_t measurements = run.request.index.measurement_count();
     const CarefulLine line = careful_.parse(run.request, body.substr(at, end - at), number);
     const std::size_t begin = std::exchange(at, end + 1);
     if (run.request.result.is_too_sparse) return false;
@@ -148,7 +149,7 @@ bool LineProtocolParser::Impl::parse_carefully(LineRun& run, std::string_view bo
         }
         const model::MeasurementId measurement =
             index.measurement(index.spelling(line.spelling).series);
-        shapes_.learn(measurement, careful_.point());
+        shapes_.learn(measurement, careful_.point(), measurement < measurements);
         run.shape = shapes_.find(measurement);
         run.spelling = line.spelling;
     }

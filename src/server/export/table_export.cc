@@ -38,8 +38,7 @@ Error other_type(const std::string& measurement, const std::string& field) {
 
 TableExport::TableExport(const TableSurvey& survey, std::string measurement, std::string folder,
                          std::vector<std::pair<std::string, std::string>> properties)
-    : survey_(survey),
-      columns_(survey.columns()),
+    : columns_(survey.columns()),
       measurement_(std::move(measurement)),
       folder_(std::move(folder)),
       cells_(columns_.columns().size()) {

@@ -50,7 +50,6 @@ private:
     Result<void> finish_file(Part& part);
     Result<void> finish_files();
 
-    const TableSurvey& survey_;
     const lake::TableColumns columns_;
     const std::string measurement_;
     const std::string folder_;

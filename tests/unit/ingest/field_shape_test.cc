@@ -84,7 +84,7 @@ TEST(FieldShapes, KeepsThoseOfThousandsOfMeasurements) {
     // Numbers of another head are others.
     for (const model::MeasurementId shift : {0u, 77u}) {
         for (model::MeasurementId i = 0; i < kMeasurements; ++i) {
-            shapes.learn((i + shift) % kMeasurements, line_of(names[i], "v=1"));
+            shapes.learn((i + shift) % kMeasurements, line_of(names[i], "v=1"), true);
         }
         for (model::MeasurementId i = 0; i < kMeasurements; ++i) {
             const FieldShape* shape = shapes.find((i + shift) % kMeasurements);
@@ -97,12 +97,24 @@ TEST(FieldShapes, KeepsThoseOfThousandsOfMeasurements) {
 TEST(FieldShapes, ForgetsWhatMeetsInASlotOfTheLargestTable) {
     FieldShapes shapes;
     constexpr model::MeasurementId kFar = 1u << 20;
-    shapes.learn(5, line_of("near", "v=1"));
+    shapes.learn(5, line_of("near", "v=1"), true);
     for (int i = 0; i < 20; ++i)
-        shapes.learn(5 + kFar * (i % 2), line_of(i % 2 ? "far" : "near", "v=1"));
+        shapes.learn(5 + kFar * (i % 2), line_of(i % 2 ? "far" : "near", "v=1"), true);
     EXPECT_EQ(shapes.find(5), nullptr);
     ASSERT_NE(shapes.find(5 + kFar), nullptr);
     EXPECT_TRUE(shapes.find(5 + kFar)->owns("far,host=a"));
+}
+
+TEST(FieldShapes, DoNotBecomeMoreForNamesThatAreNew) {
+    FieldShapes shapes;
+    std::vector<std::string> names;
+    for (model::MeasurementId i = 0; i < 1'000; ++i) {
+        names.push_back("m" + std::to_string(i));
+        shapes.learn(i, line_of(names.back(), "v=1"), false);
+        ASSERT_NE(shapes.find(i), nullptr);
+    }
+    EXPECT_EQ(shapes.find(0), nullptr);
+    EXPECT_EQ(shapes.find(1'000 - 257), nullptr);
 }
 
 // A client that sends wide lines of many measurements does not take memory without end.
@@ -116,7 +128,7 @@ TEST(FieldShapes, BeginsAgainBeyondABound) {
     for (model::MeasurementId i = 0; i < 200; ++i) {
         const std::string measurement = "m" + std::to_string(i);
         wide.measurement = measurement;
-        shapes.learn(i, wide);
+        shapes.learn(i, wide, true);
         ASSERT_NE(shapes.find(i), nullptr);
     }
     std::size_t fields_kept = 0;
