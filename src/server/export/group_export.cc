@@ -4,9 +4,9 @@
 #include <charconv>
 #include <csignal>
 #include <memory>
-#include <tuple>
 #include <utility>
 
+#include "server/export/row_stream.h"
 #include "sluice/ingest/line_text.h"
 #include "sluice/io/reactor.h"
 
@@ -30,10 +30,8 @@ bool always(std::string_view) {
     return true;
 }
 
-// The rows that one store has, of one measurement and some of its fields: the next one is `row` of
-// `run`. What a run refers to is valid until the scan goes on.
-struct Stream {
-    explicit Stream(storage::Scan scan_) : scan(std::move(scan_)) {}
+struct Stream : RowStream {
+    using RowStream::RowStream;
 
     // False: there are no more.
     io::Task<Result<bool>> step() {
@@ -42,17 +40,6 @@ struct Stream {
         run.rows = 0;
         co_return co_await scan.next(run);
     }
-    bool is_before(const Stream& other) const {
-        if (const int order = run.series_key.compare(other.run.series_key); order != 0) {
-            return order < 0;
-        }
-        return std::pair(run.times[row], run.sequences[row]) <
-               std::pair(other.run.times[other.row], other.run.sequences[other.row]);
-    }
-
-    storage::Scan scan;
-    storage::SeriesRun run;
-    std::size_t row = 0;
 };
 
 void append_value(std::string& out, const storage::ColumnView& column, std::size_t row) {

@@ -1,9 +1,9 @@
 #include "server/export/merged_rows.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
+#include "server/export/row_stream.h"
 #include "sluice/base/hash.h"
 #include "sluice/io/reactor.h"
 
@@ -40,21 +40,8 @@ bool is_shared(const SharedSeries& shared, std::string_view series_key) {
     return std::binary_search(shared.begin(), shared.end(), hash_bytes(series_key));
 }
 
-// The rows that one store has: the next one is `row` of `run`, as long as there are any.
-struct MergedRows::Stream {
-    explicit Stream(storage::Scan scan_) : scan(std::move(scan_)) {}
-
-    bool is_before(const Stream& other) const {
-        if (const int order = run.series_key.compare(other.run.series_key); order != 0) {
-            return order < 0;
-        }
-        return std::pair(run.times[row], run.sequences[row]) <
-               std::pair(other.run.times[other.row], other.run.sequences[other.row]);
-    }
-
-    storage::Scan scan;
-    storage::SeriesRun run;
-    std::size_t row = 0;
+struct MergedRows::Stream : RowStream {
+    using RowStream::RowStream;
     bool is_done = false;
 };
 

@@ -23,6 +23,7 @@ import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "http"), str(HERE.parents[1] / "support")]
+from python_packages import python_with  # noqa: E402
 from servers import Sluice  # noqa: E402
 from wire import Client  # noqa: E402
 
@@ -42,18 +43,7 @@ def equal(found, expected, what=""):
 
 
 def engines_python():
-    venv = BUILD / "python-lake"
-    python = venv / "bin/python"
-    if not (venv / "installed").exists():
-        made = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True, check=False)
-        if made.returncode != 0:
-            raise unittest.SkipTest("no venv: " + (made.stdout + made.stderr).strip()[-200:])
-        install = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "1",
-                                  *PACKAGES], capture_output=True, text=True, check=False)
-        if install.returncode != 0:
-            raise unittest.SkipTest("pip install failed: " + install.stderr.strip()[-200:])
-        (venv / "installed").touch()
-    return python
+    return python_with(PACKAGES, BUILD / "python-lake")
 
 
 def read(engine, folder):

@@ -20,6 +20,7 @@ import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "http"), str(HERE.parents[1] / "support")]
+from python_packages import python_with  # noqa: E402
 from servers import Sluice  # noqa: E402
 from wire import Client  # noqa: E402
 
@@ -589,17 +590,7 @@ def test_health_and_ready_are_below_api_v2_too():
 # ---- clients as they are
 
 def test_the_python_client():
-    venv = BUILD / "python-v2"
-    python = venv / "bin/python"
-    if not (venv / "installed").exists():
-        made = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True, check=False)
-        if made.returncode != 0:
-            raise unittest.SkipTest("no venv: " + (made.stdout + made.stderr).strip()[-200:])
-        install = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "1",
-                                  PYTHON_CLIENT], capture_output=True, text=True, check=False)
-        if install.returncode != 0:
-            raise unittest.SkipTest("pip install failed: " + install.stderr.strip()[-200:])
-        (venv / "installed").touch()
+    python = python_with([PYTHON_CLIENT], BUILD / "python-v2")
     run_client([str(python), str(HERE / "python_client.py")])
 
 
