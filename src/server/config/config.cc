@@ -230,6 +230,9 @@ Result<void> check_config(const Config& config) {
     for (const std::string& filter : config.http.access_log_status_filters.values) {
         SLUICE_TRY_VOID(check_status_filter(filter));
     }
+    if (config.http.max_client_share > 100) {
+        return invalid("http.max-client-share: a percentage, at most 100");
+    }
     for (const UdpSettings& udp : config.udp) {
         SLUICE_TRY_VOID(check_udp(udp));
     }

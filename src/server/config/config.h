@@ -96,6 +96,9 @@ struct Config {
         SettingSize max_body_size{25'000'000};   // 0: bounded by memory only
         std::uint64_t max_row_limit = 0;         // of an answer in one piece; 0: without limit
         std::uint64_t max_connection_limit = 0;  // of the process; 0: by descriptors only
+        // Percent of connections, memory of bodies and of queries that one address may hold; 0 or
+        // 100: all (client_shares.h).
+        std::uint64_t max_client_share = 80;
         // Of the process: writes at the same time, writes that wait, and for how long. 0: no limit.
         std::uint64_t max_concurrent_write_limit = 0;
         std::uint64_t max_enqueued_write_limit = 0;
@@ -183,6 +186,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "max-body-size", config.http.max_body_size);
     visitor("http", "max-row-limit", config.http.max_row_limit);
     visitor("http", "max-connection-limit", config.http.max_connection_limit);
+    visitor("http", "max-client-share", config.http.max_client_share);
     visitor("http", "max-concurrent-write-limit", config.http.max_concurrent_write_limit);
     visitor("http", "max-enqueued-write-limit", config.http.max_enqueued_write_limit);
     visitor("http", "enqueued-write-timeout", config.http.enqueued_write_timeout);

@@ -133,6 +133,10 @@ private:
         page_.gauge("sluice_connections_active", "Connections open.", sum(&M::connections_active));
         page_.counter("sluice_connections_refused_total", "Connections beyond the limit.",
                       sum(&M::connections_refused));
+        page_.family("sluice_client_share_refusals_total", "counter",
+                     "What was refused to a client that held its share already.");
+        page_.sample("{what=\"connection\"}", sum(&M::connections_over_share));
+        page_.sample("{what=\"body\"}", bodies_over_share());
         page_.counter("sluice_connections_evicted_total",
                       "Idle connections that were closed because the limit was reached.",
                       sum(&M::connections_evicted));
@@ -140,6 +144,11 @@ private:
                       sum(&M::connections_timed_out));
     }
 
+    std::uint64_t bodies_over_share() const {
+        std::uint64_t total = 0;
+        for (const auto& core : shared_.cores) total += core->core.admission().refused_to_client();
+        return total;
+    }
     std::uint64_t sum_doors(Counter TlsDoor::*member) const {
         std::uint64_t total = 0;
         for (const auto& core : shared_.cores) total += (core->tls.*member).value();

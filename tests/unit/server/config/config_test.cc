@@ -109,6 +109,15 @@ TEST(Config, DoesNotStartWithoutAGuardThatIsAskedFor) {
     EXPECT_EQ(error_of("[data]\nmax-series-per-database = 0\n"), "");
 }
 
+TEST(Config, AShareIsAPercentage) {
+    Config config;
+    config.http.max_client_share = 100;
+    EXPECT_TRUE(check_config(config).ok());
+    config.http.max_client_share = 101;
+    EXPECT_EQ(check_config(config).error().message,
+              "http.max-client-share: a percentage, at most 100");
+}
+
 TEST(Config, NamesDefaultsThatAFileOfInfluxdbReliesOn) {
     ConfigWarnings warnings;
     from_toml("[monitor]\n[data]\nmax-values-per-tag = 0\n", &warnings);
