@@ -32,6 +32,7 @@ struct Config {
         SettingSize max_field_value_bytes{kMiB};
         // In a shard group; 0 is without limit.
         std::uint64_t max_fields_per_measurement = 65'536;
+        std::uint64_t max_series_per_database = 0;  // 0 is without limit
     } data;
 
     struct Meta {
@@ -142,6 +143,7 @@ void visit_settings(C& config, Visitor&& visitor) {
             config.data.compact_full_write_cold_duration);
     visitor("data", "max-field-value-bytes", config.data.max_field_value_bytes);
     visitor("data", "max-fields-per-measurement", config.data.max_fields_per_measurement);
+    visitor("data", "max-series-per-database", config.data.max_series_per_database);
     visitor("meta", "retention-autocreate", config.meta.retention_autocreate);
     visitor("coordinator", "write-timeout", config.coordinator.write_timeout);
     visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);
