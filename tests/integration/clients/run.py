@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""Real clients write and read back: the influx shell, python3-influxdb, npm's influx and influxdb-client.
+"""Real clients write and read back: the influx shell, python3-influxdb, npm's influx and influxdb-client, Telegraf's
+outputs and influxdb-client-go.
 
     SLUICED=build/src/server/sluiced tests/integration/clients/run.py
 
-Debian's Python, since python3-influxdb is installed there. npm's packages go to the build directory.
+Debian's Python, since python3-influxdb is installed there. npm's packages go to the build directory, Go's modules where
+`go` keeps them; the first build of Telegraf's outputs takes minutes.
 """
 
 import datetime
@@ -204,11 +206,37 @@ def javascript_lines(port, script):
         if install.returncode != 0:
             raise Skipped("npm install failed: " + install.stderr.strip()[-300:])
     environment = dict(os.environ, NODE_PATH=str(modules / "node_modules"))
-    result = subprocess.run([node, str(HERE / script), str(port)], env=environment, capture_output=True,
-                            text=True, timeout=120, check=False)
+    return lines_of(script, [node, str(HERE / script), str(port)], environment)
+
+
+# ---- Go: as above
+
+def go_lines(port, program):
+    go = shutil.which("go")
+    if go is None:
+        raise Skipped("no go")
+    source = HERE / "go"
+    # Brings the modules here. What fails behind it is ours.
+    try:
+        listed = subprocess.run([go, "list", "-deps", f"./{program}"], cwd=source, capture_output=True, text=True,
+                                timeout=600, check=False)
+    except subprocess.TimeoutExpired:
+        raise Skipped("the registry of Go's modules does not answer") from None
+    if listed.returncode != 0:
+        raise Skipped("go list failed: " + listed.stderr.strip()[-300:])
+    built = pathlib.Path(os.environ.get("SLUICE_BUILD", "build")).resolve() / "go" / program
+    build = subprocess.run([go, "build", "-buildvcs=false", "-o", str(built), f"./{program}"], cwd=source,
+                           capture_output=True, text=True, timeout=1500, check=False)
+    if build.returncode != 0:
+        return [f"FAILED go build {program}: {build.stderr.strip()[-600:]}"]
+    return lines_of(program, [str(built), str(port)])
+
+
+def lines_of(name, command, environment=None):
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     lines = [line for line in result.stdout.splitlines() if line.startswith(("ok ", "FAILED "))]
     if result.returncode != 0 or not lines:
-        lines.append(f"FAILED {script}: {result.stdout[-300:]} {result.stderr[-600:]}")
+        lines.append(f"FAILED {name}: {result.stdout[-300:]} {result.stderr[-600:]}")
     return lines
 
 
@@ -231,15 +259,16 @@ def main():
             except Exception as error:  # whatever a client raises is a failure of this test alone
                 failed += 1
                 print(f"FAILED {sentence}: {type(error).__name__}: {error}")
-        for script in ("influx_v1.js", "influx_v2.js"):
+        for tell, program in ((javascript_lines, "influx_v1.js"), (javascript_lines, "influx_v2.js"),
+                              (go_lines, "telegraf"), (go_lines, "client_v2")):
             try:
-                for line in javascript_lines(port, script):
-                    print(line)
+                for line in tell(port, program):
+                    print(line, flush=True)
                     passed += line.startswith("ok ")
                     failed += line.startswith("FAILED ")
             except Skipped as reason:
                 skipped += 1
-                print(f"skipped {script}: {reason}")
+                print(f"skipped {program}: {reason}")
     finally:
         server.stop()
     if failed:
