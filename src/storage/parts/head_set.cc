@@ -135,13 +135,21 @@ void HeadSet::drop_group(model::ShardGroupId group) {
     for_each([group](Generation& each) { each.head->drop_group(group); });
 }
 
+// The columns of a table go with its rows: those that come later may have other types. A table that
+// waits for its first rows has columns too, of a batch that may have been on its way to the log
+// when the measurement was dropped; one that came later makes them anew.
 void HeadSet::drop_deleted_tables() {
     Head& head = *active_->head;
     std::vector<Head::Key> deleted;
     for (const auto& [key, table] : head.memtables()) {
         if (deletes_.of_group(key.group) == nullptr) continue;
-        const DeleteFilter filter(deletes_.tombstones(), delete_scope(head, *table));
-        if (!table->sequence_runs().empty() && filter.covers_everything()) deleted.push_back(key);
+        const bool covered =
+            table->sequence_runs().empty()
+                ? deletes_.covers_all(key.group,
+                                      head.series_index().measurement_name(key.measurement), 0)
+                : DeleteFilter(deletes_.tombstones(), delete_scope(head, *table))
+                      .covers_everything();
+        if (covered) deleted.push_back(key);
     }
     for (const Head::Key& key : deleted) head.drop_table(key);
 }

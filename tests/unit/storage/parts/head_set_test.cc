@@ -221,6 +221,24 @@ TEST(HeadSet, RowsOfAMeasurementThatWasDroppedOnTheirWayAreGone) {
     EXPECT_EQ(rows_of(bench, "n"), 1u);
 }
 
+// The log has defined its columns, and those that come after the drop may have other types.
+TEST(HeadSet, ATableThatWaitsForItsRowsGoesWithItsMeasurement) {
+    test::StoreBench bench;
+    model::PointBatch batch;
+    bench.add_to(batch, "m,h=a", 10, 1);
+    bench.add_to(batch, "n,h=a", 10, 1);
+    batch.finish();
+    io::Task<Result<void>> appending = bench.append_to(bench.heads.active(), batch);
+    ASSERT_NE(table_of(bench, "m"), nullptr);
+    bench.deletes.set(deletes_of({delete_of(100, "m")}), 0, bench.heads.active()->head->id());
+    bench.heads.drop_deleted_tables();
+    EXPECT_EQ(table_of(bench, "m"), nullptr);
+    EXPECT_NE(table_of(bench, "n"), nullptr);
+    ASSERT_TRUE(bench.machine.run(std::move(appending)).ok());
+    EXPECT_EQ(table_of(bench, "m"), nullptr);
+    EXPECT_EQ(rows_of(bench, "n"), 1u);
+}
+
 TEST(HeadSet, ForgetsADroppedGroupInEveryHead) {
     test::StoreBench bench;
     ASSERT_TRUE(bench.write("m,h=a", 10, 1, 1).ok());
