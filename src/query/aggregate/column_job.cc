@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "query/scan/piece_scan.h"
+#include "query/scan/run_slices.h"
 #include "sluice/base/check.h"
 
 namespace sluice::query {
@@ -93,6 +94,7 @@ io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& pie
     std::uint64_t bytes_before = 0;
     for (const PieceColumns& each : to.pieces) bytes_before += each.memory_bytes();
     PieceColumns rows = empty_columns(piece, columns_.names.size());
+    RunSlices slices(plan_);
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
@@ -114,7 +116,7 @@ io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& pie
             to.overflow = true;
             break;
         }
-        co_await core.breathe();
+        if (slices.is_due(run.rows)) co_await core.breathe();
     }
     if (!rows.series.empty()) to.pieces.push_back(std::move(rows));
     co_return Result<void>();

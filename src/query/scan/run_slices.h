@@ -24,6 +24,15 @@ public:
 
     std::size_t rows() const { return rows_; }
 
+    // Returns whether a run of so many rows ends a step, behind which the core breathes. Short runs
+    // are done faster than a clock is read.
+    bool is_due(std::size_t rows) {
+        since_breath_ += kRowsARunCosts + rows;
+        if (since_breath_ < std::min(rows_, kRowsPerStep)) return false;
+        since_breath_ = 0;
+        return true;
+    }
+
     // Returns the rows of `run` from `begin` on, as many as one step may take. A small run is
     // returned as it is. Statistics are never parted.
     const storage::SeriesRun& part(const storage::SeriesRun& run, std::size_t begin) {
@@ -53,7 +62,11 @@ private:
         return column;
     }
 
+    static constexpr std::size_t kRowsARunCosts = 32;
+    static constexpr std::size_t kRowsPerStep = 512;
+
     const std::size_t rows_;
+    std::size_t since_breath_ = 0;
     storage::SeriesRun part_;
 };
 

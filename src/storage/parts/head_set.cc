@@ -39,6 +39,7 @@ Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch&
     // A flush takes what the memtables hold once: no row may come behind it.
     SLUICE_CHECK(generation.appends != 0);
     if (generation.first_row_ns == 0) generation.first_row_ns = life_.reactor.monotonic_ns();
+    generation.rows += batch.row_count();
     const FetchAhead fetch(*generation.head, batch);
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         fetch.at(i);
@@ -60,9 +61,16 @@ Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch&
 }
 
 bool HeadSet::is_full(const Generation& generation) const {
-    return generation.head->memory_bytes() >= life_.options.head_bytes_max ||
-           // One-line requests take a page of log each.
-           generation.log->bytes_written() >= 2 * life_.options.head_bytes_max;
+    const StoreOptions& options = life_.options;
+    const std::uint64_t bytes = generation.head->memory_bytes();
+    // One-line requests take a page of log each.
+    const std::uint64_t logged = generation.log->bytes_written();
+    if (bytes < options.head_bytes_max && logged < 2 * options.head_bytes_max) return false;
+    // What a series costs when it is new is then shared by few rows, and again in the next head.
+    const bool has_few_rows = generation.rows / options.head_rows_per_series <
+                              generation.head->series_index().series_count();
+    const std::uint64_t more = has_few_rows ? options.head_growth_bytes : 0;
+    return bytes >= options.head_bytes_max + more || logged >= 2 * options.head_bytes_max + more;
 }
 
 // One frozen head at a time, because each takes up to head_bytes_max, and the memory of a store is

@@ -113,8 +113,7 @@ io::Task<Result<void>> Flusher::flush(std::shared_ptr<Generation> generation) {
     SLUICE_CHECK(generation->head->id() > manifest_.state().flushed_head);
     std::vector<SegmentRecord> made;
     {
-        const SeriesOrder order =
-            co_await SeriesOrder::sort(life_.reactor, generation->head, std::nullopt);
+        const SeriesOrder order = co_await SeriesOrder::sort(life_.reactor, generation->head);
         for (auto& [group, tables] : tables_by_group(*generation->head)) {
             auto record = co_await flush_group(generation->head, group, std::move(tables), order);
             if (!record.ok()) {
