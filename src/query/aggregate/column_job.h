@@ -41,6 +41,7 @@ private:
     };
 
     io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, Collected& to);
+    void append_selected(const storage::SeriesRun& run, PieceColumns& rows);
 
     const SelectPlan& plan_;
     const ScanColumns& columns_;
