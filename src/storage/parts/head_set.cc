@@ -63,14 +63,13 @@ Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch&
 bool HeadSet::is_full(const Generation& generation) const {
     const StoreOptions& options = life_.options;
     const std::uint64_t bytes = generation.head->memory_bytes();
-    // One-line requests take a page of log each.
-    const std::uint64_t logged = generation.log->bytes_written();
-    if (bytes < options.head_bytes_max && logged < 2 * options.head_bytes_max) return false;
+    // One-line requests take a page of log each. Batches take about what their rows take in memory.
+    if (generation.log->bytes_written() >= 2 * std::max(bytes, options.head_bytes_max)) return true;
+    if (bytes < options.head_bytes_max) return false;
     // What a series costs when it is new is then shared by few rows, and again in the next head.
     const bool has_few_rows = generation.rows / options.head_rows_per_series <
                               generation.head->series_index().series_count();
-    const std::uint64_t more = has_few_rows ? options.head_growth_bytes : 0;
-    return bytes >= options.head_bytes_max + more || logged >= 2 * options.head_bytes_max + more;
+    return bytes >= options.head_bytes_max + (has_few_rows ? options.head_growth_bytes : 0);
 }
 
 // One frozen head at a time, because each takes up to head_bytes_max, and the memory of a store is
