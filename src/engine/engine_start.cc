@@ -35,6 +35,7 @@ EngineState::EngineState(Engine& engine_, EngineOptions options)
       options_(std::move(options)),
       cores_(options_.cores),
       hand_over_(*this),
+      series_limits_(*this),
       started_(options_.cores),
       quiet_(options_.cores),
       stores_stopped_(options_.cores),

@@ -58,6 +58,8 @@ struct EngineOptions {
     // Fields of a measurement in a shard group; rows whose new fields are beyond it are refused. 0:
     // any number.
     std::uint64_t fields_per_measurement_max = 0;
+    // Series of a database; rows of further ones are refused. 0: any number.
+    std::uint64_t series_per_database_max = 0;
     // A shard group that lies in several stores has a part for each so many values, at most one for
     // each core: see group_homes.h.
     std::uint64_t values_per_part = 4'000'000;
