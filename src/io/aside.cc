@@ -16,18 +16,21 @@ namespace {
 
 // Cores go first, if only by a little: whoever waits for a password is a client too.
 constexpr int kNiceness = 2;
+// The lowest priority that there is.
+constexpr int kBackgroundNiceness = 19;
 
 // Lies in the frame of try_thread(), which waits until the thread has ended: so no copy is made,
 // and nothing is shared but the eventfd, whose write and read order the work before what follows.
 struct Job {
     std::function<void()> work;
     int done_fd;
+    int niceness;
 };
 
 void* run_job(void* argument) {
     auto* job = static_cast<Job*>(argument);
     // Of this thread alone, on Linux. A core is pinned and its children with it: this one is not.
-    (void)setpriority(PRIO_PROCESS, 0, kNiceness);
+    (void)setpriority(PRIO_PROCESS, 0, job->niceness);
     cpu_set_t cpus;
     if (sched_getaffinity(getpid(), sizeof cpus, &cpus) == 0) {
         (void)sched_setaffinity(0, sizeof cpus, &cpus);
@@ -46,10 +49,10 @@ Limiter& limiter_of_this_core() {
 }
 
 // False where there is no descriptor or thread to be had.
-Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
+Task<bool> try_thread(Reactor& reactor, std::function<void()>& work, Haste haste) {
     const int fd = eventfd(0, EFD_CLOEXEC);
     if (fd < 0) co_return false;
-    Job job{std::move(work), fd};
+    Job job{std::move(work), fd, haste == Haste::kAwaited ? kNiceness : kBackgroundNiceness};
     pthread_t thread;
     const bool started = pthread_create(&thread, nullptr, &run_job, &job) == 0;
     if (started) {
@@ -72,12 +75,12 @@ Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
 }  // namespace
 
 // Without a thread, or in a simulation, the work is done at once: slower for the others, and right.
-Task<void> run_on_a_thread(std::function<void()> work) {
+Task<void> run_on_a_thread(std::function<void()> work, Haste haste) {
     Reactor& reactor = Reactor::current();
     if (reactor.backend().is_real()) {
         Limiter& limiter = limiter_of_this_core();
         co_await limiter.acquire(1);
-        const bool done = co_await try_thread(reactor, work);
+        const bool done = co_await try_thread(reactor, work, haste);
         limiter.release(1);
         if (done) co_return;
     }
