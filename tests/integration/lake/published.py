@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from rig import DAY, ENGINES, T, Sluice, ask, engines_python, equal, query, read, write
+from rig import DAY, ENGINES, T, TOOL, Sluice, ask, engines_python, equal, query, read, write
 
 WEEK = 7 * DAY
 SECONDS_MAX = 90
@@ -155,6 +155,38 @@ def test_a_table_grows():
         eventually(lambda: len(node.files()), 2, "files")
         equal(duckdb(f"SELECT v, host, v_float, host_tag, node_tag, w, v_field, node FROM {source} ORDER BY v"),
               [[1, "a", None, None, None, None, None, "a"], [None, None, 1.5, "B", "x", "x", 2, "a"]])
+
+
+def sluice_lake(node, *words):
+    return subprocess.run([str(TOOL), "lake", *words, str(node.server.root / "data")], capture_output=True, text=True,
+                          check=False)
+
+
+def test_status_and_verify_say_what_is_there():
+    with tempfile.TemporaryDirectory() as root, Node(root) as node:
+        assert "has not published anything" in sluice_lake(node, "status").stderr
+        node.write(some_points(2000))
+        write(node.server, [f"x,host=a f=1.5,s=\"t\",b=true,u=18446744073709551615u {T + 1}"])
+        eventually(lambda: in_lake(root), [list(row) for row in node.expected()], "first")
+        eventually(lambda: len(node.files("x")), 1, "x")
+        rows = sum(len(series) for series in node.points.values())
+        said = sluice_lake(node, "status")
+        assert re.search(rf"^  d\.autogen\.m: [34] shard groups, \d+ files, {rows} rows, \d+ bytes, the newest until "
+                         r"2023-12-", said.stdout, re.M), said.stdout
+        node.server.stop()
+        said = sluice_lake(node, "verify")
+        equal(said.returncode, 0, said.stdout + said.stderr)
+        assert re.search(r"^[45] publications are the same, 0 are not$", said.stdout, re.M), said.stdout
+        # A point too few, and a file that somebody has changed.
+        node.server.start()
+        node.write([("h0", T, 99999)])
+        node.server.stop()
+        said = sluice_lake(node, "verify")
+        assert said.returncode == 1 and "in the directory" in said.stderr, said.stdout + said.stderr
+        path = node.root / node.files("x")[0]
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        said = sluice_lake(node, "verify")
+        assert f"{path} is not the file that was published" in said.stderr, said.stderr
 
 
 def test_a_merge_makes_no_new_generation():
