@@ -160,8 +160,8 @@ void LakePublisher::look_for_lost(const meta::Catalog& catalog) {
 }
 
 void LakePublisher::tell(const Outlook& outlook) {
-    settled_ = outlook.settled;
-    for (const model::ShardGroupId group : settled_) held_.erase(group);
+    unsettled_ = outlook.unsettled;
+    std::erase_if(held_, [&](model::ShardGroupId group) { return !unsettled_->contains(group); });
     counts_.groups_held.set(held_.size());
     counts_.groups_due.set(outlook.groups_due);
     counts_.overdue_seconds.set(static_cast<std::uint64_t>(outlook.overdue_ns / kSecondNs));
@@ -180,7 +180,6 @@ io::Task<Result<bool>> LakePublisher::carry_out(const PublishTask& task) {
     };
     SLUICE_CO_TRY_VOID(co_await with_ledger(end));
     damaged_.erase(task.key);
-    held_.erase(task.key.group);
     if (withdraws) counts_.publications.add();
     co_return withdraws;
 }
@@ -284,6 +283,7 @@ void LakePublisher::note(const Result<void>& round) {
         failures_in_a_row_ = 0;
         return;
     }
+    unsettled_.reset();
     counts_.failures.add();
     ++failures_in_a_row_;
     if (!failing_since_ns_) failing_since_ns_ = core_.reactor().monotonic_ns();
@@ -311,7 +311,7 @@ std::vector<std::string> LakePublisher::troubles() const {
 
 bool LakePublisher::holds(const meta::ExpiredGroup& expired) {
     if (!settings_.hold_retention || !schedule_.wants(expired.database)) return false;
-    if (settled_.contains(expired.group)) return false;
+    if (unsettled_ && !unsettled_->contains(expired.group)) return false;
     held_.insert(expired.group);
     counts_.groups_held.set(held_.size());
     return true;

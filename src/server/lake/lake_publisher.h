@@ -93,8 +93,9 @@ private:
     bool has_work_ = false;  // the last look left something to do
     // The catalog had lost so much when it was last compared with what is published.
     std::optional<std::uint64_t> removals_seen_;
-    std::set<model::ShardGroupId> settled_;  // as of the last look
-    std::set<model::ShardGroupId> held_;
+    // As of the last look; none: nothing is known, as before the first look and while looks fail.
+    std::optional<std::set<model::ShardGroupId>> unsettled_;
+    std::set<model::ShardGroupId> held_;  // of those
     // Published before, and damaged since: what is in the lake is better than what is here.
     std::map<PublicationKey, GroupMark> damaged_;
     std::optional<std::int64_t> failing_since_ns_;

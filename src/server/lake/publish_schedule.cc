@@ -67,7 +67,6 @@ void PublishSchedule::look_at(const TableKey& policy, std::shared_ptr<const meta
     Watch& seen = watch(group->id, report, tombstones);
     const bool is_in_segments = report.head_rows == 0;
     if (seen.is_settled && is_in_segments && seen.measurements == group->measurements.size()) {
-        outlook_.settled.insert(group->id);
         return;
     }
     const std::int64_t due_ns = group->range.end > model::kTimestampMax - rules_.publish_after_ns
@@ -93,10 +92,8 @@ void PublishSchedule::look_at(const TableKey& policy, std::shared_ptr<const meta
     }
     seen.is_settled = is_settled;
     seen.measurements = names.size();
-    if (is_settled) {
-        outlook_.settled.insert(group->id);
-        return;
-    }
+    if (is_settled) return;
+    outlook_.unsettled.insert(group->id);
     outlook_.published_until = std::min(outlook_.published_until, group->range.begin);
     if (!has_ended) return;
     ++outlook_.groups_due;

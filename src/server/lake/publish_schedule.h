@@ -37,8 +37,8 @@ struct PublishTask {
 // What one look at everything has found.
 struct Outlook {
     std::vector<PublishTask> tasks;  // the first of them, in order of time
-    // Groups of which everything is published as it is now.
-    std::set<model::ShardGroupId> settled;
+    // Groups of which not everything is published as it is now.
+    std::set<model::ShardGroupId> unsettled;
     std::uint64_t groups_due = 0;
     std::int64_t overdue_ns = 0;  // the longest that one of those has been due
     // Whatever is older is published; the latest time there is if everything is.

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from rig import DAY, ENGINES, T, TOOL, Sluice, ask, engines_python, equal, query, read, write
+from rig import DAY, ENGINES, T, TOOL, Client, Sluice, ask, engines_python, equal, query, read, write
 
 WEEK = 7 * DAY
 SECONDS_MAX = 90
@@ -143,6 +143,21 @@ def test_late_points_and_deletes_replace_what_is_there():
         node.delete("m", "h2", T + WEEK)
         eventually(lambda: in_lake(root), [list(row) for row in node.expected()], "deleted")
         equal(node.by_influxql(), node.expected(), "InfluxQL")
+
+
+def test_points_that_several_cores_took_are_there_once():
+    """Both stores have some of the same points, while the group is published again and again."""
+    with tempfile.TemporaryDirectory() as root, Node(root) as node:
+        clients = [Client(node.server.port) for _ in range(8)]
+        for turn in range(24):
+            lines = [f"m,host=h{i % 10} v={turn * 1000 + i}i,t{turn}=true {T + i * 1000}" for i in range(300)]
+            answer = clients[turn % 8].request("POST", "/write?db=d", "\n".join(lines).encode(), [])
+            equal(answer.status, 204)
+            time.sleep(0.25)
+        node.points = {("m", f"h{h}"): {T + i * 1000: 23_000 + i for i in range(h, 300, 10)} for h in range(10)}
+        eventually(lambda: in_lake(root), [list(row) for row in node.expected()], "DuckDB")
+        columns = read("duckdb", node.root / "d/autogen/m")["columns"]
+        equal([columns[f"t{turn}"][0] for turn in range(24)], [300] * 24)
 
 
 def test_a_table_grows():
