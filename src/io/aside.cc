@@ -16,11 +16,13 @@ namespace {
 
 // Cores go first, if only by a little: whoever waits for a password is a client too.
 constexpr int kNiceness = 2;
-// The lowest priority that there is.
-constexpr int kBackgroundNiceness = 19;
+// A tenth of what a core gets that wants the same CPU. Still less would be so little that what such
+// a thread holds, be it only the kernel's lock of the address space, could keep a core waiting.
+constexpr int kBackgroundNiceness = 10;
 
-// Lies in the frame of try_thread(), which waits until the thread has ended: so no copy is made,
-// and nothing is shared but the eventfd, whose write and read order the work before what follows.
+// Lies in the frame of try_thread(), which waits until the thread has done its work and has nothing
+// left to do but to end: so no copy is made, and nothing is shared but the eventfd, whose write and
+// read order the work before what follows.
 struct Job {
     std::function<void()> work;
     int done_fd;
@@ -35,10 +37,11 @@ void* run_job(void* argument) {
     if (sched_getaffinity(getpid(), sizeof cpus, &cpus) == 0) {
         (void)sched_setaffinity(0, sizeof cpus, &cpus);
     }
+    const int done_fd = job->done_fd;
     job->work();
     // `job` is gone once the core has seen this.
     const std::uint64_t one = 1;
-    (void)!write(job->done_fd, &one, sizeof one);
+    (void)!write(done_fd, &one, sizeof one);
     return nullptr;
 }
 
@@ -56,14 +59,14 @@ Task<bool> try_thread(Reactor& reactor, std::function<void()>& work, Haste haste
     pthread_t thread;
     const bool started = pthread_create(&thread, nullptr, &run_job, &job) == 0;
     if (started) {
+        // Its end may take long where it gets little of a CPU, and nothing depends on it.
+        pthread_detach(thread);
         // A read of the ring, like any other wait of this core: it serves others meanwhile.
         std::uint64_t count = 0;
         IoAwaiter read(reactor.backend(), OperationKind::kRead, fd);
         read.data = reinterpret_cast<const std::byte*>(&count);
         read.length = sizeof count;
         co_await read;
-        // It has nothing left to do but to end.
-        pthread_join(thread, nullptr);
     } else {
         work = std::move(job.work);
     }

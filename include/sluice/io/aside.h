@@ -21,7 +21,7 @@ namespace sluice::io {
 
 inline constexpr std::uint64_t kAsideMax = 4;
 
-// Whether somebody waits for the result. What nobody waits for gets what the machine has left.
+// Whether somebody waits for the result. What nobody waits for gets little where others want a CPU.
 enum class Haste : std::uint8_t { kAwaited, kBackground };
 
 // Completes when `work` has returned, on another thread. Where time is made up (SimBackend), and
