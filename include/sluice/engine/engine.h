@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -69,6 +70,9 @@ struct EngineOptions {
     std::int64_t retention_check_ns = 30 * kMinuteNs;
     // False: groups that have expired stay.
     bool retention_enabled = true;
+    // True: this group, which has expired, stays until a later check. Is asked on core 0; empty: no
+    // group does.
+    std::function<bool(const meta::ExpiredGroup&)> holds_expired;
     // For how long nothing expires after a start at which the clock is more than a day ahead of the
     // last one known. 0: the clock is believed.
     std::int64_t clock_hold_off_ns = 7 * kDayNs;
@@ -89,7 +93,10 @@ struct StoreReport {
 struct ShardReport {
     std::uint64_t segments = 0;
     std::uint64_t segment_bytes = 0;
-    std::uint64_t rows = 0;  // stored, before deletes and repetitions are merged
+    std::uint64_t rows = 0;       // stored, before deletes and repetitions are merged
+    std::uint64_t head_rows = 0;  // those that are not in segments yet
+    // Another one whenever the segments of any store are others.
+    std::uint64_t segments_mark = 0;
     // Since start. A write counts once for each group it has points for.
     std::uint64_t writes = 0;
     std::uint64_t writes_failed = 0;
