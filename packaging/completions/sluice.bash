@@ -6,7 +6,7 @@ _sluice() {
     local program=${words[0]##*/} commands options command= word
     case $program in
         sluiced) commands='check config run' ;;
-        *) commands='check export inspect repair verify' ;;
+        *) commands='check export inspect lake repair verify' ;;
     esac
     for word in "${words[@]:1:cword-1}"; do
         if [[ " $commands " == *" $word "* ]]; then command=$word; break; fi
@@ -24,6 +24,7 @@ _sluice() {
                 --scratch --start'
             ;;
         sluice/inspect) options='--help --rows' ;;
+        sluice/lake) options='--help --scratch' ;;
         sluice/repair) options='--apply --help' ;;
         *) options='--help' ;;
     esac
@@ -34,6 +35,13 @@ _sluice() {
     else
         case $program/$command in
             sluice/inspect) _filedir ;;
+            sluice/lake)
+                if [[ $prev == lake ]]; then
+                    COMPREPLY=($(compgen -W 'status verify' -- "$cur"))
+                else
+                    _filedir -d
+                fi
+                ;;
             sluice/export | sluice/repair | sluice/verify) _filedir -d ;;
         esac
     fi

@@ -3,6 +3,7 @@ complete -c sluice -f
 complete -c sluice -n __fish_use_subcommand -a check -d 'does this machine suit the server'
 complete -c sluice -n __fish_use_subcommand -a export -d 'write the points of a data directory as line protocol or Parquet'
 complete -c sluice -n __fish_use_subcommand -a inspect -d 'print what a segment, log, manifest, catalog or Parquet file holds'
+complete -c sluice -n __fish_use_subcommand -a lake -d 'what a data directory has published to a lake'
 complete -c sluice -n __fish_use_subcommand -a repair -d 'make a lost catalog again from what the stores know'
 complete -c sluice -n __fish_use_subcommand -a verify -d 'check every checksum of a data directory'
 complete -c sluice -n __fish_use_subcommand -l version -d 'print the version'
@@ -10,6 +11,9 @@ complete -c sluice -s h -l help -d 'print a summary'
 
 complete -c sluice -n '__fish_seen_subcommand_from export repair verify' -a '(__fish_complete_directories)'
 complete -c sluice -n '__fish_seen_subcommand_from inspect' -F
+complete -c sluice -n '__fish_seen_subcommand_from lake; and not __fish_seen_subcommand_from status verify' -a 'status verify'
+complete -c sluice -n '__fish_seen_subcommand_from status verify' -a '(__fish_complete_directories)'
+complete -c sluice -n '__fish_seen_subcommand_from lake' -l scratch -x -a '(__fish_complete_directories)' -d 'directory for copies'
 complete -c sluice -n '__fish_seen_subcommand_from inspect' -l rows -d 'also rows of logs, series and blocks of segments'
 complete -c sluice -n '__fish_seen_subcommand_from repair' -l apply -d 'do it'
 

@@ -5,6 +5,7 @@
 
 #include "engine/all_cores.h"
 #include "engine/engine_state.h"
+#include "sluice/base/hash.h"
 #include "sluice/io/mailbox.h"
 
 namespace sluice::engine {
@@ -15,6 +16,12 @@ struct OneCore {
     std::vector<StoreReport> stores;
     std::map<model::ShardGroupId, ShardReport> shards;
 };
+
+// Two stores may have segments of the same numbers.
+std::uint64_t mark_of(const std::string& store, const storage::GroupStats& stats) {
+    if (stats.segments == 0) return 0;
+    return hash_bytes(store + ' ' + std::to_string(stats.segments_mark));
+}
 
 // Runs on the core itself: nothing of its stores may be looked at from another one.
 OneCore report_of(CoreState& core) {
@@ -28,6 +35,8 @@ OneCore report_of(CoreState& core) {
             shard.segments += stats.segments;
             shard.segment_bytes += stats.segment_bytes;
             shard.rows += stats.segment_rows + stats.head_rows;
+            shard.head_rows += stats.head_rows;
+            shard.segments_mark += mark_of(owned.name, stats);
         }
     }
     for (const auto& [group, writes] : core.group_writes) {
@@ -65,6 +74,8 @@ io::Task<EngineReport> EngineState::report(Core& here) {
             shard.segments += part.segments;
             shard.segment_bytes += part.segment_bytes;
             shard.rows += part.rows;
+            shard.head_rows += part.head_rows;
+            shard.segments_mark += part.segments_mark;
             shard.writes += part.writes;
             shard.writes_failed += part.writes_failed;
             shard.points_written += part.points_written;

@@ -111,6 +111,7 @@ io::Task<void> EngineState::expire_groups(io::Reactor& reactor) {
                  {{"seconds", retention_.last_jump_ns() / kSecondNs}});
     }
     if (!options_.retention_enabled) expired.clear();
+    if (options_.holds_expired) std::erase_if(expired, options_.holds_expired);
     if (expired.empty()) {
         if (!catalog_->catalog()->doomed_groups.empty()) co_await unlink_doomed();
         co_return;

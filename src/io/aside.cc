@@ -16,26 +16,32 @@ namespace {
 
 // Cores go first, if only by a little: whoever waits for a password is a client too.
 constexpr int kNiceness = 2;
+// A tenth of what a core gets that wants the same CPU. Still less would be so little that what such
+// a thread holds, be it only the kernel's lock of the address space, could keep a core waiting.
+constexpr int kBackgroundNiceness = 10;
 
-// Lies in the frame of try_thread(), which waits until the thread has ended: so no copy is made,
-// and nothing is shared but the eventfd, whose write and read order the work before what follows.
+// Lies in the frame of try_thread(), which waits until the thread has done its work and has nothing
+// left to do but to end: so no copy is made, and nothing is shared but the eventfd, whose write and
+// read order the work before what follows.
 struct Job {
     std::function<void()> work;
     int done_fd;
+    int niceness;
 };
 
 void* run_job(void* argument) {
     auto* job = static_cast<Job*>(argument);
     // Of this thread alone, on Linux. A core is pinned and its children with it: this one is not.
-    (void)setpriority(PRIO_PROCESS, 0, kNiceness);
+    (void)setpriority(PRIO_PROCESS, 0, job->niceness);
     cpu_set_t cpus;
     if (sched_getaffinity(getpid(), sizeof cpus, &cpus) == 0) {
         (void)sched_setaffinity(0, sizeof cpus, &cpus);
     }
+    const int done_fd = job->done_fd;
     job->work();
     // `job` is gone once the core has seen this.
     const std::uint64_t one = 1;
-    (void)!write(job->done_fd, &one, sizeof one);
+    (void)!write(done_fd, &one, sizeof one);
     return nullptr;
 }
 
@@ -46,21 +52,21 @@ Limiter& limiter_of_this_core() {
 }
 
 // False where there is no descriptor or thread to be had.
-Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
+Task<bool> try_thread(Reactor& reactor, std::function<void()>& work, Haste haste) {
     const int fd = eventfd(0, EFD_CLOEXEC);
     if (fd < 0) co_return false;
-    Job job{std::move(work), fd};
+    Job job{std::move(work), fd, haste == Haste::kAwaited ? kNiceness : kBackgroundNiceness};
     pthread_t thread;
     const bool started = pthread_create(&thread, nullptr, &run_job, &job) == 0;
     if (started) {
+        // Its end may take long where it gets little of a CPU, and nothing depends on it.
+        pthread_detach(thread);
         // A read of the ring, like any other wait of this core: it serves others meanwhile.
         std::uint64_t count = 0;
         IoAwaiter read(reactor.backend(), OperationKind::kRead, fd);
         read.data = reinterpret_cast<const std::byte*>(&count);
         read.length = sizeof count;
         co_await read;
-        // It has nothing left to do but to end.
-        pthread_join(thread, nullptr);
     } else {
         work = std::move(job.work);
     }
@@ -72,12 +78,12 @@ Task<bool> try_thread(Reactor& reactor, std::function<void()>& work) {
 }  // namespace
 
 // Without a thread, or in a simulation, the work is done at once: slower for the others, and right.
-Task<void> run_on_a_thread(std::function<void()> work) {
+Task<void> run_on_a_thread(std::function<void()> work, Haste haste) {
     Reactor& reactor = Reactor::current();
     if (reactor.backend().is_real()) {
         Limiter& limiter = limiter_of_this_core();
         co_await limiter.acquire(1);
-        const bool done = co_await try_thread(reactor, work);
+        const bool done = co_await try_thread(reactor, work, haste);
         limiter.release(1);
         if (done) co_return;
     }

@@ -11,8 +11,6 @@
 namespace sluice::lake {
 namespace {
 
-// The folders of a table are named by it.
-constexpr std::string_view kPartition = "day";
 constexpr std::string_view kTime = "time";
 constexpr std::string_view kNanos = "nanos";
 
@@ -74,6 +72,11 @@ ParquetType parquet_type_of(model::FieldType type) {
 // Gives out names, each once, whatever the case of its letters.
 class Names {
 public:
+    explicit Names(const TableNames& names) : taken_{std::string(kTime), std::string(kNanos)} {
+        for (const std::string& each : names.partitions) taken_.insert(folded(each));
+        for (const auto& [name, column] : names.known) taken_.insert(folded(column));
+    }
+
     // `words` are tried behind the name one after the other, then numbers.
     std::string take(std::string_view name, std::initializer_list<std::string_view> words) {
         std::string text = is_utf8(name) ? std::string(name) : with_replacements(name);
@@ -91,30 +94,37 @@ public:
     }
 
 private:
-    std::unordered_set<std::string> taken_{std::string(kPartition), std::string(kTime),
-                                           std::string(kNanos)};
+    std::unordered_set<std::string> taken_;
 };
 
 }  // namespace
 
 TableColumns::TableColumns(bool with_nanos, std::vector<std::string> tags,
-                           std::vector<TableField> fields)
+                           std::vector<TableField> fields, const TableNames& names)
     : tags_(std::move(tags)), fields_(std::move(fields)) {
     columns_.push_back({std::string(kTime), ParquetType::kTime, true});
     if (with_nanos) columns_.push_back({std::string(kNanos), ParquetType::kNanos, true});
     first_tag_ = columns_.size();
-    Names names;
+    Names given(names);
+    const auto name_of = [&](const TableName& name, std::initializer_list<std::string_view> words) {
+        const auto known = names.known.find(name);
+        if (known != names.known.end()) return known->second;
+        return new_names_[name] = given.take(name.name, words);
+    };
     for (const std::string& tag : tags_) {
-        columns_.push_back({names.take(tag, {"tag"}), ParquetType::kString, false});
+        columns_.push_back({name_of({true, tag, {}}, {"tag"}), ParquetType::kString, false});
     }
     for (std::size_t i = 0; i < fields_.size(); ++i) {
         const TableField& field = fields_[i];
         // Told from a tag by what it is, from itself by its type.
         const std::string_view type = model::field_type_name(field.type);
-        const bool is_again = i != 0 && fields_[i - 1].name == field.name;
-        std::string name =
-            is_again ? names.take(field.name, {type}) : names.take(field.name, {"field", type});
-        columns_.push_back({std::move(name), parquet_type_of(field.type), false});
+        const auto first = names.known.lower_bound({false, field.name, {}});
+        const bool is_known =
+            first != names.known.end() && !first->first.is_tag && first->first.name == field.name;
+        const bool is_again = is_known || (i != 0 && fields_[i - 1].name == field.name);
+        const TableName name{false, field.name, field.type};
+        std::string column = is_again ? name_of(name, {type}) : name_of(name, {"field", type});
+        columns_.push_back({std::move(column), parquet_type_of(field.type), false});
     }
 }
 

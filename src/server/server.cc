@@ -9,6 +9,7 @@
 #include "server/config/bind_addresses.h"
 #include "server/config/config_text.h"
 #include "server/http/local_listener.h"
+#include "server/lake/lake_publisher.h"
 #include "server/monitor/diagnostics.h"
 #include "server/process/connection_limit.h"
 #include "server/process/machine_memory.h"
@@ -95,6 +96,16 @@ io::Task<void> run_continuous_queries(CoreServices& services) {
     }
 }
 
+// On core 0, when the services of all cores are there.
+void make_publisher(CoreServices& services) {
+    ServerShared& shared = services.shared;
+    if (!shared.config.lake.enabled) return;
+    std::vector<engine::Core*> cores;
+    for (const auto& each : shared.cores) cores.push_back(&each->core);
+    shared.lake = std::make_shared<LakePublisher>(shared.config.lake, shared.config.data.dir,
+                                                  std::move(cores), random_bits());
+}
+
 // What an operator may not have meant.
 void report_authentication(const CoreServices& services) {
     const Config::Http& config = services.config().http;
@@ -169,8 +180,14 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
         SLUICE_TRY(shared.tls_contexts,
                    load_tls_contexts(shared.config, core_options.count, tls::random_ticket_keys()));
     }
-    SLUICE_TRY(server->engine_,
-               engine::Engine::create(engine_options(shared.config, core_options.count)));
+    engine::EngineOptions options = engine_options(shared.config, core_options.count);
+    if (shared.config.lake.enabled && shared.config.lake.hold_retention) {
+        // Nothing is known before the publisher is there.
+        options.holds_expired = [&shared](const meta::ExpiredGroup& expired) {
+            return shared.lake == nullptr || shared.lake->holds(expired);
+        };
+    }
+    SLUICE_TRY(server->engine_, engine::Engine::create(std::move(options)));
     Server* const self = server.get();
     auto cores = io::Cores::start(core_options,
                                   [self](io::Reactor& reactor) { return self->run_core(reactor); });
@@ -219,6 +236,7 @@ io::Task<void> Server::serve(CoreServices& services) {
         co_return;
     }
     services.listener = &listener;
+    if (services.reactor.core() == 0) make_publisher(services);
     co_await meet_others();
     listener.start();
     if (local) local->start();
@@ -231,6 +249,7 @@ io::Task<void> Server::serve(CoreServices& services) {
     io::Task<void> heart = beat(services);
     if (services.reactor.core() == 0) {
         services.background.spawn(run_continuous_queries(services));
+        if (shared_.lake) services.background.spawn(shared_.lake->run());
         if (services.tls.context) services.background.spawn(watch_certificates(services));
     }
     co_await services.reactor.stop_requested();

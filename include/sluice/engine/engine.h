@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,15 +31,18 @@ namespace sluice::engine {
 
 // Memory of the whole process, divided among cores at start.
 struct MemoryBudget {
-    std::uint64_t bodies_bytes = 256 * kMiB;       // requests in flight
-    std::uint64_t heads_bytes = 512 * kMiB;        // memtables and series indexes
+    std::uint64_t bodies_bytes = 256 * kMiB;  // requests in flight
+    std::uint64_t heads_bytes = 512 * kMiB;   // memtables and series indexes
+    // What heads may take beyond that while their series have few rows: a series costs as much as
+    // ten rows when a head sees it first, and each flush makes it new again.
+    std::uint64_t heads_growth_bytes = 0;
     std::uint64_t block_cache_bytes = 128 * kMiB;  // of segments
     std::uint64_t queries_bytes = 512 * kMiB;      // partial states and results
 
     // The division of `total` for an operator who gives one number.
     static MemoryBudget of_total(std::uint64_t total_bytes);
-    // For an operator who gives none: the above, more where there are more than eight cores, at
-    // most half of the machine's memory.
+    // For an operator who gives none: the above, more where there are more than eight cores. Of
+    // what is left to half of the machine's memory, heads may grow into one half.
     static MemoryBudget of_machine(std::uint64_t memory_bytes, std::uint32_t cores);
 };
 
@@ -66,6 +70,9 @@ struct EngineOptions {
     std::int64_t retention_check_ns = 30 * kMinuteNs;
     // False: groups that have expired stay.
     bool retention_enabled = true;
+    // True: this group, which has expired, stays until a later check. Is asked on core 0; empty: no
+    // group does.
+    std::function<bool(const meta::ExpiredGroup&)> holds_expired;
     // For how long nothing expires after a start at which the clock is more than a day ahead of the
     // last one known. 0: the clock is believed.
     std::int64_t clock_hold_off_ns = 7 * kDayNs;
@@ -86,7 +93,10 @@ struct StoreReport {
 struct ShardReport {
     std::uint64_t segments = 0;
     std::uint64_t segment_bytes = 0;
-    std::uint64_t rows = 0;  // stored, before deletes and repetitions are merged
+    std::uint64_t rows = 0;       // stored, before deletes and repetitions are merged
+    std::uint64_t head_rows = 0;  // those that are not in segments yet
+    // Another one whenever the segments of any store are others.
+    std::uint64_t segments_mark = 0;
     // Since start. A write counts once for each group it has points for.
     std::uint64_t writes = 0;
     std::uint64_t writes_failed = 0;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,11 +22,28 @@ struct TableField {
     auto operator<=>(const TableField&) const = default;
 };
 
+// A tag or field, and what tells it from others.
+struct TableName {
+    bool is_tag = false;
+    std::string name;
+    model::FieldType type = model::FieldType::kFloat;  // of a field
+    auto operator<=>(const TableName&) const = default;
+};
+
+// What names of columns are taken before the first one is given.
+struct TableNames {
+    // Readers make columns of the names of folders.
+    std::vector<std::string> partitions{"day"};
+    // What a table that grows has called its columns so far: they keep their names.
+    std::map<TableName, std::string> known;
+};
+
 // The columns are: time, nanos if it is wanted, tags, fields. Tags and fields are sorted by name
 // and distinct; a field that has had several types is several fields.
 class TableColumns {
 public:
-    TableColumns(bool with_nanos, std::vector<std::string> tags, std::vector<TableField> fields);
+    TableColumns(bool with_nanos, std::vector<std::string> tags, std::vector<TableField> fields,
+                 const TableNames& names = {});
 
     const std::vector<ParquetColumn>& columns() const { return columns_; }
     const std::vector<std::string>& tags() const { return tags_; }
@@ -36,11 +54,14 @@ public:
     // For the metadata of a file: "tag <column>" or "field <column>" and the name behind it, of the
     // columns that could not have the name of theirs.
     std::vector<std::pair<std::string, std::string>> renamed() const;
+    // The names of the columns that had none before.
+    const std::map<TableName, std::string>& new_names() const { return new_names_; }
 
 private:
     std::vector<ParquetColumn> columns_;
     std::vector<std::string> tags_;
     std::vector<TableField> fields_;
+    std::map<TableName, std::string> new_names_;
     std::size_t first_tag_ = 0;
 };
 

@@ -40,6 +40,8 @@ struct GroupStats {
     std::uint64_t segment_bytes = 0;
     std::uint64_t segment_rows = 0;
     std::uint64_t head_rows = 0;  // active and frozen
+    // Another one whenever the segments are others: a sum of hashes of their numbers.
+    std::uint64_t segments_mark = 0;
 };
 
 // The findings of an opening.

@@ -250,6 +250,10 @@ Result<void> check_config(const Config& config) {
     for (const LimitSettings& limit : config.limits) {
         SLUICE_TRY_VOID(check_limit(limit));
     }
+    SLUICE_TRY_VOID(check_lake(config.lake));
+    if (config.lake.enabled && (config.lake.folder() + '/').starts_with(config.data.dir + '/')) {
+        return invalid("lake.root: it must not lie in data.dir");
+    }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");
     if (config.data.max_field_value_bytes > kFieldValueBytesMax) {
         return invalid("data.max-field-value-bytes: at most 4m; 0 is that");

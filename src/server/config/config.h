@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/config/lake_settings.h"
 #include "server/config/limit_settings.h"
 #include "server/config/setting_types.h"
 #include "server/config/udp_settings.h"
@@ -118,6 +119,8 @@ struct Config {
 
     std::vector<LimitSettings> limits;
 
+    LakeSettings lake;
+
     struct Logging {
         std::string format = "auto";
         std::string level = "info";
@@ -195,6 +198,15 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("tls", "min-version", config.tls.min_version);
     visitor("tls", "max-version", config.tls.max_version);
     visitor("tls", "ciphers", config.tls.ciphers);
+    visitor("lake", "enabled", config.lake.enabled);
+    visitor("lake", "root", config.lake.root);
+    visitor("lake", "catalog", config.lake.catalog);
+    visitor("lake", "node", config.lake.node);
+    visitor("lake", "publish-after", config.lake.publish_after);
+    visitor("lake", "databases", config.lake.databases);
+    visitor("lake", "retention", config.lake.retention);
+    visitor("lake", "bandwidth", config.lake.bandwidth);
+    visitor("lake", "hold-retention", config.lake.hold_retention);
     visitor("logging", "format", config.logging.format);
     visitor("logging", "level", config.logging.level);
     visitor("sluice", "cores", config.sluice.cores);

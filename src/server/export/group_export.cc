@@ -31,7 +31,7 @@ bool always(std::string_view) {
 }
 
 struct Stream : RowStream {
-    using RowStream::RowStream;
+    explicit Stream(storage::Scan scan_) : scan(std::move(scan_)) {}
 
     // False: there are no more.
     io::Task<Result<bool>> step() {
@@ -40,6 +40,8 @@ struct Stream : RowStream {
         run.rows = 0;
         co_return co_await scan.next(run);
     }
+
+    storage::Scan scan;
 };
 
 void append_value(std::string& out, const storage::ColumnView& column, std::size_t row) {

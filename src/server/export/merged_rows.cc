@@ -41,7 +41,27 @@ bool is_shared(const SharedSeries& shared, std::string_view series_key) {
 }
 
 struct MergedRows::Stream : RowStream {
-    using RowStream::RowStream;
+    Stream(StorePlace place, storage::ScanSpec spec) : scan(place, std::move(spec)) {}
+
+    bool needs_load() const { return !is_done && row == run.rows; }
+    // One row is taken.
+    void step() {
+        if (++row < run.rows || ++shown >= load->runs()) return;
+        show();
+    }
+    // All rows of the run are taken.
+    void skip_run() {
+        row = run.rows;
+        if (++shown < load->runs()) show();
+    }
+    void show() {
+        load->show(shown, run);
+        row = 0;
+    }
+
+    DistantScan scan;
+    std::unique_ptr<CarriedRows> load;
+    std::size_t shown = 0;  // which run of the load `run` is
     bool is_done = false;
 };
 
@@ -135,27 +155,44 @@ private:
     std::vector<Column> columns_;
 };
 
-MergedRows::MergedRows(const std::vector<storage::Store*>& stores, storage::ScanSpec spec,
+MergedRows::MergedRows(const std::vector<StorePlace>& stores, storage::ScanSpec spec,
                        const SharedSeries& shared)
     : gathered_(std::make_unique<Gathered>(spec.fields.size())), shared_(shared) {
     spec.with_sequences = !shared.empty();
     if (!shared.empty()) {
         spec.keeps_apart = [&shared](std::string_view key) { return is_shared(shared, key); };
     }
-    for (storage::Store* store : stores) {
-        streams_.push_back(std::make_unique<Stream>(store->scan(spec)));
+    for (const StorePlace& place : stores) {
+        streams_.push_back(std::make_unique<Stream>(place, spec));
     }
 }
 
 MergedRows::~MergedRows() = default;
 
-io::Task<Result<void>> MergedRows::step(Stream& stream) {
-    if (++stream.row < stream.run.rows) co_return Result<void>();
-    stream.row = 0;
-    stream.run.rows = 0;
-    SLUICE_CO_TRY(const bool more, co_await stream.scan.next(stream.run));
-    stream.is_done = !more;
+io::Task<Result<void>> MergedRows::fill() {
+    for (const auto& stream : streams_) {
+        if (!stream->needs_load()) continue;
+        SLUICE_CO_TRY(stream->load, co_await stream->scan.next());
+        stream->shown = 0;
+        stream->is_done = stream->load->runs() == 0;
+        if (!stream->is_done) stream->show();
+    }
     co_return Result<void>();
+}
+
+io::Task<void> MergedRows::close() {
+    for (const auto& stream : streams_) co_await stream->scan.close();
+}
+
+bool MergedRows::is_done() const {
+    const bool any = std::any_of(streams_.begin(), streams_.end(),
+                                 [](const auto& stream) { return !stream->is_done; });
+    return !any && !is_gathering_;
+}
+
+bool MergedRows::has_rows() const {
+    return std::none_of(streams_.begin(), streams_.end(),
+                        [](const auto& stream) { return stream->needs_load(); });
 }
 
 MergedRows::Stream* MergedRows::first_stream() const {
@@ -169,51 +206,52 @@ MergedRows::Stream* MergedRows::first_stream() const {
     return first;
 }
 
-io::Task<Result<void>> MergedRows::gather(RowBatch& batch) {
-    gathered_->begin(first_stream()->run.series_key);
-    while (true) {
+// False: a store may have more rows of the series, which are not here.
+bool MergedRows::gather() {
+    while (has_rows()) {
         Stream* next = nullptr;
         for (const auto& stream : streams_) {
             if (stream->is_done || stream->run.series_key != gathered_->series_key()) continue;
             if (next == nullptr || stream->is_before(*next)) next = stream.get();
         }
-        if (next == nullptr) break;
+        if (next == nullptr) {
+            is_gathering_ = false;
+            return true;
+        }
         // A batch ends between two times.
         const bool is_new = !gathered_->is_last(next->run.times[next->row]);
-        if (is_new && gathered_->rows() >= kGatheredRowsMax) break;
+        if (is_new && gathered_->rows() >= kGatheredRowsMax) {
+            is_gathering_ = false;
+            return true;
+        }
         gathered_->add(next->run, next->row);
-        SLUICE_CO_TRY_VOID(co_await step(*next));
+        next->step();
     }
-    gathered_->show(batch);
-    co_return Result<void>();
+    return false;
 }
 
-io::Task<Result<bool>> MergedRows::next(RowBatch& batch) {
-    if (!is_started_) {
-        for (const auto& stream : streams_) {
-            SLUICE_CO_TRY_VOID(co_await step(*stream));
+bool MergedRows::next(RowBatch& batch) {
+    if (!has_rows()) return false;
+    if (!is_gathering_) {
+        Stream* const first = first_stream();
+        if (first == nullptr) return false;
+        const storage::SeriesRun& run = first->run;
+        if (!is_shared(shared_, run.series_key)) {
+            batch.series_key = run.series_key;
+            batch.times = run.times.subspan(first->row);
+            batch.columns.clear();
+            for (const storage::ColumnView& view : run.columns) {
+                batch.columns.push_back(slice_of(view, first->row, run.rows));
+            }
+            first->skip_run();
+            return true;
         }
-        is_started_ = true;
-    } else if (given_ != nullptr) {
-        given_->row = given_->run.rows;
-        SLUICE_CO_TRY_VOID(co_await step(*given_));
-        given_ = nullptr;
+        gathered_->begin(run.series_key);
+        is_gathering_ = true;
     }
-    Stream* const first = first_stream();
-    if (first == nullptr) co_return false;
-    if (is_shared(shared_, first->run.series_key)) {
-        SLUICE_CO_TRY_VOID(co_await gather(batch));
-        co_return true;
-    }
-    const storage::SeriesRun& run = first->run;
-    batch.series_key = run.series_key;
-    batch.times = run.times.subspan(first->row);
-    batch.columns.clear();
-    for (const storage::ColumnView& view : run.columns) {
-        batch.columns.push_back(slice_of(view, first->row, run.rows));
-    }
-    given_ = first;
-    co_return true;
+    if (!gather()) return false;
+    gathered_->show(batch);
+    return true;
 }
 
 std::uint64_t MergedRows::blocks_missing() const {

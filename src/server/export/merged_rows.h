@@ -11,11 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "server/export/distant_scan.h"
 #include "sluice/base/pod_vector.h"
 #include "sluice/base/result.h"
 #include "sluice/codec/column_chunk.h"
 #include "sluice/io/task.h"
-#include "sluice/storage/store.h"
+#include "sluice/storage/scan.h"
 
 namespace sluice::server {
 
@@ -30,30 +31,41 @@ struct RowBatch {
     std::vector<codec::ColumnSlice> columns;  // one for each field of the scan
 };
 
+// Used on one core. Between two fills it is a plain object that may be taken to another thread:
+//
+//     while (true) {
+//         SLUICE_CO_TRY_VOID(co_await rows.fill());
+//         if (rows.is_done()) break;
+//         while (rows.next(batch)) ...
+//     }
 class MergedRows {
 public:
     // `shared` lives as long; the stores too. Fields, range and the like are those of `spec`.
-    MergedRows(const std::vector<storage::Store*>& stores, storage::ScanSpec spec,
+    MergedRows(const std::vector<StorePlace>& stores, storage::ScanSpec spec,
                const SharedSeries& shared);
     ~MergedRows();
 
-    // False: there are no more.
-    io::Task<Result<bool>> next(RowBatch& batch);
+    // Brings rows of the stores whose rows have run out. After an error there are no more.
+    io::Task<Result<void>> fill();
+    bool is_done() const;
+    // False: fill() is needed first.
+    bool next(RowBatch& batch);
+    // Completes before the destruction, also after an error.
+    io::Task<void> close();
     std::uint64_t blocks_missing() const;
 
 private:
     struct Stream;
     class Gathered;
 
-    io::Task<Result<void>> step(Stream& stream);
-    io::Task<Result<void>> gather(RowBatch& batch);
+    bool has_rows() const;
+    bool gather();
     Stream* first_stream() const;
 
     std::vector<std::unique_ptr<Stream>> streams_;
     std::unique_ptr<Gathered> gathered_;
     const SharedSeries& shared_;
-    bool is_started_ = false;
-    Stream* given_ = nullptr;  // its run has been handed out
+    bool is_gathering_ = false;  // its series may have more rows
 };
 
 }  // namespace sluice::server

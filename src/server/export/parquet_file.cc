@@ -8,12 +8,15 @@
 #include <system_error>
 #include <utility>
 
+#include "sluice/base/crc32c.h"
+
 namespace sluice::server {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The names that a folder has got or lost.
+}  // namespace
+
 Result<void> sync_folder(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return os_failure(errno, "open " + path);
@@ -22,8 +25,6 @@ Result<void> sync_folder(const std::string& path) {
     if (failed != 0) return os_failure(failed, "sync " + path);
     return {};
 }
-
-}  // namespace
 
 Result<void> make_folders(const std::string& path) {
     std::error_code error;
@@ -59,6 +60,7 @@ Result<std::unique_ptr<ParquetFile>> ParquetFile::create(const std::string& fold
             if (std::fwrite(bytes.data(), 1, bytes.size(), self->file_.get()) != bytes.size()) {
                 return os_failure(errno, "write " + self->temporary_);
             }
+            self->checksum_ = crc32c(bytes, self->checksum_);
             return {};
         });
     return made;

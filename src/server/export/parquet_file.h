@@ -4,6 +4,7 @@
 // Synchronous.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -16,6 +17,8 @@ namespace sluice::server {
 
 // Makes `path` and the folders above it as far as they are missing, durably.
 Result<void> make_folders(const std::string& path);
+// The names that a folder has got or lost are durable.
+Result<void> sync_folder(const std::string& path);
 
 class ParquetFile {
 public:
@@ -28,6 +31,8 @@ public:
     ~ParquetFile();
 
     lake::ParquetWriter& writer() { return *writer_; }
+    // CRC-32C of what has been written.
+    std::uint32_t checksum() const { return checksum_; }
     // The file has its name, and keeps it when the machine fails.
     Result<void> finish();
 
@@ -42,6 +47,7 @@ private:
     const std::string temporary_;  // no reader takes it for a Parquet file
     std::unique_ptr<std::FILE, Closer> file_;
     std::unique_ptr<lake::ParquetWriter> writer_;
+    std::uint32_t checksum_ = 0;
     bool is_finished_ = false;
 };
 

@@ -1,5 +1,5 @@
 // The rows that one store has of a measurement: the next one is `row` of `run`. What a run refers
-// to is valid until the scan goes on.
+// to is valid until its source goes on.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,6 @@
 namespace sluice::server {
 
 struct RowStream {
-    explicit RowStream(storage::Scan scan_) : scan(std::move(scan_)) {}
-
     // By series, time and sequence. Both have a row, with a sequence.
     bool is_before(const RowStream& other) const {
         if (const int order = run.series_key.compare(other.run.series_key); order != 0) {
@@ -21,7 +19,6 @@ struct RowStream {
                std::pair(other.run.times[other.row], other.run.sequences[other.row]);
     }
 
-    storage::Scan scan;
     storage::SeriesRun run;
     std::size_t row = 0;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "server/config/version.h"
-#include "server/export/group_export.h"
+#include "sluice/io/aside.h"
 #include "sluice/io/reactor.h"
 #include "sluice/model/series_key.h"
 
@@ -36,34 +36,44 @@ Error other_type(const std::string& measurement, const std::string& field) {
 
 }  // namespace
 
-TableExport::TableExport(const TableSurvey& survey, std::string measurement, std::string folder,
-                         std::vector<std::pair<std::string, std::string>> properties)
-    : columns_(survey.columns()),
-      measurement_(std::move(measurement)),
-      folder_(std::move(folder)),
+std::vector<std::pair<std::string, std::string>> table_properties(const std::string& database,
+                                                                  const std::string& policy,
+                                                                  const std::string& measurement) {
+    return {{"database", database}, {"retention policy", policy}, {"measurement", measurement}};
+}
+
+std::string table_folder(std::string_view database, std::string_view policy,
+                         std::string_view measurement) {
+    return lake::folder_name(database) + "/" + lake::folder_name(policy) + "/" +
+           lake::folder_name(measurement);
+}
+
+TableExport::TableExport(lake::TableColumns columns, TableFiles files, ExportPace& pace)
+    : columns_(std::move(columns)),
+      files_(std::move(files)),
+      pace_(pace),
+      options_(files_.options),
       cells_(columns_.columns().size()) {
     options_.version = kVersion;
-    options_.properties = std::move(properties);
     for (auto& each : columns_.renamed()) options_.properties.push_back(std::move(each));
     tag_values_.resize(columns_.tags().size());
 }
 
 TableExport::~TableExport() = default;
 
-io::Task<Result<void>> TableExport::write_group(const std::vector<storage::Store*>& stores,
-                                                const SurveyedGroup& group,
+io::Task<Result<void>> TableExport::write_group(const RowPlaces& places, const SurveyedGroup& group,
                                                 model::TimeRange range) {
     const std::vector<std::int64_t> days(group.days.begin(), group.days.end());
     const std::size_t open = std::min(days.size(), kOpenDaysMax);
-    lake::ParquetOptions one;
-    options_.group_bytes_max = one.group_bytes_max / open;
-    options_.open_bytes_max = one.open_bytes_max / open;
+    options_.group_bytes_max = files_.options.group_bytes_max / open;
+    options_.open_bytes_max = files_.options.open_bytes_max / open;
     storage::ScanSpec spec;
     spec.group = group.group->id;
-    spec.measurement = measurement_;
+    spec.measurement = files_.measurement;
+    spec.view = places.view;
     // Which column each field of the group is.
     std::vector<std::size_t> columns;
-    for (const meta::Field& field : group.group->measurements.find(measurement_)->fields()) {
+    for (const meta::Field& field : group.group->measurements.find(files_.measurement)->fields()) {
         const auto at = std::lower_bound(columns_.fields().begin(), columns_.fields().end(),
                                          lake::TableField{field.name, field.type});
         columns.push_back(columns_.first_field() +
@@ -74,8 +84,9 @@ io::Task<Result<void>> TableExport::write_group(const std::vector<storage::Store
         const std::size_t end = std::min(days.size(), begin + kOpenDaysMax);
         spec.range.begin = std::max(range.begin, range_of_day(days[begin]).begin);
         spec.range.end = std::min(range.end, range_of_day(days[end - 1]).end);
-        MergedRows rows(stores, spec, group.shared);
+        MergedRows rows(places.stores, spec, group.shared);
         Result<void> written = co_await write_rows(rows, group, columns);
+        co_await rows.close();
         sum_.blocks_missing += rows.blocks_missing();
         if (!written.ok()) co_return written;
     }
@@ -85,16 +96,33 @@ io::Task<Result<void>> TableExport::write_group(const std::vector<storage::Store
 io::Task<Result<void>> TableExport::write_rows(MergedRows& rows, const SurveyedGroup& group,
                                                std::vector<std::size_t> columns) {
     series_key_.clear();
-    RowBatch batch;
+    std::uint64_t before = sum_.bytes;
     while (true) {
-        SLUICE_CO_TRY(const bool more, co_await rows.next(batch));
-        if (!more) break;
-        SLUICE_CO_TRY_VOID(append(batch, group, columns));
-        if (is_ended_by_signal()) {
+        SLUICE_CO_TRY_VOID(co_await rows.fill());
+        if (rows.is_done()) break;
+        const auto work = [this, &rows, &group, &columns] {
+            return append_loaded(rows, group, columns);
+        };
+        SLUICE_CO_TRY_VOID(co_await io::run_aside(work, io::Haste::kBackground));
+        if (pace_.is_ended()) {
             co_return Error{ErrorKind::kCancelled, "ended by a signal: the export is not whole"};
         }
+        std::uint64_t bytes = sum_.bytes;
+        for (const auto& [day, part] : open_) bytes += part.file->writer().size_bytes();
+        co_await pace_.rest(bytes - before);
+        before = bytes;
     }
-    co_return finish_files();
+    const auto finish = [this] { return finish_files(); };
+    co_return co_await io::run_aside(finish, io::Haste::kBackground);
+}
+
+Result<void> TableExport::append_loaded(MergedRows& rows, const SurveyedGroup& group,
+                                        const std::vector<std::size_t>& columns) {
+    RowBatch batch;
+    while (rows.next(batch)) {
+        SLUICE_TRY_VOID(append(batch, group, columns));
+    }
+    return {};
 }
 
 Result<void> TableExport::begin_series(std::string_view series_key) {
@@ -103,7 +131,7 @@ Result<void> TableExport::begin_series(std::string_view series_key) {
     for (model::Tag& tag : model::parse_series_key(series_key).tags) {
         const auto at = std::lower_bound(columns_.tags().begin(), columns_.tags().end(), tag.key);
         if (at == columns_.tags().end() || *at != tag.key) {
-            return Error{ErrorKind::kCorrupt, "tag " + tag.key + " of " + measurement_ +
+            return Error{ErrorKind::kCorrupt, "tag " + tag.key + " of " + files_.measurement +
                                                   " was not there when its points were counted"};
         }
         tag_values_[static_cast<std::size_t>(at - columns_.tags().begin())] = std::move(tag.value);
@@ -133,7 +161,7 @@ Result<void> TableExport::append(const RowBatch& batch, const SurveyedGroup& gro
             const codec::ColumnSlice& column = batch.columns[i];
             const lake::TableField& field = columns_.fields()[columns[i] - columns_.first_field()];
             if (!column.absent() && column.type != field.type) {
-                return other_type(measurement_, field.name);
+                return other_type(files_.measurement, field.name);
             }
             cells_[columns[i]].slice = rows_of(column, begin, count);
         }
@@ -147,20 +175,20 @@ Result<void> TableExport::append(const RowBatch& batch, const SurveyedGroup& gro
 Result<TableExport::Part*> TableExport::part_of(std::int64_t day, const SurveyedGroup& group) {
     Part& part = open_[day];
     if (part.file != nullptr && part.file->writer().size_bytes() >= kFileBytesMax) {
-        SLUICE_TRY_VOID(finish_file(part));
+        SLUICE_TRY_VOID(finish_file(day, part));
         ++part.number;
     }
     if (part.file != nullptr) return &part;
-    const std::string folder = folder_ + "/day=" + lake::day_name(day);
+    const auto [folder, name] = files_.place(group.group->id, day, part.number);
     SLUICE_TRY_VOID(make_folders(folder));
-    const std::string name =
-        std::to_string(group.group->id) + "-" + std::to_string(part.number) + ".parquet";
     SLUICE_TRY(part.file, ParquetFile::create(folder, name, columns_.columns(), options_));
     return &part;
 }
 
-Result<void> TableExport::finish_file(Part& part) {
+Result<void> TableExport::finish_file(std::int64_t day, Part& part) {
     SLUICE_TRY_VOID(part.file->finish());
+    written_.push_back({day, part.number, part.file->writer().rows(),
+                        part.file->writer().size_bytes(), part.file->checksum()});
     ++sum_.files;
     sum_.rows += part.file->writer().rows();
     sum_.bytes += part.file->writer().size_bytes();
@@ -171,7 +199,7 @@ Result<void> TableExport::finish_file(Part& part) {
 
 Result<void> TableExport::finish_files() {
     for (auto& [day, part] : open_) {
-        SLUICE_TRY_VOID(finish_file(part));
+        SLUICE_TRY_VOID(finish_file(day, part));
     }
     open_.clear();
     return {};

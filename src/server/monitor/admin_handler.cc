@@ -10,6 +10,7 @@
 #include "server/config/version.h"
 #include "server/http/answers.h"
 #include "server/http/connection.h"
+#include "server/lake/lake_publisher.h"
 #include "server/monitor/debug_vars.h"
 #include "server/monitor/metrics_page.h"
 #include "server/monitor/server_statistics.h"
@@ -72,6 +73,18 @@ io::Task<std::vector<std::string>> troubles_of_continuous_queries(CoreServices& 
     co_return troubles;
 }
 
+// Likewise.
+io::Task<std::vector<std::string>> troubles_of_lake(CoreServices& services) {
+    const std::shared_ptr<LakePublisher>& lake = services.shared.lake;
+    if (lake == nullptr) co_return std::vector<std::string>();
+    const auto ask = [&lake] { return lake->troubles(); };
+    std::vector<std::string> troubles = co_await io::call_on(0, ask);
+    for (std::string& each : troubles) {
+        each = query::without_directory(each, services.config().lake.folder());
+    }
+    co_return troubles;
+}
+
 // A client that has left need not be counted for any longer.
 io::Task<void> note_end(Connection& connection, bool& client_left) {
     client_left = co_await connection.watch_client();
@@ -131,6 +144,7 @@ io::Task<void> handle_health(Connection& connection) {
     }
     const engine::EngineHealth health = co_await services.core.engine().health(services.core);
     const std::vector<std::string> put_aside = co_await troubles_of_continuous_queries(services);
+    const std::vector<std::string> lake = co_await troubles_of_lake(services);
     std::string message;
     const auto add = [&](const std::string& text) {
         if (!message.empty()) message += "; ";
@@ -138,6 +152,7 @@ io::Task<void> handle_health(Connection& connection) {
     };
     for (const std::string& text : health.texts) add(text);
     for (const std::string& text : put_aside) add(text);
+    for (const std::string& text : lake) add(text);
     if (message.empty()) message = "ready for queries and writes";
     const bool pass = health.state != engine::HealthState::kFail;
     answer_document(connection, pass ? 200 : 503, kJson, health_document(pass, message));

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "server/config/version.h"
+#include "server/lake/lake_publisher.h"
 #include "server/monitor/metrics_text.h"
 #include "server/process/process_info.h"
 #include "sluice/io/reactor.h"
@@ -41,6 +42,7 @@ public:
         latencies();
         points();
         udp();
+        if (shared_.lake != nullptr) lake(shared_.lake->counts());
         cores();
         stores();
         process();
@@ -257,6 +259,31 @@ private:
         per_input([this](const std::string& labels, auto sum) {
             page_.sample(labels + "}", sum(&M::datagrams_dropped));
         });
+    }
+
+    void lake(const LakeCounts& counts) {
+        page_.counter("sluice_lake_publications_total",
+                      "Generations of shard groups that were published or taken away.",
+                      counts.publications.value());
+        page_.counter("sluice_lake_unchanged_total",
+                      "Shard groups that were read again and were the same.",
+                      counts.unchanged.value());
+        page_.counter("sluice_lake_files_total", "Files published.", counts.files.value());
+        page_.counter("sluice_lake_rows_total", "Rows published.", counts.rows.value());
+        page_.counter("sluice_lake_bytes_total", "Bytes of files published.", counts.bytes.value());
+        page_.counter("sluice_lake_failures_total", "Failures to publish.",
+                      counts.failures.value());
+        page_.gauge("sluice_lake_failing", "1 while publishing fails.", counts.failing.value());
+        page_.gauge("sluice_lake_groups_due", "Shard groups to be published by now.",
+                    counts.groups_due.value());
+        page_.gauge("sluice_lake_overdue_seconds", "How long the oldest of them has been due.",
+                    counts.overdue_seconds.value());
+        page_.gauge("sluice_lake_published_until_seconds",
+                    "Whatever is older is published; seconds since 1970.",
+                    counts.published_until_seconds.value());
+        page_.gauge("sluice_lake_groups_held",
+                    "Expired shard groups that stay until they are published.",
+                    counts.groups_held.value());
     }
 
     void cores() {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "server/lake/lake_publisher.h"
 #include "server/process/process_info.h"
 #include "sluice/io/mailbox.h"
 #include "sluice/storage/store.h"
@@ -39,6 +40,7 @@ public:
         httpd();
         cores();
         stores();
+        lake();
         return std::move(list_);
     }
 
@@ -274,6 +276,22 @@ private:
                  {"segmentsQuarantined", store.stats.segments_quarantined},
                  {"logFiles", store.stats.log_files}});
         }
+    }
+
+    void lake() {
+        if (shared_.lake == nullptr) return;
+        const LakeCounts& counts = shared_.lake->counts();
+        add("lake", "sluice_lake", {{"node", shared_.lake->node()}},
+            {{"publications", counts.publications.value()},
+             {"unchanged", counts.unchanged.value()},
+             {"files", counts.files.value()},
+             {"rows", counts.rows.value()},
+             {"bytes", counts.bytes.value()},
+             {"failures", counts.failures.value()},
+             {"groupsDue", counts.groups_due.value()},
+             {"overdueSeconds", counts.overdue_seconds.value()},
+             {"publishedUntilSeconds", counts.published_until_seconds.value()},
+             {"groupsHeld", counts.groups_held.value()}});
     }
 
     const CoreServices& here_;

@@ -35,6 +35,7 @@
 namespace sluice::server {
 
 class ConnectionListener;
+class LakePublisher;
 struct CoreServices;
 
 // There is one ServerShared for the process.
@@ -67,6 +68,10 @@ struct ServerShared {
     std::vector<std::unique_ptr<CoreServices>> cores;
 
     std::unique_ptr<query::QueryRegistry> queries;
+
+    // Set by core 0 before any core serves; null: nothing is published. Core 0 uses it, and others
+    // read its counts.
+    std::shared_ptr<LakePublisher> lake;
 
     // Signs the cookies of sessions.
     const std::string session_key = draw_session_key();

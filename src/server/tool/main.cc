@@ -11,6 +11,8 @@
 #include "server/tool/console.h"
 #include "server/tool/export.h"
 #include "server/tool/inspect.h"
+#include "server/tool/lake_status.h"
+#include "server/tool/lake_verify.h"
 #include "server/tool/parquet_export.h"
 #include "server/tool/repair.h"
 #include "server/tool/verify.h"
@@ -85,6 +87,7 @@ Result<model::Timestamp> time_of(const std::string& text, model::Timestamp fallb
 // What the command line says, before times are read.
 struct Arguments {
     std::string path;
+    std::string action;  // of lake
     std::string start;
     std::string end;
     bool rows = false;
@@ -139,6 +142,31 @@ void add_export(CLI::App& app, Arguments& arguments) {
                         "/var/tmp; they are removed at the end");
 }
 
+int run_lake(const Arguments& arguments) {
+    if (arguments.action == "verify") {
+        const auto same =
+            value_or_complaint(verify_lake(arguments.path, arguments.exporting.scratch));
+        return same.value_or(false) ? 0 : 1;
+    }
+    const Result<void> printed = print_lake_status(arguments.path);
+    if (!printed.ok()) complain(printed.error().message);
+    return printed.ok() ? 0 : 1;
+}
+
+void add_lake(CLI::App& app, Arguments& arguments) {
+    CLI::App* const command = app.add_subcommand(
+        "lake",
+        "print what a data directory has published (status), also beside a server, or compare a "
+        "stopped server's directory with the lake (verify): rows, values and sums by shard group;"
+        "\n1 if something differs, be it that it came too late to be published");
+    command->add_option("ACTION", arguments.action, "status or verify")
+        ->required()
+        ->check(CLI::IsMember({"status", "verify"}));
+    command->add_option("DIR", arguments.path, "a data directory")->required();
+    command->add_option("--scratch", arguments.exporting.scratch,
+                        "directory for copies of what is not in segments yet, as for export");
+}
+
 void add_commands(CLI::App& app, Arguments& arguments) {
     CLI::App* const inspecting = app.add_subcommand(
         "inspect", "print what a segment, log, manifest, catalog or Parquet file holds");
@@ -155,6 +183,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     repairing->add_option("DIR", arguments.path, "a data directory")->required();
     repairing->add_flag("--apply", arguments.apply, "do it");
     add_export(app, arguments);
+    add_lake(app, arguments);
     app.add_subcommand("check", "does this machine suit the server");
 }
 
@@ -177,6 +206,7 @@ int main(int argc, char** argv) {
     }
     if (app.got_subcommand("check")) return check();
     if (app.got_subcommand("export")) return run_export(arguments);
+    if (app.got_subcommand("lake")) return run_lake(arguments);
     return run([&](io::Reactor& reactor) {
         if (app.got_subcommand("verify")) return run_verify(reactor, arguments.path);
         if (app.got_subcommand("inspect")) {

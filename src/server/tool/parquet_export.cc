@@ -23,6 +23,13 @@ unsigned long long printed(std::uint64_t number) {
     return number;
 }
 
+// As fast as it can, until a signal comes.
+class SignalPace : public ExportPace {
+public:
+    bool is_ended() const override { return is_ended_by_signal(); }
+    io::Task<void> rest(std::uint64_t) override { co_return; }
+};
+
 class ParquetExport {
 public:
     explicit ParquetExport(const ParquetExportOptions& options)
@@ -74,10 +81,9 @@ private:
                     });
                 }
                 for (const std::string& name : names) {
-                    tables.push_back({database.get(), policy.get(), name,
-                                      options_.folder + "/" + lake::folder_name(database->name) +
-                                          "/" + lake::folder_name(policy->name) + "/" +
-                                          lake::folder_name(name)});
+                    tables.push_back(
+                        {database.get(), policy.get(), name,
+                         options_.folder + "/" + table_folder(database->name, policy->name, name)});
                 }
             }
         }
@@ -95,22 +101,33 @@ private:
 
     io::Task<Result<void>> write_table(engine::Core& core, const Table& table) {
         bar_.show(table.name(), 0, table.policy->shard_groups.size());
+        const RowPlaces places{places_of({&core})};
         SLUICE_CO_TRY(
             const TableSurvey survey,
-            co_await survey_table(core.stores(), *table.policy, table.measurement, wanted_.range));
-        std::vector<std::pair<std::string, std::string>> properties = {
-            {"database", table.database->name},
-            {"retention policy", table.policy->name},
-            {"measurement", table.measurement}};
-        TableExport writing(survey, table.measurement, table.folder, std::move(properties));
+            co_await survey_table(places, *table.policy, table.measurement, wanted_.range, pace_));
+        TableExport writing(survey.columns({}), files_of(table), pace_);
         std::uint64_t done = 0;
         for (const SurveyedGroup& group : survey.groups) {
             bar_.show(table.name(), done++, survey.groups.size());
-            SLUICE_CO_TRY_VOID(co_await writing.write_group(core.stores(), group, wanted_.range));
+            SLUICE_CO_TRY_VOID(co_await writing.write_group(places, group, wanted_.range));
         }
         bar_.clear();
         tell(table, writing.sum());
         co_return Result<void>();
+    }
+
+    static TableFiles files_of(const Table& table) {
+        TableFiles files;
+        files.measurement = table.measurement;
+        files.options.properties =
+            table_properties(table.database->name, table.policy->name, table.measurement);
+        files.place = [folder = table.folder](model::ShardGroupId group, std::int64_t day,
+                                              std::uint32_t part) {
+            return TableFiles::Place(
+                folder + "/day=" + lake::day_name(day),
+                std::to_string(group) + "-" + std::to_string(part) + ".parquet");
+        };
+        return files;
     }
 
     void tell(const Table& table, const TableSum& sum) {
@@ -128,6 +145,7 @@ private:
 
     const ParquetExportOptions& options_;
     const ExportSelection& wanted_;
+    SignalPace pace_;
     ProgressBar bar_;
     TableSum sum_;
 };

@@ -1,7 +1,9 @@
 // This part of the store adds up what its heads and segments hold.
 #include <map>
 #include <set>
+#include <string>
 
+#include "sluice/base/hash.h"
 #include "storage/memtable/memtable.h"
 #include "storage/store/store_parts.h"
 
@@ -46,6 +48,7 @@ std::vector<GroupStats> StoreParts::group_stats() const {
         for (const SegmentPtr& each : segments) {
             stats.segment_bytes += each->record().meta.size_bytes;
             stats.segment_rows += each->record().meta.rows;
+            stats.segments_mark += hash_bytes(std::to_string(each->record().id));
         }
     }
     std::vector<GroupStats> list;

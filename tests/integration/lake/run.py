@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Parquet files that the real binary writes, read by DuckDB, Polars and pyarrow.
+"""Parquet files that the real binary writes, read by DuckDB, Polars and pyarrow: exports here, and what a running server
+publishes in published.py.
 
     SLUICED=build/src/server/sluiced SLUICE_BUILD=build tests/integration/lake/run.py [WORD]
 
@@ -8,9 +9,6 @@ that need them are skipped.
 """
 
 import collections
-import json
-import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -19,87 +17,10 @@ import tempfile
 import time
 import traceback
 import unittest
-import urllib.parse
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "http"), str(HERE.parents[1] / "support")]
-from python_packages import python_with  # noqa: E402
-from servers import Sluice  # noqa: E402
-from wire import Client  # noqa: E402
-
-BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", "build")).resolve()
-TOOL = BUILD / "src/server/sluice"
-EDGES = BUILD / "tests/integration/lake/lake-edges"
-PACKAGES = ("duckdb==2.0.1", "polars==2.1.0", "pyarrow==26.0.1", "pytz")
-ENGINES = ("duckdb", "polars", "pyarrow")
-DAY = 86_400_000_000_000
-T = 1_700_000_000_000_000_000
-TIME_MIN, TIME_MAX = -(2**63) + 2, 2**63 - 2
-
-
-def equal(found, expected, what=""):
-    if found != expected:
-        raise AssertionError(f"{what}: expected {str(expected)[:1500]}, found {str(found)[:1500]}")
-
-
-def engines_python():
-    return python_with(PACKAGES, BUILD / "python-lake")
-
-
-def read(engine, folder):
-    done = subprocess.run([str(engines_python()), str(HERE / "engines.py"), engine, str(folder)], capture_output=True,
-                          text=True, timeout=300, check=False)
-    assert done.returncode == 0, f"{engine} cannot read {folder}: {done.stderr[-3000:]}"
-    return json.loads(done.stdout)
-
-
-def ask(server, method, target, body=None):
-    with Client(server.port) as client:
-        return client.request(method, target, body, [])
-
-
-def query(server, text):
-    answer = ask(server, "POST", "/query?" + urllib.parse.urlencode({"db": "d", "q": text}))
-    assert answer.status == 200 and '"error"' not in answer.text, answer.text
-    return json.loads(answer.body)
-
-
-def write(server, lines, **parameters):
-    """Returns once it is acknowledged."""
-    target = "/write?" + urllib.parse.urlencode({"db": "d"} | parameters)
-    body = "\n".join(lines).encode() if isinstance(lines, list) else lines
-    answer = ask(server, "POST", target, body)
-    equal(answer.status, 204, answer.text)
-
-
-def export(server, folder, *options):
-    return subprocess.run([str(TOOL), "export", "--parquet", str(folder), *map(str, options),
-                           str(server.root / "data")], capture_output=True, text=True, check=False)
-
-
-class Lake:
-    """A server with a database, and a folder beside it."""
-
-    def __init__(self, *arguments, **settings):
-        self.server = Sluice(*(arguments or ("--cores", "2")), **settings)
-        self.folder = self.server.root / "lake"
-        query(self.server, "CREATE DATABASE d")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.stop()
-        self.server.directory.cleanup()
-
-    def export(self, number=signal.SIGTERM):
-        self.server.stop(number)
-        done = export(self.server, self.folder)
-        equal(done.returncode, 0, done.stderr)
-        return done.stderr
-
-    def table(self, measurement, policy="autogen"):
-        return self.folder / "d" / policy / measurement
+import published
+from rig import (DAY, EDGES, ENGINES, TIME_MAX, TIME_MIN, TOOL, Client, Lake, T, engines_python, equal, export, query, read,
+                 write)
 
 
 def wide_lines(count):
@@ -351,7 +272,7 @@ def test_inspect_shows_a_file():
 def main():
     words = sys.argv[1:]
     outcome = collections.Counter()
-    for name, case in list(globals().items()):
+    for name, case in list(globals().items()) + list(vars(published).items()):
         if not name.startswith("test_") or (words and not any(word in name for word in words)):
             continue
         try:

@@ -301,6 +301,10 @@ TEST(MemoryBudgetTest, GrowsWithCoresAndFitsTheMachine) {
     EXPECT_EQ(MemoryBudget::of_machine(64 * kGiB, 32).heads_bytes, 4 * usual.heads_bytes);
     EXPECT_LE(total(MemoryBudget::of_machine(kGiB, 32)), kGiB / 2);
     EXPECT_GE(total(MemoryBudget::of_machine(kGiB, 2)), kGiB / 3);
+    // Heads may grow into half of what is left to half of the machine's memory.
+    EXPECT_EQ(usual.heads_growth_bytes, (32 * kGiB - total(usual)) / 2);
+    EXPECT_EQ(MemoryBudget::of_machine(kGiB, 2).heads_growth_bytes, 0u);
+    EXPECT_EQ(MemoryBudget::of_total(8 * kGiB).heads_growth_bytes, 0u) << "a limit is a limit";
 }
 
 }  // namespace

@@ -93,5 +93,25 @@ TEST(DayName, ReachesAsFarAsTimes) {
     EXPECT_EQ(day_name(106'751), "2262-04-11");
 }
 
+TEST(TableColumns, NamesStayAsATableGrows) {
+    const TableColumns first(false, {"node"}, {{"value", FieldType::kFloat}},
+                             {{"day", "node"}, {}});
+    EXPECT_EQ(names_of(first), (std::vector<std::string>{"time", "node_tag", "value"}));
+    EXPECT_EQ(first.new_names().size(), 2u);
+    // What would have had the name if it had come first.
+    const TableColumns second(
+        false, {"VALUE", "node"},
+        {{"Value", FieldType::kFloat}, {"value", FieldType::kFloat}, {"value", FieldType::kString}},
+        {{"day", "node"}, first.new_names()});
+    EXPECT_EQ(names_of(second), (std::vector<std::string>{"time", "VALUE_tag", "node_tag",
+                                                          "Value_field", "value", "value_string"}));
+    EXPECT_EQ(second.new_names().size(), 3u);
+    // A type that is alone in its group, and was not the first.
+    auto known = first.new_names();
+    known.insert(second.new_names().begin(), second.new_names().end());
+    const TableColumns third(false, {}, {{"value", FieldType::kString}}, {{"day", "node"}, known});
+    EXPECT_EQ(names_of(third), (std::vector<std::string>{"time", "value_string"}));
+}
+
 }  // namespace
 }  // namespace sluice::lake

@@ -13,6 +13,11 @@ Config from_toml(std::string_view text, ConfigWarnings* warnings = nullptr) {
     return config;
 }
 
+std::string complaint_of(std::string_view text) {
+    const auto checked = check_config(from_toml(text));
+    return checked.ok() ? "" : checked.error().message;
+}
+
 std::string error_of(std::string_view text) {
     Config config;
     ConfigWarnings warnings;
@@ -99,6 +104,37 @@ TEST(Config, SaysWhatFollowsFromASettingWithoutEffect) {
     EXPECT_NE(warned("[http]\nprom-read-auth-enabled = false\n").find("/api/v1/prom"),
               std::string::npos);
     EXPECT_EQ(warned("[http]\nprom-read-auth-enabled = true\n"), "");
+}
+
+TEST(Config, SaysWhyALakeCannotBe) {
+    const auto complaint = [](const std::string& lines) {
+        return complaint_of("[lake]\nenabled = true\nroot = \"file:///srv/lake\"\n" + lines);
+    };
+    EXPECT_EQ(complaint(""), "");
+    EXPECT_EQ(complaint("node = \"a-1.example_x\"\nretention = \"follow\"\nbandwidth = 0\n"), "");
+    EXPECT_NE(complaint("catalog = \"http://c\"\n").find("catalogs are not supported"),
+              std::string::npos);
+    EXPECT_NE(complaint("node = \"a/b\"\n").find("lake.node"), std::string::npos);
+    EXPECT_NE(complaint("node = \".a\"\n").find("lake.node"), std::string::npos);
+    EXPECT_NE(complaint("publish-after = \"10ms\"\n").find("at least 1s"), std::string::npos);
+    EXPECT_NE(complaint("retention = \"drop\"\n").find("keep or follow"), std::string::npos);
+    const auto root = [](const std::string& text) {
+        return complaint_of("[lake]\nenabled = true\nroot = \"" + text + "\"\n");
+    };
+    EXPECT_NE(root("s3://bucket/lake").find("S3 is not supported"), std::string::npos);
+    for (const char* text : {"", "/srv/lake", "file://", "file:///", "file://srv", "http://x"}) {
+        EXPECT_TRUE(root(text).starts_with("lake.root: ")) << text;
+    }
+    EXPECT_NE(root("file:///var/lib/sluice/lake").find("must not lie in data.dir"),
+              std::string::npos);
+    // What is off is not looked at.
+    EXPECT_EQ(complaint_of("[lake]\nroot = \"s3://bucket\"\n"), "");
+}
+
+TEST(Config, FindsTheFolderOfALake) {
+    LakeSettings lake;
+    lake.root = "file:///srv/lake//";
+    EXPECT_EQ(lake.folder(), "/srv/lake");
 }
 
 TEST(Config, DoesNotStartWithoutAGuardThatIsAskedFor) {

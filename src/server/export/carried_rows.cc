@@ -1,0 +1,112 @@
+#include "server/export/carried_rows.h"
+
+#include <algorithm>
+
+namespace sluice::server {
+
+void CarriedRows::Column::add_nulls(std::size_t rows, std::size_t count) {
+    const std::size_t all = rows + count;
+    if (model::is_word_type(type)) {
+        words.append_copies(count, 0);
+    } else if (type == model::FieldType::kBoolean) {
+        flags.append_copies(count, 0);
+    } else {
+        text_ends.append_copies(count, text.size());
+    }
+    const std::size_t needed = (all + 63) / 64;
+    if (needed > validity.size()) validity.append_copies(needed - validity.size(), 0);
+}
+
+void CarriedRows::Column::add(const storage::ColumnView& view, std::size_t begin, std::size_t rows,
+                              std::size_t count) {
+    if (view.all_null) {
+        if (any) add_nulls(rows, count);
+        return;
+    }
+    if (!any) {
+        any = true;
+        type = view.type;
+        add_nulls(0, rows);
+    }
+    add_nulls(rows, count);
+    if (model::is_word_type(type)) {
+        std::copy_n(view.words.begin() + static_cast<std::ptrdiff_t>(begin), count,
+                    words.end() - count);
+    } else if (type == model::FieldType::kBoolean) {
+        std::copy_n(view.flags.begin() + static_cast<std::ptrdiff_t>(begin), count,
+                    flags.end() - count);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t row = rows + i;
+        const bool is_valid = view.is_valid(begin + i);
+        validity[row / 64] |= std::uint64_t{is_valid} << (row % 64);
+        if (type != model::FieldType::kString) continue;
+        if (is_valid) text += view.texts[begin + i];
+        text_ends[row] = text.size();
+    }
+}
+
+void CarriedRows::Column::show(const Run& run, storage::ColumnView& view) const {
+    view = {};
+    if (!any) return;
+    view.type = type;
+    view.all_null = false;
+    view.validity = validity.data();
+    view.validity_offset = static_cast<std::uint32_t>(run.row_begin);
+    const auto part = [&run](const auto& values) {
+        return std::span(values.data() + run.row_begin, run.rows);
+    };
+    if (model::is_word_type(type)) {
+        view.words = part(words);
+    } else if (type == model::FieldType::kBoolean) {
+        view.flags = part(flags);
+    } else {
+        view.texts = part(views);
+    }
+}
+
+void CarriedRows::add(const storage::SeriesRun& run, std::size_t begin, std::size_t count) {
+    const std::size_t rows = times_.size();
+    const bool goes_on =
+        !runs_.empty() && std::string_view(keys_).substr(runs_.back().key_begin) == run.series_key;
+    if (goes_on) {
+        runs_.back().rows += count;
+    } else {
+        runs_.push_back({keys_.size(), run.series_key.size(), rows, count});
+        keys_ += run.series_key;
+        bytes_ += sizeof(Run) + run.series_key.size();
+    }
+    times_.append(run.times.subspan(begin, count));
+    if (!run.sequences.empty()) sequences_.append(run.sequences.subspan(begin, count));
+    bytes_ += count * 2 * sizeof(std::uint64_t);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const std::size_t text_before = columns_[i].text.size();
+        columns_[i].add(run.columns[i], begin, rows, count);
+        if (columns_[i].any) bytes_ += count * sizeof(std::uint64_t);
+        bytes_ += columns_[i].text.size() - text_before;
+    }
+}
+
+void CarriedRows::finish() {
+    for (Column& column : columns_) {
+        column.views.reserve(column.text_ends.size());
+        std::size_t begin = 0;
+        for (const std::size_t end : column.text_ends) {
+            column.views.push_back(std::string_view(column.text).substr(begin, end - begin));
+            begin = end;
+        }
+    }
+}
+
+void CarriedRows::show(std::size_t index, storage::SeriesRun& run) const {
+    const Run& which = runs_[index];
+    run.series_key = std::string_view(keys_).substr(which.key_begin, which.key_size);
+    run.rows = which.rows;
+    run.times = {times_.data() + which.row_begin, which.rows};
+    run.sequences = {};
+    if (sequences_.size() != 0) run.sequences = {sequences_.data() + which.row_begin, which.rows};
+    run.columns.resize(columns_.size());
+    for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].show(which, run.columns[i]);
+}
+
+}  // namespace sluice::server

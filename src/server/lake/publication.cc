@@ -1,0 +1,26 @@
+#include "server/lake/publication.h"
+
+#include "sluice/lake/table_columns.h"
+
+namespace sluice::server {
+
+std::uint64_t Publication::rows() const {
+    std::uint64_t sum = 0;
+    for (const WrittenFile& file : files) sum += file.rows;
+    return sum;
+}
+
+std::uint64_t Publication::bytes() const {
+    std::uint64_t sum = 0;
+    for (const WrittenFile& file : files) sum += file.bytes;
+    return sum;
+}
+
+std::string published_path(const PublicationKey& key, const std::string& node,
+                           std::uint64_t generation, const WrittenFile& file) {
+    return table_folder(key.table.database, key.table.policy, key.table.measurement) +
+           "/day=" + lake::day_name(file.day) + "/node=" + node + "/" + std::to_string(key.group) +
+           "-" + std::to_string(generation) + "-" + std::to_string(file.part) + ".parquet";
+}
+
+}  // namespace sluice::server
