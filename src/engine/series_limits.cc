@@ -62,11 +62,14 @@ io::Task<std::vector<bool>> SeriesLimits::ask(std::string database,
     co_return refused;
 }
 
-// The cores are told to ask again: a series that was deleted may be in what they know.
+// Reading all keys takes a while, so it takes its turns among queries, on every core. The cores are
+// told to ask again at the end: a series that was deleted may be in what they know.
 io::Task<void> SeriesLimits::count(std::string name, std::shared_ptr<Database> database) {
     io::Reactor& reactor = io::Reactor::current();
     const std::int64_t began_ns = reactor.monotonic_ns();
+    const io::Share share = io::current_share();
     database->is_counting = true;
+    co_await reactor.switch_to(io::Share::kQuery);
     SeriesSet found;
     {
         const View view(engine_.core(0));
@@ -98,6 +101,7 @@ io::Task<void> SeriesLimits::count(std::string name, std::shared_ptr<Database> d
               {{"database", name},
                {"series", database->series.size()},
                {"took_ms", database->took_ns / kMillisecondNs}});
+    co_await reactor.switch_to(share);
 }
 
 void SeriesLimits::install(const meta::Catalog& catalog) {
