@@ -41,8 +41,7 @@ CoreState::CoreState(EngineState& engine_, io::Reactor& reactor_, std::uint64_t 
     : engine(engine_),
       reactor(reactor_),
       admission(body_bytes_max),
-      checker_(engine_.options().fields_per_measurement_max,
-               names_bytes_of(engine_.options().memory)) {}
+      checker_(names_bytes_of(engine_.options().memory)) {}
 
 io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     SLUICE_CHECK(!names.empty());

@@ -13,7 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/schema_check.h"
+#include "engine/names/schema_check.h"
+#include "engine/names/series_gate.h"
+#include "engine/names/series_set.h"
 #include "sluice/engine/core.h"
 #include "sluice/io/event.h"
 #include "sluice/io/reactor.h"
@@ -38,6 +40,11 @@ public:
     Result<WriteTarget> resolve(std::string_view database, std::string_view retention_policy);
     io::Task<WriteOutcome> write(const WriteTarget& target, model::PointBatch& batch,
                                  std::vector<model::Rejection>& rejections);
+
+    // limited_write.cc. Hashes of the keys of all series that this core's stores have of a
+    // database.
+    io::Task<SeriesSet> list_series(std::string database, storage::Epoch view);
+    void forget_series(const std::string& database) { series_gate_.forget(database); }
 
     // A delete is on its way: flushes and merges of this core's stores begin no more, and writes to
     // `measurement` wait (empty: none do) until the release, which brings the catalog that knows
@@ -113,15 +120,21 @@ private:
     bool is_being_dropped(std::string_view database, const model::SeriesIndex& index,
                           const model::PointBatch& batch) const;
     Checked check(std::string_view database, std::string_view policy, std::uint64_t head_id,
-                  model::PointBatch& batch);
+                  std::uint64_t fields_max, model::PointBatch& batch);
     // Gives tables of shard groups that have been made meanwhile their group's id.
     static bool adopt_new_groups(const meta::RetentionPolicy& policy, model::PointBatch& batch);
+    io::Task<WriteOutcome> write_within_series(WriteTarget target, model::PointBatch& batch,
+                                               std::vector<model::Rejection>& rejections);
+    // What is left of write() when the series may be written.
+    io::Task<WriteOutcome> write_checked(const WriteTarget& target, model::PointBatch& batch,
+                                         std::vector<model::Rejection>& rejections);
     io::Task<WriteOutcome> store(const WriteTarget& target, model::PointBatch& batch,
                                  std::vector<model::Rejection>& rejections);
     io::Task<WriteOutcome> store_and_tell(WriteTarget target, model::PointBatch& batch,
                                           std::vector<model::Rejection>& rejections);
     io::Task<WriteOutcome> write_after_asking(meta::NamesWanted wanted, Checked checked,
-                                              std::uint64_t head_id, model::PointBatch& batch,
+                                              std::uint64_t head_id, std::uint64_t fields_max,
+                                              model::PointBatch& batch,
                                               std::vector<model::Rejection>& rejections);
     // `wanted` names database and policy; its groups are overwritten.
     io::Task<Result<void>> ask_for_names(meta::NamesWanted& wanted,
@@ -143,6 +156,7 @@ private:
     std::uint32_t hand_over_calls_ = 0;
     io::Event hand_over_calls_ended_;
 
+    SeriesGate series_gate_;
     SchemaChecker checker_;
     SchemaFindings findings_;  // of the write that is being checked; never used across a wait
 };

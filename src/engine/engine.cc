@@ -34,7 +34,9 @@ MemoryBudget MemoryBudget::of_machine(std::uint64_t memory_bytes, std::uint32_t 
     budget.queries_bytes = std::max(budget.queries_bytes, cores * kQueryBytesPerCore);
     const std::uint64_t total =
         budget.bodies_bytes + budget.heads_bytes + budget.block_cache_bytes + budget.queries_bytes;
-    return total <= memory_bytes / 2 ? budget : of_total(memory_bytes / 2);
+    if (total > memory_bytes / 2) return of_total(memory_bytes / 2);
+    budget.heads_growth_bytes = (memory_bytes / 2 - total) / 2;
+    return budget;
 }
 
 // Refuses what could not work before any file is touched: messages about settings should not come

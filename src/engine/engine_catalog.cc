@@ -65,6 +65,7 @@ io::Task<Result<void>> EngineState::remove_on_core_0(meta::CatalogWriter::Change
     // a core that is busy with writes.
     const std::shared_ptr<const meta::Catalog> before = catalog_->catalog();
     SLUICE_CO_TRY_VOID(co_await change_on_core_0(std::move(change)));
+    series_limits_.install(*catalog_->catalog());
     co_await unlink_doomed();
     co_return Result<void>();
 }

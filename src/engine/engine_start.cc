@@ -35,6 +35,7 @@ EngineState::EngineState(Engine& engine_, EngineOptions options)
       options_(std::move(options)),
       cores_(options_.cores),
       hand_over_(*this),
+      series_limits_(*this),
       started_(options_.cores),
       quiet_(options_.cores),
       stores_stopped_(options_.cores),
@@ -50,6 +51,7 @@ storage::StoreOptions EngineState::store_options(const std::string& name,
     store.sequences = &sequences;
     // One head is filled while the one before is written out; stores that are only read keep none.
     store.head_bytes_max = options_.memory.heads_bytes / options_.cores / 2;
+    store.head_growth_bytes = options_.memory.heads_growth_bytes / options_.cores / 2;
     store.segments_open_max = std::max<std::uint64_t>(
         options_.segments_open_max / options_.cores / stores_of_core, kSegmentsOpenMin);
     store.block_cache_bytes = options_.memory.block_cache_bytes / options_.cores / stores_of_core;

@@ -17,6 +17,7 @@
 #include "engine/core_state.h"
 #include "engine/hand_over.h"
 #include "engine/retention_enforcer.h"
+#include "engine/series_limits.h"
 #include "sluice/base/check.h"
 #include "sluice/engine/engine.h"
 #include "sluice/io/directory_lock.h"
@@ -73,7 +74,8 @@ public:
     const EngineOptions& options() const { return options_; }
     storage::StoreOptions store_options(const std::string& name, std::size_t stores_of_core);
 
-    HandOver& hand_over() { return hand_over_; }  // on core 0
+    HandOver& hand_over() { return hand_over_; }              // on core 0
+    SeriesLimits& series_limits() { return series_limits_; }  // on core 0
     // Known before any store is open, and never changed.
     bool has_several_stores() const { return store_cores_.size() > 1; }
     std::uint32_t core_of_store(std::uint32_t number) const { return store_cores_.at(number); }
@@ -145,6 +147,7 @@ private:
 
     // Core 0's own. The first are set by the start, before the barrier.
     HandOver hand_over_;
+    SeriesLimits series_limits_;
     io::DirectoryLock lock_;
     std::unique_ptr<meta::CatalogWriter> catalog_;
     std::optional<Result<Plan>> plan_;

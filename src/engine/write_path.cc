@@ -77,6 +77,8 @@ Result<WriteTarget> CoreState::resolve(std::string_view database,
         return model::retention_policy_not_found(name);
     }
     WriteTarget target;
+    target.series_max = engine.options().series_per_database_max;
+    target.fields_max = engine.options().fields_per_measurement_max;
     target.snapshot = catalog;
     target.database = found;
     target.policy = policy;
@@ -94,7 +96,8 @@ Result<WriteTarget> CoreState::resolve(std::string_view database,
 }
 
 CoreState::Checked CoreState::check(std::string_view database, std::string_view policy_name,
-                                    std::uint64_t head_id, model::PointBatch& batch) {
+                                    std::uint64_t head_id, std::uint64_t fields_max,
+                                    model::PointBatch& batch) {
     storage::Head& head = stores.front()->active_head();
     // Series numbers of another head mean nothing.
     if (head.id() != head_id) return Checked::kParseAgain;
@@ -107,6 +110,7 @@ CoreState::Checked CoreState::check(std::string_view database, std::string_view 
     }
     if (!adopt_new_groups(*policy, batch)) return Checked::kParseAgain;
     findings_.clear();
+    checker_.set_fields_max(fields_max);
     checker_.check(*catalog, *policy, head_id, head.series_index(), batch, findings_);
     if (findings_.stale) return Checked::kParseAgain;
     return findings_.missing.empty() ? Checked::kFits : Checked::kAsk;
@@ -128,6 +132,13 @@ bool CoreState::adopt_new_groups(const meta::RetentionPolicy& policy, model::Poi
 io::Task<WriteOutcome> CoreState::write(const WriteTarget& target, model::PointBatch& batch,
                                         std::vector<model::Rejection>& rejections) {
     batch.remove_empty_tables();
+    if (target.series_max != 0) [[unlikely]]
+        return write_within_series(target, batch, rejections);
+    return write_checked(target, batch, rejections);
+}
+
+io::Task<WriteOutcome> CoreState::write_checked(const WriteTarget& target, model::PointBatch& batch,
+                                                std::vector<model::Rejection>& rejections) {
     if (listener == nullptr || target.policy->subscriptions.empty()) [[likely]] {
         return store(target, batch, rejections);
     }
@@ -151,14 +162,16 @@ io::Task<WriteOutcome> CoreState::store_and_tell(WriteTarget target, model::Poin
 io::Task<WriteOutcome> CoreState::store(const WriteTarget& target, model::PointBatch& batch,
                                         std::vector<model::Rejection>& rejections) {
     const std::uint64_t head_id = stores.front()->active_head().id();
-    const Checked checked = check(target.database->name, target.policy->name, head_id, batch);
+    const Checked checked =
+        check(target.database->name, target.policy->name, head_id, target.fields_max, batch);
     if (checked == Checked::kFits) return append(batch, rejections);
     return write_after_asking({target.database->name, target.policy->name, {}}, checked, head_id,
-                              batch, rejections);
+                              target.fields_max, batch, rejections);
 }
 
 io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, Checked checked,
                                                      std::uint64_t head_id,
+                                                     std::uint64_t fields_max,
                                                      model::PointBatch& batch,
                                                      std::vector<model::Rejection>& rejections) {
     SLUICE_CHECK(checked != Checked::kFits);
@@ -176,7 +189,7 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
     for (int round = 0; round < kRoundsMax; ++round) {
         if (checked == Checked::kWait) {
             while (!dropping_.empty()) co_await dropped_.wait();
-            checked = check(wanted.database, wanted.retention_policy, head_id, batch);
+            checked = check(wanted.database, wanted.retention_policy, head_id, fields_max, batch);
             continue;
         }
         if (checked != Checked::kAsk) break;
@@ -186,7 +199,7 @@ io::Task<WriteOutcome> CoreState::write_after_asking(meta::NamesWanted wanted, C
             metrics.writes_failed.add();
             co_return failed(std::move(made).error());
         }
-        checked = check(wanted.database, wanted.retention_policy, head_id, batch);
+        checked = check(wanted.database, wanted.retention_policy, head_id, fields_max, batch);
     }
     if (checked == Checked::kFits) co_return co_await append(batch, rejections);
     if (checked == Checked::kAsk || checked == Checked::kWait) {

@@ -1,5 +1,8 @@
 #include "sluice/model/series_index.h"
 
+#include <bit>
+#include <utility>
+
 #include "sluice/base/check.h"
 #include "sluice/base/hash.h"
 #include "sluice/model/series_key.h"
@@ -9,17 +12,23 @@ namespace {
 
 constexpr std::size_t kInitialSlots = 64;
 
+unsigned shift_for(std::size_t slots) {
+    SLUICE_CHECK(std::has_single_bit(slots) && slots <= std::size_t{1} << 32);
+    return 32 - static_cast<unsigned>(std::countr_zero(slots));
+}
+
 }  // namespace
 
 SeriesIndex::SeriesIndex() {
     slots_.append_copies(kInitialSlots, Slot{0, kNone});
-    slot_mask_ = kInitialSlots - 1;
+    slot_shift_ = shift_for(kInitialSlots);
     measurement_slots_.append_copies(kInitialSlots, kNone);
 }
 
-// Open addressing with linear probing. A slot has the upper half of its key's hash beside the
-// number of the spelling, so a probe that meets another key mostly ends there, without a look at
-// its bytes. Nothing is ever taken out: an index ends with its head.
+// Open addressing with linear probing. A slot has the upper half of its key's hash, the tag, beside
+// the number of the spelling. The upper bits of the tag say where the probe begins; the lower ones
+// let it pass over other keys mostly without a look at their bytes. Nothing is ever taken out: an
+// index ends with its head.
 SeriesId SeriesIndex::add_series(std::string_view canonical_key) {
     const std::uint64_t hash = hash_bytes(canonical_key);
     const SpellingId known = find(canonical_key, hash);
@@ -47,24 +56,25 @@ SpellingId SeriesIndex::insert(std::string_view stored_bytes, std::uint64_t hash
     spellings_.push_back(
         {stored_bytes.data(), static_cast<std::uint32_t>(stored_bytes.size()), series});
     successors_.push_back(kNone);
-    std::size_t slot = hash & slot_mask_;
-    while (slots_[slot].spelling != kNone) slot = (slot + 1) & slot_mask_;
-    slots_[slot] = {static_cast<std::uint32_t>(hash >> 32), id};
+    place({static_cast<std::uint32_t>(hash >> 32), id});
     return id;
 }
 
-// Hashes are made again from the bytes: keeping 64 bits of each would cost every series for what
-// happens a few times in the life of a head.
+void SeriesIndex::place(Slot entry) {
+    std::size_t slot = entry.tag >> slot_shift_;
+    while (slots_[slot].spelling != kNone) slot = next_slot(slot);
+    slots_[slot] = entry;
+}
+
+// Slots go to twice their number, in the same order: memory is read and written from one end to the
+// other, and no key is looked at. Millions of keys would hold the core for a tenth of a second.
 void SeriesIndex::grow_slots() {
-    const std::size_t count = slots_.size() * 2;
+    const PodVector<Slot> old = std::move(slots_);
     slots_ = {};
-    slots_.append_copies(count, Slot{0, kNone});
-    slot_mask_ = count - 1;
-    for (SpellingId id = 0; id < spellings_.size(); ++id) {
-        const std::uint64_t hash = hash_bytes(spellings_[id].text());
-        std::size_t slot = hash & slot_mask_;
-        while (slots_[slot].spelling != kNone) slot = (slot + 1) & slot_mask_;
-        slots_[slot] = {static_cast<std::uint32_t>(hash >> 32), id};
+    slots_.append_copies(old.size() * 2, Slot{0, kNone});
+    slot_shift_ = shift_for(slots_.size());
+    for (const Slot& each : old) {
+        if (each.spelling != kNone) place(each);
     }
 }
 

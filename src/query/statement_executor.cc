@@ -203,12 +203,13 @@ struct Shared {
 
 // Takes the memory of a query that reads series or rows; `limits` then says how much it is.
 io::Task<Result<QueryMemory::Grant>> take_memory(QueryMemory& memory, const RunningQuery& query,
+                                                 const std::string& client,
                                                  const std::vector<Statement>& statements,
                                                  QueryLimits& limits) {
     if (std::none_of(statements.begin(), statements.end(), reads_series)) {
         co_return QueryMemory::Grant();
     }
-    Result<QueryMemory::Grant> grant = co_await memory.take(query);
+    Result<QueryMemory::Grant> grant = co_await memory.take(query, client);
     if (grant.ok() && grant->bytes() != 0) limits.memory_bytes_max = grant->bytes();
     co_return grant;
 }
@@ -227,7 +228,7 @@ io::Task<Result<void>> execute_statements(Shared shared, const QueryRequest& req
     std::optional<Error> refusal;
     if (begun.ok()) {
         sink.attach(**begun);
-        grant = co_await take_memory(memory, **begun, statements, limits);
+        grant = co_await take_memory(memory, **begun, request.client, statements, limits);
         if (!grant.ok()) refusal = grant.error();
     } else {
         refusal = begun.error();

@@ -377,6 +377,8 @@ private:
         Cells seen;
         const std::uint64_t tick = model_.tick();
         const bool writable = model_.takes_writes(group);
+        // Asked before: the faults may end while it reads.
+        const bool reads_fail = backend_.world().faults().read_error != 0 || one_failure_;
         auto read = co_await read_group(group, seen);
         if (!read.ok()) {
             // The device may refuse; damage it did not do itself is ours.
@@ -386,9 +388,7 @@ private:
         if (blocks_missing_ != 0) {
             // The device did not give it back, asked several times.
             blocks_missing_ = 0;
-            if (backend_.world().faults().read_error == 0 && !one_failure_) {
-                complain("live read: blocks are missing");
-            }
+            if (!reads_fail) complain("live read: blocks are missing");
             co_return;
         }
         // A drop that came in between decides nothing about what the scan sees.

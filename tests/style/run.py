@@ -36,6 +36,7 @@ ARROWS = {
 LADDERS = {
     "meta": ["draft", "log", ""],
     "storage": ["files", "rows", "memtable", "wal", "cache", "segment", "manifest", "parts", "upkeep", "store", "tools"],
+    "engine": ["names", ""],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
     "server": ["config", "export", "lake", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
@@ -51,6 +52,7 @@ PUBLIC_STEPS = {
                 "series_list": "rows", "store": "store", "store_facts": "tools",
                 "neighbours": "files", "store_metrics": "files", "store_options": "files", "store_report": "files",
                 "string_bytes": "files", "verify": "tools"},
+    "engine": {"admission": "", "catalog_rebuild": "", "core": "", "engine": "", "scan": ""},
     "query": {"answer_format": "request", "answer_sink": "answer", "continuous_queries": "background",
               "dropped_points_text": "go", "error_document": "answer", "hidden_directory": "request", "json_text": "go", "privileges": "statements",
               "query_memory": "request", "query_registry": "request", "query_request": "request",

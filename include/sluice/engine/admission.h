@@ -14,6 +14,13 @@ namespace sluice::engine {
 
 class Admission;
 
+// What one client has in flight on a core, and how much that may be. It outlives its permits.
+struct ClientBodies {
+    static constexpr std::uint64_t kNoBound = ~std::uint64_t{0};
+    std::uint64_t bytes = 0;
+    std::uint64_t bytes_max = kNoBound;
+};
+
 // A permit stands for the bytes of one request's body, which count against the bound until it is
 // destroyed.
 class Permit {
@@ -21,11 +28,13 @@ public:
     Permit() = default;
     Permit(Permit&& other) noexcept
         : admission_(std::exchange(other.admission_, nullptr)),
+          client_(std::exchange(other.client_, nullptr)),
           bytes_(std::exchange(other.bytes_, 0)) {}
     Permit& operator=(Permit&& other) noexcept {
         if (this != &other) {
             release();
             admission_ = std::exchange(other.admission_, nullptr);
+            client_ = std::exchange(other.client_, nullptr);
             bytes_ = std::exchange(other.bytes_, 0);
         }
         return *this;
@@ -40,9 +49,11 @@ public:
 
 private:
     friend class Admission;
-    Permit(Admission* admission, std::uint64_t bytes) : admission_(admission), bytes_(bytes) {}
+    Permit(Admission* admission, ClientBodies* client, std::uint64_t bytes)
+        : admission_(admission), client_(client), bytes_(bytes) {}
 
     Admission* admission_ = nullptr;
+    ClientBodies* client_ = nullptr;  // null: nobody's
     std::uint64_t bytes_ = 0;
 };
 
@@ -55,10 +66,13 @@ public:
     // Fails with kBusy when the bound is reached and with kNoSpace while the disk is nearly full.
     // Both are answered 503 with Retry-After: retry_after_s(). A body larger than the whole bound
     // is let in when it is alone, so the server's own limit on one body decides.
-    Result<Permit> try_admit(std::uint64_t bytes);
+    //
+    // A `client` that has bodies in flight gets no more than its own bound; its only one is always
+    // within that.
+    Result<Permit> try_admit(std::uint64_t bytes, ClientBodies* client = nullptr);
     // For bodies that nothing is written of, such as the forms of queries: only the bound counts,
     // so that a full disk can still be looked at and cleaned.
-    Result<Permit> try_admit_read(std::uint64_t bytes);
+    Result<Permit> try_admit_read(std::uint64_t bytes, ClientBodies* client = nullptr);
 
     // The time after which a client should try again: whole seconds, at least 1.
     unsigned retry_after_s() const;
@@ -70,6 +84,8 @@ public:
     std::uint64_t bytes_in_flight() const { return in_flight_.value(); }
     std::uint64_t bytes_max() const { return bytes_max_; }
     std::uint64_t refused() const { return refused_.value(); }
+    // Of these, because of the bound of a client.
+    std::uint64_t refused_to_client() const { return refused_to_client_.value(); }
 
 private:
     friend class Permit;
@@ -78,9 +94,18 @@ private:
         return used == 0 || (used < bytes_max_ && more <= bytes_max_ - used);
     }
 
+    // `held`: what the permit that grows has of it already.
+    static bool has_room(const ClientBodies* client, std::uint64_t held, std::uint64_t more) {
+        if (client == nullptr || client->bytes == held) return true;
+        return client->bytes < client->bytes_max && more <= client->bytes_max - client->bytes;
+    }
+    Error refuse();
+    Error refuse_to_client();
+
     std::uint64_t bytes_max_;
     Counter in_flight_;  // a Counter so that other cores may show it
     Counter refused_;
+    Counter refused_to_client_;
     bool low_space_ = false;
 };
 

@@ -54,6 +54,11 @@ struct WriteTarget {
     const meta::Database* database = nullptr;
     const meta::RetentionPolicy* policy = nullptr;
     model::ShardMap shards;  // for the parser; carries time_min
+    // The write makes no series that its database does not have where that has so many, and no
+    // field in a measurement that has so many in a shard group. 0: there is no bound. Whoever
+    // resolved the target may lower them.
+    std::uint64_t series_max = 0;
+    std::uint64_t fields_max = 0;
 };
 
 enum class WriteStatus : std::uint8_t {
@@ -94,6 +99,7 @@ struct CoreMetrics {
     Counter points_written;
     Counter values_written;
     Counter points_type_conflict;
+    Counter points_beyond_series_max;
     Counter names_requested;  // messages to the catalog's core
     Counter parses_repeated;
 };

@@ -31,15 +31,18 @@ namespace sluice::engine {
 
 // Memory of the whole process, divided among cores at start.
 struct MemoryBudget {
-    std::uint64_t bodies_bytes = 256 * kMiB;       // requests in flight
-    std::uint64_t heads_bytes = 512 * kMiB;        // memtables and series indexes
+    std::uint64_t bodies_bytes = 256 * kMiB;  // requests in flight
+    std::uint64_t heads_bytes = 512 * kMiB;   // memtables and series indexes
+    // What heads may take beyond that while their series have few rows: a series costs as much as
+    // ten rows when a head sees it first, and each flush makes it new again.
+    std::uint64_t heads_growth_bytes = 0;
     std::uint64_t block_cache_bytes = 128 * kMiB;  // of segments
     std::uint64_t queries_bytes = 512 * kMiB;      // partial states and results
 
     // The division of `total` for an operator who gives one number.
     static MemoryBudget of_total(std::uint64_t total_bytes);
-    // For an operator who gives none: the above, more where there are more than eight cores, at
-    // most half of the machine's memory.
+    // For an operator who gives none: the above, more where there are more than eight cores. Of
+    // what is left to half of the machine's memory, heads may grow into one half.
     static MemoryBudget of_machine(std::uint64_t memory_bytes, std::uint32_t cores);
 };
 
@@ -56,6 +59,8 @@ struct EngineOptions {
     // Fields of a measurement in a shard group; rows whose new fields are beyond it are refused. 0:
     // any number.
     std::uint64_t fields_per_measurement_max = 0;
+    // Series of a database; rows of further ones are refused. 0: any number.
+    std::uint64_t series_per_database_max = 0;
     // A shard group that lies in several stores has a part for each so many values, at most one for
     // each core: see group_homes.h.
     std::uint64_t values_per_part = 4'000'000;

@@ -40,9 +40,8 @@ public:
 
     // `hash` is hash_bytes(spelling). kNone when the bytes have not been met.
     SpellingId find(std::string_view spelling, std::uint64_t hash) const {
-        std::size_t slot = hash & slot_mask_;
         const auto tag = static_cast<std::uint32_t>(hash >> 32);
-        for (;; slot = (slot + 1) & slot_mask_) {
+        for (std::size_t slot = tag >> slot_shift_;; slot = next_slot(slot)) {
             const Slot& entry = slots_[slot];
             if (entry.spelling == kNone) return kNone;
             if (entry.tag == tag && spellings_[entry.spelling].text() == spelling) {
@@ -91,11 +90,15 @@ private:
     };
 
     SpellingId insert(std::string_view stored_bytes, std::uint64_t hash, SeriesId series);
+    std::size_t next_slot(std::size_t slot) const {
+        return slot + 1 == slots_.size() ? 0 : slot + 1;
+    }
+    void place(Slot entry);
     void grow_slots();
 
     Arena bytes_{256 * 1024};
     PodVector<Slot> slots_;
-    std::size_t slot_mask_ = 0;
+    unsigned slot_shift_ = 0;  // of a tag, so that it is the number of a slot
     PodVector<Spelling> spellings_;
     PodVector<SpellingId> successors_;
     PodVector<Series> series_;

@@ -39,6 +39,8 @@ public:
     StatementExecutor(engine::Core& core, QueryRegistry& registry, QueryLimits limits = {});
     // Without it SHOW STATS and SHOW DIAGNOSTICS are empty. `facts` outlives the executor.
     void set_facts(ServerFacts& facts) { facts_ = &facts; }
+    // Whether queries of clients that hold less memory go before those of others.
+    void set_fair_to_clients(bool fair) { memory_.set_fair_to_clients(fair); }
     // Over any source of data, with a registry of its own; tests bring theirs.
     explicit StatementExecutor(std::unique_ptr<DataSource> source, QueryLimits limits = {});
     ~StatementExecutor();

@@ -19,6 +19,7 @@
 namespace sluice::storage {
 
 class Memtable;
+class SeriesOrder;
 
 // Lives on one core. Engine and server use series_index() and id() only.
 class Head {
@@ -63,10 +64,21 @@ public:
     void drop_table(const Key& key);
 
     std::uint64_t rows() const;
-    // The bytes of the index, the memtables and their strings.
-    std::size_t memory_bytes() const { return memtable_bytes_ + series_.memory_bytes(); }
+    // The bytes of the index, the memtables with their strings, and the order that is kept.
+    std::size_t memory_bytes() const {
+        return memtable_bytes_ + order_bytes_ + series_.memory_bytes();
+    }
     // Memtables report what they allocate.
     void add_memory(std::size_t bytes) { memtable_bytes_ += bytes; }
+
+    // The order of a measurement's series as a query has found it, kept for the next one; null: of
+    // this measurement none is kept. Series may have come since (series_order.h).
+    std::shared_ptr<const SeriesOrder> kept_order(model::MeasurementId measurement) const {
+        return order_of_ == measurement ? order_ : nullptr;
+    }
+    // Takes the place of the one that was kept. A cache: nobody sees a difference but in time.
+    void keep_order(model::MeasurementId measurement,
+                    std::shared_ptr<const SeriesOrder> order) const;
 
 private:
     std::uint64_t id_;
@@ -76,6 +88,9 @@ private:
     std::vector<std::pair<model::ShardGroupId, Memtable*>> recent_;
     std::uint32_t next_memtable_ = 0;
     std::size_t memtable_bytes_ = 0;
+    mutable model::MeasurementId order_of_ = model::SeriesIndex::kNone;
+    mutable std::shared_ptr<const SeriesOrder> order_;
+    mutable std::size_t order_bytes_ = 0;
 };
 
 }  // namespace sluice::storage

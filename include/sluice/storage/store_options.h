@@ -22,6 +22,10 @@ struct StoreOptions {
     // Memory of one head, index included. The store holds at most two heads, three while it
     // recovers.
     std::uint64_t head_bytes_max = 64 * kMiB;
+    // What a head may take beyond that while it has fewer than head_rows_per_series rows for each
+    // of its series.
+    std::uint64_t head_growth_bytes = 0;
+    std::uint64_t head_rows_per_series = 16;
     // A head with data is flushed at this age, so that restarts stay short and the log is recycled.
     std::int64_t head_age_max_ns = 10 * kMinuteNs;
     // How long append() may wait for a flush or compaction before it answers kBusy.

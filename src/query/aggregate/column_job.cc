@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "query/scan/piece_scan.h"
+#include "query/scan/run_slices.h"
 #include "sluice/base/check.h"
+#include "sluice/codec/column_chunk.h"
 
 namespace sluice::query {
 namespace {
@@ -34,6 +36,21 @@ void limit_rows(const SelectPlan& plan, storage::ScanSpec& spec) {
     spec.latest_wanted = calls_only(plan, Function::kLast);
     spec.rows_wanted = 1;
     spec.value_kinds = {field_type_of(plan.fields.front().type)};
+}
+
+// Where a run has the row that may be selected: the first, or the last, that has a value, with all
+// rows of its time, among which sequences decide. Nothing: no row has one.
+codec::RowRange selected_rows(const storage::SeriesRun& run, bool last) {
+    const storage::ColumnView& column = run.columns.front();
+    const auto rows = static_cast<std::uint32_t>(run.rows);
+    std::uint32_t row = 0;
+    while (row < rows && !column.is_valid(last ? rows - 1 - row : row)) ++row;
+    if (row == rows) return {0, 0};
+    if (last) row = rows - 1 - row;
+    codec::RowRange selected{row, row + 1};
+    while (selected.begin > 0 && run.times[selected.begin - 1] == run.times[row]) --selected.begin;
+    while (selected.end < rows && run.times[selected.end] == run.times[row]) ++selected.end;
+    return selected;
 }
 
 }  // namespace
@@ -93,6 +110,8 @@ io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& pie
     std::uint64_t bytes_before = 0;
     for (const PieceColumns& each : to.pieces) bytes_before += each.memory_bytes();
     PieceColumns rows = empty_columns(piece, columns_.names.size());
+    const bool one_row = wants_one_row(plan_);
+    RunSlices slices(plan_);
     storage::SeriesRun run;
     for (;;) {
         Result<bool> more = co_await reader->next(run);
@@ -106,18 +125,36 @@ io::Task<Result<void>> ColumnJob::collect_piece(CoreView& core, const Piece& pie
                 to.pieces.push_back(
                     std::exchange(rows, empty_columns(piece, columns_.names.size())));
             }
-            rows.series.push_back(
-                {std::string(run.series_key), scan.place().tag_set, rows.times.size(), 0});
+            rows.series.push_back({std::string(run.series_key), scan.place().tag_set,
+                                   rows.times.size(), rows.times.size()});
         }
-        rows.append(run);
+        if (one_row) {
+            append_selected(run, rows);
+        } else {
+            rows.append(run);
+        }
         if (bytes_before + rows.memory_bytes() > memory_bytes_max_) {
             to.overflow = true;
             break;
         }
-        co_await core.breathe();
+        if (slices.is_due(run.rows)) co_await core.breathe();
     }
     if (!rows.series.empty()) to.pieces.push_back(std::move(rows));
     co_return Result<void>();
+}
+
+// Runs of a series ascend in time: the first that has a value has the first value, and each that
+// follows a later last one.
+void ColumnJob::append_selected(const storage::SeriesRun& run, PieceColumns& rows) {
+    const bool last = calls_only(plan_, Function::kLast);
+    const bool has_rows = rows.series.back().begin != rows.series.back().end;
+    if (has_rows && !last) return;
+    const codec::RowRange selected = selected_rows(run, last);
+    if (selected.rows() == 0) return;
+    if (has_rows) rows.forget_rows();
+    storage::SeriesRun part;
+    show_rows(run, selected.begin, selected.rows(), part);
+    rows.append(part);
 }
 
 io::Task<Result<void>> ColumnJob::run(CoreView& core) {

@@ -10,6 +10,7 @@
 #include "query/scan/core_session.h"
 #include "query/scan/row_condition.h"
 #include "query/scan/scan_portion.h"
+#include "query/scan/shared_series.h"
 #include "query/session/data_source.h"
 
 namespace sluice::query {
@@ -40,6 +41,7 @@ private:
     };
 
     io::Task<Result<void>> collect_piece(CoreView& core, const Piece& piece, Collected& to);
+    void append_selected(const storage::SeriesRun& run, PieceColumns& rows);
 
     const SelectPlan& plan_;
     const ScanColumns& columns_;

@@ -76,6 +76,25 @@ void PieceColumns::append(const storage::SeriesRun& run) {
     series.back().end = times.size();
 }
 
+void PieceColumns::forget_rows() {
+    SLUICE_CHECK(!series.empty());
+    const std::size_t rows = series.back().begin;
+    times.resize_uninitialized(rows);
+    sequences.resize_uninitialized(rows);
+    for (Column& column : columns) {
+        if (column.all_null) continue;
+        if (!column.valid.empty()) column.valid.resize_uninitialized(rows);
+        if (model::is_word_type(column.type)) {
+            column.words.resize_uninitialized(rows);
+        } else if (column.type == model::FieldType::kString) {
+            column.texts.resize_uninitialized(rows);
+        } else {
+            column.flags.resize_uninitialized(rows);
+        }
+    }
+    series.back().end = rows;
+}
+
 std::uint64_t PieceColumns::memory_bytes() const {
     std::uint64_t bytes = text.memory_bytes() + series.capacity() * (sizeof(Series) + 64) +
                           times.capacity() * sizeof(model::Timestamp) +

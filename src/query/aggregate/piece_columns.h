@@ -52,6 +52,8 @@ struct PieceColumns {
 
     // Adds rows to the last series, whose `end` moves with them.
     void append(const storage::SeriesRun& run);
+    // Takes the rows of the last series out again.
+    void forget_rows();
     std::uint64_t memory_bytes() const;
 };
 

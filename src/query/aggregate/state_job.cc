@@ -64,7 +64,7 @@ io::Task<Result<void>> StateJob::aggregate_piece(CoreView& core, const Piece& pi
             overflows[core.number()] = 1;
             break;
         }
-        co_await core.breathe();
+        if (slices.is_due(run.is_statistics() ? 0 : run.rows)) co_await core.breathe();
     }
     aggregator.end_series();
     co_return Result<void>();

@@ -15,8 +15,9 @@ namespace sluice::query {
 namespace {
 
 // Rows of shared series up to this size, of a core, are merged without asking whether they have to
-// be.
+// be. So many series have more.
 constexpr std::uint64_t kBytesMergedUnasked = 512 * kKiB;
+constexpr std::size_t kSeriesMergedUnasked = kBytesMergedUnasked / 16;
 
 // Returns whether the answer shows in which order the rows of a series were added up.
 bool depends_on_order(const SelectPlan& plan) {
@@ -81,14 +82,24 @@ io::Task<Result<std::shared_ptr<AggregateScan::Portion>>> AggregateScan::portion
 // Returns false if the portion does not fit into memory.
 //
 // Series that one store has alone are aggregated where they lie; series that several stores share
-// come here as rows. Both end in one table. The loop goes round again if some series turned out not
-// to be shared after all, at most once for a scan.
+// come here as rows. Both end in one table. Where series may turn out not to be shared after all,
+// that is found out before anything is read of the others: the loop then goes round again, once for
+// a scan.
 io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
     const ScanPortion portion = scan_.portion(wanted.first, wanted.end);
     const SelectPlan& plan = scan_.plan();
     for (;;) {
         wanted.table = AggregateTable(plan, portion.first_tag_set,
                                       portion.end_tag_set - portion.first_tag_set);
+        bool folded = scan_.shared().empty();
+        if (asks_for_times()) {
+            if (scan_.shared().size() > kSeriesMergedUnasked) {
+                SLUICE_CO_TRY_VOID(co_await scan_.exclude_disjoint());
+                continue;
+            }
+            SLUICE_CO_TRY(folded, co_await fold_duplicates(portion, wanted.table));
+            if (!folded) continue;
+        }
         StateJob job(plan, scan_.sessions(), scan_.shared(), portion, scan_.budget(),
                      scan_.chunk_bytes_max());
         Result<void> done = co_await scan_.source().run_on_every_core(job);
@@ -102,9 +113,9 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
             partial = AggregateTable();
             co_await scan_.source().breathe();
         }
-        if (!scan_.shared().empty()) {
-            SLUICE_CO_TRY(const bool folded, co_await fold_duplicates(portion, wanted.table));
-            if (!folded) continue;
+        if (!folded) {
+            SLUICE_CO_TRY(folded, co_await fold_duplicates(portion, wanted.table));
+            SLUICE_CHECK(folded);
         }
         wanted.table.join_overlapping(plan);
         for (const std::uint64_t points : job.points) {
@@ -115,6 +126,13 @@ io::Task<Result<bool>> AggregateScan::compute(Portion& wanted) {
         wanted.share.set(bytes);
         co_return true;
     }
+}
+
+// Sums of floats depend on the order of rows over all stores, and a single row is cheap: in these
+// cases merging is right whether or not the stores have a time in common.
+bool AggregateScan::asks_for_times() const {
+    const SelectPlan& plan = scan_.plan();
+    return scan_.may_be_disjoint() && !depends_on_order(plan) && !wants_one_row(plan);
 }
 
 // Aggregates the series that lie in several stores: their rows come here, become one per time, and
@@ -128,9 +146,7 @@ io::Task<Result<bool>> AggregateScan::fold_duplicates(ScanPortion portion, Aggre
     FilteredStates aggregator(plan, columns, table);
     RunSlices parts(plan);
     std::uint64_t points_taken = 0;
-    // Sums of floats depend on the order of rows over all stores, and a single row is cheap: in
-    // these cases merging is right whether or not the stores have a time in common.
-    bool asks = scan_.may_be_disjoint() && !depends_on_order(plan) && !wants_one_row(plan);
+    bool asks = asks_for_times();
     const model::Timestamp end = portion.range.end;
     TimeSlices slices(portion.range, true);
     while (!slices.at_end()) {

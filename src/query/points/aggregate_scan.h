@@ -62,6 +62,7 @@ public:
 private:
     // Only one of these runs at a time: cursors of one query are asked one after the other.
     io::Task<Result<bool>> compute(Portion& portion);
+    bool asks_for_times() const;
     io::Task<Result<bool>> fold_duplicates(ScanPortion portion, AggregateTable& table);
     model::TimeRange end_with_window(model::TimeRange slice, model::Timestamp end) const;
 

@@ -105,7 +105,7 @@ io::Task<Result<void>> RowJob::collect_piece(CoreView& core, const Piece& piece,
         }
         // The caller looks at that before it looks at rows: what was collected is dropped.
         if (batch.shared_rows > options_.shared_rows_max) break;
-        co_await core.breathe();
+        if (slices.is_due(run.rows)) co_await core.breathe();
     }
     collector.end_series();
     co_return Result<void>();

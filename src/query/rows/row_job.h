@@ -10,6 +10,7 @@
 #include "query/scan/scan_portion.h"
 #include "query/scan/select_budget.h"
 #include "query/scan/select_plan.h"
+#include "query/scan/shared_series.h"
 #include "query/session/data_source.h"
 
 namespace sluice::query {

@@ -1,7 +1,5 @@
 #include "query/scan/piece_scan.h"
 
-#include <algorithm>
-
 #include "sluice/base/check.h"
 
 namespace sluice::query {
@@ -40,9 +38,7 @@ bool PieceScan::is_chosen(bool is_shared) const {
 }
 
 bool PieceScan::is_shared(std::string_view key) const {
-    return !shared_.empty() &&
-           std::binary_search(shared_.begin(), shared_.end(),
-                              series_identity(key, piece_.source, piece_.group));
+    return !shared_.empty() && shared_.contains(series_identity(key, piece_.source, piece_.group));
 }
 
 bool PieceScan::is_wanted(std::size_t index, bool& is_shared) const {

@@ -13,6 +13,7 @@
 #include "query/scan/core_session.h"
 #include "query/scan/row_condition.h"
 #include "query/scan/scan_portion.h"
+#include "query/scan/shared_series.h"
 #include "sluice/base/check.h"
 
 namespace sluice::query {

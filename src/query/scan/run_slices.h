@@ -16,6 +16,24 @@
 
 namespace sluice::query {
 
+// Makes `part` rows [begin, begin + count) of a run of rows, and valid as long as the run.
+inline void show_rows(const storage::SeriesRun& run, std::size_t begin, std::size_t count,
+                      storage::SeriesRun& part) {
+    part.series_key = run.series_key;
+    part.rows = count;
+    part.times = run.times.subspan(begin, count);
+    part.time_first = part.times.front();
+    part.time_last = part.times.back();
+    part.sequences = run.sequences.empty() ? run.sequences : run.sequences.subspan(begin, count);
+    part.columns = run.columns;
+    for (storage::ColumnView& column : part.columns) {
+        if (!column.words.empty()) column.words = column.words.subspan(begin, count);
+        if (!column.texts.empty()) column.texts = column.texts.subspan(begin, count);
+        if (!column.flags.empty()) column.flags = column.flags.subspan(begin, count);
+        column.validity_offset += static_cast<std::uint32_t>(begin);
+    }
+}
+
 // It belongs to one loop on one core. A part is valid as long as its run, until the next part.
 class RunSlices {
 public:
@@ -24,36 +42,29 @@ public:
 
     std::size_t rows() const { return rows_; }
 
+    // Returns whether a run of so many rows ends a step, behind which the core breathes. Short runs
+    // are done faster than a clock is read.
+    bool is_due(std::size_t rows) {
+        since_breath_ += kRowsARunCosts + rows;
+        if (since_breath_ < std::min(rows_, kRowsPerStep)) return false;
+        since_breath_ = 0;
+        return true;
+    }
+
     // Returns the rows of `run` from `begin` on, as many as one step may take. A small run is
     // returned as it is. Statistics are never parted.
     const storage::SeriesRun& part(const storage::SeriesRun& run, std::size_t begin) {
         if (run.rows <= rows_ || run.is_statistics()) return run;
-        const std::size_t count = std::min(rows_, run.rows - begin);
-        part_.series_key = run.series_key;
-        part_.rows = count;
-        part_.times = run.times.subspan(begin, count);
-        part_.time_first = part_.times.front();
-        part_.time_last = part_.times.back();
-        part_.sequences =
-            run.sequences.empty() ? run.sequences : run.sequences.subspan(begin, count);
-        part_.columns.resize(run.columns.size());
-        for (std::size_t i = 0; i < run.columns.size(); ++i) {
-            part_.columns[i] = part_of(run.columns[i], begin, count);
-        }
+        show_rows(run, begin, std::min(rows_, run.rows - begin), part_);
         return part_;
     }
 
 private:
-    static storage::ColumnView part_of(storage::ColumnView column, std::size_t begin,
-                                       std::size_t count) {
-        if (!column.words.empty()) column.words = column.words.subspan(begin, count);
-        if (!column.texts.empty()) column.texts = column.texts.subspan(begin, count);
-        if (!column.flags.empty()) column.flags = column.flags.subspan(begin, count);
-        column.validity_offset += static_cast<std::uint32_t>(begin);
-        return column;
-    }
+    static constexpr std::size_t kRowsARunCosts = 32;
+    static constexpr std::size_t kRowsPerStep = 512;
 
     const std::size_t rows_;
+    std::size_t since_breath_ = 0;
     storage::SeriesRun part_;
 };
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "sluice/model/timestamp.h"
 
@@ -15,9 +14,5 @@ struct ScanPortion {
     std::uint32_t end_tag_set = 0;
     model::TimeRange range;
 };
-
-// Identities of series that lie in more than one store, sorted (series_identity). Another series
-// may have the same identity by chance: it is then treated as shared, too, which is never wrong.
-using SharedSeries = std::vector<std::uint64_t>;
 
 }  // namespace sluice::query

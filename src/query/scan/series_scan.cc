@@ -240,19 +240,29 @@ io::Task<void> SeriesScan::find_shared() {
         const auto& hashes = session.series_hashes;
         if (!hashes.empty()) heads.push({hashes.data(), hashes.data() + hashes.size()});
     }
+    std::vector<std::uint64_t> found;
     std::optional<std::uint64_t> last;
     // Equal hashes come one after the other, so the second of them shows that a series is shared,
     // and further ones (is_first) show nothing new.
     for (std::size_t count = 1; !heads.empty(); ++count) {
         Head head = heads.top();
         heads.pop();
-        const bool is_first = shared_.empty() || shared_.back() != *head.at;
-        if (last == *head.at && is_first) shared_.push_back(*head.at);
+        const bool is_first = found.empty() || found.back() != *head.at;
+        if (last == *head.at && is_first) found.push_back(*head.at);
         last = *head.at;
         if (++head.at != head.end) heads.push(head);
         if (count % kHashesPerBreath == 0) co_await source_.breathe();
     }
     for (CoreSession& session : sessions_) session.series_hashes = {};
+    co_await set_shared(std::move(found));
+}
+
+io::Task<void> SeriesScan::set_shared(std::vector<std::uint64_t> identities) {
+    shared_ = SharedSeries(identities.size());
+    for (std::size_t i = 0; i < identities.size(); ++i) {
+        shared_.add(identities[i]);
+        if (i % kHashesPerBreath == 0) co_await source_.breathe();
+    }
 }
 
 std::string_view SeriesScan::measurement(std::uint32_t tag_set) const {

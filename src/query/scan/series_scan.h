@@ -20,6 +20,7 @@
 #include "query/scan/scan_portion.h"
 #include "query/scan/select_budget.h"
 #include "query/scan/select_plan.h"
+#include "query/scan/shared_series.h"
 #include "query/scan/tag_set.h"
 #include "query/session/data_source.h"
 #include "sluice/base/check.h"
@@ -112,6 +113,7 @@ private:
     void number_tag_sets();
     io::Task<void> limit_tag_sets();
     io::Task<void> find_shared();
+    io::Task<void> set_shared(std::vector<std::uint64_t> identities);
 
     DataSource& source_;
     SelectBudget& budget_;

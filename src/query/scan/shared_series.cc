@@ -17,6 +17,7 @@
 #include "query/expr/time_strides.h"
 #include "query/scan/core_session.h"
 #include "query/scan/piece_scan.h"
+#include "query/scan/run_slices.h"
 #include "query/scan/series_scan.h"
 #include "query/scan/time_slices.h"
 #include "sluice/base/check.h"
@@ -89,7 +90,7 @@ public:
         return bytes;
     }
     // Adds the series that have a time in several pieces.
-    io::Task<void> add_repeating(DataSource& source, SharedSeries& repeating) const;
+    io::Task<void> add_repeating(DataSource& source, std::vector<std::uint64_t>& repeating) const;
 
 private:
     // Times of a series in one piece, within Collected::strides.
@@ -130,6 +131,7 @@ io::Task<Result<void>> TimeJob::collect_piece(CoreView& core, const Piece& piece
     const ScanColumns only_times;
     const std::unique_ptr<RunReader> reader = core.store(piece.store).scan(scan.spec(only_times));
     Collected& to = cores_[core.number()];
+    RunSlices slices(plan_);
     storage::SeriesRun run;
     for (;;) {
         SLUICE_CO_TRY(const bool more, co_await reader->next(run));
@@ -146,37 +148,49 @@ io::Task<Result<void>> TimeJob::collect_piece(CoreView& core, const Piece& piece
             to.overflow = true;
             break;
         }
-        co_await core.breathe();
+        if (slices.is_due(run.rows)) co_await core.breathe();
     }
     co_return Result<void>();
 }
 
-io::Task<void> TimeJob::add_repeating(DataSource& source, SharedSeries& repeating) const {
+// The pieces of one series are chained from the last one back. Each is compared with all behind it
+// until two have a time in common; they are as few as the stores that have the series.
+io::Task<void> TimeJob::add_repeating(DataSource& source,
+                                      std::vector<std::uint64_t>& repeating) const {
+    constexpr std::size_t kSeriesPerBreath = 256;
+    constexpr std::uint32_t kNone = ~std::uint32_t{0};
     struct Times {
         std::uint64_t identity;
         std::span<const TimeStride> strides;
+        std::uint32_t before;  // of the same series
     };
     std::vector<Times> all;
+    std::vector<std::uint32_t> last(shared_.places(), kNone);
     for (const Collected& core : cores_) {
         for (const Series& each : core.series) {
             SLUICE_CHECK(each.begin <= each.end && each.end <= core.strides.size());
             const std::span<const TimeStride> strides = core.strides;
-            all.push_back({each.identity, strides.subspan(each.begin, each.end - each.begin)});
+            const std::size_t place = shared_.place(each.identity);
+            SLUICE_CHECK(place != SharedSeries::kNone);
+            all.push_back(
+                {each.identity, strides.subspan(each.begin, each.end - each.begin), last[place]});
+            last[place] = static_cast<std::uint32_t>(all.size() - 1);
+            if (all.size() % kSeriesPerBreath == 0) co_await source.breathe();
         }
     }
-    std::sort(all.begin(), all.end(),
-              [](const Times& a, const Times& b) { return a.identity < b.identity; });
-    // The pieces of one series are neighbours now. Each is compared with all before it until two
-    // have a time in common; they are as few as the stores that have the series.
-    for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
-        bool repeats = false;
-        for (end = first + 1; end < all.size() && all[end].identity == all[first].identity; ++end) {
-            for (std::size_t other = first; other < end && !repeats; ++other) {
-                repeats = have_common_time(all[other].strides, all[end].strides);
+    const auto repeats = [&all](std::uint32_t from) {
+        for (std::uint32_t one = from; one != kNone; one = all[one].before) {
+            for (std::uint32_t other = all[one].before; other != kNone; other = all[other].before) {
+                if (have_common_time(all[one].strides, all[other].strides)) return true;
             }
         }
-        if (repeats) repeating.push_back(all[first].identity);
-        co_await source.breathe();
+        return false;
+    };
+    for (std::size_t place = 0; place < last.size(); ++place) {
+        if (last[place] != kNone && repeats(last[place])) {
+            repeating.push_back(all[last[place]].identity);
+        }
+        if (place % kSeriesPerBreath == 0) co_await source.breathe();
     }
 }
 
@@ -187,7 +201,7 @@ io::Task<void> TimeJob::add_repeating(DataSource& source, SharedSeries& repeatin
 io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
     if (!may_be_disjoint()) co_return false;
     is_disjoint_known_ = true;
-    SharedSeries repeating;
+    std::vector<std::uint64_t> repeating;
     ScanPortion slice = portion(0, outer_count());
     const std::map<Place, model::TimeRange> common = common_ranges(sessions_);
     model::TimeRange looked_at{model::kTimestampMax, model::kTimestampMin};
@@ -209,13 +223,11 @@ io::Task<Result<bool>> SeriesScan::exclude_disjoint() {
         slices.advance(slice.range, job.largest_bytes(), chunk_bytes_max());
         co_await job.add_repeating(source_, repeating);
     }
-    std::sort(repeating.begin(), repeating.end());
-    repeating.erase(std::unique(repeating.begin(), repeating.end()), repeating.end());
-    // Only series that were shared have been looked at.
-    SLUICE_CHECK(repeating.size() <= shared_.size());
-    const bool changed = repeating.size() != shared_.size();
-    shared_ = std::move(repeating);
-    co_return changed;
+    // Only series that were shared have been looked at, some of them in several slices.
+    const std::size_t before = shared_.size();
+    co_await set_shared(std::move(repeating));
+    SLUICE_CHECK(shared_.size() <= before);
+    co_return shared_.size() != before;
 }
 
 }  // namespace sluice::query

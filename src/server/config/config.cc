@@ -193,8 +193,19 @@ Result<void> check_status_filter(std::string_view filter) {
 }
 
 Result<void> check_limit(const LimitSettings& limit) {
-    if (limit.points_per_second == 0 && limit.bytes_per_second == 0) {
-        return invalid("limits: points-per-second or bytes-per-second is needed in each");
+    if (!limit.has_rate() && limit.max_series == 0 && limit.max_fields == 0) {
+        return invalid(
+            "limits: points-per-second, bytes-per-second, max-series or max-fields is needed in "
+            "each");
+    }
+    const bool is_id = limit.token.size() == 16 &&
+                       limit.token.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!limit.token.empty() && !is_id) {
+        return invalid("limits: token: \"" + limit.token +
+                       "\" is not the id of a token, 16 hex digits in lower case");
+    }
+    if (!limit.token.empty() && !limit.user.empty()) {
+        return invalid("limits: a table is about a user or about a token");
     }
     return {};
 }
@@ -229,6 +240,9 @@ Result<void> check_config(const Config& config) {
     }
     for (const std::string& filter : config.http.access_log_status_filters.values) {
         SLUICE_TRY_VOID(check_status_filter(filter));
+    }
+    if (config.http.max_client_share > 100) {
+        return invalid("http.max-client-share: a percentage, at most 100");
     }
     for (const UdpSettings& udp : config.udp) {
         SLUICE_TRY_VOID(check_udp(udp));

@@ -33,6 +33,7 @@ struct Config {
         SettingSize max_field_value_bytes{kMiB};
         // In a shard group; 0 is without limit.
         std::uint64_t max_fields_per_measurement = 65'536;
+        std::uint64_t max_series_per_database = 0;  // 0 is without limit
     } data;
 
     struct Meta {
@@ -97,6 +98,9 @@ struct Config {
         SettingSize max_body_size{25'000'000};   // 0: bounded by memory only
         std::uint64_t max_row_limit = 0;         // of an answer in one piece; 0: without limit
         std::uint64_t max_connection_limit = 0;  // of the process; 0: by descriptors only
+        // Percent of connections, memory of bodies and of queries that one address may hold; 0 or
+        // 100: all (client_shares.h).
+        std::uint64_t max_client_share = 80;
         // Of the process: writes at the same time, writes that wait, and for how long. 0: no limit.
         std::uint64_t max_concurrent_write_limit = 0;
         std::uint64_t max_enqueued_write_limit = 0;
@@ -142,6 +146,7 @@ void visit_settings(C& config, Visitor&& visitor) {
             config.data.compact_full_write_cold_duration);
     visitor("data", "max-field-value-bytes", config.data.max_field_value_bytes);
     visitor("data", "max-fields-per-measurement", config.data.max_fields_per_measurement);
+    visitor("data", "max-series-per-database", config.data.max_series_per_database);
     visitor("meta", "retention-autocreate", config.meta.retention_autocreate);
     visitor("coordinator", "write-timeout", config.coordinator.write_timeout);
     visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);
@@ -186,6 +191,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("http", "max-body-size", config.http.max_body_size);
     visitor("http", "max-row-limit", config.http.max_row_limit);
     visitor("http", "max-connection-limit", config.http.max_connection_limit);
+    visitor("http", "max-client-share", config.http.max_client_share);
     visitor("http", "max-concurrent-write-limit", config.http.max_concurrent_write_limit);
     visitor("http", "max-enqueued-write-limit", config.http.max_enqueued_write_limit);
     visitor("http", "enqueued-write-timeout", config.http.enqueued_write_timeout);

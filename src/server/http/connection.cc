@@ -31,13 +31,15 @@ ByteSpan bytes_of(const http::OutputBuffer& output) {
 
 // The name in a client's certificate is asked for once: it cannot change while the connection
 // lives, and most requests do not need it.
-Connection::Connection(CoreServices& services, RequestHandler handler, io::Socket socket)
+Connection::Connection(CoreServices& services, RequestHandler handler, io::Socket socket,
+                       ClientShares::Place place)
     : services_(services),
       handler_(handler),
       socket_(std::move(socket)),
       certificate_user_(services.config().http.https_client_name_is_user
                             ? socket_.peer_common_name()
                             : std::string()),
+      place_(std::move(place)),
       idle_since_ns_(services.reactor.monotonic_ns()) {}
 
 // Is asked of the kernel when somebody wants it, which for a write nobody does, and kept for the

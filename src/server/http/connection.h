@@ -53,7 +53,8 @@ using RequestHandler = io::Task<void> (*)(Connection&);
 // A connection belongs to one core. The object lives until run() has completed.
 class Connection {
 public:
-    Connection(CoreServices& services, RequestHandler handler, io::Socket socket);
+    Connection(CoreServices& services, RequestHandler handler, io::Socket socket,
+               ClientShares::Place place);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -67,6 +68,8 @@ public:
 
     // Waits for a request, and nothing of one has come yet.
     bool is_idle() const { return phase_ == Phase::kIdle && !close_after_answer_; }
+    // Waits for the rest of a head.
+    bool is_in_head() const { return phase_ == Phase::kHead && !close_after_answer_; }
     std::int64_t idle_since_ns() const { return idle_since_ns_; }
     // Whether a request has been answered on it.
     bool has_served() const { return has_served_; }
@@ -78,6 +81,12 @@ public:
     // Returns the parameters of the target, to which handlers may add those of a form.
     http::Parameters& parameters() { return parameters_; }
     std::string_view peer_address();
+    // Whose connection it is; null where nothing is shared out among clients.
+    const ClientShares::Client* client() const { return place_.client(); }
+    // What the client has in flight, with all its connections to this core; null as above.
+    engine::ClientBodies* client_bodies() {
+        return place_.client() == nullptr ? nullptr : &place_.client()->bodies;
+    }
     // The user that the present request has proven to come from. Empty where nobody was asked.
     const std::string& user() const { return user_; }
     // The token that it has shown; 0: none. user() is its name then.
@@ -160,6 +169,7 @@ private:
     std::string user_;
     std::uint64_t token_ = 0;
     const std::string certificate_user_;
+    const ClientShares::Place place_;
 
     Phase phase_ = Phase::kIdle;
     std::int64_t idle_since_ns_ = 0;

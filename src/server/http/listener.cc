@@ -15,6 +15,7 @@ namespace {
 // A connection without a request is idle after the first, one that had some after the second.
 constexpr std::int64_t kQuietNs = kSecondNs;
 constexpr std::int64_t kServedQuietNs = 15 * kSecondNs;
+constexpr std::int64_t kSearchNs = 100 * kMillisecondNs;
 constexpr std::int64_t kReportNs = kMinuteNs;
 constexpr std::int64_t kRefuseNs = kSecondNs;
 // What a stop waits for is told after this long.
@@ -49,34 +50,76 @@ void ConnectionListener::start() {
 }
 
 // Over all cores, whose counters may lag by what they accept in this moment: the limit is one of
-// the process and need not be exact.
+// the process and need not be exact. Connections that were told to end count as room already: the
+// new one is served while they do.
 std::uint64_t ConnectionListener::active() const {
     std::uint64_t active = 0;
     for (const auto& core : services_.shared.cores) {
         active += core->metrics.connections_active.value();
     }
-    return active;
+    return active - std::min(active, evicting_);
 }
 
-// Connections that are on their way out count as room already: they were told to end, and the new
-// one is served while they do.
+std::uint64_t ConnectionListener::fair_part() const {
+    return services_.shared.connections_max / services_.shared.cores.size();
+}
+
 bool ConnectionListener::has_room() {
     const std::uint64_t limit = services_.shared.connections_max;
-    if (active() - evicting_ < limit) return true;
+    if (active() < limit) return true;
     report_limit();
-    evict_idle();
-    return active() - evicting_ < limit;
+    ClientShares& shares = services_.client_shares;
+    ClientShares::Client* const greedy = shares.binds() ? shares.greedy(fair_part()) : nullptr;
+    if (greedy != nullptr) evict_idle_of(*greedy);
+    if (active() >= limit) evict_idle();
+    return active() < limit;
+}
+
+// Every core looks at its own connections, over which the kernel deals out those of a client: so a
+// client has too many where it has more than its share of this core's.
+bool ConnectionListener::has_share(const std::string& block) {
+    ClientShares& shares = services_.client_shares;
+    const std::uint64_t limit = shares.part_of(services_.shared.connections_max);
+    if (!shares.binds() || active() < limit) return true;
+    ClientShares::Client* const client = shares.find(block);
+    if (client == nullptr || !shares.is_full(*client, fair_part())) return true;
+    evict_idle_of(*client);
+    if (active() < limit) return true;
+    services_.metrics.connections_over_share.add();
+    return false;
+}
+
+// For a while: since it was accepted, or since its last request.
+bool ConnectionListener::is_quiet(const Connection& connection) const {
+    const std::int64_t quiet_ns = connection.has_served() ? kServedQuietNs : kQuietNs;
+    return services_.reactor.monotonic_ns() - connection.idle_since_ns() >= quiet_ns;
+}
+
+void ConnectionListener::evict_idle() {
+    std::vector<Connection*> idle;
+    for (Connection* each : connections_) {
+        if (each->is_idle() && is_quiet(*each)) idle.push_back(each);
+    }
+    evict(idle);
+}
+
+// Of a client that has too many, what stops within a head is idle, too. A search that found none is
+// not repeated for each connection of a flood.
+void ConnectionListener::evict_idle_of(ClientShares::Client& client) {
+    const std::int64_t now_ns = services_.reactor.monotonic_ns();
+    if (client.searched_ns != 0 && now_ns - client.searched_ns < kSearchNs) return;
+    std::vector<Connection*> idle;
+    for (Connection* each : connections_) {
+        if (each->client() != &client || !is_quiet(*each)) continue;
+        if (each->is_idle() || each->is_in_head()) idle.push_back(each);
+    }
+    client.searched_ns = idle.empty() ? now_ns : 0;
+    evict(idle);
 }
 
 // Looking through all connections is paid for by closing several. Those that never sent a request
 // go first, then those whose last one is longest ago.
-void ConnectionListener::evict_idle() {
-    const std::int64_t now_ns = services_.reactor.monotonic_ns();
-    std::vector<Connection*> idle;
-    for (Connection* each : connections_) {
-        const std::int64_t quiet_ns = each->has_served() ? kServedQuietNs : kQuietNs;
-        if (each->is_idle() && now_ns - each->idle_since_ns() >= quiet_ns) idle.push_back(each);
-    }
+void ConnectionListener::evict(std::vector<Connection*>& idle) {
     const std::size_t count = std::min(idle.size(), connections_.size() / 64 + 1);
     const auto end = idle.begin() + static_cast<std::ptrdiff_t>(count);
     std::partial_sort(idle.begin(), end, idle.end(), [](const Connection* a, const Connection* b) {
@@ -110,14 +153,19 @@ io::Task<void> ConnectionListener::refuse(io::Socket socket) {
     co_await socket.close();
 }
 
-bool ConnectionListener::take_place() {
-    if (gate_.closed() || !has_room()) {
+std::optional<ClientShares::Place> ConnectionListener::take_place(const io::Socket& socket) {
+    ClientShares& shares = services_.client_shares;
+    std::string block;
+    if (shares.limits()) {
+        block = shares.meet(socket.peer_address(), services_.reactor.monotonic_ns());
+    }
+    if (gate_.closed() || !has_share(block) || !has_room()) {
         services_.metrics.connections_refused.add();
-        return false;
+        return std::nullopt;
     }
     services_.metrics.connections_accepted.add();
     services_.metrics.connections_active.add();
-    return true;
+    return shares.join(std::move(block));
 }
 
 // One coroutine for each address. It never waits for a client: what may take time, a handshake or a
@@ -134,8 +182,8 @@ io::Task<void> ConnectionListener::accept_all(Door& door) {
         io::Socket socket = std::move(accepted).value();
         if (!door.secure) {
             co_await take(std::move(socket));
-        } else if (take_place()) {
-            gate_.spawn(admit(std::move(socket)));
+        } else if (auto place = take_place(socket)) {
+            gate_.spawn(admit(std::move(socket), std::move(*place)));
             // Meanwhile the others wait in the kernel's queue.
             co_await entrance_.wait_for_room();
         } else {
@@ -146,8 +194,8 @@ io::Task<void> ConnectionListener::accept_all(Door& door) {
 }
 
 io::Task<void> ConnectionListener::take(io::Socket socket) {
-    if (take_place()) {
-        gate_.spawn(serve(std::move(socket)));
+    if (auto place = take_place(socket)) {
+        gate_.spawn(serve(std::move(socket), std::move(*place)));
     } else {
         co_await refuse(std::move(socket));
     }
@@ -155,11 +203,11 @@ io::Task<void> ConnectionListener::take(io::Socket socket) {
 
 // The handshake is part of the connection's life, so it has a place already, and the gate waits for
 // it at a stop.
-io::Task<void> ConnectionListener::admit(io::Socket socket) {
+io::Task<void> ConnectionListener::admit(io::Socket socket, ClientShares::Place place) {
     io::Task<bool> greeting = entrance_.admit(socket);
     const bool admitted = co_await greeting;
     if (admitted) {
-        co_await serve(std::move(socket));
+        co_await serve(std::move(socket), std::move(place));
     } else {
         co_await socket.close();
         services_.metrics.connections_active.subtract();
@@ -167,10 +215,10 @@ io::Task<void> ConnectionListener::admit(io::Socket socket) {
 }
 
 // The connection has been counted as active.
-io::Task<void> ConnectionListener::serve(io::Socket socket) {
+io::Task<void> ConnectionListener::serve(io::Socket socket, ClientShares::Place place) {
     // The connection lives in this frame. The list holds it by position, so that leaving costs the
     // same however many there are: the last one takes its place.
-    Connection connection(services_, handler_, std::move(socket));
+    Connection connection(services_, handler_, std::move(socket), std::move(place));
     connection.list_index = connections_.size();
     connections_.push_back(&connection);
     co_await connection.run();

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "server/config/config_text.h"
@@ -43,15 +45,23 @@ private:
     };
 
     io::Task<void> accept_all(Door& door);
-    io::Task<void> admit(io::Socket socket);
-    io::Task<void> serve(io::Socket socket);
+    io::Task<void> admit(io::Socket socket, ClientShares::Place place);
+    io::Task<void> serve(io::Socket socket, ClientShares::Place place);
     io::Task<void> refuse(io::Socket socket);
     // Whether one more connection may be taken, which then counts; closes idle ones where that
     // makes room.
-    bool take_place();
+    std::optional<ClientShares::Place> take_place(const io::Socket& socket);
     bool has_room();
+    // Whether a client may have one more: the last places are for those who have few.
+    bool has_share(const std::string& block);
+    // The connections of the server, but for those that are on their way out.
     std::uint64_t active() const;
+    // Of the connections that there may be, those of one core if all had as many.
+    std::uint64_t fair_part() const;
     void evict_idle();
+    void evict_idle_of(ClientShares::Client& client);
+    void evict(std::vector<Connection*>& idle);
+    bool is_quiet(const Connection& connection) const;
     void report_limit();
     io::Task<void> wait_for_requests(io::Task<void>& closed);
 

@@ -17,8 +17,8 @@ constexpr unsigned kRetryAfterS = 1;
 io::Task<SmallBody> receive_small_body(Connection& connection, std::size_t bytes_max,
                                        bool platform_shape, engine::Permit& permit,
                                        BodyBuffer& body) {
-    auto admitted =
-        connection.services().core.admission().try_admit_read(connection.request().content_length);
+    auto admitted = connection.services().core.admission().try_admit_read(
+        connection.request().content_length, connection.client_bodies());
     if (!admitted.ok()) {
         answer_overload(connection, platform_shape, admitted.error().message, kRetryAfterS);
         co_return SmallBody::kSettled;

@@ -123,7 +123,7 @@ private:
         for (std::size_t i = 0; i < shared_.config.limits.size(); ++i) {
             const LimitSettings& limit = shared_.config.limits[i];
             page_.sample("{database=\"" + label_text(limit.database) + "\",user=\"" +
-                             label_text(limit.user) + "\"}",
+                             label_text(limit.user) + "\",token=\"" + limit.token + "\"}",
                          shared_.cores.front()->rate_limits.refused(i));
         }
         page_.counter("sluice_write_timeouts_total", "Writes that were not durable in time.",
@@ -135,6 +135,10 @@ private:
         page_.gauge("sluice_connections_active", "Connections open.", sum(&M::connections_active));
         page_.counter("sluice_connections_refused_total", "Connections beyond the limit.",
                       sum(&M::connections_refused));
+        page_.family("sluice_client_share_refusals_total", "counter",
+                     "What was refused to a client that held its share already.");
+        page_.sample("{what=\"connection\"}", sum(&M::connections_over_share));
+        page_.sample("{what=\"body\"}", bodies_over_share());
         page_.counter("sluice_connections_evicted_total",
                       "Idle connections that were closed because the limit was reached.",
                       sum(&M::connections_evicted));
@@ -142,6 +146,16 @@ private:
                       sum(&M::connections_timed_out));
     }
 
+    std::uint64_t bodies_over_share() const {
+        std::uint64_t total = 0;
+        for (const auto& core : shared_.cores) total += core->core.admission().refused_to_client();
+        return total;
+    }
+    std::uint64_t sum_engine(Counter engine::CoreMetrics::*member) const {
+        std::uint64_t total = 0;
+        for (const auto& core : shared_.cores) total += (core->core.metrics().*member).value();
+        return total;
+    }
     std::uint64_t sum_doors(Counter TlsDoor::*member) const {
         std::uint64_t total = 0;
         for (const auto& core : shared_.cores) total += (core->tls.*member).value();
@@ -192,6 +206,9 @@ private:
         page_.sample("{reason=\"parse\"}", sum(&M::lines_rejected));
         page_.sample("{reason=\"refused\"}", sum(&M::points_dropped));
         page_.sample("{reason=\"failed\"}", sum(&M::points_failed));
+        page_.counter("sluice_points_beyond_max_series_total",
+                      "Points refused because their series would be one too many.",
+                      sum_engine(&engine::CoreMetrics::points_beyond_series_max));
         page_.gauge("sluice_databases", "Databases.", report_.databases);
         page_.gauge("sluice_retention_policies", "Retention policies.", report_.retention_policies);
         page_.gauge("sluice_shard_groups", "Shard groups.", report_.shard_groups);

@@ -94,7 +94,7 @@ io::Task<std::uint64_t> write_samples(Connection& connection, const WriteRequest
     report.refused = &scratch->rejections;
     bool in_one_turn = false;
     for (;;) {
-        const auto target = services.core.resolve(request.database, request.policy);
+        auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
             answer_failure(connection, request, target.error());
             break;

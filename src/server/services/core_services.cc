@@ -47,6 +47,7 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
       continuous_queries(query::execute_into(executor),
                          shared_.config.continuous_queries.log_enabled, &unfinished_runs),
       subscriber(core_, shared_.config, static_cast<std::uint32_t>(shared_.cores.size())),
+      client_shares(shared_.config.http.max_client_share, core_.admission().bytes_max()),
       write_throttle(shared_.config.http),
       rate_limits(shared_.config.limits),
       series_counts(reactor, executor, background) {
@@ -56,6 +57,7 @@ CoreServices::CoreServices(ServerShared& shared_, engine::Core& core_, std::uint
             log_error("the access log goes to standard error", {{"error", opened.error().message}});
         }
     }
+    executor.set_fair_to_clients(client_shares.limits());
     for (std::size_t i = 0; i < shared.config.udp.size(); ++i) {
         udp_metrics.push_back(std::make_unique<UdpMetrics>());
     }

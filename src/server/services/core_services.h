@@ -14,6 +14,7 @@
 #include "server/services/access_log.h"
 #include "server/services/buffer_pool.h"
 #include "server/services/client_counts.h"
+#include "server/services/client_shares.h"
 #include "server/services/rate_limits.h"
 #include "server/services/reject_ring.h"
 #include "server/services/server_metrics.h"
@@ -116,6 +117,7 @@ struct CoreServices {
     RejectRing rejects;
     AccessLog access_log;
     ClientCounter client_counter;
+    ClientShares client_shares;
     WriteThrottle write_throttle;  // that of core 0 is for all
     RateLimits rate_limits;        // likewise
     io::Gate background;           // queries with async=true

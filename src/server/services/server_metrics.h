@@ -36,9 +36,10 @@ struct ServerMetrics {
     Counter overloads;  // 503 before the body was read
     Counter connections_accepted;
     Counter connections_active;
-    Counter connections_refused;    // beyond the limit
-    Counter connections_evicted;    // idle, to make room for another
-    Counter connections_timed_out;  // slow or idle
+    Counter connections_refused;     // beyond the limit
+    Counter connections_over_share;  // of these, beyond the share of one client
+    Counter connections_evicted;     // idle, to make room for another
+    Counter connections_timed_out;   // slow or idle
     Counter heartbeats;
     Histogram write_latency_ns;  // from the end of the head to the answer
     Histogram query_latency_ns;

@@ -54,7 +54,7 @@ private:
 }  // namespace
 
 io::Task<bool> attempt_write(Connection& connection, const WriteRequest& request,
-                             const engine::WriteTarget& target, WriteScratch& scratch,
+                             engine::WriteTarget& target, WriteScratch& scratch,
                              WriteReport& report) {
     CoreServices& services = connection.services();
     // InfluxDB looks at the level after it has parsed the body.
@@ -62,6 +62,9 @@ io::Task<bool> attempt_write(Connection& connection, const WriteRequest& request
     if (report.parsed.rows == 0) {
         answer_outcome(connection, request, report);
         co_return false;
+    }
+    if (!services.config().limits.empty()) {
+        services.rate_limits.bound_names(target, connection.user());
     }
     const std::int64_t timeout_ns = services.config().coordinator.write_timeout.ns;
     LateAnswer late(connection, request);

@@ -20,7 +20,7 @@ class Connection;
 // `timeout` at that moment; the points may land all the same, and the task completes when that is
 // settled, because the kernel still works with the batch. Everything outlives the task.
 io::Task<bool> attempt_write(Connection& connection, const WriteRequest& request,
-                             const engine::WriteTarget& target, WriteScratch& scratch,
+                             engine::WriteTarget& target, WriteScratch& scratch,
                              WriteReport& report);
 
 }  // namespace sluice::server

@@ -43,7 +43,8 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
         if (!slow_enough) co_return false;
     }
     auto admitted = services.core.admission().try_admit(
-        request.gzip ? head.content_length * kGzipRatioGuess : head.content_length);
+        request.gzip ? head.content_length * kGzipRatioGuess : head.content_length,
+        connection.client_bodies());
     if (!admitted.ok()) {
         answer_busy(connection, request, admitted.error());
         co_return false;

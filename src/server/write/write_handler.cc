@@ -65,7 +65,7 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
     // active, because series have numbers of their own in each head; the target is resolved anew,
     // because databases may have gone meanwhile.
     for (;;) {
-        const auto target = services.core.resolve(request.database, request.policy);
+        auto target = services.core.resolve(request.database, request.policy);
         if (!target.ok()) {
             bool answered = false;
             if (request.api == WriteApi::kV1 && target.error().kind == ErrorKind::kNotFound) {

@@ -1,6 +1,7 @@
 #include "sluice/storage/head.h"
 
 #include "storage/memtable/memtable.h"
+#include "storage/memtable/series_order.h"
 
 // A Head holds memtables by shared_ptr, because scans and flushes outlive what a drop takes out.
 // The reference that a memtable has to its head is good all the same: whoever holds the one holds
@@ -49,6 +50,13 @@ void Head::drop_table(const Key& key) {
     SLUICE_CHECK(memtable_bytes_ >= found->second->memory_bytes());
     memtable_bytes_ -= found->second->memory_bytes();
     memtables_.erase(found);
+}
+
+void Head::keep_order(model::MeasurementId measurement,
+                      std::shared_ptr<const SeriesOrder> order) const {
+    order_of_ = measurement;
+    order_ = std::move(order);
+    order_bytes_ = order_->memory_bytes();
 }
 
 std::uint64_t Head::rows() const {

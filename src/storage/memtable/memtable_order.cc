@@ -1,82 +1,21 @@
 #include "storage/memtable/memtable_order.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
-#include "sluice/base/hash.h"
 #include "storage/memtable/memtable_deletes.h"
 #include "storage/memtable/table_postings.h"
 
 namespace sluice::storage {
 namespace {
 
-// Steps between looks at the clock: some 20 µs each.
-constexpr std::size_t kSortSlice = 512;
+// Rows between looks at the clock: some 20 µs.
 constexpr std::size_t kRowsPerLook = 8192;
+constexpr std::uint32_t kRowsASeriesCosts = 16;
 // Postings pay where the rows of a series are few among many: a step from row to row costs as much
 // as looking at some ten rows in their order.
 constexpr std::uint32_t kSeriesPerKeyMin = 16;
 constexpr std::uint32_t kRowsWorthPostings = 16 * 1024;
-
-struct SortKey {
-    std::uint64_t prefix;  // eight bytes behind what all keys share, as a number
-    model::SeriesId series;
-};
-
-struct KeyLess {
-    const model::SeriesIndex* index;
-    std::size_t shared;
-
-    bool operator()(const SortKey& a, const SortKey& b) const {
-        if (a.prefix != b.prefix) return a.prefix < b.prefix;
-        return index->key(a.series).substr(shared) < index->key(b.series).substr(shared);
-    }
-};
-
-std::size_t shared_prefix(std::string_view a, std::string_view b, std::size_t at_most) {
-    const std::size_t size = std::min({a.size(), b.size(), at_most});
-    std::size_t i = 0;
-    while (i < size && a[i] == b[i]) ++i;
-    return i;
-}
-
-// Shorter keys are filled with zeroes, so that a key that ends sorts before one that goes on.
-std::uint64_t key_prefix(std::string_view key, std::size_t from) {
-    char bytes[8] = {};
-    std::memcpy(bytes, key.data() + from, std::min<std::size_t>(8, key.size() - from));
-    std::uint64_t value;
-    std::memcpy(&value, bytes, 8);
-    return __builtin_bswap64(value);
-}
-
-// Sorts by merging, in slices: runs of kSortSlice keys are sorted and then merged, twice as long
-// each time.
-io::Task<void> sort_keys(io::Reactor& reactor, std::vector<SortKey>& keys, KeyLess less) {
-    for (std::size_t begin = 0; begin < keys.size(); begin += kSortSlice) {
-        const auto first = keys.begin() + static_cast<std::ptrdiff_t>(begin);
-        std::sort(first,
-                  first + static_cast<std::ptrdiff_t>(std::min(kSortSlice, keys.size() - begin)),
-                  less);
-        if (reactor.needs_yield()) co_await reactor.yield();
-    }
-    std::vector<SortKey> merged(keys.size() > kSortSlice ? keys.size() : 0);
-    for (std::size_t width = kSortSlice; width < keys.size(); width *= 2) {
-        for (std::size_t begin = 0; begin < keys.size(); begin += 2 * width) {
-            const std::size_t middle = std::min(begin + width, keys.size());
-            const std::size_t end = std::min(begin + 2 * width, keys.size());
-            std::size_t left = begin;
-            std::size_t right = middle;
-            for (std::size_t out = begin; out < end; ++out) {
-                const bool take_left =
-                    right == end || (left < middle && !less(keys[right], keys[left]));
-                merged[out] = keys[take_left ? left++ : right++];
-                if (out % kSortSlice == 0 && reactor.needs_yield()) co_await reactor.yield();
-            }
-        }
-        keys.swap(merged);
-    }
-}
 
 // Returns the sequence of a row by its place. It searches, and is for the rare case of equal times.
 std::uint64_t sequence_at(const Memtable& table, std::uint32_t place) {
@@ -155,6 +94,7 @@ std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::u
 // out. The caller keeps `table`.
 io::Task<void> order_by_time(io::Reactor& reactor, const Memtable& table, OrderedRows& ordered) {
     std::uint32_t kept = 0;
+    std::uint32_t looked_at = 0;  // rows before the last look at the clock
     SLUICE_CHECK(ordered.series.empty() || ordered.series.back().end == ordered.places.size());
     std::uint32_t* const places = ordered.places.data();
     for (std::size_t s = 0; s < ordered.series.size(); ++s) {
@@ -183,8 +123,11 @@ io::Task<void> order_by_time(io::Reactor& reactor, const Memtable& table, Ordere
                 i = end;
             }
         }
+        looked_at += kRowsASeriesCosts + kept - begin;
         series.begin = begin;
         series.end = kept;
+        if (looked_at < kRowsPerLook) continue;
+        looked_at = 0;
         if (reactor.needs_yield()) co_await reactor.yield();
     }
     SLUICE_CHECK(kept <= ordered.places.size());
@@ -192,73 +135,6 @@ io::Task<void> order_by_time(io::Reactor& reactor, const Memtable& table, Ordere
 }
 
 }  // namespace
-
-// Keys of a measurement share a long prefix, at least its name. So they are compared by the eight
-// bytes behind what all of them share, as one number, and by the rest of the key only where these
-// are equal.
-io::Task<SeriesOrder> SeriesOrder::sort(io::Reactor& reactor, std::shared_ptr<const Head> head,
-                                        std::optional<model::MeasurementId> measurement) {
-    SeriesOrder order;
-    const model::SeriesIndex& index = head->series_index();
-    const std::uint32_t count = index.series_count();
-    order.ranks_.append_copies(count, kNone);
-    order.sorted_.resize(index.measurement_count());
-    for (model::SeriesId id = 0; id < count; ++id) {
-        const model::MeasurementId of = index.measurement(id);
-        if (!measurement || *measurement == of) order.sorted_[of].push_back(id);
-        if (id % kRowsPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
-    }
-    std::vector<SortKey> keys;
-    for (PodVector<model::SeriesId>& ids : order.sorted_) {
-        if (ids.empty()) continue;
-        KeyLess less{&index, index.key(ids[0]).size()};
-        for (const model::SeriesId id : ids) {
-            less.shared = shared_prefix(index.key(ids[0]), index.key(id), less.shared);
-        }
-        keys.clear();
-        for (const model::SeriesId id : ids) {
-            keys.push_back({key_prefix(index.key(id), less.shared), id});
-        }
-        co_await sort_keys(reactor, keys, less);
-        SLUICE_CHECK(keys.size() == ids.size());
-        for (std::uint32_t rank = 0; rank < keys.size(); ++rank) {
-            ids[rank] = keys[rank].series;
-            order.ranks_[keys[rank].series] = rank;
-        }
-        if (reactor.needs_yield()) co_await reactor.yield();
-    }
-    co_return order;
-}
-
-SeriesOrder SeriesOrder::pick(const Head& head, const std::vector<std::string>& keys) {
-    SeriesOrder order = pick_unranked(head, keys);
-    order.ranks_.append_copies(head.series_index().series_count(), kNone);
-    for (const PodVector<model::SeriesId>& sorted : order.sorted_) {
-        for (std::uint32_t rank = 0; rank < sorted.size(); ++rank)
-            order.ranks_[sorted[rank]] = rank;
-    }
-    return order;
-}
-
-SeriesOrder SeriesOrder::pick_unranked(const Head& head, const std::vector<std::string>& keys) {
-    SeriesOrder order;
-    const model::SeriesIndex& index = head.series_index();
-    order.sorted_.resize(index.measurement_count());
-    for (const std::string& key : keys) {
-        const model::SpellingId spelling = index.find(key, hash_bytes(key));
-        if (spelling == model::SeriesIndex::kNone) continue;
-        const model::SeriesId id = index.spelling(spelling).series;
-        if (index.key(id) != key) continue;
-        order.sorted_[index.measurement(id)].push_back(id);
-    }
-    return order;
-}
-
-std::size_t SeriesOrder::memory_bytes() const {
-    std::size_t bytes = ranks_.capacity() * sizeof(std::uint32_t);
-    for (const auto& each : sorted_) bytes += each.capacity() * sizeof(model::SeriesId);
-    return bytes;
-}
 
 DeleteScope delete_scope(const Head& head, const Memtable& table) {
     DeleteScope scope;

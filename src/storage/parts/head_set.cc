@@ -39,6 +39,7 @@ Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch&
     // A flush takes what the memtables hold once: no row may come behind it.
     SLUICE_CHECK(generation.appends != 0);
     if (generation.first_row_ns == 0) generation.first_row_ns = life_.reactor.monotonic_ns();
+    generation.rows += batch.row_count();
     const FetchAhead fetch(*generation.head, batch);
     for (std::size_t i = 0; i < batch.table_count(); ++i) {
         fetch.at(i);
@@ -60,9 +61,15 @@ Result<void> HeadSet::take_rows(Generation& generation, const model::PointBatch&
 }
 
 bool HeadSet::is_full(const Generation& generation) const {
-    return generation.head->memory_bytes() >= life_.options.head_bytes_max ||
-           // One-line requests take a page of log each.
-           generation.log->bytes_written() >= 2 * life_.options.head_bytes_max;
+    const StoreOptions& options = life_.options;
+    const std::uint64_t bytes = generation.head->memory_bytes();
+    // One-line requests take a page of log each. Batches take about what their rows take in memory.
+    if (generation.log->bytes_written() >= 2 * std::max(bytes, options.head_bytes_max)) return true;
+    if (bytes < options.head_bytes_max) return false;
+    // What a series costs when it is new is then shared by few rows, and again in the next head.
+    const bool has_few_rows = generation.rows / options.head_rows_per_series <
+                              generation.head->series_index().series_count();
+    return bytes >= options.head_bytes_max + (has_few_rows ? options.head_growth_bytes : 0);
 }
 
 // One frozen head at a time, because each takes up to head_bytes_max, and the memory of a store is
@@ -135,13 +142,21 @@ void HeadSet::drop_group(model::ShardGroupId group) {
     for_each([group](Generation& each) { each.head->drop_group(group); });
 }
 
+// The columns of a table go with its rows: those that come later may have other types. A table that
+// waits for its first rows has columns too, of a batch that may have been on its way to the log
+// when the measurement was dropped; one that came later makes them anew.
 void HeadSet::drop_deleted_tables() {
     Head& head = *active_->head;
     std::vector<Head::Key> deleted;
     for (const auto& [key, table] : head.memtables()) {
         if (deletes_.of_group(key.group) == nullptr) continue;
-        const DeleteFilter filter(deletes_.tombstones(), delete_scope(head, *table));
-        if (!table->sequence_runs().empty() && filter.covers_everything()) deleted.push_back(key);
+        const bool covered =
+            table->sequence_runs().empty()
+                ? deletes_.covers_all(key.group,
+                                      head.series_index().measurement_name(key.measurement), 0)
+                : DeleteFilter(deletes_.tombstones(), delete_scope(head, *table))
+                      .covers_everything();
+        if (covered) deleted.push_back(key);
     }
     for (const Head::Key& key : deleted) head.drop_table(key);
 }

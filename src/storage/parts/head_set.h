@@ -42,6 +42,7 @@ struct Generation {
     std::uint32_t appends = 0;
     AppendGuard* running = nullptr;  // those of them that bring rows: a list
     std::int64_t first_row_ns = 0;   // monotonic; 0: no rows yet
+    std::uint64_t rows = 0;          // that came since, also those that a drop has taken out again
 };
 
 // An AppendGuard counts a running append() of a generation. The flush of the generation waits until

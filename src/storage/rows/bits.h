@@ -57,6 +57,16 @@ inline void fill_bits(std::uint64_t* words, std::size_t from, std::size_t count,
     }
 }
 
+inline bool has_bits(const std::uint64_t* words, std::size_t from, std::size_t count) {
+    while (count != 0) {
+        const std::size_t step = count < 64 ? count : 64;
+        if (load_bits(words, from, step) != 0) return true;
+        from += step;
+        count -= step;
+    }
+    return false;
+}
+
 inline std::size_t count_bits(const std::uint64_t* words, std::size_t from, std::size_t count) {
     std::size_t total = 0;
     while (count != 0) {

@@ -9,6 +9,9 @@ namespace sluice::storage {
 
 codec::ColumnSlice slice_column(const codec::ColumnSlice& column, std::size_t begin,
                                 std::size_t count) {
+    const bool has_values = column.validity.empty() ||
+                            has_bits(column.validity.data(), column.validity_begin + begin, count);
+    if (!has_values) return {};
     codec::ColumnSlice slice = column;
     if (!column.words.empty()) slice.words = column.words.subspan(begin, count);
     if (!column.texts.empty()) slice.texts = column.texts.subspan(begin, count);
@@ -47,7 +50,7 @@ void RowBuffer::reset(std::size_t columns) {
 // A column has bits only once a null has come: most never do. Then those of the rows before are set
 // at once. `from` null: the rows are null.
 void RowBuffer::append_validity(Column& column, std::size_t rows, const codec::ColumnSlice* from,
-                                std::size_t begin, std::size_t count) {
+                                std::size_t count) {
     const bool nulls = from == nullptr || !from->validity.empty();
     if (!nulls && !column.has_nulls) return;
     const std::size_t before = column.validity.size();
@@ -63,8 +66,7 @@ void RowBuffer::append_validity(Column& column, std::size_t rows, const codec::C
     } else if (from->validity.empty()) {
         fill_bits(column.validity.data(), rows, count, true);
     } else {
-        copy_bits(column.validity.data(), rows, from->validity.data(), from->validity_begin + begin,
-                  count);
+        copy_bits(column.validity.data(), rows, from->validity.data(), from->validity_begin, count);
     }
 }
 
@@ -77,7 +79,7 @@ void RowBuffer::append_nulls(Column& column, std::size_t rows, std::size_t count
     } else {
         column.flags.append_copies(count, 0);
     }
-    append_validity(column, rows, nullptr, 0, count);
+    append_validity(column, rows, nullptr, count);
 }
 
 void RowBuffer::type_column(Column& column, model::FieldType type, std::size_t rows) {
@@ -92,22 +94,23 @@ void RowBuffer::type_column(Column& column, model::FieldType type, std::size_t r
 
 // Values of null rows are copied like others, as nobody looks at them: a test per row would cost
 // more than the copy.
-void RowBuffer::append_values(Column& column, const codec::ColumnSlice& from, std::size_t begin,
+void RowBuffer::append_values(Column& column, const codec::ColumnSlice& whole, std::size_t begin,
                               std::size_t count) {
     const std::size_t rows = times_.size();
+    const codec::ColumnSlice from = slice_column(whole, begin, count);
     if (from.absent()) {
         append_nulls(column, rows, count);
         return;
     }
     type_column(column, from.type, rows);
     if (is_word_type(from.type)) {
-        column.words.append(from.words.subspan(begin, count));
+        column.words.append(from.words);
     } else if (from.type == model::FieldType::kString) {
-        column.texts.append(from.texts.subspan(begin, count));
+        column.texts.append(from.texts);
     } else {
-        column.flags.append(from.flags.subspan(begin, count));
+        column.flags.append(from.flags);
     }
-    append_validity(column, rows, &from, begin, count);
+    append_validity(column, rows, &from, count);
 }
 
 void RowBuffer::append(const RowSlice& from, std::size_t begin, std::size_t count) {

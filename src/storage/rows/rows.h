@@ -21,7 +21,9 @@ std::span<const T> view_of(const PodVector<T>& values) {
     return {values.data(), values.size()};
 }
 
-// Rows [begin, begin + count) of a column.
+// Rows [begin, begin + count) of a column. If none of them has a value, the slice is absent and
+// says no type: the rows that gave the column its type may be deleted, and the field another one by
+// now.
 codec::ColumnSlice slice_column(const codec::ColumnSlice& column, std::size_t begin,
                                 std::size_t count);
 
@@ -86,12 +88,12 @@ private:
         PodVector<std::uint64_t> validity;
         bool has_nulls = false;
     };
-    void append_values(Column& column, const codec::ColumnSlice& from, std::size_t begin,
+    void append_values(Column& column, const codec::ColumnSlice& whole, std::size_t begin,
                        std::size_t count);
     static void type_column(Column& column, model::FieldType type, std::size_t rows);
     static void append_nulls(Column& column, std::size_t rows, std::size_t count);
     static void append_validity(Column& column, std::size_t rows, const codec::ColumnSlice* from,
-                                std::size_t begin, std::size_t count);
+                                std::size_t count);
     void choose_winners(std::span<const Candidate> candidates);
     void append_row(std::span<const Candidate> candidates, std::size_t first, std::size_t end);
 

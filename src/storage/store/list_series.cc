@@ -168,10 +168,11 @@ io::Task<SeriesList> list_written(io::Reactor& reactor, std::shared_ptr<const He
     PodVector<std::uint8_t> is_kept;
     is_kept.append_copies(index.series_count(), 0);
     for (const model::SeriesId id : kept) is_kept[id] = 1;
-    const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
-    const std::uint32_t sorted = order.count(table->measurement());
+    const model::MeasurementId measurement = table->measurement();
+    const auto order = co_await SeriesOrder::of_measurement(reactor, head, measurement);
+    const std::uint32_t sorted = order->count(measurement);
     for (std::uint32_t rank = 0; rank < sorted; ++rank) {
-        const model::SeriesId id = order.series(table->measurement(), rank);
+        const model::SeriesId id = order->series(measurement, rank);
         if (id < is_kept.size() && is_kept[id] != 0) list.add(index.key(id));
         if (rank % kKeysPerLook == 0 && reactor.needs_yield()) co_await reactor.yield();
     }
@@ -186,9 +187,9 @@ io::Task<SeriesList> list_memtable(io::Reactor& reactor, std::shared_ptr<const H
         SeriesList written = co_await list_written(reactor, head, table, sieve);
         co_return written;
     }
-    const SeriesOrder order = co_await SeriesOrder::sort(reactor, head, table->measurement());
+    const auto order = co_await SeriesOrder::of_measurement(reactor, head, table->measurement());
     const OrderedRows rows =
-        co_await order_rows(reactor, head, table, table->rows(), order, {}, std::move(deletes));
+        co_await order_rows(reactor, head, table, table->rows(), *order, {}, std::move(deletes));
     SeriesList list;
     const std::size_t per_look = keys_per_look(sieve);
     std::size_t count = 0;

@@ -150,9 +150,9 @@ io::Task<Result<void>> ScanState::open_memtable(MemtableView view) {
         rows = co_await order_rows_of(parts_.reactor(), view.head, view.table, view.rows,
                                       *spec_.series, spec_.range, std::move(deletes));
     } else {
-        const SeriesOrder order =
-            co_await SeriesOrder::sort(parts_.reactor(), view.head, view.table->measurement());
-        rows = co_await order_rows(parts_.reactor(), view.head, view.table, view.rows, order,
+        const auto order = co_await SeriesOrder::of_measurement(parts_.reactor(), view.head,
+                                                                view.table->measurement());
+        rows = co_await order_rows(parts_.reactor(), view.head, view.table, view.rows, *order,
                                    spec_.range, std::move(deletes));
     }
     if (rows.places.empty()) co_return Result<void>();

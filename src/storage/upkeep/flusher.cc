@@ -36,6 +36,16 @@ bool always(std::string_view) {
     return true;
 }
 
+// A column whose rows are all deleted is left out: its field may have another type by now, and the
+// types of a group's segments must agree.
+bool has_values(const MemtableColumn& column, const PodVector<std::uint32_t>& places) {
+    return std::any_of(places.begin(), places.end(), [&column](std::uint32_t place) {
+        const std::uint32_t chunk = row_chunk::chunk_of_place(place);
+        return chunk < column.chunks.size() &&
+               column.chunks[chunk].is_valid(row_chunk::offset_of_place(place));
+    });
+}
+
 io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,
                                    std::shared_ptr<const Head> head, std::string name,
                                    std::shared_ptr<const Memtable> table, const SeriesOrder& order,
@@ -45,6 +55,7 @@ io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,
     std::vector<SegmentColumn> columns;
     std::vector<std::uint32_t> indexes;
     for (std::uint32_t c = 0; c < table->columns().size(); ++c) {
+        if (!filter.empty() && !has_values(table->columns()[c], rows.places)) continue;
         columns.push_back({table->columns()[c].name, table->columns()[c].type});
         indexes.push_back(c);
     }
@@ -102,8 +113,7 @@ io::Task<Result<void>> Flusher::flush(std::shared_ptr<Generation> generation) {
     SLUICE_CHECK(generation->head->id() > manifest_.state().flushed_head);
     std::vector<SegmentRecord> made;
     {
-        const SeriesOrder order =
-            co_await SeriesOrder::sort(life_.reactor, generation->head, std::nullopt);
+        const SeriesOrder order = co_await SeriesOrder::sort(life_.reactor, generation->head);
         for (auto& [group, tables] : tables_by_group(*generation->head)) {
             auto record = co_await flush_group(generation->head, group, std::move(tables), order);
             if (!record.ok()) {

@@ -42,35 +42,64 @@ std::set<std::string> measurement_names(const MergeInputs& inputs) {
     return names;
 }
 
-// The columns of all inputs, in order of their names.
-Result<std::vector<SegmentColumn>> merge_columns(const MergeInputs& inputs,
-                                                 const Tombstones& deletes,
-                                                 const std::string& measurement) {
+// The columns of `measurement` that an input has a value of.
+io::Task<Result<std::vector<SegmentColumn>>> columns_in_use(const SegmentReader& reader,
+                                                            const SegmentMeasurement& measurement) {
+    SLUICE_CO_TRY(const auto index, co_await reader.load_index(measurement));
+    std::vector<bool> used(index->columns().size());
+    SegmentBlockChunks chunks;
+    for (std::uint32_t block = 0; block < index->block_count(); ++block) {
+        index->read_chunks(block, chunks);
+        for (std::size_t c = 0; c < used.size(); ++c) {
+            if (chunks.columns[c].range.size != 0) used[c] = true;
+        }
+    }
+    std::vector<SegmentColumn> columns;
+    for (std::size_t c = 0; c < used.size(); ++c) {
+        if (used[c]) columns.push_back(index->columns()[c]);
+    }
+    co_return columns;
+}
+
+// The columns of all inputs, in order of their names. A type counts where a column has values:
+// flushes once wrote columns whose values had all been deleted, and the field may have another type
+// since. That costs a look at every block, so it is found out only where types differ.
+io::Task<Result<std::vector<SegmentColumn>>> merge_columns(const MergeInputs& inputs,
+                                                           Tombstones deletes,
+                                                           std::string measurement,
+                                                           bool in_use_only) {
     std::map<std::string, model::FieldType> types;
     for (const auto& each : inputs) {
         const SegmentMeasurement* found = each->reader->find_measurement(measurement);
         if (found == nullptr) continue;
         const DeleteFilter filter(deletes, each->segment->delete_scope(measurement));
         if (filter.covers_everything()) continue;  // its types do not bind any more
-        for (const SegmentColumn& column : found->columns) {
+        std::vector<SegmentColumn> columns = found->columns;
+        if (in_use_only) {
+            SLUICE_CO_TRY(columns, co_await columns_in_use(*each->reader, *found));
+        }
+        for (const SegmentColumn& column : columns) {
             const auto [place, added] = types.try_emplace(column.name, column.type);
-            if (!added && place->second != column.type) {
-                return Error{ErrorKind::kCorrupt, each->segment->path() + ": field " + column.name +
-                                                      " of " + measurement +
-                                                      " is of another type elsewhere"};
+            if (added || place->second == column.type) continue;
+            if (!in_use_only) {
+                co_return co_await merge_columns(inputs, deletes, measurement, true);
             }
+            co_return Error{ErrorKind::kCorrupt, each->segment->path() + ": field " + column.name +
+                                                     " of " + measurement +
+                                                     " is of another type elsewhere"};
         }
     }
     std::vector<SegmentColumn> columns;
     for (const auto& [name, type] : types) columns.push_back({name, type});
-    return columns;
+    co_return columns;
 }
 
 // One measurement after the other, so that memory is that of one: a source has one block decoded.
 io::Task<Result<void>> merge_measurement(io::Reactor& reactor, const MergeInputs& inputs,
                                          Tombstones deletes, std::string name,
                                          const MergeOutputs& outputs) {
-    SLUICE_CO_TRY(std::vector<SegmentColumn> columns, merge_columns(inputs, deletes, name));
+    SLUICE_CO_TRY(std::vector<SegmentColumn> columns,
+                  co_await merge_columns(inputs, deletes, name, false));
     std::vector<std::unique_ptr<RowSource>> sources;
     for (const auto& each : inputs) {
         SegmentSource::Options options;

@@ -4,6 +4,7 @@
     SLUICED=build/src/server/sluiced tests/integration/limits/run.py [WORD]
 """
 
+import base64
 import http.client
 import json
 import os
@@ -222,10 +223,116 @@ bytes-per-second = 1000
         time.sleep(3)
         equal(write(server, "m v=1 1", "/write?db=slow").status, 204)
         page = request(server, "GET", "/metrics").body.decode()
-        assert 'sluice_writes_limited_total{database="slow",user=""} 2\n' in page, page
-        assert 'sluice_writes_limited_total{database="thin",user=""} 1\n' in page, page
+        assert 'sluice_writes_limited_total{database="slow",user="",token=""} 2\n' in page, page
+        assert 'sluice_writes_limited_total{database="thin",user="",token=""} 1\n' in page, page
 
     with_server(config, test)
+
+
+def values(server, text, database):
+    return query(server, text, db=database)["series"][0]["values"]
+
+
+def a_database_takes_so_many_series():
+    too_many = ("partial write: max-series-per-database limit exceeded: (10) dropped=5 for database: d for retention "
+                "policy: autogen")
+
+    def test(server):
+        query(server, "CREATE DATABASE e")
+        lines = "\n".join(f"m,h=a{i} v={i} 1" for i in range(15))
+        answer = write(server, lines)
+        equal((answer.status, answer.error()), (400, too_many))
+        # Whatever core takes them, the series that are there go on, in other policies, too, and no others come.
+        query(server, "CREATE RETENTION POLICY other ON d DURATION 0s REPLICATION 1")
+        for round_ in range(2, 6):
+            equal(write(server, "\n".join(f"m,h=a{i} v={i} {round_}" for i in range(10))).status, 204)
+            answer = write(server, f"m,h=b{round_} v=1 {round_}\nm,h=a1 v=5 {round_ + 10}")
+            equal((answer.status, answer.error()), (400, too_many.replace("dropped=5", "dropped=1")))
+        equal(write(server, "m,h=a3 v=1 1", "/write?db=d&rp=other").status, 204)
+        equal(write(server, "m,h=c v=1 1", "/write?db=d&rp=other").status, 400)
+        answer = write(server, "n,h=c new=1 1\nm,h=a3 v=1 1", "/api/v2/write?bucket=d")
+        equal(answer.status, 422)
+        assert "max-series-per-database limit exceeded: (10) dropped=1" in answer.error(), answer.error()
+        # What was refused leaves no names, another database has its own bound, and INTO is held to it.
+        equal(values(server, "SHOW MEASUREMENTS", "d"), [["m"]])
+        equal(values(server, "SHOW SERIES CARDINALITY", "d"), [[10]])
+        equal(write(server, lines, "/write?db=e").status, 400)
+        equal(metric(server, "sluice_points_beyond_max_series_total"), 5 + 4 + 1 + 1 + 5)
+        error = query(server, "SELECT v INTO d.autogen.n FROM m GROUP BY *", db="d")["error"]
+        assert "max-series-per-database limit exceeded: (10)" in error, error
+        for _ in range(2):  # from the log, and from segments
+            server.restart()
+            equal(write(server, "m,h=b v=1 9").status, 400)
+            equal(write(server, "\n".join(f"m,h=a{i} v={i} 9" for i in range(10))).status, 204)
+        # A database that is made anew has none.
+        query(server, "DROP DATABASE d")
+        query(server, "CREATE DATABASE d")
+        equal(write(server, "\n".join(f"m,h=z{i} v={i} 9" for i in range(10))).status, 204)
+        equal(write(server, "m,h=b v=1 9").status, 400)
+
+    with_server("[data]\nmax-series-per-database = 10\n", test)
+
+
+def names_are_bounded_by_database_user_and_token():
+    config = """
+[[limits]]
+database = "d"
+max-series = 3
+[[limits]]
+user = "ann"
+max-fields = 2
+"""
+
+    def test(server):
+        query(server, "CREATE DATABASE e")
+        equal(write(server, "m,h=a v=1 1\nm,h=b v=1 1\nm,h=c v=1 1").status, 204)
+        equal(write(server, "m,h=d v=1 1").error(),
+              "partial write: max-series-per-database limit exceeded: (3) dropped=1 for database: d for retention "
+              "policy: autogen")
+        equal(write(server, "\n".join(f"m,h={i} v=1 1" for i in range(10)), "/write?db=e").status, 204)
+        equal(write(server, "m,h=a v=1,w=1,x=1 1").status, 204)
+
+    with_server(config, test)
+
+
+def what_a_token_may_write_is_its_own():
+    """Its id is known only when it has been made, so the server starts twice."""
+    admin = {"Authorization": "Basic " + base64.b64encode(b"root:secret").decode()}
+    config = "[http]\nauth-enabled = true\n"
+    server = Sluice("--cores", "2", config=config)
+    try:
+        query(server, "CREATE USER root WITH PASSWORD 'secret' WITH ALL PRIVILEGES")
+        equal(request(server, "POST", "/query?q=CREATE+DATABASE+d", headers=admin).status, 200)
+        organization = json.loads(request(server, "GET", "/api/v2/orgs", headers=admin).body)["orgs"][0]["id"]
+        tokens = []
+        for _ in range(2):
+            wanted = {"orgID": organization, "permissions": [{"action": "write", "resource": {"type": "buckets"}}]}
+            made = request(server, "POST", "/api/v2/authorizations", json.dumps(wanted).encode(), admin)
+            equal(made.status, 201)
+            tokens.append(json.loads(made.body))
+        (server.root / "sluice.conf").write_text(config + f"""
+[[limits]]
+token = "{tokens[0]['id']}"
+points-per-second = 10
+points-burst = 10
+max-fields = 2
+""")
+        server.restart()
+
+        def send(token, lines):
+            return request(server, "POST", "/api/v2/write?bucket=d", lines.encode(),
+                           {"Authorization": "Token " + token["token"]})
+
+        answer = send(tokens[0], "m a=1,b=1,c=1 1\nm a=1,b=1 2")
+        equal(answer.status, 422)
+        assert 'max-fields-per-measurement limit exceeded (2): measurement="m" dropped' in answer.error()
+        equal(send(tokens[1], "m a=1,b=1,c=1 1").status, 204)
+        equal(send(tokens[0], "\n".join(f"m a={i} {i}" for i in range(40))).status, 204)
+        answer = send(tokens[0], "m a=1 1")
+        equal((answer.status, json.loads(answer.body)["code"]), (429, "too many requests"))
+        equal(send(tokens[1], "m a=1 1").status, 204)
+    finally:
+        server.stop()
 
 
 def a_policy_takes_points_of_its_window():
@@ -348,8 +455,8 @@ def debians_own_file_is_read_as_it_is():
 
 
 def a_guard_that_is_not_there_stops_the_start():
-    status, lines = check("[data]\nmax-series-per-database = 1000000\n")
-    equal((status, lines), (1, ["FILE:2: data.max-series-per-database is not offered: the series of a database are not "
+    status, lines = check("[data]\nmax-values-per-tag = 100000\n")
+    equal((status, lines), (1, ["FILE:2: data.max-values-per-tag is not offered: the values of a tag are not "
                                 "limited; remove the line, or say 0"]))
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "sluice.conf"
@@ -362,6 +469,8 @@ def a_guard_that_is_not_there_stops_the_start():
 
 TESTS = [writes_wait_for_their_turn, a_write_that_waits_too_long_is_refused, many_writes_share_a_few_turns,
          a_write_that_takes_too_long_is_a_timeout, a_database_gets_no_policy, rates_are_kept_by_database_and_user,
+         a_database_takes_so_many_series, names_are_bounded_by_database_user_and_token,
+         what_a_token_may_write_is_its_own,
          a_policy_takes_points_of_its_window, measurements_are_listed_by_policy, debians_own_file_is_read_as_it_is,
          a_guard_that_is_not_there_stops_the_start]
 

@@ -54,5 +54,45 @@ TEST(Admission, LowSpaceRefusesNewBodiesOnly) {
     EXPECT_TRUE(admission.try_admit(1).ok());
 }
 
+TEST(Admission, OneClientGetsNoMoreThanItsShare) {
+    Admission admission(100);
+    ClientBodies one;
+    one.bytes_max = 80;
+    ClientBodies other;
+    other.bytes_max = 80;
+    Result<Permit> first = admission.try_admit(50, &one);
+    Result<Permit> second = admission.try_admit(30, &one);
+    ASSERT_TRUE(first.ok() && second.ok());
+    EXPECT_EQ(one.bytes, 80u);
+    EXPECT_EQ(admission.try_admit(1, &one).error().kind, ErrorKind::kBusy);
+    EXPECT_EQ(admission.refused_to_client(), 1u);
+    Result<Permit> of_other = admission.try_admit(10, &other);
+    EXPECT_TRUE(of_other.ok());
+    EXPECT_TRUE(admission.try_admit(10).ok()) << "of nobody";
+    EXPECT_EQ(second->grow_to(31).error().kind, ErrorKind::kBusy);
+    EXPECT_EQ(admission.refused_to_client(), 2u);
+    second->release();
+    EXPECT_EQ(one.bytes, 50u);
+    const Permit moved = std::move(*first);
+    EXPECT_TRUE(admission.try_admit(30, &one).ok());
+}
+
+TEST(Admission, TheOnlyBodyOfAClientMayBeLargerThanItsShare) {
+    Admission admission(100);
+    ClientBodies one;
+    one.bytes_max = 80;
+    {
+        Result<Permit> other = admission.try_admit(1);
+        Result<Permit> large = admission.try_admit(81, &one);
+        ASSERT_TRUE(large.ok());
+        EXPECT_TRUE(large->grow_to(90).ok()) << "beside that of another";
+        EXPECT_EQ(admission.try_admit(1, &one).error().kind, ErrorKind::kBusy);
+        EXPECT_EQ(admission.refused_to_client(), 1u);
+        other->release();
+        EXPECT_TRUE(large->grow_to(500).ok()) << "alone";
+    }
+    EXPECT_EQ(one.bytes, 0u);
+}
+
 }  // namespace
 }  // namespace sluice::engine

@@ -68,6 +68,7 @@ protected:
         world_ = &world;
         EngineOptions options = small_options(cores);
         options.memory.heads_bytes = std::max(options.memory.heads_bytes, heads_bytes_);
+        options.series_per_database_max = series_max_;
         engine_ = std::move(*Engine::create(options));
         {
             io::SimCores machine(world, cores);
@@ -88,6 +89,7 @@ protected:
     io::SimWorld* world_ = nullptr;
     std::unique_ptr<Engine> engine_;
     std::uint64_t heads_bytes_ = 0;  // at least
+    std::uint64_t series_max_ = 0;
 };
 
 TEST_F(EngineTest, RefusesUnknownNamesInInfluxWords) {
@@ -220,6 +222,64 @@ TEST_F(EngineTest, MeasurementsBeyondTheirMemoryAreRefusedOneByOne) {
     });
 }
 
+constexpr std::string_view kTooManySeries = "max-series-per-database limit exceeded: (3)";
+
+io::Task<std::string> write_series(Core& core, std::string key) {
+    io::Task<std::string> writing = write_point(core, "d", std::move(key), FieldType::kFloat, 5);
+    std::string text = co_await writing;
+    co_return text;
+}
+
+TEST_F(EngineTest, ADatabaseTakesSoManySeriesAlsoAfterACrash) {
+    series_max_ = 3;
+    run(2, [](Core& core) -> io::Task<void> {
+        EXPECT_TRUE((co_await core.create_database("d")).ok());
+        for (const char* key : {"m,h=a", "m,h=b", "n,h=a"}) {
+            EXPECT_EQ(co_await write_series(core, key), "ok");
+        }
+        EXPECT_EQ(co_await write_series(core, "m,h=c"), kTooManySeries);
+        EXPECT_EQ(co_await write_series(core, "o"), kTooManySeries);
+        EXPECT_EQ(co_await write_series(core, "m,h=a"), "ok");
+        EXPECT_EQ(
+            core.catalog()->find_database("d")->find_policy("")->group_at(5)->measurements.size(),
+            2u);
+        EXPECT_EQ(core.metrics().points_beyond_series_max.value(), 2u);
+    });
+    // Some of it from segments, and with other cores.
+    run(1, [](Core& core) -> io::Task<void> {
+        EXPECT_EQ(co_await write_series(core, "m,h=d"), kTooManySeries);
+        EXPECT_EQ(co_await write_series(core, "n,h=a"), "ok");
+        EXPECT_TRUE((co_await core.stores().front()->flush()).ok());
+        EXPECT_EQ(co_await write_series(core, "n,h=b"), kTooManySeries);
+        EXPECT_EQ(co_await write_series(core, "n,h=a"), "ok");
+    });
+    run(1, [](Core& core) -> io::Task<void> {
+        EXPECT_EQ(co_await write_series(core, "n,h=b"), kTooManySeries);
+        EXPECT_EQ(co_await write_series(core, "m,h=b"), "ok");
+    });
+}
+
+TEST_F(EngineTest, DeletedSeriesMakeRoomForOthersWithinMinutes) {
+    series_max_ = 3;
+    run(2, [](Core& core) -> io::Task<void> {
+        EXPECT_TRUE((co_await core.create_database("d")).ok());
+        for (const char* key : {"m,h=a", "m,h=b", "n"}) {
+            EXPECT_EQ(co_await write_series(core, key), "ok");
+        }
+        EXPECT_TRUE((co_await core.drop_measurement("d", "m")).ok());
+        EXPECT_EQ(co_await write_series(core, "m,h=c"), kTooManySeries);
+        (void)co_await core.reactor().sleep_ns(3 * kMinuteNs);
+        EXPECT_EQ(co_await write_series(core, "m,h=c"), "ok");
+        EXPECT_EQ(co_await write_series(core, "m,h=d"), "ok");
+        // Those that were deleted are no longer known anywhere.
+        EXPECT_EQ(co_await write_series(core, "m,h=a"), kTooManySeries);
+        EXPECT_EQ(co_await write_series(core, "n"), "ok");
+        EXPECT_TRUE((co_await core.drop_database("d")).ok());
+        EXPECT_TRUE((co_await core.create_database("d")).ok());
+        EXPECT_EQ(co_await write_series(core, "m,h=a"), "ok");
+    });
+}
+
 TEST(EngineOptionsTest, ContradictionsAreRefused) {
     EngineOptions options;
     EXPECT_FALSE(Engine::create(options).ok());
@@ -241,6 +301,10 @@ TEST(MemoryBudgetTest, GrowsWithCoresAndFitsTheMachine) {
     EXPECT_EQ(MemoryBudget::of_machine(64 * kGiB, 32).heads_bytes, 4 * usual.heads_bytes);
     EXPECT_LE(total(MemoryBudget::of_machine(kGiB, 32)), kGiB / 2);
     EXPECT_GE(total(MemoryBudget::of_machine(kGiB, 2)), kGiB / 3);
+    // Heads may grow into half of what is left to half of the machine's memory.
+    EXPECT_EQ(usual.heads_growth_bytes, (32 * kGiB - total(usual)) / 2);
+    EXPECT_EQ(MemoryBudget::of_machine(kGiB, 2).heads_growth_bytes, 0u);
+    EXPECT_EQ(MemoryBudget::of_total(8 * kGiB).heads_growth_bytes, 0u) << "a limit is a limit";
 }
 
 }  // namespace

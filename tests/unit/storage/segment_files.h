@@ -17,12 +17,12 @@ namespace sluice::storage::test {
 using ListTables = std::vector<std::pair<std::string, std::vector<ListRun>>>;
 
 inline io::Task<Result<SegmentMeta>> write_tables(io::Reactor& reactor, SegmentOutput& output,
-                                                  ListTables tables) {
+                                                  ListTables tables, model::FieldType others) {
     for (auto& [name, runs] : tables) {
         std::vector<SegmentColumn> columns;
         for (std::size_t c = 0; c < runs.front().rows.front().fields.size(); ++c) {
-            columns.push_back(
-                {c == 0 ? "v" : "v" + std::to_string(c + 1), model::FieldType::kInteger});
+            columns.push_back({c == 0 ? "v" : "v" + std::to_string(c + 1),
+                               c == 0 ? model::FieldType::kInteger : others});
         }
         std::vector<std::unique_ptr<RowSource>> sources;
         const std::size_t count = columns.size();
@@ -35,16 +35,17 @@ inline io::Task<Result<SegmentMeta>> write_tables(io::Reactor& reactor, SegmentO
 }
 
 // Writes shards/<group>/<id>.seg of a store; the columns are v, v2, ... The record is what a
-// manifest would say.
-inline io::Task<Result<SegmentRecord>> write_segment(io::Reactor& reactor, std::string store,
-                                                     std::uint64_t id, model::ShardGroupId group,
-                                                     ListTables tables) {
+// manifest would say. `others` is the type of all columns but v; with another one than that of the
+// values they must not have any.
+inline io::Task<Result<SegmentRecord>> write_segment(
+    io::Reactor& reactor, std::string store, std::uint64_t id, model::ShardGroupId group,
+    ListTables tables, model::FieldType others = model::FieldType::kInteger) {
     SegmentWriterOptions options;
     options.group = group;
     options.with_sequences = true;
     SLUICE_CO_TRY(const auto output,
                   co_await SegmentOutput::create(reactor, std::move(store), id, options));
-    auto meta = co_await write_tables(reactor, *output, std::move(tables));
+    auto meta = co_await write_tables(reactor, *output, std::move(tables), others);
     if (!meta.ok()) {
         co_await output->abandon();
         co_return std::move(meta).error();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "sim_cores.h"
@@ -109,6 +110,92 @@ TEST(QueryMemory, WaitsForNobodyWhoWasStopped) {
         const Result<QueryMemory::Grant> grant = co_await waiting;
         EXPECT_TRUE(grant.ok());
         EXPECT_EQ(grant->bytes(), 0u);
+    });
+}
+
+// As many as run at once, all of one client.
+io::Task<std::vector<QueryMemory::Grant>> take_full(Bench& bench, const RunningQuery& query,
+                                                    std::string client) {
+    std::vector<QueryMemory::Grant> grants;
+    for (std::uint32_t i = 0; i < QueryMemory::kFullGrants; ++i) {
+        Result<QueryMemory::Grant> grant = co_await bench.memory.take(query, client);
+        grants.push_back(std::move(*grant));
+    }
+    co_return grants;
+}
+
+TEST(QueryMemory, WhoHoldsLessGoesFirst) {
+    on_core([](Bench& bench) -> io::Task<void> {
+        bench.memory.set_fair_to_clients(true);
+        const auto query = bench.query();
+        std::vector<QueryMemory::Grant> grants = co_await take_full(bench, *query, "10.0.0.1");
+        auto greedy = bench.memory.take(*query, "10.0.0.1");
+        auto modest = bench.memory.take(*query, "10.0.0.2");
+        grants.pop_back();
+        (void)co_await bench.reactor.sleep_ns(kMillisecondNs);
+        EXPECT_FALSE(greedy.done());
+        EXPECT_TRUE(modest.done());
+        Result<QueryMemory::Grant> of_modest = co_await modest;
+        *of_modest = QueryMemory::Grant();
+        (void)co_await bench.reactor.sleep_ns(kMillisecondNs);
+        EXPECT_TRUE(greedy.done());
+        const Result<QueryMemory::Grant> of_greedy = co_await greedy;
+        EXPECT_TRUE(of_greedy.ok());
+    });
+}
+
+TEST(QueryMemory, TheHostsOfANetworkOfIPv6AreOneClient) {
+    on_core([](Bench& bench) -> io::Task<void> {
+        bench.memory.set_fair_to_clients(true);
+        const auto query = bench.query();
+        std::vector<QueryMemory::Grant> grants = co_await take_full(bench, *query, "2001:db8::1");
+        auto greedy = bench.memory.take(*query, "2001:db8::2");
+        auto modest = bench.memory.take(*query, "2001:db8:1::1");
+        grants.pop_back();
+        (void)co_await bench.reactor.sleep_ns(kMillisecondNs);
+        EXPECT_FALSE(greedy.done());
+        EXPECT_TRUE(modest.done());
+        grants.clear();
+        const Result<QueryMemory::Grant> of_modest = co_await modest;
+        const Result<QueryMemory::Grant> of_greedy = co_await greedy;
+        EXPECT_TRUE(of_modest.ok() && of_greedy.ok());
+    });
+}
+
+TEST(QueryMemory, AsksWhoCameFirstWhereItIsNotFair) {
+    on_core([](Bench& bench) -> io::Task<void> {
+        const auto query = bench.query();
+        std::vector<QueryMemory::Grant> grants = co_await take_full(bench, *query, "10.0.0.1");
+        auto first = bench.memory.take(*query, "10.0.0.1");
+        auto second = bench.memory.take(*query, "10.0.0.2");
+        grants.pop_back();
+        (void)co_await bench.reactor.sleep_ns(kMillisecondNs);
+        EXPECT_TRUE(first.done());
+        EXPECT_FALSE(second.done());
+        grants.clear();
+        const Result<QueryMemory::Grant> of_first = co_await first;
+        const Result<QueryMemory::Grant> of_second = co_await second;
+        EXPECT_TRUE(of_first.ok() && of_second.ok());
+    });
+}
+
+TEST(QueryMemory, KeepsSomeOfTheLittleForClientsThatHoldNothing) {
+    on_core([](Bench& bench) -> io::Task<void> {
+        bench.memory.set_fair_to_clients(true);
+        const auto query = bench.query();
+        std::vector<QueryMemory::Grant> grants = co_await take_full(bench, *query, "10.0.0.1");
+        constexpr std::uint32_t kOfOne = QueryMemory::kSmallGrants - QueryMemory::kSmallGrantsKept;
+        for (std::uint32_t i = 0; i < kOfOne; ++i) {
+            Result<QueryMemory::Grant> grant = co_await bench.memory.take(*query, "10.0.0.1");
+            EXPECT_TRUE(grant.ok());
+            grants.push_back(std::move(*grant));
+        }
+        auto one_more = bench.memory.take(*query, "10.0.0.1");
+        const Result<QueryMemory::Grant> other = co_await bench.memory.take(*query, "10.0.0.2");
+        EXPECT_TRUE(other.ok());
+        EXPECT_FALSE(one_more.done());
+        const Result<QueryMemory::Grant> refused = co_await one_more;
+        EXPECT_EQ(refused.error().kind, ErrorKind::kBusy);
     });
 }
 

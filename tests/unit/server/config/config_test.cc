@@ -141,8 +141,35 @@ TEST(Config, DoesNotStartWithoutAGuardThatIsAskedFor) {
     EXPECT_EQ(error_of("[data]\nmax-values-per-tag = 100000\n"),
               "f:2: data.max-values-per-tag is not offered: the values of a tag are not limited; "
               "remove the line, or say 0");
-    EXPECT_TRUE(error_of("[data]\nmax-series-per-database = 1000000\n").starts_with("f:2: "));
-    EXPECT_EQ(error_of("[data]\nmax-series-per-database = 0\n"), "");
+    EXPECT_EQ(error_of("[data]\nmax-values-per-tag = 0\n"), "");
+    EXPECT_EQ(error_of("[data]\nmax-series-per-database = 1000000\n"), "");
+}
+
+TEST(Config, ALimitIsAboutAUserOrATokenAndLimitsSomething) {
+    const auto fault_of = [](std::string_view limit) {
+        const Config config = from_toml("[[limits]]\n" + std::string(limit));
+        const Result<void> checked = check_config(config);
+        return checked.ok() ? std::string() : checked.error().message;
+    };
+    const std::string token = "token = \"0123456789abcdef\"\n";
+    EXPECT_EQ(fault_of(token + "max-series = 1\n"), "");
+    EXPECT_EQ(fault_of("user = \"u\"\nmax-fields = 1\n"), "");
+    EXPECT_EQ(fault_of(token),
+              "limits: points-per-second, bytes-per-second, max-series or max-fields is needed in "
+              "each");
+    EXPECT_EQ(fault_of("token = \"my token\"\nmax-series = 1\n"),
+              "limits: token: \"my token\" is not the id of a token, 16 hex digits in lower case");
+    EXPECT_EQ(fault_of("user = \"u\"\n" + token + "max-series = 1\n"),
+              "limits: a table is about a user or about a token");
+}
+
+TEST(Config, AShareIsAPercentage) {
+    Config config;
+    config.http.max_client_share = 100;
+    EXPECT_TRUE(check_config(config).ok());
+    config.http.max_client_share = 101;
+    EXPECT_EQ(check_config(config).error().message,
+              "http.max-client-share: a percentage, at most 100");
 }
 
 TEST(Config, NamesDefaultsThatAFileOfInfluxdbReliesOn) {

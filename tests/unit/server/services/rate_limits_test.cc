@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sluice/base/units.h"
+#include "sluice/meta/principal.h"
 
 namespace sluice::server {
 namespace {
@@ -38,6 +39,40 @@ TEST(RateLimits, FitByDatabaseUserOrBoth) {
     }
     const std::vector<LimitSettings> none;
     EXPECT_TRUE(RateLimits(none).fitting("d", "ann").empty());
+}
+
+TEST(RateLimits, ATokenIsKnownByItsId) {
+    LimitSettings settings = limit("", "", 1, 0);
+    settings.token = "00000000000000ff";
+    const std::vector<LimitSettings> all{settings};
+    EXPECT_EQ(RateLimits(all).fitting("d", meta::token_name(255)), RateLimits::Fitting{0});
+    EXPECT_TRUE(RateLimits(all).fitting("d", meta::token_name(254)).empty());
+    EXPECT_TRUE(RateLimits(all).fitting("d", "ann").empty());
+    EXPECT_TRUE(RateLimits(all).fitting("d", "").empty());
+}
+
+TEST(RateLimits, TheLowestBoundOfNamesCounts) {
+    LimitSettings of_all = limit("", "", 0, 0);
+    of_all.max_series = 50;
+    of_all.max_fields = 9;
+    LimitSettings of_ann = limit("d", "ann", 0, 0);
+    of_ann.max_series = 20;
+    const std::vector<LimitSettings> settings{of_all, of_ann};
+    const RateLimits limits(settings);
+    EXPECT_TRUE(limits.fitting("d", "ann").empty()) << "there is no rate";
+    meta::Database database;
+    database.name = "d";
+    const auto bounds = [&](std::string_view user, std::uint64_t series, std::uint64_t fields) {
+        engine::WriteTarget target;
+        target.database = &database;
+        target.series_max = series;
+        target.fields_max = fields;
+        limits.bound_names(target, user);
+        return std::pair(target.series_max, target.fields_max);
+    };
+    EXPECT_EQ(bounds("ann", 0, 65536), std::pair(std::uint64_t{20}, std::uint64_t{9}));
+    EXPECT_EQ(bounds("bob", 0, 65536), std::pair(std::uint64_t{50}, std::uint64_t{9}));
+    EXPECT_EQ(bounds("ann", 10, 4), std::pair(std::uint64_t{10}, std::uint64_t{4}));
 }
 
 TEST(RateLimits, TheLongestWaitCountsAndIsTheOneThatIsCounted) {

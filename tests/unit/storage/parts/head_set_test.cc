@@ -121,6 +121,33 @@ TEST(HeadSet, IsFrozenWhenItsLogIsTwiceItsMemory) {
     EXPECT_EQ(writes, static_cast<int>(2 * 512 * kKiB / kDirectIoAlignment));
 }
 
+// A series that is new costs as much as many rows, and each head sees it anew.
+TEST(HeadSet, GrowsWhileItsSeriesHaveFewRows) {
+    StoreOptions options = options_of(256 * kKiB);
+    options.head_growth_bytes = 256 * kKiB;
+    options.head_rows_per_series = 4;
+    const auto bytes_at_freeze = [&options](int series) {
+        test::StoreBench bench(options);
+        const std::shared_ptr<Generation> first = bench.heads.active();
+        while (bench.heads.frozen().empty()) {
+            model::PointBatch batch;
+            for (int i = 0; i < 100; ++i) {
+                const int row = static_cast<int>(first->rows) + i;
+                bench.add_to(batch, "m,h=" + std::to_string(row % series), row, 1);
+            }
+            batch.finish();
+            EXPECT_TRUE(bench.append(batch).ok());
+            bench.heads.rotate_if_due();
+        }
+        EXPECT_EQ(first->rows, first->head->rows());
+        return first->head->memory_bytes();
+    };
+    const std::size_t of_known = bytes_at_freeze(10);
+    EXPECT_GE(of_known, 256 * kKiB);
+    EXPECT_LT(of_known, 512 * kKiB);
+    EXPECT_GE(bytes_at_freeze(1'000'000), 512 * kKiB) << "each row has a series of its own";
+}
+
 TEST(HeadSet, IsFrozenAtItsAgeUnlessItIsEmpty) {
     test::StoreBench bench(options_of(64 * kMiB, 10 * kSecondNs));
     bench.pass(20 * kSecondNs);
@@ -218,6 +245,24 @@ TEST(HeadSet, RowsOfAMeasurementThatWasDroppedOnTheirWayAreGone) {
     bench.deletes.set(deletes_of({delete_of(100, "m")}), 0, bench.heads.active()->head->id());
     ASSERT_TRUE(bench.machine.run(std::move(appending)).ok());
     EXPECT_EQ(rows_of(bench, "m"), 0u);
+    EXPECT_EQ(rows_of(bench, "n"), 1u);
+}
+
+// The log has defined its columns, and those that come after the drop may have other types.
+TEST(HeadSet, ATableThatWaitsForItsRowsGoesWithItsMeasurement) {
+    test::StoreBench bench;
+    model::PointBatch batch;
+    bench.add_to(batch, "m,h=a", 10, 1);
+    bench.add_to(batch, "n,h=a", 10, 1);
+    batch.finish();
+    io::Task<Result<void>> appending = bench.append_to(bench.heads.active(), batch);
+    ASSERT_NE(table_of(bench, "m"), nullptr);
+    bench.deletes.set(deletes_of({delete_of(100, "m")}), 0, bench.heads.active()->head->id());
+    bench.heads.drop_deleted_tables();
+    EXPECT_EQ(table_of(bench, "m"), nullptr);
+    EXPECT_NE(table_of(bench, "n"), nullptr);
+    ASSERT_TRUE(bench.machine.run(std::move(appending)).ok());
+    EXPECT_EQ(table_of(bench, "m"), nullptr);
     EXPECT_EQ(rows_of(bench, "n"), 1u);
 }
 

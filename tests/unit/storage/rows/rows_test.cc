@@ -113,6 +113,37 @@ TEST(RowBuffer, KeepsNoMoreRowsApartThanABlockHolds) {
     }
 }
 
+// A string, by the rows of its column that are not in the slice.
+TEST(RowSlice, AColumnWithoutAValueIsAbsentAndHasNoType) {
+    const std::array<model::Timestamp, 3> times = {1, 2, 3};
+    const std::array<std::string_view, 3> texts = {"x", "", ""};
+    const std::array<std::uint64_t, 1> first_only = {1};
+    RowSlice whole;
+    whole.times = times;
+    whole.columns.resize(1);
+    whole.columns[0].type = model::FieldType::kString;
+    whole.columns[0].texts = texts;
+    whole.columns[0].validity = first_only;
+    RowSlice part;
+    part.assign(whole, 0, 2);
+    EXPECT_FALSE(part.columns[0].absent());
+    part.assign(whole, 1, 2);
+    EXPECT_TRUE(part.columns[0].absent());
+
+    // So it may stand before and behind rows whose values have a type.
+    const ListColumns numbers({{4, 1, {7}}});
+    RowBuffer buffer;
+    buffer.reset(1);
+    buffer.append(whole, 1, 1);
+    buffer.append(numbers.slice(), 0, 1);
+    buffer.append(whole, 2, 1);
+    const std::vector<ListRow> rows = content(buffer);
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_FALSE(rows[0].fields[0]);
+    EXPECT_EQ(rows[1].fields[0], 7u);
+    EXPECT_FALSE(rows[2].fields[0]);
+}
+
 TEST(RowBuffer, SaysWhetherTimesRepeat) {
     const auto repeats = [](std::vector<ListRow> rows, EqualTimes treatment) {
         RowBuffer buffer;

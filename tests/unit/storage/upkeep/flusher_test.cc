@@ -112,6 +112,20 @@ TEST_F(FlusherTest, DeletedRowsAreLeftOut) {
     EXPECT_EQ(segments()[0]->record().deletes_applied, bench_.deletes.last_sequence());
 }
 
+// As after a start: the log had rows from before and from after a DROP MEASUREMENT.
+TEST_F(FlusherTest, AColumnOfDeletedRowsIsLeftOut) {
+    write("m", 10, 1);
+    bench_.deletes.set(deletes_of({delete_of(bench_.sequences.take(), "m")}), 0,
+                       bench_.heads.active()->head->id());
+    ASSERT_TRUE(bench_.append(bench_.batch_of("m", 20, 2, 1, "w")).ok());
+    ASSERT_TRUE(flush().ok());
+    const auto reader = bench_.machine.run(segments()[0]->reader());
+    ASSERT_TRUE(reader.ok());
+    const std::vector<SegmentColumn>& columns = (*reader)->find_measurement("m")->columns;
+    ASSERT_EQ(columns.size(), 1u);
+    EXPECT_EQ(columns[0].name, "w");
+}
+
 TEST_F(FlusherTest, AHeadOfWhichNothingIsLeftEndsWithoutASegment) {
     write("m", 10, 1);
     bench_.deletes.set(deletes_of({delete_of(bench_.sequences.take(), "m")}), 0,

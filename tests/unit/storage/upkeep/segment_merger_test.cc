@@ -92,6 +92,31 @@ TEST_F(SegmentMergerTest, DeletedRowsAreLeftOut) {
     EXPECT_EQ(live()[0]->record().deletes_applied, 6u);
 }
 
+// Of an earlier flush: the values that made v2 a string were deleted before it.
+TEST(SegmentMerger, AColumnWithoutAValueHasNoType) {
+    const auto row = [](model::Timestamp time, std::optional<std::uint64_t> second) {
+        const auto at = static_cast<std::uint64_t>(time);
+        return ListTables{{"m", {{"m", {{time, at, {at, second}}}}}}};
+    };
+    for (const bool stale_first : {true, false}) {
+        SCOPED_TRACE(stale_first);
+        test::UpkeepBench bench;
+        std::vector<SegmentPtr> inputs = {
+            bench.add_segment(1, row(10, std::nullopt), {}, 0, model::FieldType::kString),
+            bench.add_segment(1, row(20, 2))};
+        if (!stale_first) std::ranges::reverse(inputs);
+        ASSERT_TRUE(bench.machine.run(bench.merger.run(merge_of(inputs))).ok());
+        const std::vector<SegmentPtr> live = bench.segments.of_group(1, kNow);
+        ASSERT_EQ(live.size(), 1u);
+        EXPECT_EQ(bench.rows_of(live[0]), (SegmentRows{{{"m", 10}, 10}, {{"m", 20}, 20}}));
+        const auto reader = bench.machine.run(live[0]->reader());
+        ASSERT_TRUE(reader.ok());
+        for (const SegmentColumn& each : (*reader)->find_measurement("m")->columns) {
+            EXPECT_EQ(each.type, model::FieldType::kInteger) << each.name;
+        }
+    }
+}
+
 TEST_F(SegmentMergerTest, WhereNothingIsLeftThereIsNoSegment) {
     const SegmentPtr one = bench_.add_segment(1, rows_of_keys({"m"}, 10, 5, 1));
     bench_.deletes.set(deletes_of({delete_of(6, "m")}), 0, 1);

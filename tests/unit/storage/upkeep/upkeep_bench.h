@@ -69,10 +69,11 @@ public:
 
     // A live segment, in the manifest as well as on the disk.
     SegmentPtr add_segment(model::ShardGroupId group, ListTables tables, HomePart part = {},
-                           std::uint32_t level = 0) {
+                           std::uint32_t level = 0,
+                           model::FieldType others = model::FieldType::kInteger) {
         const std::uint64_t id = manifest.take_segment_id();
-        auto record = machine.run(
-            write_segment(machine.reactor(), life.options.directory, id, group, std::move(tables)));
+        auto record = machine.run(write_segment(machine.reactor(), life.options.directory, id,
+                                                group, std::move(tables), others));
         SLUICE_CHECK(record.ok());
         record->part = part;
         record->level = level;

@@ -1,4 +1,4 @@
-#include "engine/schema_check.h"
+#include "engine/names/schema_check.h"
 
 #include <algorithm>
 #include <bit>
@@ -191,8 +191,8 @@ std::string too_many_fields_text(std::string_view measurement, std::uint64_t fie
            "): measurement=\"" + std::string(measurement) + "\" dropped";
 }
 
-SchemaChecker::SchemaChecker(std::uint64_t fields_max, std::uint64_t names_bytes_max)
-    : fields_max_(fields_max), names_(names_bytes_max), entries_(kEntriesMin) {}
+SchemaChecker::SchemaChecker(std::uint64_t names_bytes_max)
+    : names_(names_bytes_max), entries_(kEntriesMin) {}
 
 void SchemaChecker::refuse_table(const model::BatchTable& table, std::size_t number,
                                  std::string_view measurement, SchemaFindings& findings) {

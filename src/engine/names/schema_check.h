@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/name_budget.h"
+#include "engine/names/name_budget.h"
 #include "sluice/meta/catalog.h"
 #include "sluice/meta/catalog_editor.h"
 #include "sluice/model/point_batch.h"
@@ -63,12 +63,13 @@ std::string too_many_fields_text(std::string_view measurement, std::uint64_t fie
 // One core.
 class SchemaChecker {
 public:
-    // `fields_max` bounds the fields of a measurement in a shard group; 0 is without a bound. A
-    // scan of all fields, and every list of them, takes time and memory by their number, and one
-    // client can make a million of them in a few requests.
-    //
     // `names_bytes_max` bounds what all measurements take (name_budget.h); 0 is without a bound.
-    explicit SchemaChecker(std::uint64_t fields_max = 0, std::uint64_t names_bytes_max = 0);
+    explicit SchemaChecker(std::uint64_t names_bytes_max = 0);
+
+    // Bounds the fields of a measurement in a shard group, for the checks from here on; 0 is
+    // without a bound. A scan of all fields, and every list of them, takes time and memory by their
+    // number, and one client can make a million of them in a few requests.
+    void set_fields_max(std::uint64_t count) { fields_max_ = count; }
 
     // `batch` was parsed against `index`, which belongs to the head `head_id`, and has no empty
     // tables. `policy` is of `catalog`.
@@ -111,7 +112,7 @@ private:
     static void refuse_table(const model::BatchTable& table, std::size_t number,
                              std::string_view measurement, SchemaFindings& findings);
 
-    std::uint64_t fields_max_;
+    std::uint64_t fields_max_ = 0;
     NameBudget names_;
     // Direct-mapped; their number is a power of two.
     std::vector<Entry> entries_;

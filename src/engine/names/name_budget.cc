@@ -1,4 +1,4 @@
-#include "engine/name_budget.h"
+#include "engine/names/name_budget.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // Types of fields within a shard group. Outcomes were taken from InfluxDB 1.6.7.
-#include "engine/schema_check.h"
+#include "engine/names/schema_check.h"
 
 #include <gtest/gtest.h>
 
@@ -218,7 +218,7 @@ TEST_F(SchemaCheckTest, AGroupThatIsGoneAsksForAnotherParse) {
 // Lines are taken in their order; one that has only known fields, or fewer new ones, still lands,
 // and the names of those that are refused are not in the schema.
 TEST_F(SchemaCheckTest, RefusesLinesWhoseNewFieldsAreTooMany) {
-    checker_ = SchemaChecker(3);
+    checker_.set_fields_max(3);
     parse("m",
           {{{"a", 1}, {"b", 1}}, {{"a", 2}, {"c", 1}, {"d", 1}}, {{"b", 2}, {"c", 2}}, {{"e", 1}}});
     EXPECT_EQ(write(),
@@ -240,7 +240,7 @@ TEST_F(SchemaCheckTest, RefusesLinesWhoseNewFieldsAreTooMany) {
 
 TEST_F(SchemaCheckTest, MeasurementsBeyondTheMemoryForNamesAreRefused) {
     const std::uint64_t one = NameBudget::bytes_of("m", 1);
-    checker_ = SchemaChecker(0, 2 * one);
+    checker_ = SchemaChecker(2 * one);
     parse("m", {{{"v", 1.5}}});
     parse("n", {{{"v", 1.5}}});
     parse("o", {{{"v", 1.5}}, {{"v", 2.5}}});
@@ -257,7 +257,7 @@ TEST_F(SchemaCheckTest, MeasurementsBeyondTheMemoryForNamesAreRefused) {
 }
 
 TEST_F(SchemaCheckTest, OfManyRefusedRowsTheFirstAreTold) {
-    checker_ = SchemaChecker(0, 1);
+    checker_ = SchemaChecker(1);
     const Line line{{"v", 1.5}};
     for (int i = 0; i < 150; ++i) parse(("m" + std::to_string(i)).c_str(), {line});
     (void)write();
