@@ -9,7 +9,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "sluice/base/hash_set.h"
 
 namespace sluice::engine {
 
@@ -25,17 +26,9 @@ public:
     void insert_part(const SeriesSet& other, std::size_t part);
 
 private:
-    struct Part {
-        // Open addressing; a power of two, or none. 0 stands for a slot without a series.
-        std::vector<std::uint64_t> slots;
-        std::size_t count = 0;
-
-        std::size_t place_of(std::uint64_t hash) const;
-        void make_room_for(std::size_t more);
-    };
     static std::size_t part_of(std::uint64_t hash) { return hash >> 58; }
 
-    std::array<Part, kParts> parts_;
+    std::array<HashSet, kParts> parts_;
     std::size_t count_ = 0;
 };
 

@@ -258,9 +258,10 @@ io::Task<void> SeriesScan::find_shared() {
 }
 
 io::Task<void> SeriesScan::set_shared(std::vector<std::uint64_t> identities) {
-    shared_ = SharedSeries(identities.size());
+    shared_ = {};
+    shared_.make_room_for(identities.size());
     for (std::size_t i = 0; i < identities.size(); ++i) {
-        shared_.add(identities[i]);
+        shared_.insert(identities[i]);
         if (i % kHashesPerBreath == 0) co_await source_.breathe();
     }
 }

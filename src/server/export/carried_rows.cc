@@ -4,8 +4,7 @@
 
 namespace sluice::server {
 
-void CarriedRows::Column::add_nulls(std::size_t rows, std::size_t count) {
-    const std::size_t all = rows + count;
+void CarriedRows::Column::add_room(std::size_t count) {
     if (model::is_word_type(type)) {
         words.append_copies(count, 0);
     } else if (type == model::FieldType::kBoolean) {
@@ -13,8 +12,20 @@ void CarriedRows::Column::add_nulls(std::size_t rows, std::size_t count) {
     } else {
         text_ends.append_copies(count, text.size());
     }
-    const std::size_t needed = (all + 63) / 64;
-    if (needed > validity.size()) validity.append_copies(needed - validity.size(), 0);
+}
+
+// All rows so far have a value.
+void CarriedRows::Column::begin_validity(std::size_t rows) {
+    if (has_nulls) return;
+    has_nulls = true;
+    validity.append_copies(rows / 64, ~std::uint64_t{0});
+    if (rows % 64 != 0) validity.push_back((std::uint64_t{1} << (rows % 64)) - 1);
+}
+
+void CarriedRows::Column::add_nulls(std::size_t rows, std::size_t count) {
+    begin_validity(rows);
+    add_room(count);
+    validity.append_copies((rows + count + 63) / 64 - validity.size(), 0);
 }
 
 void CarriedRows::Column::add(const storage::ColumnView& view, std::size_t begin, std::size_t rows,
@@ -26,23 +37,34 @@ void CarriedRows::Column::add(const storage::ColumnView& view, std::size_t begin
     if (!any) {
         any = true;
         type = view.type;
-        add_nulls(0, rows);
+        if (rows != 0) add_nulls(0, rows);
     }
-    add_nulls(rows, count);
+    bool is_full = true;
+    for (std::size_t i = 0; is_full && view.validity != nullptr && i < count; ++i) {
+        is_full = view.is_valid(begin + i);
+    }
+    if (is_full && !has_nulls) {
+        add_room(count);
+    } else {
+        add_nulls(rows, count);
+        for (std::size_t i = 0; i < count; ++i) {
+            validity[(rows + i) / 64] |= std::uint64_t{view.is_valid(begin + i)}
+                                         << ((rows + i) % 64);
+        }
+    }
     if (model::is_word_type(type)) {
         std::copy_n(view.words.begin() + static_cast<std::ptrdiff_t>(begin), count,
                     words.end() - count);
-    } else if (type == model::FieldType::kBoolean) {
+        return;
+    }
+    if (type == model::FieldType::kBoolean) {
         std::copy_n(view.flags.begin() + static_cast<std::ptrdiff_t>(begin), count,
                     flags.end() - count);
+        return;
     }
     for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t row = rows + i;
-        const bool is_valid = view.is_valid(begin + i);
-        validity[row / 64] |= std::uint64_t{is_valid} << (row % 64);
-        if (type != model::FieldType::kString) continue;
-        if (is_valid) text += view.texts[begin + i];
-        text_ends[row] = text.size();
+        if (view.is_valid(begin + i)) text += view.texts[begin + i];
+        text_ends[rows + i] = text.size();
     }
 }
 
@@ -51,8 +73,10 @@ void CarriedRows::Column::show(const Run& run, storage::ColumnView& view) const 
     if (!any) return;
     view.type = type;
     view.all_null = false;
-    view.validity = validity.data();
-    view.validity_offset = static_cast<std::uint32_t>(run.row_begin);
+    if (has_nulls) {
+        view.validity = validity.data();
+        view.validity_offset = static_cast<std::uint32_t>(run.row_begin);
+    }
     const auto part = [&run](const auto& values) {
         return std::span(values.data() + run.row_begin, run.rows);
     };

@@ -47,12 +47,17 @@ private:
         PodVector<std::size_t> text_ends;  // in `text`
         std::string text;
         std::vector<std::string_view> views;  // made by finish()
-        PodVector<std::uint64_t> validity;    // a bit for each row
+        // A bit for each row once a row has no value, since what has none needs no bits anywhere.
+        bool has_nulls = false;
+        PodVector<std::uint64_t> validity;
 
         // `rows` rows are there, `count` more come.
         void add(const storage::ColumnView& view, std::size_t begin, std::size_t rows,
                  std::size_t count);
+        // Room for values, and bits that say there is none.
+        void add_room(std::size_t count);
         void add_nulls(std::size_t rows, std::size_t count);
+        void begin_validity(std::size_t rows);
         void show(const Run& run, storage::ColumnView& view) const;
     };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "sluice/io/aside.h"
 #include "sluice/io/task.h"
 
 namespace sluice::server {
@@ -12,6 +13,8 @@ public:
     virtual ~ExportPace() = default;
     // It shall end before it is done. Any core asks.
     virtual bool is_ended() const = 0;
+    // Of packing.
+    virtual io::Haste haste() const = 0;
     // Is awaited when so many bytes more of files have been written.
     virtual io::Task<void> rest(std::uint64_t bytes) = 0;
 };

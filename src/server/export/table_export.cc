@@ -103,7 +103,7 @@ io::Task<Result<void>> TableExport::write_rows(MergedRows& rows, const SurveyedG
         const auto work = [this, &rows, &group, &columns] {
             return append_loaded(rows, group, columns);
         };
-        SLUICE_CO_TRY_VOID(co_await io::run_aside(work, io::Haste::kBackground));
+        SLUICE_CO_TRY_VOID(co_await io::run_aside(work, pace_.haste()));
         if (pace_.is_ended()) {
             co_return Error{ErrorKind::kCancelled, "ended by a signal: the export is not whole"};
         }
@@ -113,7 +113,7 @@ io::Task<Result<void>> TableExport::write_rows(MergedRows& rows, const SurveyedG
         before = bytes;
     }
     const auto finish = [this] { return finish_files(); };
-    co_return co_await io::run_aside(finish, io::Haste::kBackground);
+    co_return co_await io::run_aside(finish, pace_.haste());
 }
 
 Result<void> TableExport::append_loaded(MergedRows& rows, const SurveyedGroup& group,

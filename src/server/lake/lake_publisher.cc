@@ -38,6 +38,7 @@ public:
     explicit Pace(std::uint64_t bytes_per_second) : bytes_per_second_(bytes_per_second) {}
 
     bool is_ended() const override { return io::Reactor::current().stopping(); }
+    io::Haste haste() const override { return io::Haste::kBackground; }
     io::Task<void> rest(std::uint64_t bytes) override {
         if (bytes_per_second_ == 0) co_return;
         const double seconds = static_cast<double>(bytes) / static_cast<double>(bytes_per_second_);

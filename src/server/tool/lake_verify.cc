@@ -10,6 +10,7 @@
 #include "server/lake/file_steps.h"
 #include "server/tool/console.h"
 #include "server/tool/lake_status.h"
+#include "server/tool/signal_pace.h"
 #include "server/tool/stopped_directory.h"
 #include "sluice/base/crc32c.h"
 #include "sluice/io/reactor.h"
@@ -31,12 +32,6 @@ struct GroupSum {
     std::uint64_t rows = 0;
     std::map<std::string, ColumnSum> columns;  // those with a value
     bool operator==(const GroupSum&) const = default;
-};
-
-class Ended : public ExportPace {
-public:
-    bool is_ended() const override { return is_ended_by_signal(); }
-    io::Task<void> rest(std::uint64_t) override { co_return; }
 };
 
 void add_slice(ColumnSum& sum, const codec::ColumnSlice& slice, std::size_t rows) {
@@ -180,7 +175,7 @@ private:
     const RowPlaces places_;
     const std::shared_ptr<const meta::Catalog> catalog_;
     const PublicationKey& key_;
-    Ended pace_;
+    SignalPace pace_;
 };
 
 // What is the same and what is not, of all lakes of a directory.

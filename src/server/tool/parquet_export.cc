@@ -12,6 +12,7 @@
 #include "server/export/table_export.h"
 #include "server/export/table_survey.h"
 #include "server/tool/console.h"
+#include "server/tool/signal_pace.h"
 #include "server/tool/stopped_directory.h"
 #include "sluice/io/reactor.h"
 #include "sluice/lake/table_columns.h"
@@ -22,13 +23,6 @@ namespace {
 unsigned long long printed(std::uint64_t number) {
     return number;
 }
-
-// As fast as it can, until a signal comes.
-class SignalPace : public ExportPace {
-public:
-    bool is_ended() const override { return is_ended_by_signal(); }
-    io::Task<void> rest(std::uint64_t) override { co_return; }
-};
 
 class ParquetExport {
 public:

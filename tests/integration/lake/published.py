@@ -128,6 +128,10 @@ def test_groups_that_have_ended_are_published():
         equal(node.metric("sluice_lake_rows_total"), len(values) - 1)
         equal(node.metric("sluice_lake_failures_total"), 0)
         equal(node.health(), "ready for queries and writes")
+        page = ask(node.server, "GET", "/metrics").text
+        document = (pathlib.Path(__file__).resolve().parents[3] / "src/server/METRICS.md").read_text(encoding="utf-8")
+        equal(sorted(re.findall(r"^# TYPE (sluice_lake_\w+) (\w+)$", page, re.M)),
+              sorted(re.findall(r"^\| `(sluice_lake_\w+)` \| (\w+) \|", document, re.M)), "METRICS.md")
         shown = query(node.server, "SHOW STATS FOR 'sluice_lake'")["results"][0]["series"][0]
         equal(shown["tags"], {"node": "a"})
         equal(dict(zip(shown["columns"], shown["values"][0]))["rows"], len(values) - 1)

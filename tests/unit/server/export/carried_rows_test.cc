@@ -63,6 +63,7 @@ TEST(CarriedRows, OutliveTheScan) {
     EXPECT_FALSE(run.columns[0].is_valid(1));
     EXPECT_FALSE(run.columns[1].is_valid(1));
     EXPECT_TRUE(run.columns[2].is_valid(1));
+    EXPECT_EQ(run.columns[2].validity, nullptr);
     EXPECT_EQ(run.columns[0].words[2], 8u);
     EXPECT_EQ(run.columns[1].texts[0], "x");
     EXPECT_TRUE(run.columns[1].is_valid(2));
@@ -97,6 +98,36 @@ TEST(CarriedRows, AColumnMayBeginLateAndEndEarly) {
     EXPECT_EQ(run.columns[0].words[4], 7u);
     EXPECT_EQ(run.columns[1].texts[7], "zz");
     EXPECT_EQ(run.columns[2].flags[4], 1);
+}
+
+// Around the words that bits are kept in.
+TEST(CarriedRows, TheFirstNullMayComeAtAnyRow) {
+    for (const std::size_t full : {1u, 63u, 64u, 65u, 128u}) {
+        std::vector<model::Timestamp> times(full + 4);
+        std::vector<std::uint64_t> words(full + 4, 5);
+        std::uint64_t validity[4] = {~std::uint64_t{0}, ~std::uint64_t{0}, ~std::uint64_t{0},
+                                     ~std::uint64_t{0}};
+        validity[(full + 1) / 64] &= ~(std::uint64_t{1} << ((full + 1) % 64));
+        storage::SeriesRun run;
+        run.series_key = "m";
+        run.rows = times.size();
+        run.times = times;
+        storage::ColumnView column;
+        column.type = model::FieldType::kInteger;
+        column.all_null = false;
+        column.words = words;
+        column.validity = validity;
+        run.columns = {column};
+        CarriedRows rows(1);
+        rows.add(run, 0, full);
+        rows.add(run, full, 4);
+        rows.finish();
+        storage::SeriesRun shown;
+        rows.show(0, shown);
+        for (std::size_t row = 0; row < full + 4; ++row) {
+            EXPECT_EQ(shown.columns[0].is_valid(row), row != full + 1) << full << " " << row;
+        }
+    }
 }
 
 TEST(CarriedRows, AColumnWithoutAnyValueTakesNothing) {
