@@ -303,12 +303,13 @@ def test_retention_waits_for_the_lake():
 
 
 def test_settings_that_cannot_be_keep_the_server_from_starting():
+    program = os.environ.get("SLUICED", "build/src/server/sluiced")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "sluice.conf"
         for setting, words in (('root = "s3://b/lake"', "S3 is not supported"), ('root = "lake"', "absolute path"),
                                ('root = "file:///l"\ncatalog = "http://c"', "catalogs are not supported")):
             path.write_text(f"[lake]\nenabled = true\n{setting}\n")
             for command in (["check"], []):
-                done = subprocess.run([os.environ["SLUICED"], *command, "--config", str(path), "--data-dir",
-                                       f"{folder}/data"], capture_output=True, text=True, check=False, timeout=30)
+                done = subprocess.run([program, *command, "--config", str(path), "--data-dir", f"{folder}/data"],
+                                      capture_output=True, text=True, check=False, timeout=30)
                 assert done.returncode != 0 and words in done.stderr + done.stdout, done.stderr + done.stdout
