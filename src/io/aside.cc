@@ -6,8 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 
+#include "sluice/base/check.h"
 #include "sluice/io/limiter.h"
 #include "sluice/io/reactor.h"
 
@@ -21,12 +23,14 @@ constexpr int kNiceness = 2;
 constexpr int kBackgroundNiceness = 10;
 
 // Lies in the frame of try_thread(), which waits until the thread has done its work and has nothing
-// left to do but to end: so no copy is made, and nothing is shared but the eventfd, whose write and
-// read order the work before what follows.
+// left to do but to end: so no copy is made.
 struct Job {
     std::function<void()> work;
     int done_fd;
     int niceness;
+    // Orders the work before what follows on the core. The eventfd does so, too, on every CPU there
+    // is, but the language knows nothing of it.
+    std::atomic<bool> done = false;
 };
 
 void* run_job(void* argument) {
@@ -39,6 +43,7 @@ void* run_job(void* argument) {
     }
     const int done_fd = job->done_fd;
     job->work();
+    job->done.store(true, std::memory_order_release);
     // `job` is gone once the core has seen this.
     const std::uint64_t one = 1;
     (void)!write(done_fd, &one, sizeof one);
@@ -67,6 +72,7 @@ Task<bool> try_thread(Reactor& reactor, std::function<void()>& work, Haste haste
         read.data = reinterpret_cast<const std::byte*>(&count);
         read.length = sizeof count;
         co_await read;
+        SLUICE_CHECK(job.done.load(std::memory_order_acquire));
     } else {
         work = std::move(job.work);
     }
