@@ -112,7 +112,7 @@ TEST_F(FlusherTest, DeletedRowsAreLeftOut) {
     EXPECT_EQ(segments()[0]->record().deletes_applied, bench_.deletes.last_sequence());
 }
 
-// As after a start: the log had rows from before and from after a DROP MEASUREMENT.
+// Its table is still that of the rows which came before the DROP MEASUREMENT.
 TEST_F(FlusherTest, AColumnOfDeletedRowsIsLeftOut) {
     write("m", 10, 1);
     bench_.deletes.set(deletes_of({delete_of(bench_.sequences.take(), "m")}), 0,

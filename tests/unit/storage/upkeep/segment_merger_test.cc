@@ -92,7 +92,7 @@ TEST_F(SegmentMergerTest, DeletedRowsAreLeftOut) {
     EXPECT_EQ(live()[0]->record().deletes_applied, 6u);
 }
 
-// Of an earlier flush: the values that made v2 a string were deleted before it.
+// As earlier versions wrote it: the values that made v2 a string were deleted before the flush.
 TEST(SegmentMerger, AColumnWithoutAValueHasNoType) {
     const auto row = [](model::Timestamp time, std::optional<std::uint64_t> second) {
         const auto at = static_cast<std::uint64_t>(time);
