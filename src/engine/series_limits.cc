@@ -83,13 +83,14 @@ io::Task<void> SeriesLimits::count(std::string name, std::shared_ptr<Database> d
             }
         }
     }
-    for (const std::vector<std::uint64_t>& lately : database->lately) {
-        for (std::size_t i = 0; i < lately.size(); ++i) {
-            found.insert(lately[i]);
+    // The older list first: what is let in during the turns of others comes to the end of the
+    // other.
+    for (const std::vector<std::uint64_t>* lately : {&database->lately[1], &database->lately[0]}) {
+        for (std::size_t i = 0; i < lately->size(); ++i) {
+            found.insert((*lately)[i]);
             if (i % kSlice == 0 && reactor.needs_yield()) co_await reactor.yield();
         }
     }
-    // What was let in during the last turns of others is at the end of the list.
     database->series = std::move(found);
     database->is_counting = false;
     database->is_counted = true;

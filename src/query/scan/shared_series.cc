@@ -8,7 +8,8 @@
 // connection is open. Until merges have brought its rows home, a series is then spread over the
 // stores, in turns, and none of its times repeats. Reading the times costs less than merging the
 // values of all fields, and the answer holds for the whole query. It is asked only when many rows
-// of shared series have been met, because few rows are merged faster. And only where two stores
+// of shared series have been met, or when so many are shared that there must be many rows, because
+// few rows are merged faster. And only where two stores
 // have rows of one time: what is at home is mostly older than what has just come in.
 #include <algorithm>
 #include <map>

@@ -27,6 +27,22 @@ Error damaged(const std::string& path) {
                 "anew, remove it together with what this node has in the lake"};
 }
 
+// Whether some record lies whole in these bytes, wherever it begins: what was cut short has none
+// behind it.
+bool has_record(ByteSpan bytes) {
+    for (; bytes.size() > kFrameBytes; bytes = bytes.subspan(1)) {
+        ByteReader in(bytes);
+        const auto length = in.read<std::uint32_t>();
+        const auto checksum = in.read<std::uint32_t>();
+        if (length == 0 || length > in.remaining()) continue;
+        const ByteSpan payload = in.read_span(length);
+        LakeRecord record;
+        ByteReader reader(payload);
+        if (crc32c(payload) == checksum && read_lake_record(reader, record)) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string journal_folder(const std::string& data_directory) {
@@ -49,12 +65,15 @@ Result<LakeState> parse_journal(std::string_view bytes, const std::string& path)
     while (in.remaining() >= kFrameBytes) {
         const auto length = in.read<std::uint32_t>();
         const auto checksum = in.read<std::uint32_t>();
-        if (length > in.remaining()) break;
+        if (length > in.remaining()) {
+            if (has_record(in.read_span(in.remaining()))) return damaged(path);
+            break;
+        }
         const ByteSpan payload = in.read_span(length);
         LakeRecord record;
         ByteReader reader(payload);
         if (crc32c(payload) != checksum || !read_lake_record(reader, record)) {
-            if (in.remaining() == 0 && !is_first) break;
+            if (in.remaining() == 0 && !is_first && !has_record(payload)) break;
             return damaged(path);
         }
         if (is_first && !std::holds_alternative<LakeIdentity>(record)) return damaged(path);

@@ -88,6 +88,12 @@ struct MemtableColumn {
     std::string name;
     model::FieldType type;
     PodVector<Chunk> chunks;  // may be shorter than the table's
+
+    // `place` is that of a row (row_chunk).
+    bool has_value(std::uint32_t place) const {
+        const std::uint32_t chunk = row_chunk::chunk_of_place(place);
+        return chunk < chunks.size() && chunks[chunk].is_valid(row_chunk::offset_of_place(place));
+    }
 };
 
 std::size_t element_bytes(model::FieldType type);

@@ -68,12 +68,6 @@ bool sort_by_time(const Memtable& table, std::uint32_t* places, std::size_t coun
     return equal;
 }
 
-bool has_value(const MemtableColumn& column, std::uint32_t place) {
-    const std::uint32_t chunk = row_chunk::chunk_of_place(place);
-    return chunk < column.chunks.size() &&
-           column.chunks[chunk].is_valid(row_chunk::offset_of_place(place));
-}
-
 // Rows places[begin, end) are of one time, the newest last. Moves those that have a field which no
 // newer one has to the end of the range, and returns where they begin.
 std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::uint32_t begin,
@@ -84,7 +78,7 @@ std::uint32_t drop_replaced(const Memtable& table, std::uint32_t* places, std::u
     for (std::uint32_t i = end; i-- > begin && !open.empty();) {
         const std::uint32_t place = places[i];
         const auto taken = std::erase_if(
-            open, [place](const MemtableColumn* each) { return has_value(*each, place); });
+            open, [place](const MemtableColumn* each) { return each->has_value(place); });
         if (taken != 0) places[--first] = place;
     }
     return first;

@@ -39,11 +39,8 @@ bool always(std::string_view) {
 // A column whose rows are all deleted is left out: its field may have another type by now, and the
 // types of a group's segments must agree.
 bool has_values(const MemtableColumn& column, const PodVector<std::uint32_t>& places) {
-    return std::any_of(places.begin(), places.end(), [&column](std::uint32_t place) {
-        const std::uint32_t chunk = row_chunk::chunk_of_place(place);
-        return chunk < column.chunks.size() &&
-               column.chunks[chunk].is_valid(row_chunk::offset_of_place(place));
-    });
+    return std::any_of(places.begin(), places.end(),
+                       [&column](std::uint32_t place) { return column.has_value(place); });
 }
 
 io::Task<Result<void>> write_table(io::Reactor& reactor, SegmentOutput& output,

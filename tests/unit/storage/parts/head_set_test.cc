@@ -235,12 +235,17 @@ TEST(HeadSet, RowsOfAGroupThatWasDroppedOnTheirWayAreGone) {
     EXPECT_EQ(rows_of(bench), 0u);
 }
 
-TEST(HeadSet, RowsOfAMeasurementThatWasDroppedOnTheirWayAreGone) {
-    test::StoreBench bench;
+model::PointBatch row_of_two_measurements(test::StoreBench& bench) {
     model::PointBatch batch;
     bench.add_to(batch, "m,h=a", 10, 1);
     bench.add_to(batch, "n,h=a", 10, 1);
     batch.finish();
+    return batch;
+}
+
+TEST(HeadSet, RowsOfAMeasurementThatWasDroppedOnTheirWayAreGone) {
+    test::StoreBench bench;
+    const model::PointBatch batch = row_of_two_measurements(bench);
     io::Task<Result<void>> appending = bench.append_to(bench.heads.active(), batch);
     bench.deletes.set(deletes_of({delete_of(100, "m")}), 0, bench.heads.active()->head->id());
     ASSERT_TRUE(bench.machine.run(std::move(appending)).ok());
@@ -251,10 +256,7 @@ TEST(HeadSet, RowsOfAMeasurementThatWasDroppedOnTheirWayAreGone) {
 // The log has defined its columns, and those that come after the drop may have other types.
 TEST(HeadSet, ATableThatWaitsForItsRowsGoesWithItsMeasurement) {
     test::StoreBench bench;
-    model::PointBatch batch;
-    bench.add_to(batch, "m,h=a", 10, 1);
-    bench.add_to(batch, "n,h=a", 10, 1);
-    batch.finish();
+    const model::PointBatch batch = row_of_two_measurements(bench);
     io::Task<Result<void>> appending = bench.append_to(bench.heads.active(), batch);
     ASSERT_NE(table_of(bench, "m"), nullptr);
     bench.deletes.set(deletes_of({delete_of(100, "m")}), 0, bench.heads.active()->head->id());
