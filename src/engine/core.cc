@@ -83,6 +83,8 @@ io::Task<void> CoreState::stop_stores() {
     // A head that is larger than this is left to the log, so that a stop stays short.
     constexpr std::uint64_t kCheapFlushBytes = 16 * kMiB;
     for (storage::Store* store : stores) {
+        // Also where a start has failed and no hand-over has ended.
+        store->expect_stop();
         const storage::StoreStats stats = store->stats();
         if (stats.head_rows != 0 && stats.head_bytes <= kCheapFlushBytes &&
             store->health().state != storage::StoreState::kReadOnly) {

@@ -1,6 +1,7 @@
 #include "sluice/io/timer.h"
 
 #include "sluice/base/check.h"
+#include "sluice/io/runnable.h"
 
 namespace sluice::io {
 
@@ -46,6 +47,11 @@ void TimerHeap::start(Timer& timer, std::int64_t deadline_ns) {
 
 void TimerHeap::cancel(Timer& timer) {
     if (!timer.active()) return;
+    if (abandoning()) {
+        // The reactor that is current need not be the one whose heap this is, and fires nothing.
+        timer.heap_index_ = Timer::kInactive;
+        return;
+    }
     const std::size_t index = timer.heap_index_;
     SLUICE_CHECK(index < heap_.size() && heap_[index] == &timer);
     timer.heap_index_ = Timer::kInactive;

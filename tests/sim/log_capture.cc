@@ -61,6 +61,7 @@ void LogCapture::show_end() const {
         end > static_cast<off_t>(sizeof text) ? end - static_cast<off_t>(sizeof text) : 0;
     const ssize_t read = ::pread(file_, text, sizeof text, begin);
     if (read > 0) write_all(terminal_, {text, static_cast<std::size_t>(read)});
+    ::dup2(terminal_, STDERR_FILENO);
 }
 
 void LogCapture::tell(const std::string& line) const {

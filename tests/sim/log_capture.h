@@ -19,8 +19,8 @@ public:
 
     // Notes the message of each line since the last call.
     void count_in(RareStates& states);
-    // Shows the last lines that were taken: what a process says that ends by a signal. May be
-    // called by its handler.
+    // Shows the last lines that were taken, and takes no more: what a process says that ends by a
+    // signal. May be called by its handler.
     void show_end() const;
     // Says something beside the log.
     void tell(const std::string& line) const;

@@ -7,10 +7,8 @@ namespace {
 constexpr std::string_view kStates[] = {
     // The disk, as the next start finds it.
     "a log ended in a torn frame",
-    "two logs of a store ended in torn frames",
     "rows were replayed from several logs of a store",
     "leftovers of unfinished work were removed",
-    "a manifest ended in a torn record",
     "a manifest that was begun is not whole; the one before it serves",
     "a change of the catalog is in one copy only: it is written to the other",
     "the power failed before the server served",

@@ -52,6 +52,7 @@ private:
     void look_at_recovery();
     void look_at_work();
     void stop();
+    std::string text_of_cores() const;
     io::Task<void> visit(std::uint32_t actions);
 
     const LifeBounds bounds_;

@@ -94,7 +94,7 @@ io::Task<void> Visitor::write() {
     const std::string database = some_database();
     const std::string policy = some_policy();
     const std::uint64_t lines =
-        random_.below(16) == 0 ? 1 + random_.below(400) : 1 + random_.below(4);
+        random_.below(5) == 0 ? 1 + random_.below(400) : 1 + random_.below(4);
     const DrawnLines drawn =
         draw_lines(random_, visit_.model, database, policy, lines, visit_.hours);
     const std::string target = write_target(database, policy);
