@@ -1,7 +1,7 @@
 // These are the parser's rules for names, strings, numbers and durations.
 #include <charconv>
 
-#include "influxql/quote.h"
+#include "influxql/printer_parts.h"
 #include "influxql/statement_parser.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/go_text.h"

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "influxql/printer_parts.h"
-#include "influxql/quote.h"
 #include "influxql/token.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/time_literal.h"
@@ -41,6 +40,7 @@ std::string regex_text(const Regex& regex) {
 
 std::string fixed_number(double value, int digits) {
     if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
     char text[400];
     const auto result =
         std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
