@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "influxql/go_integers.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/reduce.h"
 #include "sluice/influxql/time_literal.h"
@@ -34,11 +35,6 @@ Operator mirrored(Operator op) {
         default:
             return op;
     }
-}
-
-std::int64_t truncate_to_integer(double value) {
-    if (!(value > -9.3e18 && value < 9.2e18)) return std::numeric_limits<std::int64_t>::min();
-    return static_cast<std::int64_t>(value);
 }
 
 // As Go's time.RFC3339 prints: without fraction.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "influxql/go_integers.h"
 #include "sluice/base/units.h"
 
 namespace sluice::influxql {
@@ -16,13 +17,6 @@ constexpr Unit kUnits[] = {
     {"ns", 1},        {"ms", kMillisecondNs}, {"µ", kMicrosecondNs}, {"u", kMicrosecondNs},
     {"s", kSecondNs}, {"m", kMinuteNs},       {"h", kHourNs},        {"d", kDayNs},
     {"w", kWeekNs}};
-
-std::int64_t wrapping_multiply(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-}
-std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
 
 // `value`, which is below 1000 units of 10^digits, as a decimal without trailing zeros.
 std::string decimal(std::uint64_t value, unsigned digits) {
@@ -64,7 +58,7 @@ Result<std::int64_t> parse_duration(std::string_view text) {
                                                   ": choose a smaller duration or INF"};
         }
     }
-    return negative ? wrapping_multiply(total, -1) : total;
+    return negative ? wrapping_negate(total) : total;
 }
 
 std::string format_duration(std::int64_t nanoseconds) {

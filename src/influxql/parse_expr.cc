@@ -2,6 +2,7 @@
 #include <charconv>
 #include <limits>
 
+#include "influxql/go_integers.h"
 #include "influxql/statement_parser.h"
 #include "sluice/influxql/duration.h"
 
@@ -172,9 +173,9 @@ Result<Expr> StatementParser::parse_signed(Token sign) {
     if (auto* number = operand.as<NumberLiteral>()) {
         number->value *= static_cast<double>(factor);
     } else if (auto* integer = operand.as<IntegerLiteral>()) {
-        integer->value *= factor;
+        integer->value = wrapping_multiply(integer->value, factor);
     } else if (auto* duration = operand.as<DurationLiteral>()) {
-        duration->nanoseconds *= factor;
+        duration->nanoseconds = wrapping_multiply(duration->nanoseconds, factor);
     } else if (const auto* large = operand.as<UnsignedLiteral>()) {
         constexpr std::uint64_t kMinInt64Magnitude = std::uint64_t{1} << 63;
         if (factor < 0) {

@@ -1,8 +1,8 @@
 #include "influxql/reduce_literals.h"
 
 #include <cmath>
-#include <limits>
 
+#include "influxql/go_integers.h"
 #include "sluice/influxql/time_literal.h"
 
 namespace sluice::influxql {
@@ -10,16 +10,8 @@ namespace {
 
 using Folded = std::optional<Expr>;
 
-// Go's integers wrap around.
-std::int64_t wrap(std::uint64_t bits) {
-    return static_cast<std::int64_t>(bits);
-}
 std::uint64_t bits(std::int64_t value) {
     return static_cast<std::uint64_t>(value);
-}
-std::int64_t truncate_to_integer(double value) {
-    if (!(value > -9.3e18 && value < 9.2e18)) return std::numeric_limits<std::int64_t>::min();
-    return static_cast<std::int64_t>(value);
 }
 
 template <typename T>
@@ -87,11 +79,11 @@ Folded fold_numbers(Operator op, double a, double b) {
 Folded fold_integers(Operator op, std::int64_t a, std::int64_t b) {
     switch (op) {
         case Operator::kAdd:
-            return IntegerLiteral{wrap(bits(a) + bits(b))};
+            return IntegerLiteral{wrapping_add(a, b)};
         case Operator::kSubtract:
-            return IntegerLiteral{wrap(bits(a) - bits(b))};
+            return IntegerLiteral{wrapping_subtract(a, b)};
         case Operator::kMultiply:
-            return IntegerLiteral{wrap(bits(a) * bits(b))};
+            return IntegerLiteral{wrapping_multiply(a, b)};
         case Operator::kDivide:
             return NumberLiteral{b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b)};
         case Operator::kModulo:
@@ -146,7 +138,8 @@ Folded fold_times(Operator op, TimeLiteral a, TimeLiteral b) {
 Folded fold_time(Operator op, TimeLiteral a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         if (op == Operator::kAdd) return add_duration(a, duration->nanoseconds);
-        if (op == Operator::kSubtract) return add_duration(a, -duration->nanoseconds);
+        if (op == Operator::kSubtract)
+            return add_duration(a, wrapping_negate(duration->nanoseconds));
         return std::nullopt;
     }
     if (const auto* integer = right.as<IntegerLiteral>()) {
@@ -162,18 +155,18 @@ Folded fold_time(Operator op, TimeLiteral a, const Expr& right) {
 Folded fold_duration(Operator op, std::int64_t a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         const std::int64_t b = duration->nanoseconds;
-        if (op == Operator::kAdd) return DurationLiteral{wrap(bits(a) + bits(b))};
-        if (op == Operator::kSubtract) return DurationLiteral{wrap(bits(a) - bits(b))};
+        if (op == Operator::kAdd) return DurationLiteral{wrapping_add(a, b)};
+        if (op == Operator::kSubtract) return DurationLiteral{wrapping_subtract(a, b)};
         return compare(op, a, b);
     }
     if (right.is<NumberLiteral>() || right.is<IntegerLiteral>()) {
         const std::int64_t b = right.is<IntegerLiteral>()
                                    ? right.as<IntegerLiteral>()->value
                                    : truncate_to_integer(right.as<NumberLiteral>()->value);
-        if (op == Operator::kMultiply) return DurationLiteral{wrap(bits(a) * bits(b))};
+        if (op == Operator::kMultiply) return DurationLiteral{wrapping_multiply(a, b)};
         if (op == Operator::kDivide) {
             if (b == 0) return DurationLiteral{0};
-            return DurationLiteral{b == -1 ? wrap(0 - bits(a)) : a / b};
+            return DurationLiteral{b == -1 ? wrapping_negate(a) : a / b};
         }
         return std::nullopt;
     }
@@ -200,7 +193,8 @@ Folded fold_integer(Operator op, std::int64_t a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         const TimeLiteral time = time_from_nanoseconds(a);
         if (op == Operator::kAdd) return add_duration(time, duration->nanoseconds);
-        if (op == Operator::kSubtract) return add_duration(time, -duration->nanoseconds);
+        if (op == Operator::kSubtract)
+            return add_duration(time, wrapping_negate(duration->nanoseconds));
         return std::nullopt;
     }
     return fold_duration(op, a, right);
