@@ -23,6 +23,8 @@
 namespace sluice::server {
 namespace {
 
+// The supervisor's watchdog is told that all is well once every core has beaten since the last
+// look.
 constexpr std::int64_t kHeartbeatNs = kSecondNs;
 
 std::uint64_t random_bits() {
@@ -52,6 +54,7 @@ Error explain_start_failure(Error error) {
     return error;
 }
 
+// This is where settings become what the engine understands; it knows no configuration.
 engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) {
     engine::EngineOptions options;
     options.data_directory = config.data.dir;
@@ -81,6 +84,8 @@ query::QueryPolicy query_policy(const Config& config) {
 }
 
 // Runs continuous queries on core 0 until a stop is asked for.
+// One core runs all of them, one after the other, with the share of CPU time that queries have:
+// writes of its connections go on meanwhile.
 io::Task<void> run_continuous_queries(CoreServices& services) {
     const Config::ContinuousQueries& config = services.config().continuous_queries;
     if (!config.enabled) co_return;
@@ -139,6 +144,8 @@ void end_queries(CoreServices& services) {
                      {ErrorKind::kCancelled, "query interrupted: the server is stopping"});
 }
 
+// A core that no longer runs its tasks does not beat. The access log leaves by the same rhythm, so
+// a line is a second late at most.
 io::Task<void> beat(CoreServices& services) {
     for (;;) {
         const bool slept = co_await services.reactor.sleep_ns(kHeartbeatNs);
@@ -152,6 +159,8 @@ io::Task<void> beat(CoreServices& services) {
 
 Server::~Server() = default;
 
+// Settings, certificates and the data directory are looked at before the first thread is there.
+// What fails later is said by failed().
 Result<std::unique_ptr<Server>> Server::start(Config config,
                                               std::vector<std::string> command_line) {
     std::unique_ptr<Server> server(new Server());
@@ -188,6 +197,7 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
         };
     }
     SLUICE_TRY(server->engine_, engine::Engine::create(std::move(options)));
+    // The cores refer to the server; it outlives them, because its destructor joins their threads.
     Server* const self = server.get();
     auto cores = io::Cores::start(core_options,
                                   [self](io::Reactor& reactor) { return self->run_core(reactor); });
@@ -196,6 +206,8 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
     return server;
 }
 
+// The life of a core, from its first task to its last. Whoever stands higher stops first:
+// listeners, then what works in the background, then the stores, which flush what they have.
 io::Task<void> Server::run_core(io::Reactor& reactor) {
     if (reactor.core() == 0) {
         shared_.started_wall_ns = reactor.wall_ns();
@@ -221,6 +233,8 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
     co_await engine_->stop_core(core);
 }
 
+// All cores wait for each other before one of them takes a connection: a request on any core may
+// ask any other one.
 io::Task<void> Server::serve(CoreServices& services) {
     ConnectionListener listener(services, serve_request);
     std::unique_ptr<LocalListener> local;
@@ -253,6 +267,8 @@ io::Task<void> Server::serve(CoreServices& services) {
         if (services.tls.context) services.background.spawn(watch_certificates(services));
     }
     co_await services.reactor.stop_requested();
+    // First what would hold connections up, then the connections themselves: stop() waits for
+    // requests under way, up to the drain timeout.
     end_queries(services);
     co_await inputs.stop();
     if (local) co_await local->stop();
@@ -280,6 +296,8 @@ Result<void> Server::listen_first(CoreServices& services, ConnectionListener& li
     return inputs.listen();
 }
 
+// Core 0 opens the addresses, alone and first; the others join it there by SO_REUSEPORT, so the
+// kernel deals connections out among the cores.
 io::Task<Result<void>> Server::listen(CoreServices& services, ConnectionListener& listener,
                                       std::unique_ptr<LocalListener>& local, UdpInputs& inputs) {
     const bool first = services.reactor.core() == 0;
@@ -294,6 +312,7 @@ io::Task<Result<void>> Server::listen(CoreServices& services, ConnectionListener
     co_return inputs.listen();
 }
 
+// Completes when every core has come to this point, or when the server stops.
 io::Task<void> Server::meet_others() {
     const auto wait = [this] { return wait_for_others(); };
     co_await io::call_on(0, wait);
@@ -313,6 +332,7 @@ io::Task<void> Server::wait_for_others() {
     }
 }
 
+// The first failure counts: what others report is mostly its consequence.
 io::Task<void> Server::report_failure(Error error) {
     const auto take = [this, &error] {
         if (failed_.reached()) return;
@@ -322,6 +342,7 @@ io::Task<void> Server::report_failure(Error error) {
     co_await io::call_on(0, take);
 }
 
+// From any thread. Connections learn from `draining` that an answer is to be their last one.
 void Server::request_stop() {
     shared_.draining.reach();
     cores_->request_stop();
@@ -331,6 +352,8 @@ void Server::wait() {
     cores_->wait();
 }
 
+// Called by the main thread. Counters of other threads may be read at any time, and only whether
+// they have moved matters.
 bool Server::cores_are_alive() {
     if (!shared_.serving.reached()) return true;
     bool alive = true;
