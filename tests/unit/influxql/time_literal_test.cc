@@ -97,6 +97,15 @@ TEST(TimeLiteral, RefusesEveryTruncationThatIsNoTimeOfItsOwn) {
     }
 }
 
+TEST(TimeLiteral, PrintsYearsOfAnyNumberOfDigitsAsGoDoes) {
+    const std::int64_t first = parse_time_literal("0000-01-01")->seconds;
+    const std::int64_t last = parse_time_literal("9999-12-31")->seconds;
+    EXPECT_EQ(format_rfc3339(last + 86'400, 0), "10000-01-01T00:00:00Z");
+    EXPECT_EQ(format_rfc3339(last + 86'400LL * 36'525, 5), "10099-12-31T00:00:00.000000005Z");
+    EXPECT_EQ(format_rfc3339(first - 1, 0), "-0001-12-31T23:59:59Z");
+    EXPECT_EQ(format_rfc3339(first - 86'400LL * 366 * 12'000, 0).substr(0, 3), "-12");
+}
+
 TEST(TimeLiteral, SplitsNanosecondsBelowZeroDownwards) {
     Random random(3);
     constexpr std::int64_t kEdges[] = {std::numeric_limits<std::int64_t>::min(),
