@@ -33,6 +33,8 @@ std::string decimal(std::uint64_t value, unsigned digits) {
 
 }  // namespace
 
+// An overflow is noticed by the sign of the sum, as in InfluxDB: a number that wraps around twice
+// passes for a small one, there and here.
 Result<std::int64_t> parse_duration(std::string_view text) {
     const Error invalid{ErrorKind::kInvalid, "invalid duration"};
     if (text.size() < 2) return invalid;
@@ -74,6 +76,8 @@ std::string format_duration(std::int64_t nanoseconds) {
     return std::to_string(nanoseconds) + "ns";
 }
 
+// Hours are the largest unit of Go, so a week is 168h0m0s. Below a second one unit is chosen for
+// the whole.
 std::string format_go_duration(std::int64_t nanoseconds) {
     if (nanoseconds == 0) return "0s";
     const bool negative = nanoseconds < 0;

@@ -15,6 +15,7 @@ std::uint64_t bits(std::int64_t value) {
 }
 
 template <typename T>
+// IEEE 754 decides about NaN: it is unequal to everything and in no order.
 Folded compare(Operator op, const T& a, const T& b) {
     switch (op) {
         case Operator::kEqual:
@@ -41,6 +42,8 @@ Folded compare_or_keep(Operator op, T a, T b) {
     return BinaryExpr{op, Expr(Literal{a}), Expr(Literal{b})};
 }
 
+// Each function below is one case of influxql/ast.go: reduceBinaryExpr…LHS. Nothing folded means
+// that the operation stays in the tree, to be evaluated for each row or to be refused there.
 Folded fold_booleans(Operator op, bool a, bool b) {
     switch (op) {
         case Operator::kEqual:
@@ -59,6 +62,7 @@ Folded fold_booleans(Operator op, bool a, bool b) {
     }
 }
 
+// A division by zero is zero. The rest of one is not, as in Go.
 Folded fold_numbers(Operator op, double a, double b) {
     switch (op) {
         case Operator::kAdd:
@@ -76,6 +80,8 @@ Folded fold_numbers(Operator op, double a, double b) {
     }
 }
 
+// Dividing integers gives a float when it is folded, while integer columns divided by each other
+// follow a switch of the statement: InfluxDB has both.
 Folded fold_integers(Operator op, std::int64_t a, std::int64_t b) {
     switch (op) {
         case Operator::kAdd:
@@ -135,6 +141,7 @@ Folded fold_times(Operator op, TimeLiteral a, TimeLiteral b) {
     return compare(op, a, b);
 }
 
+// An integer beside a time is nanoseconds, and a string is a time if it reads as one.
 Folded fold_time(Operator op, TimeLiteral a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         if (op == Operator::kAdd) return add_duration(a, duration->nanoseconds);
@@ -152,6 +159,7 @@ Folded fold_time(Operator op, TimeLiteral a, const Expr& right) {
     return std::nullopt;
 }
 
+// Only a duration on the left is scaled: "2 * 3m" stays as it is, in InfluxDB, too.
 Folded fold_duration(Operator op, std::int64_t a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         const std::int64_t b = duration->nanoseconds;
@@ -226,6 +234,8 @@ Folded fold_large(Operator op, std::uint64_t a, const Expr& right) {
     return std::nullopt;
 }
 
+// Two strings that are both times are compared as times, so that one moment in two spellings is
+// equal.
 Folded fold_string(Operator op, const std::string& a, const Expr& right) {
     const std::optional<TimeLiteral> time = parse_time_literal(a);
     if (const auto* text = right.as<StringLiteral>()) {
@@ -245,6 +255,7 @@ Folded fold_string(Operator op, const std::string& a, const Expr& right) {
 
 }  // namespace
 
+// The left side's type chooses the rules. Both sides have been reduced.
 std::optional<Expr> reduce_literals(Operator op, const Expr& left, const Expr& right) {
     if (const auto* boolean = left.as<BooleanLiteral>()) {
         const auto* other = right.as<BooleanLiteral>();
