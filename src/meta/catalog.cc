@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sluice/base/bytes.h"
+#include "sluice/base/check.h"
 #include "sluice/base/hash.h"
 
 namespace sluice::meta {
@@ -49,6 +50,7 @@ void MeasurementSchema::index_field(std::uint32_t position) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t slot = hash_bytes(fields_[position].name) & mask;
     while (slots_[slot] != kEmptySlot) slot = (slot + 1) & mask;
+    SLUICE_CHECK(fields_.size() < slots_.size());  // or a search for a new name had no end
     slots_[slot] = position;
 }
 
