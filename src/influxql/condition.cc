@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "influxql/go_integers.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/reduce.h"
 #include "sluice/influxql/time_literal.h"
@@ -9,9 +10,13 @@
 namespace sluice::influxql {
 namespace {
 
+// The first and last timestamps that can be stored; the two integers below and the one above them
+// mean something else (influxql/ast.go: MinTime, MaxTime).
 constexpr std::int64_t kTimeMin = std::numeric_limits<std::int64_t>::min() + 2;
 constexpr std::int64_t kTimeMax = std::numeric_limits<std::int64_t>::max() - 1;
 
+// The name is compared without regard to case, and by its four letters alone: a field "Time" cannot
+// be asked for in a condition, in InfluxDB either.
 bool is_time(const Expr& expr) {
     const auto* ref = expr.as<VarRef>();
     if (ref == nullptr || ref->name.size() != 4) return false;
@@ -36,16 +41,14 @@ Operator mirrored(Operator op) {
     }
 }
 
-std::int64_t truncate_to_integer(double value) {
-    if (!(value > -9.3e18 && value < 9.2e18)) return std::numeric_limits<std::int64_t>::min();
-    return static_cast<std::int64_t>(value);
-}
-
 // As Go's time.RFC3339 prints: without fraction.
 std::string whole_seconds(TimeLiteral time) {
     return format_rfc3339(time.seconds, 0);
 }
 
+// The value of the other side of a comparison with time. A string that looks like a date has to be
+// one; any other string is left to reduce(), which makes no time of it, so the error then names its
+// type.
 Result<TimeLiteral> time_value(const Expr& right, TimeLiteral now) {
     Expr value = right;
     if (const auto* text = value.as<StringLiteral>(); text && looks_like_time(text->value)) {
@@ -79,6 +82,8 @@ Result<TimeLiteral> time_value(const Expr& right, TimeLiteral now) {
                  "invalid operation: time and " + go_type_name(value) + " are not compatible"};
 }
 
+// Bounds are inclusive, so those that are not move by a nanosecond. time_value() keeps away from
+// both ends, and TimeLiteral is wider than they are.
 Result<TimeBounds> bounds_of(Operator op, const Expr& right, TimeLiteral now) {
     SLUICE_TRY(const TimeLiteral value, time_value(right, now));
     switch (op) {
@@ -100,6 +105,8 @@ Result<TimeBounds> bounds_of(Operator op, const Expr& right, TimeLiteral now) {
 
 Result<Condition> split(const Expr& expr, TimeLiteral now);
 
+// What has been split off is gone from the expression, so one side of AND or OR may be empty: then
+// the other side stands alone, which for OR is not what logic says but what InfluxDB does.
 Result<Condition> split_binary(const BinaryExpr& binary, TimeLiteral now) {
     if (binary.op == Operator::kAnd || binary.op == Operator::kOr) {
         SLUICE_TRY(Condition left, split(*binary.left, now));

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "influxql/go_integers.h"
 #include "sluice/base/units.h"
 
 namespace sluice::influxql {
@@ -16,13 +17,6 @@ constexpr Unit kUnits[] = {
     {"ns", 1},        {"ms", kMillisecondNs}, {"µ", kMicrosecondNs}, {"u", kMicrosecondNs},
     {"s", kSecondNs}, {"m", kMinuteNs},       {"h", kHourNs},        {"d", kDayNs},
     {"w", kWeekNs}};
-
-std::int64_t wrapping_multiply(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-}
-std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
 
 // `value`, which is below 1000 units of 10^digits, as a decimal without trailing zeros.
 std::string decimal(std::uint64_t value, unsigned digits) {
@@ -39,6 +33,8 @@ std::string decimal(std::uint64_t value, unsigned digits) {
 
 }  // namespace
 
+// An overflow is noticed by the sign of the sum, as in InfluxDB: a number that wraps around twice
+// passes for a small one, there and here.
 Result<std::int64_t> parse_duration(std::string_view text) {
     const Error invalid{ErrorKind::kInvalid, "invalid duration"};
     if (text.size() < 2) return invalid;
@@ -64,7 +60,7 @@ Result<std::int64_t> parse_duration(std::string_view text) {
                                                   ": choose a smaller duration or INF"};
         }
     }
-    return negative ? wrapping_multiply(total, -1) : total;
+    return negative ? wrapping_negate(total) : total;
 }
 
 std::string format_duration(std::int64_t nanoseconds) {
@@ -80,6 +76,8 @@ std::string format_duration(std::int64_t nanoseconds) {
     return std::to_string(nanoseconds) + "ns";
 }
 
+// Hours are the largest unit of Go, so a week is 168h0m0s. Below a second one unit is chosen for
+// the whole.
 std::string format_go_duration(std::int64_t nanoseconds) {
     if (nanoseconds == 0) return "0s";
     const bool negative = nanoseconds < 0;

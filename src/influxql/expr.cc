@@ -30,6 +30,8 @@ std::string_view data_type_name(DataType type) {
     return "unknown";
 }
 
+// From weak to strong: unknown, any field, tag, duration, time, boolean, string, unsigned, integer,
+// float. The numbers of the enumeration give that but for unsigned, which came later.
 bool data_type_less(DataType type, DataType other) {
     if (type == DataType::kUnknown) return true;
     if (type == DataType::kUnsigned) {
@@ -39,6 +41,7 @@ bool data_type_less(DataType type, DataType other) {
     return other != DataType::kUnknown && other < type;
 }
 
+// Tokens of operators stand in the order of Operator.
 std::string_view operator_text(Operator op) {
     return token_text(static_cast<Token>(static_cast<int>(Token::kAdd) + static_cast<int>(op)));
 }

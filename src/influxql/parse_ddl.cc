@@ -9,6 +9,7 @@
 namespace sluice::influxql {
 namespace {
 
+// Go parses it into an int and checks this bound (influxql/parser.go: ParseInt).
 constexpr std::int64_t kReplicationMax = std::numeric_limits<std::int32_t>::max();
 
 // Which limit a word names; null: none. FUTURE and PAST are keywords of InfluxDB 1.12; here they
@@ -24,6 +25,8 @@ std::optional<std::int64_t>* limit_of(const Lexeme& word, std::optional<std::int
 
 }  // namespace
 
+// The options have a fixed order, unlike those of ALTER RETENTION POLICY. WITH alone is refused by
+// the first look at what follows.
 Result<Statement> StatementParser::parse_create_database() {
     CreateDatabaseStatement create;
     SLUICE_TRY(create.name, parse_identifier());
@@ -69,6 +72,7 @@ Result<void> StatementParser::parse_write_limits(std::optional<std::int64_t>& fu
 }
 
 // DURATION value, behind SHARD.
+// INF would mean shard groups that never end, so that nothing could ever expire.
 Result<std::int64_t> StatementParser::parse_shard_duration() {
     SLUICE_TRY_VOID(tokens_.expect(Token::kDuration));
     const Lexeme value = tokens_.next_word();
@@ -96,6 +100,8 @@ Result<Statement> StatementParser::parse_create_retention_policy() {
     return Statement(std::move(create));
 }
 
+// Options come in any order, each at most once and one at least. DEFAULT is a keyword that is
+// allowed as the policy's name here, because InfluxDB before 1.0 called policies so.
 Result<Statement> StatementParser::parse_alter_retention_policy() {
     AlterRetentionPolicyStatement alter;
     const Lexeme name = tokens_.next_word();
@@ -183,6 +189,8 @@ Result<Statement> StatementParser::parse_drop_series() {
     return Statement(std::move(statement));
 }
 
+// The arguments are not looked at further: the compiler does that, with other sentences. A
+// continuous query has to know its interval before it is stored.
 Result<std::int64_t> group_by_interval(const SelectStatement& select) {
     for (const Expr& dimension : select.dimensions) {
         const auto* call = dimension.as<Call>();
@@ -212,6 +220,8 @@ Result<void> StatementParser::parse_resample(CreateContinuousQueryStatement& que
     return {};
 }
 
+// An aggregate without GROUP BY time() would compute the same windowless value again and again, so
+// it is refused here and not when it runs.
 Result<Statement> StatementParser::parse_create_continuous_query() {
     CreateContinuousQueryStatement create;
     SLUICE_TRY(create.name, parse_identifier());

@@ -2,7 +2,9 @@
 #include <charconv>
 #include <limits>
 
+#include "influxql/go_integers.h"
 #include "influxql/statement_parser.h"
+#include "sluice/base/check.h"
 #include "sluice/influxql/duration.h"
 
 namespace sluice::influxql {
@@ -30,6 +32,10 @@ void insert_operation(Expr& root, Operator op, Expr right) {
 
 }  // namespace
 
+// The grammar has no levels of precedence: operands and operators come one after the other, and
+// each new operator finds its place in the tree by insert_operation() (influxql/parser.go:
+// ParseExpr). So a long chain costs no recursion here; only parentheses, calls and signs do, and
+// both are counted.
 Result<Expr> StatementParser::parse_expression() {
     if (nesting_ == 0) operators_ = 0;
     SLUICE_TRY(Expr root, parse_unary());
@@ -53,6 +59,8 @@ Result<Expr> StatementParser::parse_expression() {
     }
 }
 
+// One count for the whole text, because what runs statements holds the trees of all of them at
+// once.
 Result<void> StatementParser::count_node() {
     if (++nodes_ <= kExpressionNodesMax) return {};
     return Error{ErrorKind::kTooLarge, "query has too many expressions"};
@@ -65,6 +73,7 @@ Result<Expr> StatementParser::parse_unary() {
         return Error{ErrorKind::kTooLarge, "expression is nested too deeply"};
     }
     Result<Expr> parsed = parse_unary_inner();
+    SLUICE_CHECK(nesting_ > 0);
     --nesting_;
     return parsed;
 }
@@ -116,6 +125,9 @@ Result<Expr> StatementParser::parse_parenthesis() {
     return Expr(ParenExpr{std::move(inner)});
 }
 
+// The scanner lets only digits and a dot through, so what fails here is out of range. Integers
+// beyond int64 become unsigned ones, as in InfluxDB; a sign before them is looked at by
+// parse_signed().
 Result<Expr> StatementParser::parse_number(const Lexeme& lexeme) {
     const char* begin = lexeme.literal.data();
     const char* end = begin + lexeme.literal.size();
@@ -154,6 +166,8 @@ Result<Expr> StatementParser::parse_distinct() {
     return unexpected(next, {"(", "identifier"});
 }
 
+// A sign becomes part of a literal, and else a multiplication by 1 or -1, which is what InfluxDB
+// makes of it.
 Result<Expr> StatementParser::parse_signed(Token sign) {
     const Lexeme next = tokens_.next_word();
     switch (next.token) {
@@ -168,13 +182,15 @@ Result<Expr> StatementParser::parse_signed(Token sign) {
     }
     tokens_.back();
     SLUICE_TRY(Expr operand, parse_unary());
+    // A bound parameter may be any number, also the smallest, whose negative does not exist: it
+    // wraps around.
     const std::int64_t factor = sign == Token::kSub ? -1 : 1;
     if (auto* number = operand.as<NumberLiteral>()) {
         number->value *= static_cast<double>(factor);
     } else if (auto* integer = operand.as<IntegerLiteral>()) {
-        integer->value *= factor;
+        integer->value = wrapping_multiply(integer->value, factor);
     } else if (auto* duration = operand.as<DurationLiteral>()) {
-        duration->nanoseconds *= factor;
+        duration->nanoseconds = wrapping_multiply(duration->nanoseconds, factor);
     } else if (const auto* large = operand.as<UnsignedLiteral>()) {
         constexpr std::uint64_t kMinInt64Magnitude = std::uint64_t{1} << 63;
         if (factor < 0) {
@@ -191,6 +207,8 @@ Result<Expr> StatementParser::parse_signed(Token sign) {
     return operand;
 }
 
+// A parameter that reaches the parser as such has no value, or one that cannot be bound. The
+// sentences differ, and both name the parameter without its dollar.
 Error StatementParser::bound_parameter_error(const Lexeme& lexeme) const {
     const std::string name = lexeme.literal.empty() ? "" : lexeme.literal.substr(1);
     if (const BoundParameter* bound = tokens_.find_parameter(lexeme.literal)) {
@@ -265,6 +283,9 @@ Result<Expr> StatementParser::parse_reference() {
     return Expr(std::move(reference));
 }
 
+// Whether a slash begins a regular expression is decided by what is asked for and not by the slash.
+// Characters are looked at before a token is scanned, since the scanner would make a division of
+// it. A bound parameter may stand for one as well.
 Result<std::optional<Regex>> StatementParser::parse_regex() {
     const char32_t first = tokens_.peek_character();
     if (first == ' ' || first == '\t' || first == '\n') tokens_.skip_whitespace();
@@ -285,6 +306,9 @@ Result<std::optional<Regex>> StatementParser::parse_regex() {
     return std::optional<Regex>(std::move(regex));
 }
 
+// Compiling is what a regular expression costs, so an equal one is compiled once for a text. RE2
+// matches in linear time whatever the expression; what a client could take is memory, which the
+// number of instructions bounds.
 Result<Regex> StatementParser::compile_regex(const std::string& pattern, Position position) {
     const auto known = regexes_.find(pattern);
     if (known != regexes_.end()) return known->second;

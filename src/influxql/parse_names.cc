@@ -1,7 +1,7 @@
 // These are the parser's rules for names, strings, numbers and durations.
 #include <charconv>
 
-#include "influxql/quote.h"
+#include "influxql/printer_parts.h"
 #include "influxql/statement_parser.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/go_text.h"
@@ -9,6 +9,8 @@
 
 namespace sluice::influxql {
 
+// Keywords are no names unless they are quoted; that is what makes "SELECT from FROM m" an error at
+// its second word.
 Result<std::string> StatementParser::parse_identifier() {
     Lexeme found = tokens_.next_word();
     if (found.token != Token::kIdent) return unexpected(found, {"identifier"});
@@ -49,6 +51,8 @@ Result<std::vector<std::string>> StatementParser::parse_segments() {
     return segments;
 }
 
+// A string in single quotes. Double quotes make a name, which is the mistake that the sentence
+// points at.
 Result<std::string> StatementParser::parse_text() {
     Lexeme found = tokens_.next_word();
     if (found.token != Token::kString) return unexpected(found, {"string"});
@@ -64,6 +68,8 @@ Result<std::vector<std::string>> StatementParser::parse_text_list() {
     return texts;
 }
 
+// Text that is no integer, an integer that is too long, and one outside of the bounds are three
+// different sentences.
 Result<std::int64_t> StatementParser::parse_integer_between(std::int64_t minimum,
                                                             std::int64_t maximum) {
     const Lexeme found = tokens_.next_word();
@@ -82,6 +88,7 @@ Result<std::int64_t> StatementParser::parse_integer_between(std::int64_t minimum
     return value;
 }
 
+// Ids of queries and shards take 64 bits without a sign.
 Result<std::uint64_t> StatementParser::parse_id() {
     const Lexeme found = tokens_.next_word();
     if (found.token != Token::kInteger) return unexpected(found, {"integer"});
@@ -95,6 +102,7 @@ Result<std::uint64_t> StatementParser::parse_id() {
     return value;
 }
 
+// INF is 0 wherever it is allowed: a policy of no duration keeps its points for ever.
 Result<std::int64_t> StatementParser::parse_duration_or_inf() {
     const Lexeme found = tokens_.next_word();
     if (found.token == Token::kInf) return std::int64_t{0};

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "influxql/statement_parser.h"
+#include "sluice/base/check.h"
 #include "sluice/influxql/printer.h"
 
 namespace sluice::influxql {
@@ -38,6 +39,9 @@ std::optional<Operator> find_condition_operator(const Expr& expr) {
 
 }  // namespace
 
+// The clauses come in this order and no other. What a clause means together with another one
+// (fill() without GROUP BY time(), say) is checked when the statement is compiled, as InfluxDB
+// does, because the sentences are those of its compiler.
 Result<SelectStatement> StatementParser::parse_select(bool target_required) {
     SelectStatement select;
     SLUICE_TRY(select.fields, parse_fields());
@@ -63,6 +67,8 @@ Result<ExplainStatement> StatementParser::parse_explain() {
     return ExplainStatement{analyze, std::move(select)};
 }
 
+// Blanks before a comma have been skipped by parse_field(), comments have not: InfluxDB is as
+// strict.
 Result<std::vector<Field>> StatementParser::parse_fields() {
     std::vector<Field> fields;
     do {
@@ -92,6 +98,7 @@ Result<Field> StatementParser::parse_field() {
     return Field{std::move(*expr), std::move(alias)};
 }
 
+// The one sentence of the parser that says more behind the position than before it.
 Error StatementParser::error_at_field(Operator op, Position position) {
     return plain_error("invalid operator " + std::string(operator_text(op)) +
                        " in SELECT clause at line " + std::to_string(position.line + 1) +
@@ -104,6 +111,7 @@ Result<std::string> StatementParser::parse_alias() {
     return parse_identifier();
 }
 
+// ":MEASUREMENT" stands for the name of each source, and is an empty name from here on.
 Result<std::optional<Measurement>> StatementParser::parse_target(bool required) {
     const Lexeme into = tokens_.next_word();
     if (into.token != Token::kInto) {
@@ -134,6 +142,8 @@ Result<std::vector<Source>> StatementParser::parse_sources(bool subqueries) {
     return sources;
 }
 
+// A source is a name of one to three segments, a regular expression in the place of the last of
+// them, or a SELECT in parentheses. Deletes and SHOW take no SELECT.
 Result<Source> StatementParser::parse_source(bool subqueries) {
     Measurement measurement;
     SLUICE_TRY(measurement.regex, parse_regex());
@@ -142,6 +152,7 @@ Result<Source> StatementParser::parse_source(bool subqueries) {
         SLUICE_TRY_VOID(tokens_.expect(Token::kSelect));
         if (++subqueries_ > kSubqueryNestingMax) return plain_error("too many nested subqueries");
         SLUICE_TRY(SelectStatement select, parse_select(false));
+        SLUICE_CHECK(subqueries_ > 0);
         --subqueries_;
         SLUICE_TRY_VOID(tokens_.expect(Token::kRightParen));
         return Source{Box<SelectStatement>(std::move(select))};
@@ -188,6 +199,8 @@ Result<Expr> StatementParser::parse_dimension() {
     return dimension;
 }
 
+// fill() is no keyword, so that a field may be called so. It is read as any call, and its argument
+// compared as it prints: "null" and "none" are names to the grammar.
 Result<void> StatementParser::parse_fill(SelectStatement& select) {
     const Lexeme next = tokens_.next_word();
     tokens_.back();
@@ -219,6 +232,7 @@ Result<void> StatementParser::parse_fill(SelectStatement& select) {
     return {};
 }
 
+// Whether there is such a zone is asked when the statement is compiled: the parser reads no files.
 Result<void> StatementParser::parse_time_zone(SelectStatement& select) {
     const Lexeme next = tokens_.next_word();
     tokens_.back();
@@ -245,6 +259,8 @@ Result<std::int64_t> StatementParser::parse_optional_number(Token keyword) {
     return value;
 }
 
+// The grammar has a list of fields, and InfluxDB refuses all but the time: first what is no list,
+// then what is no time.
 Result<std::vector<SortField>> StatementParser::parse_order_by() {
     std::vector<SortField> fields;
     if (!tokens_.accept(Token::kOrder)) return fields;

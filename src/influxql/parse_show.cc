@@ -13,6 +13,8 @@ Result<void> StatementParser::parse_show_head(ShowClauses& clauses, bool sources
     return {};
 }
 
+// Which clauses a statement takes differs, and a clause that it does not take is an error at its
+// keyword: "found ORDER, expected ;".
 Result<void> StatementParser::parse_show_tail(ShowClauses& clauses, ClauseSet wanted) {
     if (wanted.condition) {
         SLUICE_TRY(clauses.condition, parse_condition());

@@ -12,6 +12,9 @@ Result<Statement> as_statement(Result<T> parsed) {
 
 }  // namespace
 
+// Statements that stand before an error are not run: the text is parsed as a whole first. Empty
+// statements are passed over, and what may be shown of a statement with a password is decided anew
+// behind each semicolon.
 Result<std::vector<Statement>> StatementParser::parse_query(const StatementCheck& check) {
     std::vector<Statement> statements;
     bool separated = true;
@@ -34,6 +37,7 @@ Result<std::vector<Statement>> StatementParser::parse_query(const StatementCheck
     }
 }
 
+// The lists of expected words are InfluxDB's, in its order.
 Result<Statement> StatementParser::parse_statement() {
     const Lexeme first = tokens_.next_word();
     switch (first.token) {

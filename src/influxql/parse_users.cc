@@ -3,6 +3,8 @@
 
 namespace sluice::influxql {
 
+// From here to the end of the statement no error shows what it has found: it may be the password,
+// also where the words before it are misspelt.
 Result<Statement> StatementParser::parse_create_user() {
     CreateUserStatement create;
     SLUICE_TRY(create.name, parse_identifier());
@@ -27,6 +29,7 @@ Result<Statement> StatementParser::parse_set_password() {
     return Statement(std::move(set));
 }
 
+// PRIVILEGES may be left out behind ALL.
 Result<Privilege> StatementParser::parse_privilege() {
     const Lexeme found = tokens_.next_word();
     switch (found.token) {

@@ -38,6 +38,7 @@ std::string show(std::string_view what, const ShowClauses& clauses) {
            tail(clauses);
 }
 
+// Only SHOW TAG VALUES has it; behind SHOW TAG KEYS the parser makes a condition of it.
 std::string with_key(const TagKeyFilter& filter) {
     std::string out = " WITH KEY ";
     switch (filter.kind) {

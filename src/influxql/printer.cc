@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "influxql/printer_parts.h"
-#include "influxql/quote.h"
 #include "influxql/token.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/time_literal.h"
@@ -30,6 +29,7 @@ std::string escape(std::string_view text, char quote) {
 void append(const Expr& expr, std::string& out);
 void append_list(const std::vector<Expr>& exprs, std::string& out);
 
+// The slash is the one character that is escaped: the scanner takes off just that.
 std::string regex_text(const Regex& regex) {
     std::string out = "/";
     for (const char c : regex.pattern()) {
@@ -39,8 +39,10 @@ std::string regex_text(const Regex& regex) {
     return out + "/";
 }
 
+// strconv.FormatFloat(value, 'f', digits, 64). The largest double has 309 digits before the point.
 std::string fixed_number(double value, int digits) {
     if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
     char text[400];
     const auto result =
         std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, digits);
@@ -170,6 +172,7 @@ std::string quote_identifier(std::string_view name) {
     return "\"" + escape(name, '"') + "\"";
 }
 
+// An empty segment in the middle is a policy that was left out: "db..m".
 std::string quote_segments(const std::vector<std::string>& segments) {
     std::string out;
     for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -190,6 +193,7 @@ std::string to_string(const Expr& expr) {
     return out;
 }
 
+// A database without a policy prints two dots, since the policy's place has to be kept.
 std::string to_string(const Measurement& measurement) {
     std::string out;
     if (!measurement.database.empty()) out += quote_identifier(measurement.database) + ".";

@@ -1,4 +1,4 @@
-// Clauses that several statements print.
+// What several statements print, and messages quote.
 #pragma once
 
 #include <string>
@@ -8,6 +8,10 @@
 #include "sluice/influxql/ast.h"
 
 namespace sluice::influxql {
+
+// Segments joined by dots; a name before the last dot is always quoted
+// (influxql/parser.go: QuoteIdent).
+std::string quote_segments(const std::vector<std::string>& segments);
 
 std::string print_sources(const std::vector<Source>& sources);
 std::string print_regex(const Regex& regex);

@@ -10,6 +10,7 @@ bool is_boolean(const Expr& expr, bool value) {
     return boolean != nullptr && boolean->value == value;
 }
 
+// now() is the moment at which the statement began, the same wherever it stands.
 Expr reduce_call(const Call& call, const std::optional<TimeLiteral>& now) {
     if (now && call.name == "now" && call.arguments.empty()) return *now;
     Call reduced{call.name, {}, call.function};
@@ -22,6 +23,8 @@ Expr reduce_call(const Call& call, const std::optional<TimeLiteral>& now) {
 
 }  // namespace
 
+// AND and OR with a known side are decided without types: what the other side would be does not
+// count any more.
 Expr reduce_operation(Operator op, Expr left, Expr right) {
     if (op == Operator::kAnd) {
         if (is_boolean(left, false) || is_boolean(right, false)) return BooleanLiteral{false};
@@ -36,6 +39,8 @@ Expr reduce_operation(Operator op, Expr left, Expr right) {
     return BinaryExpr{op, std::move(left), std::move(right)};
 }
 
+// It recurses as deep as the tree, which the parser bounds (kExpressionLevelsMax). Parentheses stay
+// around operations only, where they change what is computed.
 Expr reduce_inner(const Expr& expr, const std::optional<TimeLiteral>& now) {
     if (const auto* binary = expr.as<BinaryExpr>()) {
         Expr left = reduce_inner(*binary->left, now);
@@ -60,6 +65,7 @@ Expr reduce(const Expr& expr, const std::optional<TimeLiteral>& now) {
 }
 
 std::string go_type_name(const Expr& expr) {
+    // In the order of Expr::Node.
     static constexpr std::string_view kNames[] = {
         "VarRef",          "Call",           "BinaryExpr",
         "ParenExpr",       "NumberLiteral",  "IntegerLiteral",

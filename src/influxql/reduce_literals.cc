@@ -1,8 +1,8 @@
 #include "influxql/reduce_literals.h"
 
 #include <cmath>
-#include <limits>
 
+#include "influxql/go_integers.h"
 #include "sluice/influxql/time_literal.h"
 
 namespace sluice::influxql {
@@ -10,19 +10,12 @@ namespace {
 
 using Folded = std::optional<Expr>;
 
-// Go's integers wrap around.
-std::int64_t wrap(std::uint64_t bits) {
-    return static_cast<std::int64_t>(bits);
-}
 std::uint64_t bits(std::int64_t value) {
     return static_cast<std::uint64_t>(value);
 }
-std::int64_t truncate_to_integer(double value) {
-    if (!(value > -9.3e18 && value < 9.2e18)) return std::numeric_limits<std::int64_t>::min();
-    return static_cast<std::int64_t>(value);
-}
 
 template <typename T>
+// IEEE 754 decides about NaN: it is unequal to everything and in no order.
 Folded compare(Operator op, const T& a, const T& b) {
     switch (op) {
         case Operator::kEqual:
@@ -49,6 +42,8 @@ Folded compare_or_keep(Operator op, T a, T b) {
     return BinaryExpr{op, Expr(Literal{a}), Expr(Literal{b})};
 }
 
+// Each function below is one case of influxql/ast.go: reduceBinaryExpr…LHS. Nothing folded means
+// that the operation stays in the tree, to be evaluated for each row or to be refused there.
 Folded fold_booleans(Operator op, bool a, bool b) {
     switch (op) {
         case Operator::kEqual:
@@ -67,6 +62,7 @@ Folded fold_booleans(Operator op, bool a, bool b) {
     }
 }
 
+// A division by zero is zero. The rest of one is not, as in Go.
 Folded fold_numbers(Operator op, double a, double b) {
     switch (op) {
         case Operator::kAdd:
@@ -84,14 +80,16 @@ Folded fold_numbers(Operator op, double a, double b) {
     }
 }
 
+// Dividing integers gives a float when it is folded, while integer columns divided by each other
+// follow a switch of the statement: InfluxDB has both.
 Folded fold_integers(Operator op, std::int64_t a, std::int64_t b) {
     switch (op) {
         case Operator::kAdd:
-            return IntegerLiteral{wrap(bits(a) + bits(b))};
+            return IntegerLiteral{wrapping_add(a, b)};
         case Operator::kSubtract:
-            return IntegerLiteral{wrap(bits(a) - bits(b))};
+            return IntegerLiteral{wrapping_subtract(a, b)};
         case Operator::kMultiply:
-            return IntegerLiteral{wrap(bits(a) * bits(b))};
+            return IntegerLiteral{wrapping_multiply(a, b)};
         case Operator::kDivide:
             return NumberLiteral{b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b)};
         case Operator::kModulo:
@@ -143,10 +141,12 @@ Folded fold_times(Operator op, TimeLiteral a, TimeLiteral b) {
     return compare(op, a, b);
 }
 
+// An integer beside a time is nanoseconds, and a string is a time if it reads as one.
 Folded fold_time(Operator op, TimeLiteral a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         if (op == Operator::kAdd) return add_duration(a, duration->nanoseconds);
-        if (op == Operator::kSubtract) return add_duration(a, -duration->nanoseconds);
+        if (op == Operator::kSubtract)
+            return add_duration(a, wrapping_negate(duration->nanoseconds));
         return std::nullopt;
     }
     if (const auto* integer = right.as<IntegerLiteral>()) {
@@ -159,21 +159,22 @@ Folded fold_time(Operator op, TimeLiteral a, const Expr& right) {
     return std::nullopt;
 }
 
+// Only a duration on the left is scaled: "2 * 3m" stays as it is, in InfluxDB, too.
 Folded fold_duration(Operator op, std::int64_t a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         const std::int64_t b = duration->nanoseconds;
-        if (op == Operator::kAdd) return DurationLiteral{wrap(bits(a) + bits(b))};
-        if (op == Operator::kSubtract) return DurationLiteral{wrap(bits(a) - bits(b))};
+        if (op == Operator::kAdd) return DurationLiteral{wrapping_add(a, b)};
+        if (op == Operator::kSubtract) return DurationLiteral{wrapping_subtract(a, b)};
         return compare(op, a, b);
     }
     if (right.is<NumberLiteral>() || right.is<IntegerLiteral>()) {
         const std::int64_t b = right.is<IntegerLiteral>()
                                    ? right.as<IntegerLiteral>()->value
                                    : truncate_to_integer(right.as<NumberLiteral>()->value);
-        if (op == Operator::kMultiply) return DurationLiteral{wrap(bits(a) * bits(b))};
+        if (op == Operator::kMultiply) return DurationLiteral{wrapping_multiply(a, b)};
         if (op == Operator::kDivide) {
             if (b == 0) return DurationLiteral{0};
-            return DurationLiteral{b == -1 ? wrap(0 - bits(a)) : a / b};
+            return DurationLiteral{b == -1 ? wrapping_negate(a) : a / b};
         }
         return std::nullopt;
     }
@@ -200,7 +201,8 @@ Folded fold_integer(Operator op, std::int64_t a, const Expr& right) {
     if (const auto* duration = right.as<DurationLiteral>()) {
         const TimeLiteral time = time_from_nanoseconds(a);
         if (op == Operator::kAdd) return add_duration(time, duration->nanoseconds);
-        if (op == Operator::kSubtract) return add_duration(time, -duration->nanoseconds);
+        if (op == Operator::kSubtract)
+            return add_duration(time, wrapping_negate(duration->nanoseconds));
         return std::nullopt;
     }
     return fold_duration(op, a, right);
@@ -232,6 +234,8 @@ Folded fold_large(Operator op, std::uint64_t a, const Expr& right) {
     return std::nullopt;
 }
 
+// Two strings that are both times are compared as times, so that one moment in two spellings is
+// equal.
 Folded fold_string(Operator op, const std::string& a, const Expr& right) {
     const std::optional<TimeLiteral> time = parse_time_literal(a);
     if (const auto* text = right.as<StringLiteral>()) {
@@ -251,6 +255,7 @@ Folded fold_string(Operator op, const std::string& a, const Expr& right) {
 
 }  // namespace
 
+// The left side's type chooses the rules. Both sides have been reduced.
 std::optional<Expr> reduce_literals(Operator op, const Expr& left, const Expr& right) {
     if (const auto* boolean = left.as<BooleanLiteral>()) {
         const auto* other = right.as<BooleanLiteral>();

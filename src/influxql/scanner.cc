@@ -5,6 +5,8 @@
 namespace sluice::influxql {
 namespace {
 
+// The end of the text, and a zero byte within it: InfluxDB's reader of runes has one value for
+// both, so a statement ends at its first zero byte.
 constexpr char32_t kEnd = 0;
 constexpr char32_t kMicro = 0xB5;  // µ
 
@@ -23,6 +25,9 @@ bool is_identifier_part(char32_t c) {
 
 }  // namespace
 
+// The whole text is decoded before the first token, because the parser goes back and forth in it by
+// characters, and every error says at which character of which line it stands. It takes twelve
+// bytes for each, of a text that is as long as a request may be.
 Scanner::Scanner(std::string_view text) {
     characters_.reserve(text.size());
     Position at;
@@ -46,6 +51,8 @@ Scanner::Scanner(std::string_view text) {
     counts_end_ = !at_end;
 }
 
+// Reading on behind the end is allowed and gives the end again: so the scanner may always look one
+// character further without asking, and unread() takes that step back as it does any other.
 char32_t Scanner::read() {
     const std::ptrdiff_t index = next_++;
     return index < static_cast<std::ptrdiff_t>(characters_.size())
@@ -62,6 +69,8 @@ Position Scanner::last_position() const {
     return {end_.line, end_.character + (index > size && counts_end_ ? 1u : 0u)};
 }
 
+// The end is not given back: reaching it counts as reading it, which shows in the positions of
+// errors behind it.
 char32_t Scanner::peek() {
     const char32_t c = read();
     if (c != kEnd) unread();
@@ -97,6 +106,8 @@ Lexeme Scanner::scan() {
     }
 }
 
+// A dot begins a number only where a digit follows; everywhere else it stands between the segments
+// of a name.
 Lexeme Scanner::scan_dot(Position position) {
     const char32_t next = read();
     unread();
@@ -127,6 +138,8 @@ Lexeme Scanner::scan_operator(char32_t first, Position position) {
         {')', Token::kRightParen}, {',', Token::kComma},  {':', Token::kColon},
         {';', Token::kSemicolon}};
 
+    // Two characters are read before the table is asked, so that "<=" is not taken for "<". Where
+    // only the first counts, the second is given back.
     const char32_t second = read();
     if (first == '-' && second == '-') {
         for (char32_t c = read(); c != '\n' && c != kEnd; c = read()) {
@@ -151,6 +164,8 @@ Lexeme Scanner::scan_operator(char32_t first, Position position) {
     return illegal;
 }
 
+// Comments do not nest. One without an end is an illegal token where it begins, which the parser
+// names.
 bool Scanner::skip_comment() {
     char32_t previous = kEnd;
     for (;;) {
@@ -207,6 +222,9 @@ Lexeme Scanner::scan_identifier(bool keywords) {
     return {Token::kIdent, position, std::move(name)};
 }
 
+// The quote at which it begins is the one that ends it, so this reads strings and quoted names
+// alike. A line break ends both, as it does in InfluxDB, because a forgotten quote would otherwise
+// swallow the statements behind it.
 Lexeme Scanner::scan_string() {
     unread();
     // A string is reported at the character before it.
@@ -267,6 +285,8 @@ std::string Scanner::scan_digits() {
     return digits;
 }
 
+// An exponent is not known: "1e5" is a number with a unit that nobody knows, hence a duration,
+// which parse_duration() refuses. That is what InfluxDB does, too.
 Lexeme Scanner::scan_number() {
     // The first digit or the point before it has been read.
     Lexeme number{Token::kInteger, last_position(), {}};

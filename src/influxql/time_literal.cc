@@ -126,8 +126,23 @@ void append_two(std::string& out, std::int64_t value) {
     out += static_cast<char>('0' + value % 10);
 }
 
+// Of any year, as Go's appendInt(year, 4) writes it: sums of times and durations leave the range
+// of four digits.
+void append_year(std::string& out, std::int64_t year) {
+    if (year >= 0 && year <= 9999) {
+        append_two(out, year / 100);
+        append_two(out, year % 100);
+        return;
+    }
+    const std::string digits = std::to_string(year < 0 ? -year : year);
+    if (year < 0) out += '-';
+    if (digits.size() < 4) out.append(4 - digits.size(), '0');
+    out += digits;
+}
+
 }  // namespace
 
+// InfluxDB asks a regular expression, ^\d{4}-\d{2}-\d{2}.*, whose dot takes no line break.
 bool looks_like_time(std::string_view text) {
     constexpr std::string_view kShape = "dddd-dd-dd";
     if (text.size() < kShape.size()) return false;
@@ -137,6 +152,8 @@ bool looks_like_time(std::string_view text) {
     return text.size() == kShape.size() || text[kShape.size()] != '\n';
 }
 
+// The three layouts that InfluxDB gives to Go's time.Parse(), whose laxities are kept: an hour of
+// one digit, any number of blanks before the time of day, and a fraction where the layout has none.
 std::optional<TimeLiteral> parse_time_literal(std::string_view text) {
     if (!looks_like_time(text)) return std::nullopt;
     const auto number = [&](std::size_t at, std::size_t size) {
@@ -179,6 +196,7 @@ TimeLiteral time_from_nanoseconds(std::int64_t nanoseconds) {
     return {seconds, static_cast<std::int32_t>(rest)};
 }
 
+// Years outside of 1677 to 2262 do not fit; whoever stores the result checks that first.
 std::int64_t to_nanoseconds(TimeLiteral time) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(time.seconds) *
                                          static_cast<std::uint64_t>(kSecondNs) +
@@ -196,6 +214,7 @@ TimeLiteral add_duration(TimeLiteral time, std::int64_t nanoseconds) {
     return {seconds, static_cast<std::int32_t>(rest)};
 }
 
+// Saturating, as Go's Time.Sub() is.
 std::int64_t difference(TimeLiteral a, TimeLiteral b) {
     const __int128 exact =
         static_cast<__int128>(a.seconds - b.seconds) * kSecondNs + (a.nanoseconds - b.nanoseconds);
@@ -214,8 +233,7 @@ void append_rfc3339(std::string& out, std::int64_t seconds, std::int32_t nanosec
         --days;
     }
     const CivilDate date = civil_from_days(days);
-    append_two(out, date.year / 100);
-    append_two(out, date.year % 100);
+    append_year(out, date.year);
     out += '-';
     append_two(out, date.month);
     out += '-';

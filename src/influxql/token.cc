@@ -6,6 +6,9 @@
 namespace sluice::influxql {
 namespace {
 
+// These tables are parallel to the enumerations: an entry's place is its token, and the operators'
+// order is that of Operator, too. The assertions below hold their lengths together, and the
+// keywords are sorted because they are searched by halves.
 constexpr std::array<std::string_view, 18> kOperatorTexts = {
     "+",  "-", "*",  "/",  "%",  "&", "|",  "^", "AND",
     "OR", "=", "!=", "=~", "!~", "<", "<=", ">", ">="};
@@ -38,9 +41,13 @@ constexpr auto kFirstPunctuation = static_cast<std::size_t>(Token::kLeftParen);
 constexpr auto kFirstKeyword = static_cast<std::size_t>(Token::kAll);
 
 static_assert(kFirstPunctuation - kFirstOperator == kOperatorTexts.size());
+static_assert(static_cast<std::size_t>(Operator::kGreaterOrEqual) + 1 == kOperatorTexts.size());
+static_assert(std::ranges::is_sorted(kKeywordTexts), "lookup_keyword() searches by halves");
 static_assert(kFirstKeyword - kFirstPunctuation == kPunctuation.size());
 static_assert(static_cast<std::size_t>(Token::kWrite) - kFirstKeyword + 1 == kKeywordTexts.size());
 
+// Only the names that InfluxDB prints. A token that has none always carries its text, which is
+// shown instead.
 std::string_view literal_token_text(Token token) {
     switch (token) {
         case Token::kIllegal:
@@ -82,8 +89,12 @@ std::string_view token_text(Token token) {
     return literal_token_text(token);
 }
 
+// Asked for every bare word of a text. Only ASCII letters have another case here, as in InfluxDB,
+// whose keywords are folded by strings.ToLower() of words that the scanner lets through: letters,
+// digits and underscores.
 Token lookup_keyword(std::string_view word) {
     constexpr std::size_t kLongest = 13;  // SUBSCRIPTIONS
+    static_assert(std::ranges::max(kKeywordTexts, {}, &std::string_view::size).size() == kLongest);
     if (word.empty() || word.size() > kLongest) return Token::kIdent;
     std::array<char, kLongest> upper{};
     std::transform(word.begin(), word.end(), upper.begin(), [](char c) {

@@ -1,7 +1,5 @@
 #include "influxql/token_stream.h"
 
-#include "sluice/base/check.h"
-
 namespace sluice::influxql {
 namespace {
 
@@ -48,10 +46,13 @@ Error unexpected(const Lexeme& found, std::initializer_list<std::string_view> ex
     return error_at(message, found.position);
 }
 
+// The last tokens lie in a ring. Those taken back are given again from there, with their parameters
+// replaced once more, so that whoever goes back sees what was seen before. Whether a token is a
+// regular expression or a division depends on who asks, so the way of scanning is that of the first
+// reader.
 template <typename Scan>
 Lexeme TokenStream::next_by(Scan scan) {
     if (pushed_back_ > 0) {
-        SLUICE_CHECK(pushed_back_ <= kDepth);
         --pushed_back_;
     } else {
         newest_ = (newest_ + 1) % kDepth;
@@ -83,6 +84,8 @@ Lexeme TokenStream::next_word() {
     }
 }
 
+// The blanks before the word are gone in either case; only the word is taken back. Rules that care
+// for blanks use next().
 bool TokenStream::accept(Token token) {
     if (next_word().token == token) return true;
     back();
@@ -99,6 +102,7 @@ void TokenStream::skip_whitespace() {
     if (next().token != Token::kWhitespace) back();
 }
 
+// The name comes with its dollar. A lone dollar is no name, and the parser says so.
 const BoundParameter* TokenStream::find_parameter(std::string_view dollar_name) const {
     if (dollar_name.size() < 2) return nullptr;
     const auto found = parameters_.find(dollar_name.substr(1));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "influxql/scanner.h"
+#include "sluice/base/check.h"
 #include "sluice/base/result.h"
 #include "sluice/influxql/parser.h"
 
@@ -28,7 +29,10 @@ public:
     Lexeme next_word();
     Lexeme next_regex();
     // Takes back the last `next` call; works up to kDepth - 1 times in a row.
-    void back() { ++pushed_back_; }
+    void back() {
+        SLUICE_CHECK(pushed_back_ < kDepth);
+        ++pushed_back_;
+    }
 
     // True, and the token consumed, when the next word is `token`.
     bool accept(Token token);

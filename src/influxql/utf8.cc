@@ -2,9 +2,14 @@
 
 #include <cstdint>
 
+#include "sluice/base/check.h"
+
 namespace sluice::influxql {
 
+// The lead byte says how many follow and which the smallest code point of that length is: a longer
+// form of a smaller one is none (overlong), nor is half of a surrogate pair.
 char32_t take_utf8(std::string_view& text) {
+    SLUICE_CHECK(!text.empty());
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const std::uint8_t lead = byte(0);
     std::size_t size = 1;
@@ -31,6 +36,7 @@ char32_t take_utf8(std::string_view& text) {
 }
 
 void append_utf8(std::string& out, char32_t code) {
+    SLUICE_CHECK(code <= 0x10FFFF);
     const auto put = [&](char32_t bits) { out += static_cast<char>(bits); };
     if (code < 0x80) {
         put(code);

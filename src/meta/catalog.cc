@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sluice/base/bytes.h"
+#include "sluice/base/check.h"
 #include "sluice/base/hash.h"
 
 namespace sluice::meta {
@@ -32,6 +33,8 @@ const Field* MeasurementSchema::find_field(std::string_view field) const {
     return nullptr;
 }
 
+// The table is at most half full, so a search ends after a few slots. Its entries are positions,
+// because the list of fields moves when it grows.
 void MeasurementSchema::add_field(Field field) {
     fields_.push_back(std::move(field));
     if (fields_.size() < kIndexedFieldsMin) return;
@@ -47,9 +50,12 @@ void MeasurementSchema::index_field(std::uint32_t position) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t slot = hash_bytes(fields_[position].name) & mask;
     while (slots_[slot] != kEmptySlot) slot = (slot + 1) & mask;
+    SLUICE_CHECK(fields_.size() < slots_.size());  // or a search for a new name had no end
     slots_[slot] = position;
 }
 
+// Groups do not overlap and are sorted, so the last one that begins at or before `t` is the only
+// one that can hold it.
 std::size_t RetentionPolicy::group_index_at(model::Timestamp t) const {
     const auto after = std::upper_bound(shard_slots.begin(), shard_slots.end(), t,
                                         [](model::Timestamp time, const model::ShardSlot& slot) {

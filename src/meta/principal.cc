@@ -10,11 +10,15 @@ std::string token_name(std::uint64_t id) {
     return "token:" + id_text(id);
 }
 
+// Tokens go with the user who made them. Only damage can leave one whose user is lost, and then
+// nothing bounds it any more: it belongs to nobody until somebody drops it.
 Principal::Principal(const Catalog& catalog, const Token* token)
-    : catalog_(&catalog),
-      token_(token),
-      owner_(token->user.empty() ? nullptr : catalog.find_user(token->user)) {}
+    : catalog_(&catalog), owner_(token->user.empty() ? nullptr : catalog.find_user(token->user)) {
+    if (token->user.empty() || owner_ != nullptr) token_ = token;
+}
 
+// Asked anew for each request, with the catalog of that moment: a token that was switched off, or a
+// user who was dropped, is nobody from then on.
 Principal Principal::of(const Catalog& catalog, std::string_view user, std::uint64_t token) {
     if (token != 0) {
         const Token* const found = catalog.find_token(token);
@@ -28,11 +32,15 @@ std::string Principal::name() const {
     return token_ != nullptr ? token_name(token_->id) : std::string();
 }
 
+// Both have to be: a token of a user who was an admin once gives no more than that user has now.
 bool Principal::is_admin() const {
     if (user_ != nullptr) return user_->is_admin;
     return token_ != nullptr && token_->is_admin() && (owner_ == nullptr || owner_->is_admin);
 }
 
+// A token needs each bit of what is wanted, since its permissions for reading and for writing are
+// separate. A policy that is not there has the id 0, which only a permission for all buckets
+// covers.
 bool Principal::may(Privilege wanted, std::string_view database, std::string_view policy) const {
     if (user_ != nullptr) return user_->may(wanted, database);
     if (token_ == nullptr) return false;
@@ -46,6 +54,8 @@ bool Principal::may(Privilege wanted, std::string_view database, std::string_vie
         });
 }
 
+// A user's privilege is on the database as a whole. For a database without policies only a
+// permission for all buckets counts.
 bool Principal::may_on_all(Privilege wanted, std::string_view database) const {
     if (user_ != nullptr) return user_->may(wanted, database);
     const Database* const owner = catalog_ == nullptr ? nullptr : catalog_->find_database(database);
@@ -75,6 +85,7 @@ bool Principal::may_see(std::string_view database) const {
                                [&](const auto& policy) { return may_something(policy->name); });
 }
 
+// Users of 1.x have no such rights unless they are admins.
 bool Principal::may_manage(Privilege wanted, std::string_view type, std::uint64_t id) const {
     if (is_admin()) return true;
     return token_ != nullptr && (owner_ == nullptr || owner_->is_admin) &&

@@ -26,6 +26,8 @@ void complain(std::string_view sentence) {
 }
 
 // Each connection and each segment is a descriptor.
+// The hard limit is what the administrator allows; shells and services begin with a soft one of
+// 1024, for programs that use select().
 void raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
@@ -35,6 +37,7 @@ void raise_descriptor_limit() {
 
 // Threads inherit the mask, so the signals wait for the main thread.
 sigset_t block_signals() {
+    // Writing to a socket whose peer has gone is an error of that write and no end of the process.
     ::signal(SIGPIPE, SIG_IGN);
     sigset_t signals;
     sigemptyset(&signals);
@@ -57,6 +60,8 @@ void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals
     constexpr std::int64_t kStartLookNs = 10 * kMillisecondNs;
     constexpr std::int64_t kLookNs = kSecondNs;
     constexpr int kLooksPerStatus = 5;
+    // Until it serves, the main thread looks often, so that READY=1 comes at once; later once a
+    // second is enough for a status and the watchdog.
     bool announced = false;
     std::int64_t watchdog_wait_ns = 0;
     for (int look = 0; !server.failed(); ++look) {
@@ -81,6 +86,8 @@ void watch(Server& server, const Supervisor& supervisor, const sigset_t& signals
         if (supervisor.watchdog_interval_ns() != 0 &&
             watchdog_wait_ns >= std::min(supervisor.watchdog_interval_ns(), 4 * kSecondNs)) {
             watchdog_wait_ns = 0;
+            // Without this word the supervisor ends and restarts the process. A core that hangs
+            // would otherwise keep its connections waiting for ever.
             if (server.cores_are_alive()) supervisor.notify("WATCHDOG=1");
         }
     }
@@ -94,6 +101,8 @@ void let_interrupts_end_it() {
     ::sigprocmask(SIG_UNBLOCK, &interrupt, nullptr);
 }
 
+// The server is gone when this returns, and with it all that the cores own; the PID file belongs to
+// the caller.
 int serve_on(const Config& config, std::vector<std::string> command_line,
              const Supervisor& supervisor, const sigset_t& signals, PidFile& pid_file) {
     auto started = Server::start(config, std::move(command_line));
@@ -152,6 +161,8 @@ int check(const Config& config) {
 
 }  // namespace
 
+// Warnings go to standard error before the log is set up, because they are about the settings of
+// the log as well.
 int main(int argc, char** argv) {
     const CommandLine command_line = parse_command_line(argc, argv);
     if (command_line.action == CommandLine::Action::kExit) return command_line.exit_status;

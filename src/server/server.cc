@@ -23,6 +23,8 @@
 namespace sluice::server {
 namespace {
 
+// The supervisor's watchdog is told that all is well once every core has beaten since the last
+// look.
 constexpr std::int64_t kHeartbeatNs = kSecondNs;
 
 std::uint64_t random_bits() {
@@ -119,6 +121,8 @@ void end_queries(CoreServices& services) {
                      {ErrorKind::kCancelled, "query interrupted: the server is stopping"});
 }
 
+// A core that no longer runs its tasks does not beat. The access log leaves by the same rhythm, so
+// a line is a second late at most.
 io::Task<void> beat(CoreServices& services) {
     for (;;) {
         const bool slept = co_await services.reactor.sleep_ns(kHeartbeatNs);
@@ -165,6 +169,7 @@ Result<std::unique_ptr<Server>> Server::start(Config config,
     engine::EngineOptions options = engine_options(config, core_options.count);
     SLUICE_TRY(std::unique_ptr<Server> server,
                create(std::move(config), std::move(command_line), std::move(options)));
+    // The cores refer to the server, which outlives them: wait() comes before its end.
     Server* const self = server.get();
     auto cores = io::Cores::start(core_options,
                                   [self](io::Reactor& reactor) { return self->run_core(reactor); });
@@ -205,6 +210,8 @@ Result<std::unique_ptr<Server>> Server::create(Config config, std::vector<std::s
     return server;
 }
 
+// The life of a core, from its first task to its last. Whoever stands higher stops first:
+// listeners, then what works in the background, then the stores, which flush what they have.
 io::Task<void> Server::run_core(io::Reactor& reactor) {
     if (reactor.core() == 0) {
         shared_.started_wall_ns = reactor.wall_ns();
@@ -230,6 +237,8 @@ io::Task<void> Server::run_core(io::Reactor& reactor) {
     co_await engine_->stop_core(core);
 }
 
+// All cores wait for each other before one of them takes a connection: a request on any core may
+// ask any other one.
 io::Task<void> Server::serve(CoreServices& services) {
     ConnectionListener listener(services, serve_request);
     std::unique_ptr<LocalListener> local;
@@ -289,6 +298,8 @@ Result<void> Server::listen_first(CoreServices& services, ConnectionListener& li
     return inputs.listen();
 }
 
+// Core 0 opens the addresses, alone and first; the others join it there by SO_REUSEPORT, so the
+// kernel deals connections out among the cores.
 io::Task<Result<void>> Server::listen(CoreServices& services, ConnectionListener& listener,
                                       std::unique_ptr<LocalListener>& local, UdpInputs& inputs) {
     const bool first = services.reactor.core() == 0;
@@ -322,6 +333,7 @@ io::Task<void> Server::wait_for_others() {
     }
 }
 
+// The first failure counts: what others report is mostly its consequence.
 io::Task<void> Server::report_failure(Error error) {
     const auto take = [this, &error] {
         if (failed_.reached()) return;
@@ -331,6 +343,7 @@ io::Task<void> Server::report_failure(Error error) {
     co_await io::call_on(0, take);
 }
 
+// From any thread. Connections learn from `draining` that an answer is to be their last one.
 void Server::request_stop() {
     shared_.draining.reach();
     if (cores_) cores_->request_stop();
@@ -340,6 +353,8 @@ void Server::wait() {
     cores_->wait();
 }
 
+// Called by the main thread. Counters of other threads may be read at any time, and only whether
+// they have moved matters.
 bool Server::cores_are_alive() {
     if (!shared_.serving.reached()) return true;
     bool alive = true;

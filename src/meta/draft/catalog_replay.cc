@@ -52,6 +52,7 @@ Error malformed() {
 // that is missing, follows from an earlier loss: where losses are expected it is passed over and
 // counted.
 Result<void> CatalogDraft::apply(ByteSpan changes, Misfit misfit) {
+    // What is done again is not written down again.
     recording_ = false;
     selected_policy_ = nullptr;
     ByteReader in(changes);
@@ -113,6 +114,8 @@ std::uint64_t CatalogDraft::apply_groups(ByteReader& in, bool& well_formed) {
     return misfits;
 }
 
+// `well_formed` says whether the bytes make sense by themselves, the result whether the operation
+// fits what is there.
 bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
     // Fields are read in order and only then used: a short record must not be carried out.
     std::string_view database;

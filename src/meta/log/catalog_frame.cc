@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kChecksumEnd = 8;  // the checksum covers all that follows it
 
+// Of a frame that is not intact nothing else means anything.
 struct ParsedFrame {
     bool intact = false;
     std::uint16_t version = 0;
@@ -18,6 +19,8 @@ struct ParsedFrame {
     CatalogFrame frame;
 };
 
+// Space that was reserved and never written is zero. Comparing the bytes with themselves, moved by
+// one, is as fast as memory is.
 bool is_zero(ByteSpan bytes) {
     if (bytes.empty()) return true;
     return bytes[0] == std::byte{0} &&

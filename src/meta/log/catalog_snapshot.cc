@@ -7,6 +7,8 @@
 namespace sluice::meta {
 namespace {
 
+// Groups that follow each other mostly have the same fields, and then often the same object: the
+// address tells that at once.
 bool is_same(const MeasurementSchema* before, const MeasurementSchema& schema) {
     return before == &schema ||
            (before != nullptr && std::ranges::equal(before->fields(), schema.fields()));
@@ -18,6 +20,8 @@ CatalogSnapshotEncoder::CatalogSnapshotEncoder(const Catalog& catalog, std::uint
                                                std::uint64_t sequence)
     : catalog_(catalog), generation_(generation), sequence_(sequence) {}
 
+// One frame a call, so that a catalog of a million fields is written in pieces between which the
+// core serves others. The catalog is a snapshot in memory and cannot change meanwhile.
 bool CatalogSnapshotEncoder::next(ByteWriter& out) {
     if (ended_) return false;
     payload_.clear();
@@ -38,6 +42,9 @@ bool CatalogSnapshotEncoder::next(ByteWriter& out) {
 }
 
 // Everything but the shard groups: small.
+// Operations come in an order in which each finds what it is about: the database before its
+// policies, users before their privileges and tokens. A snapshot is thus read by the code that
+// reads the log.
 void CatalogSnapshotEncoder::encode_names() {
     begin_op(CatalogOp::kRaiseGroupId);
     payload_.write_varint(catalog_.last_group_id);
@@ -66,6 +73,7 @@ void CatalogSnapshotEncoder::encode_names() {
     encode_tokens();
 }
 
+// Whether a policy is the default is said by its database, which may name one that is gone.
 void CatalogSnapshotEncoder::encode_policy(const Database& database,
                                            const RetentionPolicy& policy) {
     begin_op(CatalogOp::kPutPolicy);
@@ -131,6 +139,8 @@ void CatalogSnapshotEncoder::encode_tokens() {
     payload_.write(organization.updated_ns);
 }
 
+// The newest sequence is kept beyond the tombstones themselves: it tells that a measurement may be
+// without points.
 void CatalogSnapshotEncoder::encode_deletes(const Database& database) {
     for (const auto& each : database.tombstones) {
         begin_op(CatalogOp::kAddTombstone);
@@ -143,6 +153,8 @@ void CatalogSnapshotEncoder::encode_deletes(const Database& database) {
     payload_.write_varint(database.last_delete);
 }
 
+// A part may end within a group, between two of its measurements. The next part then selects the
+// group again.
 void CatalogSnapshotEncoder::encode_groups() {
     while (next_place_ < places_.size() && !part_is_full()) {
         encode_group(places_[next_place_]);
@@ -159,6 +171,7 @@ void CatalogSnapshotEncoder::encode_group(const Place& place) {
         measurements_.clear();
         group.measurements.for_each(
             [this](const MeasurementSchema& schema) { measurements_.push_back(&schema); });
+        // In the order of their names, so that equal catalogs have equal bytes.
         std::sort(measurements_.begin(), measurements_.end(),
                   [](const auto* a, const auto* b) { return a->name < b->name; });
         next_measurement_ = 0;
@@ -198,6 +211,8 @@ void CatalogSnapshotEncoder::select(const Place& place, const ShardGroup& group)
     payload_.write(group.range.begin);
 }
 
+// The end says how many parts there are. Parts of another sequence would be those of another
+// snapshot.
 bool is_whole_snapshot(const CatalogFrames& scanned) {
     const auto& frames = scanned.frames;
     if (scanned.damaged_places != 0 || scanned.torn_tail || frames.empty()) return false;
@@ -229,6 +244,8 @@ Result<LoadedSnapshot> load_snapshot(ByteSpan file, std::uint64_t generation, Ca
     return load_snapshot(scan_frames(file, generation), draft);
 }
 
+// Each part that is left is applied, whatever its neighbours were. What does not fit without them
+// is passed over.
 Result<LoadedSnapshot> salvage_snapshot(const CatalogFrames& scanned, CatalogDraft& draft) {
     LoadedSnapshot loaded;
     bool any = false;

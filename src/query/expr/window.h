@@ -36,11 +36,12 @@ struct Window {
     model::Timestamp start_of(model::Timestamp t) const {
         if (is_whole()) return whole_start;
         if (zone != nullptr) return span_in_zone(t).begin;
-        const std::int64_t shifted = t - offset_ns;
-        std::int64_t into = shifted % interval_ns;
+        // How far `t` lies within its window, from remainders alone: a difference with the offset
+        // could leave 64 bits.
+        std::int64_t into = remainder(t) - (offset_ns == 0 ? 0 : remainder(offset_ns));
         if (into < 0) into += interval_ns;
-        if (model::kTimestampMin + into >= shifted) return model::kTimestampMin;
-        return shifted - into + offset_ns;
+        if (model::kTimestampMin + into >= t) return model::kTimestampMin;
+        return t - into;
     }
     // One past the last time of the window that begins at `start`.
     model::Timestamp end_of(model::Timestamp start) const {
@@ -61,6 +62,11 @@ struct Window {
     }
 
 private:
+    // In [0, interval_ns).
+    std::int64_t remainder(std::int64_t value) const {
+        const std::int64_t rest = value % interval_ns;
+        return rest < 0 ? rest + interval_ns : rest;
+    }
     Span span_in_zone(model::Timestamp t) const;
 };
 

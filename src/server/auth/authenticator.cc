@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/auth/json_web_token.h"
+#include "sluice/base/check.h"
 #include "sluice/base/units.h"
 #include "sluice/engine/core.h"
 #include "sluice/io/aside.h"
@@ -168,6 +169,7 @@ io::Task<bool> Authenticator::wait_for_turn(std::string client) {
 // The turn goes from hand to hand as long as somebody waits.
 void Authenticator::end_turn() {
     FairQueue::Entry* const next = waiting_.pop();
+    SLUICE_CHECK(at_work_ > 0 && at_work_ <= kAtWorkMax);
     if (next == nullptr) {
         --at_work_;
     } else {

@@ -6,6 +6,8 @@
 
 namespace sluice::server {
 
+// The bytes are overwritten before they go, so that no password stays behind in memory that is used
+// for something else later.
 void Credentials::forget() {
     wipe(text_.data(), text_.size());
     text_.clear();
@@ -14,6 +16,7 @@ void Credentials::forget() {
     may_be_web_token_ = false;
 }
 
+// Both lie in one text, one behind the other, so that there is one place to wipe.
 void Credentials::set(std::string_view user, std::string_view password) {
     forget();
     text_.append(user).append(password);
@@ -21,6 +24,8 @@ void Credentials::set(std::string_view user, std::string_view password) {
     kind_ = Kind::kPassword;
 }
 
+// The order is InfluxDB's (services/httpd/handler.go: parseCredentials): u and p of the target
+// count before the header, and only if both are there.
 void Credentials::read(const http::Parameters& parameters, std::string_view authorization) {
     forget();
     const std::string_view user = parameters.get("u");
@@ -34,6 +39,8 @@ void Credentials::read(const http::Parameters& parameters, std::string_view auth
     if (kind_ == Kind::kNone) forget();
 }
 
+// "Token user:password" is what clients of 2.x send to 1.8; without a colon it is a token. "Bearer"
+// is a token as it is, and written exactly so it may be a web token.
 void Credentials::read_header(std::string_view authorization) {
     const std::size_t blank = authorization.find(' ');
     if (blank == authorization.npos) return;
@@ -59,6 +66,7 @@ void Credentials::read_header(std::string_view authorization) {
     }
 }
 
+// At the first colon: a name cannot have one, a password may.
 bool Credentials::split() {
     const std::size_t colon = text_.find(':');
     if (colon == text_.npos) return false;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sluice/base/check.h"
+
 namespace sluice::server {
 
 std::string queue_client(std::string_view host) {
@@ -25,6 +27,7 @@ FairQueue::Client& FairQueue::client_named(std::string_view name) {
 }
 
 FairQueue::Entry* FairQueue::refuse_youngest(Client& client) {
+    SLUICE_CHECK(!client.waiting.empty() && count_ > 0);
     Entry* const entry = client.waiting.back();
     client.waiting.pop_back();
     --count_;
@@ -54,6 +57,7 @@ FairQueue::Entry* FairQueue::push(std::string_view client, Entry& entry) {
 FairQueue::Entry* FairQueue::pop() {
     if (clients_.empty()) return nullptr;
     const auto first = clients_.begin();
+    SLUICE_CHECK(!first->waiting.empty() && count_ > 0);
     Entry* const entry = first->waiting.front();
     first->waiting.pop_front();
     --count_;

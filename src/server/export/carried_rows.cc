@@ -4,6 +4,7 @@
 
 namespace sluice::server {
 
+// Nulls take a place in the array as well, so that a row is the same index in each column.
 void CarriedRows::Column::add_room(std::size_t count) {
     if (model::is_word_type(type)) {
         words.append_copies(count, 0);
@@ -28,6 +29,8 @@ void CarriedRows::Column::add_nulls(std::size_t rows, std::size_t count) {
     validity.append_copies((rows + count + 63) / 64 - validity.size(), 0);
 }
 
+// A column begins with its first value: rows before that get nulls then. As long as no row is null
+// there is no bitmap, which is the usual case and saves writing it.
 void CarriedRows::Column::add(const storage::ColumnView& view, std::size_t begin, std::size_t rows,
                               std::size_t count) {
     if (view.all_null) {
@@ -39,6 +42,7 @@ void CarriedRows::Column::add(const storage::ColumnView& view, std::size_t begin
         type = view.type;
         if (rows != 0) add_nulls(0, rows);
     }
+    // One pass over the bits decides which of the two ways is taken; most parts are full.
     bool is_full = true;
     for (std::size_t i = 0; is_full && view.validity != nullptr && i < count; ++i) {
         is_full = view.is_valid(begin + i);
@@ -68,6 +72,7 @@ void CarriedRows::Column::add(const storage::ColumnView& view, std::size_t begin
     }
 }
 
+// Views are made of ends only in finish(), because the text moves while it grows.
 void CarriedRows::Column::show(const Run& run, storage::ColumnView& view) const {
     view = {};
     if (!any) return;
@@ -89,8 +94,10 @@ void CarriedRows::Column::show(const Run& run, storage::ColumnView& view) const 
     }
 }
 
+// Parts of one series that follow each other are one run again, whatever blocks they came in.
 void CarriedRows::add(const storage::SeriesRun& run, std::size_t begin, std::size_t count) {
     const std::size_t rows = times_.size();
+    // The keys lie one behind the other, so the last one is what follows its beginning.
     const bool goes_on =
         !runs_.empty() && std::string_view(keys_).substr(runs_.back().key_begin) == run.series_key;
     if (goes_on) {

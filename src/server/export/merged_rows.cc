@@ -40,6 +40,8 @@ bool is_shared(const SharedSeries& shared, std::string_view series_key) {
     return std::binary_search(shared.begin(), shared.end(), hash_bytes(series_key));
 }
 
+// One store's rows, as they come from its core in loads. `run` and `row` are where it stands; `run`
+// is a view into the load, and so ends when the next one comes.
 struct MergedRows::Stream : RowStream {
     Stream(StorePlace place, storage::ScanSpec spec) : scan(place, std::move(spec)) {}
 
@@ -106,6 +108,8 @@ private:
             flags.clear();
             validity.clear();
         }
+        // All three arrays grow, though a field uses one: which one is known only when its first
+        // value comes.
         void add_row(std::size_t rows) {
             words.push_back(0);
             flags.push_back(0);
@@ -155,6 +159,9 @@ private:
     std::vector<Column> columns_;
 };
 
+// Sequences tell which of two writes of one point is the newer one. They cost memory and time, so
+// they are asked for only where several stores share a series, and those series are kept apart by
+// the scan: a run then holds every write of a row and not only the last.
 MergedRows::MergedRows(const std::vector<StorePlace>& stores, storage::ScanSpec spec,
                        const SharedSeries& shared)
     : gathered_(std::make_unique<Gathered>(spec.fields.size())), shared_(shared) {
@@ -169,6 +176,7 @@ MergedRows::MergedRows(const std::vector<StorePlace>& stores, storage::ScanSpec 
 
 MergedRows::~MergedRows() = default;
 
+// One store after the other, each on its own core, while this one waits.
 io::Task<Result<void>> MergedRows::fill() {
     for (const auto& stream : streams_) {
         if (!stream->needs_load()) continue;
@@ -190,6 +198,7 @@ bool MergedRows::is_done() const {
     return !any && !is_gathering_;
 }
 
+// The first row of all is known only when every store shows one, or has none left.
 bool MergedRows::has_rows() const {
     return std::none_of(streams_.begin(), streams_.end(),
                         [](const auto& stream) { return stream->needs_load(); });
@@ -230,6 +239,9 @@ bool MergedRows::gather() {
     return false;
 }
 
+// A series of one store is handed on run by run without a copy, which is nearly all there is. A
+// shared one is put together until it ends, the batch is full, or a store has to bring more; then
+// gathering goes on after the next fill().
 bool MergedRows::next(RowBatch& batch) {
     if (!has_rows()) return false;
     if (!is_gathering_) {

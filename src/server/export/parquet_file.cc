@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 }  // namespace
 
+// A new name is safe only when its folder has been synced.
 Result<void> sync_folder(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return os_failure(errno, "open " + path);
@@ -26,6 +27,7 @@ Result<void> sync_folder(const std::string& path) {
     return {};
 }
 
+// From the outermost missing one inwards, each safe before the next is made in it.
 Result<void> make_folders(const std::string& path) {
     std::error_code error;
     std::vector<fs::path> missing;
@@ -42,6 +44,8 @@ Result<void> make_folders(const std::string& path) {
     return {};
 }
 
+// A file has a hidden name until it is whole, so no reader of the folder sees a part of it, and
+// what a crash leaves can be told by its name.
 ParquetFile::ParquetFile(std::string folder, const std::string& name)
     : folder_(std::move(folder)),
       path_(folder_ + "/" + name),
@@ -66,6 +70,7 @@ Result<std::unique_ptr<ParquetFile>> ParquetFile::create(const std::string& fold
     return made;
 }
 
+// Whoever gives up leaves nothing behind.
 ParquetFile::~ParquetFile() {
     if (file_ != nullptr && !is_finished_) ::unlink(temporary_.c_str());
 }

@@ -61,6 +61,8 @@ TableExport::TableExport(lake::TableColumns columns, TableFiles files, ExportPac
 
 TableExport::~TableExport() = default;
 
+// The catalog's types decide about columns, because files of one table have to agree in them
+// whatever a single store holds.
 io::Task<Result<void>> TableExport::write_group(const RowPlaces& places, const SurveyedGroup& group,
                                                 model::TimeRange range) {
     const std::vector<std::int64_t> days(group.days.begin(), group.days.end());
@@ -72,6 +74,7 @@ io::Task<Result<void>> TableExport::write_group(const RowPlaces& places, const S
     spec.measurement = files_.measurement;
     spec.view = places.view;
     // Which column each field of the group is.
+    // The fields of the table are sorted and hold those of every group, so each is found.
     std::vector<std::size_t> columns;
     for (const meta::Field& field : group.group->measurements.find(files_.measurement)->fields()) {
         const auto at = std::lower_bound(columns_.fields().begin(), columns_.fields().end(),
@@ -93,6 +96,8 @@ io::Task<Result<void>> TableExport::write_group(const RowPlaces& places, const S
     co_return Result<void>();
 }
 
+// Rows come from the cores of their stores, and are encoded beside them: compressing a file would
+// stop a core for seconds. The pace then rests for as long as the bandwidth that was set asks for.
 io::Task<Result<void>> TableExport::write_rows(MergedRows& rows, const SurveyedGroup& group,
                                                std::vector<std::size_t> columns) {
     series_key_.clear();
@@ -125,6 +130,8 @@ Result<void> TableExport::append_loaded(MergedRows& rows, const SurveyedGroup& g
     return {};
 }
 
+// The tags of a series are set once and hold for all of its rows. A tag that the survey has not
+// seen means that the store has changed under the export.
 Result<void> TableExport::begin_series(std::string_view series_key) {
     series_key_ = series_key;
     for (auto& value : tag_values_) value.reset();
@@ -139,6 +146,8 @@ Result<void> TableExport::begin_series(std::string_view series_key) {
     return {};
 }
 
+// A batch is cut at midnights of UTC, for which there is one file each. Times go into both columns
+// of time, of micro- and of nanoseconds, where the table has both.
 Result<void> TableExport::append(const RowBatch& batch, const SurveyedGroup& group,
                                  const std::vector<std::size_t>& columns) {
     if (batch.series_key != series_key_) {
@@ -172,6 +181,7 @@ Result<void> TableExport::append(const RowBatch& batch, const SurveyedGroup& gro
     return {};
 }
 
+// A day that grows too large goes on in another file; numbers make the names different.
 Result<TableExport::Part*> TableExport::part_of(std::int64_t day, const SurveyedGroup& group) {
     Part& part = open_[day];
     if (part.file != nullptr && part.file->writer().size_bytes() >= kFileBytesMax) {

@@ -80,6 +80,8 @@ io::Task<Result<StoreSurvey>> survey_store(storage::Store* store, storage::ScanS
 
 }  // namespace
 
+// Tables need all their columns before the first row is written, so everything is read once for its
+// names: tags that occur, days that have rows, and whether any time is finer than a microsecond.
 io::Task<Result<void>> survey_group(const RowPlaces& places,
                                     std::shared_ptr<const meta::ShardGroup> group,
                                     std::string measurement, model::TimeRange range,
@@ -109,6 +111,8 @@ io::Task<Result<void>> survey_group(const RowPlaces& places,
     co_return Result<void>();
 }
 
+// Days since 1970-01-01, and negative before: dividing rounds towards zero, so a remainder below it
+// belongs to the day before.
 std::int64_t day_of(model::Timestamp time) {
     return time / kDayNs - (time % kDayNs < 0 ? 1 : 0);
 }

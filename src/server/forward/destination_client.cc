@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "server/auth/base64.h"
 #include "sluice/base/bytes.h"
 #include "sluice/http/url.h"
 #include "sluice/ingest/line_text.h"
@@ -14,28 +15,12 @@ Error given_up() {
     return {ErrorKind::kCancelled, "forwarding has ended"};
 }
 
+// The catalog holds digits only (meta/subscription.cc). A number too large for a port becomes 0, to
+// which nothing connects.
 std::uint16_t port_number(const std::string& text) {
     std::uint16_t port = 0;
     std::from_chars(text.data(), text.data() + text.size(), port);
     return port;
-}
-
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            const auto byte = k < left ? static_cast<unsigned char>(bytes[i + k]) : 0;
-            group = group << 8 | static_cast<std::uint32_t>(byte);
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            out += k <= left ? kDigits[(group >> (18 - 6 * k)) & 63] : '=';
-        }
-    }
-    return out;
 }
 
 }  // namespace
@@ -52,6 +37,8 @@ io::Task<Result<void>> DestinationClient::write(const ForwardedWrite& write) {
                                                                       : write_http(write);
 }
 
+// Wakes whatever is in flight with an error: a connect by its limit, a send or a receive by the end
+// of the socket. Nothing is freed here; write() returns, and close() follows.
 void DestinationClient::give_up() {
     given_up_ = true;
     if (connecting_ != nullptr) connecting_->give_up();
@@ -76,13 +63,18 @@ std::string DestinationClient::request_head(const ForwardedWrite& write) const {
     head += v6 ? "[" + destination_.host + "]" : destination_.host;
     head += ":" + destination_.port + "\r\nUser-Agent: InfluxDBClient\r\n";
     if (!destination_.user.empty()) {
-        head += "Authorization: Basic " + base64(destination_.user + ":" + destination_.password) +
-                "\r\n";
+        head += "Authorization: Basic ";
+        append_base64_encoded(head, destination_.user + ":" + destination_.password,
+                              Base64Alphabet::kStandard);
+        head += "\r\n";
     }
     head += "Content-Length: " + std::to_string(write.lines->size()) + "\r\n\r\n";
     return head;
 }
 
+// Tries the addresses of the host one after the other, all of them within one deadline. After each
+// wait it looks whether the forwarder has given up meanwhile, since give_up() finds nothing to wake
+// between two addresses.
 io::Task<Result<void>> DestinationClient::connect(std::int64_t deadline_ns) {
     SLUICE_CO_TRY(const std::vector<std::string> addresses,
                   co_await io::look_up_host(destination_.host));
@@ -96,6 +88,7 @@ io::Task<Result<void>> DestinationClient::connect(std::int64_t deadline_ns) {
         connecting_ = nullptr;
         if (connected.ok()) {
             socket_ = std::move(connected).value();
+            // It was given up while the connection was made: what follows fails at once.
             if (given_up_) socket_.shutdown();
             const bool secure = destination_.protocol == meta::Destination::Protocol::kHttps;
             if (secure) result = co_await greet(deadline_ns);
@@ -106,6 +99,8 @@ io::Task<Result<void>> DestinationClient::connect(std::int64_t deadline_ns) {
     co_return result;
 }
 
+// The name in the certificate has to be that of the destination, whatever address that has, unless
+// the setting says that nothing is verified.
 io::Task<Result<void>> DestinationClient::greet(std::int64_t deadline_ns) {
     io::Task<Result<std::shared_ptr<tls::Context>>> asking = trust_.context();
     SLUICE_CO_TRY(std::shared_ptr<tls::Context> context, co_await asking);
@@ -125,6 +120,8 @@ io::Task<Result<void>> DestinationClient::greet(std::int64_t deadline_ns) {
     co_return result;
 }
 
+// A connection is kept only after a whole answer that allows it. An answer that refuses the write
+// is kInvalid: write_http() repeats a write only after kIo.
 io::Task<Result<void>> DestinationClient::exchange(const std::string& head, const std::string& body,
                                                    std::int64_t deadline_ns) {
     socket_.set_deadline_ns(deadline_ns);
@@ -153,6 +150,8 @@ io::Task<Result<void>> DestinationClient::receive_answer() {
     }
 }
 
+// A kept connection may have been closed by the peer, which shows only when it is used; then, and
+// only then, the write is sent a second time. Writing points twice changes nothing.
 io::Task<Result<void>> DestinationClient::write_http(const ForwardedWrite& write) {
     if (given_up_) co_return given_up();
     const std::int64_t deadline_ns = reactor_.precise_ns() + timeout_ns_;

@@ -12,6 +12,7 @@ namespace {
 // InfluxDB cuts the header, not the body (services/httpd/handler.go: httpError).
 constexpr std::size_t kErrorHeaderBytesMax = 1024;
 
+// InfluxDB says the sentence twice, in the header and in the body.
 void answer_error_with(Connection& connection, http::ResponseHead& head, std::string_view message,
                        query::AnswerFormat format, bool pretty) {
     head.add("Content-Type", query::content_type_of(format));
@@ -30,6 +31,8 @@ void answer_platform_with(Connection& connection, http::ResponseHead& head,
     answer_platform_with(connection, head, platform_code(head.status()), message, line);
 }
 
+// Whoever is told to come later is told when: clients without such a word come at once, and all
+// together.
 void answer_later(Connection& connection, std::uint16_t status, bool platform_shape,
                   std::string_view message, unsigned retry_after_s) {
     const std::string seconds = std::to_string(retry_after_s);
@@ -50,6 +53,7 @@ void answer_error(Connection& connection, std::uint16_t status, std::string_view
     answer_error_with(connection, head, message, format, pretty);
 }
 
+// 2.x sends no challenge, as InfluxDB 2 does not.
 void answer_unauthorized(Connection& connection, bool platform_shape, std::string_view message) {
     connection.services().metrics.auth_failures.add();
     http::ResponseHead head(401);
@@ -96,6 +100,8 @@ void answer_document(Connection& connection, std::uint16_t status, std::string_v
     connection.answer(head, body);
 }
 
+// Go's net/http answers so where no handler of InfluxDB is reached: an unknown path, a method that
+// is not allowed.
 void answer_plain(Connection& connection, std::uint16_t status, std::string_view text,
                   std::string_view allow) {
     http::ResponseHead head(status);

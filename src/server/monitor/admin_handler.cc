@@ -33,6 +33,7 @@ bool is_set(std::string_view flag) {
     return !flag.empty() && flag != "0" && flag != "false";
 }
 
+// The name is InfluxDB's because clients check it.
 std::string health_document(bool pass, std::string_view message) {
     std::string body = "{\"checks\":[],\"message\":";
     query::append_json_string(body, message);
@@ -66,6 +67,7 @@ void answer_bare_error(Connection& connection, std::string_view message) {
 }
 
 // Core 0 runs them.
+// Troubles become the reasons of /health, so they are asked for on the core that knows them.
 io::Task<std::vector<std::string>> troubles_of_continuous_queries(CoreServices& services) {
     const ServerShared& shared = services.shared;
     const auto ask = [&shared] { return shared.cores[0]->continuous_queries.troubles(); };

@@ -34,6 +34,7 @@ Fact as_fact(const std::string& value) {
 Fact as_fact(const SettingList& value) {
     return format_setting(value);
 }
+// Whether a secret is set may be seen, and nothing else of it.
 Fact as_fact(const SettingSecret& value) {
     return std::string(value.text.empty() ? "" : "[REDACTED]");
 }
@@ -45,6 +46,8 @@ std::string config_module(std::string_view section) {
     return "config-" + std::string(section);
 }
 
+// Every setting there is, by the same list that the configuration file is read by: a new one needs
+// nothing here.
 void add_configuration(const Config& config, std::vector<FactRow>& rows) {
     std::map<std::string, std::vector<std::pair<std::string, Fact>>> modules;
     visit_settings(config, [&](std::string_view section, std::string_view key, const auto& value) {
@@ -81,6 +84,7 @@ io::Task<std::vector<FactRow>> Diagnostics::statistics() {
     co_return rows;
 }
 
+// What the indexes of series take in memory, for SHOW STATS FOR 'indexes'.
 io::Task<std::uint64_t> Diagnostics::index_bytes() {
     const engine::EngineReport report = co_await services_.core.engine().report(services_.core);
     std::uint64_t bytes = 0;

@@ -19,6 +19,7 @@ std::string core_label(std::uint32_t core) {
 }
 
 // What stands between the quotes of a label.
+// A line break would end the sample, and names of databases are the client's.
 std::string label_text(std::string_view value) {
     std::string text;
     for (const char c : value) {
@@ -50,6 +51,8 @@ public:
     }
 
 private:
+    // 0 for a certificate that has expired, as for one that expires today: either is to be
+    // replaced.
     static std::uint64_t days_left(const CoreServices& here) {
         if (here.tls.context == nullptr) return 0;
         const std::int64_t now_s = here.reactor.wall_ns() / kSecondNs;
@@ -163,6 +166,7 @@ private:
     }
     void tls() {
         const std::uint64_t done = sum_doors(&TlsDoor::handshakes);
+        // The two counters are read one after the other, and a handshake may end in between.
         const std::uint64_t resumed = std::min(done, sum_doors(&TlsDoor::handshakes_resumed));
         page_.family("sluice_tls_handshakes_total", "counter", "Handshakes of clients by result.");
         page_.sample("{result=\"full\"}", done - resumed);
@@ -176,6 +180,8 @@ private:
                     days_left_);
     }
 
+    // Histograms of all cores are added up before quantiles are taken: those of each core cannot be
+    // combined afterwards.
     void latencies() {
         HistogramSnapshot writes;
         HistogramSnapshot queries;

@@ -18,6 +18,8 @@ namespace {
 using Values = std::initializer_list<std::pair<std::string_view, std::uint64_t>>;
 using Tags = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
+// Names, and which of them there are, are InfluxDB's: dashboards and Telegraf ask for them. What
+// has no counterpart here is 0 and not left out: whoever reads them expects each to be there.
 class Statistics {
 public:
     Statistics(const CoreServices& here, const engine::EngineReport& report,
@@ -52,6 +54,8 @@ private:
         return total;
     }
     template <typename Member>
+    // Counters of other cores are read while they are being counted up: each number is right by
+    // itself, and two of them may be of slightly different moments.
     std::uint64_t sum_engine(Member member) const {
         std::uint64_t total = 0;
         for (const auto& core : shared_.cores) total += (core->core.metrics().*member).value();
@@ -67,6 +71,8 @@ private:
         list_.push_back(std::move(statistic));
     }
 
+    // Go's runtime has no heap like ours. The allocator's bytes stand where Go has those of its
+    // heap, threads where it has goroutines.
     void runtime() {
         add({}, "runtime", {},
             {{"Alloc", process_.heap_bytes},
@@ -86,6 +92,7 @@ private:
              {"TotalAlloc", process_.heap_peak_bytes}});
     }
 
+    // A query that runs is counted as executed already, so the difference is what has ended.
     void query_executor() {
         const std::uint64_t queries = sum(&ServerMetrics::queries);
         const std::uint64_t active = sum(&ServerMetrics::queries_active);
@@ -97,6 +104,8 @@ private:
              {"recoveredPanics", 0}});
     }
 
+    // A measurement counts once, in however many shard groups it is. Series are those of the last
+    // count, which runs in the background: counting them anew would read every index.
     void databases() {
         for (const auto& database : here_.core.catalog()->databases) {
             std::set<std::string_view> measurements;
@@ -113,6 +122,7 @@ private:
         }
     }
 
+    // A group that was made after the report has nothing yet.
     engine::ShardReport report_of(model::ShardGroupId id) const {
         const auto known = report_.shards.find(id);
         return known == report_.shards.end() ? engine::ShardReport() : known->second;
@@ -148,6 +158,7 @@ private:
         }
     }
 
+    // There is one node, so all points are local.
     void write_statistics() {
         const std::uint64_t failed = sum_engine(&engine::CoreMetrics::writes_failed);
         const std::uint64_t requests = sum_engine(&engine::CoreMetrics::writes);
@@ -193,6 +204,7 @@ private:
         }
     }
 
+    // One entry for all cores, under the address that they share.
     void httpd() {
         using M = ServerMetrics;
         add(shared_.bind_address, "httpd", {{"bind", shared_.bind_address}},
@@ -222,6 +234,7 @@ private:
              {"writeReqDurationNs", sum(&M::write_ns)}});
     }
 
+    // InfluxDB has no "pointsRefused": it stands for points that were understood and not taken.
     void udp() {
         using M = UdpMetrics;
         for (std::size_t i = 0; i < shared_.udp.size(); ++i) {
@@ -248,6 +261,7 @@ private:
         }
     }
 
+    // What follows is ours; its names begin with "sluice_" so that they never meet InfluxDB's.
     void cores() {
         for (std::size_t i = 0; i < shared_.cores.size(); ++i) {
             const std::string number = std::to_string(i);
@@ -310,6 +324,8 @@ std::vector<ServerStatistic> collect_statistics(const CoreServices& here,
     return Statistics(here, report, subscriptions).collect();
 }
 
+// Each core forwards what its connections write, so the counts of a destination are those of all
+// cores together.
 io::Task<SubscriberReport> gather_subscriptions(const ServerShared& shared) {
     SubscriberReport sum;
     for (std::uint32_t number = 0; number < shared.cores.size(); ++number) {

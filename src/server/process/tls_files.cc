@@ -16,6 +16,7 @@ constexpr std::string_view kCredentials = "$CREDENTIALS_DIRECTORY/";
 // Of a certificate with its chain; the trust store of a distribution is 250 KiB.
 constexpr std::size_t kFileBytesMax = 4 * kMiB;
 constexpr std::int64_t kDayS = 86'400;
+// Let's Encrypt's clients renew 30 days before the end: with two weeks left something is wrong.
 constexpr std::int64_t kWarnDays = 14;
 
 Error invalid(std::string text) {
@@ -30,6 +31,7 @@ std::string real_path(const std::string& path) {
     return std::string(directory) + '/' + path.substr(kCredentials.size());
 }
 
+// As in InfluxDB, one file may hold both, and then only the certificate's setting is made.
 const std::string& private_key_path(const Config::Http& http) {
     return http.https_private_key.empty() ? http.https_certificate : http.https_private_key;
 }
@@ -51,6 +53,8 @@ Result<tls::ServerOptions> read_files(const Config& config) {
 
 }  // namespace
 
+// The name of the setting goes along with the text, so that whatever is wrong in it later can be
+// said with its place.
 Result<tls::PemText> read_pem_file(const std::string& setting, const std::string& path) {
     const std::string real = real_path(path);
     if (real.empty() && !path.empty()) {
@@ -71,6 +75,8 @@ Result<tls::PemText> read_pem_file(const std::string& setting, const std::string
     return tls::PemText{setting + ": " + path, std::move(text)};
 }
 
+// A context belongs to one core. Ticket keys are the same in all, so that a client may resume its
+// session on any core.
 Result<TlsContexts> load_tls_contexts(const Config& config, std::size_t count,
                                       const tls::TicketKeys& keys) {
     SLUICE_TRY(tls::ServerOptions options, read_files(config));
@@ -117,6 +123,8 @@ Result<std::string> check_tls_files(const Config& config, std::int64_t now_s) {
     return validity;
 }
 
+// Changes when one of the files is written or replaced: inode, size and time. A link that is turned
+// to another file changes it as well, since stat() follows links.
 std::string tls_files_mark(const Config& config) {
     std::string mark;
     for (const std::string* path : {&config.http.https_certificate, &private_key_path(config.http),

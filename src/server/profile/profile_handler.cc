@@ -19,6 +19,8 @@ namespace sluice::server {
 namespace {
 
 constexpr std::string_view kPrefix = "/debug/pprof";
+// Go's default, which `go tool pprof` names too. The longest is a bound of ours: samples are kept
+// in memory until the profile is made.
 constexpr std::int64_t kSecondsDefault = 30;
 constexpr std::int64_t kSecondsMax = 600;
 
@@ -30,6 +32,8 @@ struct ProfileKind {
     ProfileUnit first;
     std::optional<ProfileUnit> second;
 };
+// The profiles that Go knows, in its order, so that what asks for one by name finds it. Those that
+// make no sense here say so on the index page and are empty messages otherwise.
 constexpr ProfileKind kKinds[] = {
     {"allocs",
      "allocations since the start: not known here",
@@ -92,6 +96,8 @@ ProfileHead cpu_head(std::int64_t wall_ns, std::int64_t duration_ns) {
     return head;
 }
 
+// Reading symbol tables and compressing take up to seconds, so this works beside the cores. Head
+// and samples live in the frame of this coroutine for as long as the other thread needs them.
 io::Task<std::string> packed(ProfileHead head, std::vector<io::StackSample> samples) {
     const auto make = [&head, &samples] {
         return gzipped(profile_message(head, counted(samples)));
@@ -116,6 +122,8 @@ void answer_file(Connection& connection, std::string_view name, std::string_view
     connection.answer(head, content, false);
 }
 
+// Runs beside the sampling. It ends when the client does, or when stop_watching() wakes it, so it
+// has to be awaited before the flag goes.
 io::Task<void> note_end(Connection& connection, bool& client_left) {
     client_left = co_await connection.watch_client();
 }
@@ -139,6 +147,8 @@ io::Task<Result<std::string>> cpu_profile(Connection& connection, std::int64_t s
     co_return message;
 }
 
+// A look at the cores and a profile of CPU time use the same signal, so one at a time is possible
+// and another one is refused.
 io::Task<Result<std::vector<io::StackSample>>> samples_of(CoreServices& services,
                                                           const ProfileKind& kind) {
     if (!kind.is_known) co_return std::vector<io::StackSample>();
@@ -147,6 +157,7 @@ io::Task<Result<std::vector<io::StackSample>>> samples_of(CoreServices& services
     co_return samples;
 }
 
+// Go's words and its status (net/http/pprof: Profile).
 void answer_conflict(Connection& connection, const Error& error) {
     answer_plain(connection, 500, "Could not enable CPU profiling: " + error.message + "\n");
 }
@@ -216,6 +227,8 @@ std::int64_t cpu_seconds_of(const http::Parameters& parameters) {
     return std::clamp<std::int64_t>(*duration / kSecondNs, 1, kSecondsMax);
 }
 
+// The names within the archive are those of InfluxDB (services/httpd/pprof.go:
+// archiveProfilesAndQueries).
 io::Task<void> answer_all(Connection& connection) {
     CoreServices& services = connection.services();
     const std::int64_t wall_ns = services.reactor.wall_ns();
@@ -252,6 +265,7 @@ io::Task<void> answer_all(Connection& connection) {
     answer_file(connection, "profiles.tar.gz", file);
 }
 
+// A zero byte stands between two words, as in Go.
 std::string command_line(const ServerShared& shared) {
     std::string text;
     for (const std::string& word : shared.command_line) {
@@ -274,6 +288,7 @@ io::Task<void> handle_profile(Connection& connection) {
         answer_plain(connection, 200, command_line(connection.services().shared));
         co_return;
     }
+    // What follows may take half a minute; the buffer of the socket is needed by others meanwhile.
     connection.release_input();
     if (name == "profile") {
         co_await answer_cpu(connection);

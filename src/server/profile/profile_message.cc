@@ -17,6 +17,7 @@ std::uintptr_t called_from(const CountedStack& stack, std::size_t frame) {
     return frame == 0 ? stack.frames[0] : stack.frames[frame] - 1;
 }
 
+// Sorted and without repetition, so that an address's place is the number of its location.
 std::vector<std::uintptr_t> addresses_of(const std::vector<CountedStack>& stacks) {
     std::vector<std::uintptr_t> all;
     for (const CountedStack& stack : stacks) {
@@ -49,6 +50,8 @@ public:
     }
 
 private:
+    // All texts of a message stand in one table, once each. The first is empty: 0 means "none"
+    // everywhere.
     std::int64_t text_number(std::string_view text) {
         const auto [at, is_new] =
             text_numbers_.try_emplace(std::string(text), static_cast<std::int64_t>(texts_.size()));
@@ -56,6 +59,8 @@ private:
         return at->second;
     }
 
+    // Texts get their numbers before the writer of the inner message is there, because two writers
+    // of one buffer would mix.
     void unit(std::uint32_t field, const ProfileUnit& kind) {
         const std::int64_t type = text_number(kind.type);
         const std::int64_t name = text_number(kind.unit);
@@ -136,6 +141,8 @@ private:
 
 }  // namespace
 
+// Equal stacks become one with a count: a profile of ten minutes has thousands of samples of a few
+// stacks. The most frequent comes first, for people.
 std::vector<CountedStack> counted(const std::vector<io::StackSample>& samples) {
     std::map<std::vector<std::uintptr_t>, std::uint64_t> counts;
     for (const io::StackSample& sample : samples) {

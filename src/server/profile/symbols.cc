@@ -15,6 +15,8 @@
 namespace sluice::server {
 namespace {
 
+// Notes of a mapped file lie in memory, and each says how long it is; whatever is longer than the
+// segment ends the search.
 std::string build_id_in(const char* notes, std::size_t bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
     while (bytes >= sizeof(ElfW(Nhdr))) {
@@ -39,6 +41,8 @@ std::string build_id_in(const char* notes, std::size_t bytes) {
     return {};
 }
 
+// Called for each file that is mapped, the program first. A file has one executable part, of which
+// only the last counts if it has several.
 int add_module(dl_phdr_info* info, std::size_t, void* list) {
     auto& modules = *static_cast<std::vector<CodeModule>*>(list);
     CodeModule module;
@@ -71,12 +75,15 @@ std::string read_file(const std::string& path) {
 
 // Copies a structure out of a file; false where the file is too short.
 template <typename T>
+// The file on the disk may be any file by now, so nothing in it is believed without a look at its
+// size.
 bool copy_at(const std::string& file, std::uint64_t at, T& to) {
     if (at > file.size() || sizeof to > file.size() - at) return false;
     std::memcpy(&to, file.data() + at, sizeof to);
     return true;
 }
 
+// Names of C stay as they are.
 std::string demangled(const std::string& name) {
     int status = 0;
     const std::unique_ptr<char, void (*)(void*)> text(
@@ -139,6 +146,7 @@ void Symbols::read_functions(const CodeModule& module) {
     }
 }
 
+// Functions do not overlap but where names are aliases of one; the last of them is taken.
 std::string Symbols::function_at(std::uintptr_t address) const {
     auto after = std::ranges::upper_bound(functions_, address, {}, &Function::begin);
     if (after == functions_.begin()) return {};

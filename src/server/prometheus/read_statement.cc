@@ -29,6 +29,7 @@ std::string quoted_name(std::string_view name) {
     return text.starts_with('"') ? text : '"' + text + '"';
 }
 
+// Prometheus asks for times far outside of what can be stored, and means everything.
 std::int64_t stored_time(std::int64_t time_ms) {
     constexpr std::int64_t kMsMin = model::kTimestampMin / kMillisecondNs;
     constexpr std::int64_t kMsMax = model::kTimestampMax / kMillisecondNs;
@@ -37,6 +38,9 @@ std::int64_t stored_time(std::int64_t time_ms) {
 
 class StatementWriter {
 public:
+    // One matcher for the name of the metric becomes the FROM clause, so that no other measurement
+    // is read. All others about the name are checked for each series that comes; those about labels
+    // are conditions.
     Result<ReadStatement> write(const RemoteQuery& query) {
         std::string conditions;
         std::string source;
@@ -83,6 +87,7 @@ private:
 
 }  // namespace
 
+// kInvalid: what is wrong with the expression.
 Result<void> NameFilter::add(const RemoteMatcher& matcher) {
     Condition condition{is_wanted(matcher.kind), std::string(matcher.value), {}};
     if (is_regex(matcher.kind)) {

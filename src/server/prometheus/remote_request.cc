@@ -14,6 +14,8 @@ constexpr auto kVarint = pbf_wire_type::varint;
 constexpr auto kFixed = pbf_wire_type::fixed64;
 
 // Whether the field at hand is number `tag` and is written as this one is.
+// A field of a known number that is written in another way is passed over like an unknown one: so a
+// later version of the messages can be read.
 bool is_field(const pbf_reader& reader, std::uint32_t tag, pbf_wire_type type) {
     return reader.tag() == tag && reader.wire_type() == type;
 }
@@ -39,6 +41,7 @@ Result<void> guarded(F&& read) {
     return {};
 }
 
+// Views are into the message, which is the unpacked body and outlives what is read here.
 RemoteLabel read_label(pbf_reader label) {
     RemoteLabel read;
     while (label.next()) {
@@ -81,6 +84,8 @@ void read_series(pbf_reader message, RemoteSeries& series) {
     }
 }
 
+// A kind of match that is not known must not be passed over: the answer would hold series that were
+// not asked for.
 RemoteMatcher read_matcher(pbf_reader message, bool& is_known) {
     RemoteMatcher matcher;
     while (message.next()) {
@@ -117,6 +122,7 @@ RemoteQuery read_query(pbf_reader message, bool& is_known) {
 
 }  // namespace
 
+// Keeps protozero out of the header.
 class WriteRequestReader::Fields : public pbf_reader {
 public:
     explicit Fields(ByteSpan message) : pbf_reader(reader_of(message)) {}
@@ -127,6 +133,8 @@ WriteRequestReader::WriteRequestReader(ByteSpan message)
 
 WriteRequestReader::~WriteRequestReader() = default;
 
+// One series at a time, into the same object, so that a request of a hundred thousand series takes
+// the memory of one.
 Result<bool> WriteRequestReader::next(RemoteSeries& series) {
     bool found = false;
     SLUICE_TRY_VOID(guarded([&] {

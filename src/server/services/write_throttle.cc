@@ -1,5 +1,6 @@
 #include "server/services/write_throttle.h"
 
+#include "sluice/base/check.h"
 #include "sluice/io/reactor.h"
 
 namespace sluice::server {
@@ -35,6 +36,7 @@ void WriteThrottle::leave() {
     if (freed_.has_waiters()) {
         freed_.notify_one();
     } else {
+        SLUICE_CHECK(active_ > 0);
         --active_;
     }
 }

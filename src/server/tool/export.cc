@@ -26,6 +26,8 @@ std::string seconds_text(std::int64_t duration_ns) {
     return duration_ns == 0 ? "INF" : std::to_string(duration_ns / kSecondNs) + "s";
 }
 
+// Lines leave series by series within a shard group, so the memory is that of a few blocks however
+// large the export is.
 class Export {
 public:
     explicit Export(const ExportOptions& options) : options_(options), wanted_(options.selection) {}
@@ -84,6 +86,8 @@ private:
         text += "# DML\n";
     }
 
+    // Names that were asked for and are not there are an error before anything is written: an empty
+    // export would look like an empty database.
     io::Task<Result<void>> write_all(engine::Core& core) {
         const std::shared_ptr<const meta::Catalog> catalog = core.catalog();
         SLUICE_CO_TRY_VOID(wanted_.check_names(*catalog));
@@ -128,6 +132,7 @@ private:
 
 }  // namespace
 
+// False: something could not be read. It has been named, and all else is in the export.
 Result<bool> export_lines(const ExportOptions& options) {
     end_at_signals();
     Export work(options);

@@ -29,6 +29,7 @@ using namespace sluice::server;
 constexpr int kUsageStatus = 2;
 
 // What this machine offers the server.
+// The server cannot run without a ring; few descriptors only limit how many clients it takes.
 int check() {
     bool good = true;
     auto backend = io::make_uring_backend();
@@ -85,6 +86,7 @@ Result<model::Timestamp> time_of(const std::string& text, model::Timestamp fallb
 }
 
 // What the command line says, before times are read.
+// Filled in by CLI11, which keeps references to its members while it parses.
 struct Arguments {
     std::string path;
     std::string action;  // of lake
@@ -102,6 +104,8 @@ int run_export(Arguments& arguments) {
     const auto end = value_or_complaint(time_of(arguments.end, model::kTimestampMax));
     if (!begin || !end) return kUsageStatus;
     options.directory = arguments.path;
+    // The end is inclusive on the command line, as with influx_inspect, and exclusive inside. The
+    // largest time is the end of all already.
     options.selection.range = {*begin, *end == model::kTimestampMax + 1 ? *end : *end + 1};
     if (!arguments.parquet.empty()) {
         const ParquetExportOptions parquet{options.directory, options.selection, arguments.parquet,
@@ -189,6 +193,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
 
 }  // namespace
 
+// Exit status: 0, all is well; 1, something is damaged, lost or cannot be done; 2, the command line
+// is not understood.
 int main(int argc, char** argv) {
     CLI::App app("Looks at and mends the files of a Sluice data directory.", "sluice");
     app.set_version_flag("--version", std::string(server::kVersion));

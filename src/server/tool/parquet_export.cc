@@ -62,6 +62,8 @@ private:
         co_return Result<void>();
     }
 
+    // A measurement is one table whatever shard groups it is in, and its columns are those of all
+    // of them.
     std::vector<Table> tables_of(const meta::Catalog& catalog) const {
         std::vector<Table> tables;
         for (const auto& database : catalog.databases) {
@@ -93,6 +95,8 @@ private:
                          "find points twice"};
     }
 
+    // Read twice: once for the columns that the table needs, then for its rows. In between nothing
+    // changes, because the server is stopped.
     io::Task<Result<void>> write_table(engine::Core& core, const Table& table) {
         bar_.show(table.name(), 0, table.policy->shard_groups.size());
         const RowPlaces places{places_of({&core})};

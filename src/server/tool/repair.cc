@@ -20,6 +20,7 @@ void say(const std::string& what, const std::string& sentence) {
 }
 
 // Files that a start or an earlier repair put under another name, below the stores.
+// Recursion goes as deep as the folders of a store, which are two levels.
 io::Task<void> list_set_aside(io::Reactor& reactor, std::string directory,
                               std::vector<std::string>& paths) {
     auto entries = co_await io::list_directory(reactor, directory);

@@ -31,6 +31,7 @@ void answer_token(PlatformCall& call, std::uint16_t status, const Token& token,
                 [&](Documents& documents) { documents.token(call.catalog(), token, text); });
 }
 
+// A token's text can be looked for though nobody keeps it: its code is computed and compared.
 bool is_chosen(PlatformCall& call, const Token& token) {
     const std::string_view user = call.parameter("user");
     const std::string_view user_id = call.parameter("userID");
@@ -104,6 +105,8 @@ bool may_make(PlatformCall& call, const Token& token, const meta::User* owner) {
     return true;
 }
 
+// The text is drawn here and leaves with the answer; the catalog, its log and this server's log get
+// the code and the id only.
 io::Task<void> create_token(PlatformCall& call) {
     const std::optional<TokenBody> body = co_await call.read_body(&read_token_body);
     if (!body) co_return;
@@ -151,6 +154,8 @@ const Token* named_token(PlatformCall& call, Privilege wanted) {
     return nullptr;
 }
 
+// The id is copied before the change: the pointer belongs to a snapshot of the catalog that renew()
+// gives up.
 io::Task<void> update_token(PlatformCall& call) {
     const std::optional<TokenBody> body = co_await call.read_body(&read_token_body);
     if (!body) co_return;

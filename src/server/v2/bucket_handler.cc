@@ -27,6 +27,7 @@ bool may_read(PlatformCall& call, const Bucket& bucket) {
 }
 
 // All that match and that one may read, in the order of their names, which is that of InfluxDB.
+// What one may not read is as if it were not there, in lists as well as by name or id.
 std::vector<Bucket> chosen_buckets(PlatformCall& call) {
     const std::string_view name = call.parameter("name");
     const std::string_view id = call.parameter("id");
@@ -56,6 +57,7 @@ void list_buckets(PlatformCall& call) {
     std::vector<Bucket> chosen = chosen_buckets(call);
     if (page->descending) std::ranges::reverse(chosen);
     std::size_t first = page->offset;
+    // "after" is an id. One that is not in the list stands behind all, and the page is empty.
     if (page->after != 0) {
         const auto at = std::ranges::find(
             chosen, page->after, [](const Bucket& each) { return each.policy->bucket_id; });
@@ -102,6 +104,9 @@ Result<void> make_bucket(meta::CatalogEditor& editor, const std::string& name,
     return editor.describe_bucket(parts.database, spec.name, facts);
 }
 
+// The catalog may change while the body comes and while the change is written down. So what decides
+// (whether the name is free) is asked within the change, and the answer shows what is there
+// afterwards.
 io::Task<void> create_bucket(PlatformCall& call) {
     const std::optional<BucketBody> body = co_await call.read_body(&read_bucket_body);
     if (!body) co_return;
@@ -153,6 +158,8 @@ bool may_shape(PlatformCall& call, const Bucket& bucket) {
     return false;
 }
 
+// Two changes, the policy's durations and what is said about the bucket: where the second fails,
+// the first stands, and asking again does both.
 io::Task<void> update_bucket(PlatformCall& call) {
     const std::optional<BucketBody> body = co_await call.read_body(&read_bucket_body);
     if (!body) co_return;

@@ -7,11 +7,14 @@
 
 namespace sluice::server {
 
+// A hash that nobody can aim at, so that no name can be chosen to have the id of another user. 0
+// means "all" in permissions and is given to nobody.
 std::uint64_t user_id_of(std::string_view name) {
     const std::uint64_t id = meta::token_prefix(meta::token_code_of("user/" + std::string(name)));
     return id == 0 ? 1 : id;
 }
 
+// Users are few, and this is asked by requests that manage them only.
 const meta::User* find_user_by_id(const meta::Catalog& catalog, std::uint64_t id) {
     for (const auto& user : catalog.users) {
         if (user_id_of(user->name) == id) return user.get();
@@ -31,6 +34,8 @@ void Documents::self_link(std::string_view path) {
     json_.end_object();
 }
 
+// A time that nobody knows is left out: InfluxDB's clients take a missing one for none, and 1970
+// for a date.
 void Documents::times(std::int64_t created_ns, std::int64_t updated_ns) {
     const auto one = [this](std::string_view name, std::int64_t time_ns) {
         if (time_ns == 0) return;
@@ -42,6 +47,7 @@ void Documents::times(std::int64_t created_ns, std::int64_t updated_ns) {
     one("updatedAt", updated_ns);
 }
 
+// The lists behind the links of labels, members and owners are there, and empty.
 void Documents::bucket(const meta::Bucket& bucket) {
     const std::string name = bucket.name();
     const std::string id = meta::id_text(bucket.policy->bucket_id);
@@ -107,6 +113,8 @@ void Documents::user(std::string_view name) {
     json_.end_object();
 }
 
+// A bucket's name is looked up each time, since it may have been dropped since the permission was
+// given; then the id stands alone.
 void Documents::permission(const meta::Catalog& catalog, const meta::Permission& permission) {
     json_.begin_object();
     member("action", permission.privilege == meta::Privilege::kRead ? "read" : "write");
@@ -126,6 +134,7 @@ void Documents::permission(const meta::Catalog& catalog, const meta::Permission&
     json_.end_object();
 }
 
+// A token that was made while nobody was asked belongs to no user.
 void Documents::token(const meta::Catalog& catalog, const meta::Token& token,
                       std::string_view text) {
     const std::string id = meta::id_text(token.id);

@@ -36,6 +36,8 @@ void PlatformCall::answer_no_content() {
     connection_.answer_no_content();
 }
 
+// Whatever is no mistake of the client means "later", as for writes. Its message may name files, so
+// the data directory is taken out of it.
 void PlatformCall::answer(const Error& error) {
     switch (error.kind) {
         case ErrorKind::kInvalid:
@@ -64,6 +66,7 @@ void PlatformCall::refuse(std::uint16_t status, std::string_view code, std::stri
     answer_platform_code(connection_, status, code, message);
 }
 
+// The resource in the words of InfluxDB 2, and its 401, where HTTP would rather have 403.
 void PlatformCall::refuse_permission(meta::Privilege wanted, std::string_view type,
                                      std::uint64_t id) {
     std::string text = wanted == meta::Privilege::kRead ? "read:" : "write:";
@@ -73,6 +76,8 @@ void PlatformCall::refuse_permission(meta::Privilege wanted, std::string_view ty
     refuse(401, text + " is unauthorized");
 }
 
+// Nothing comes back where an answer has been given. The text is a copy, so buffer and permit are
+// free again before the catalog is changed; the catalog is renewed, because bytes were waited for.
 io::Task<std::optional<std::string>> PlatformCall::read_body() {
     std::optional<std::string> text;
     if (connection_.request().framing == http::BodyFraming::kNone) co_return std::string();
@@ -99,6 +104,7 @@ std::optional<std::uint64_t> PlatformCall::read_id() {
     return id;
 }
 
+// Every change is noted in the log with who asked for it, done or refused.
 io::Task<bool> PlatformCall::change(std::string what, std::string which,
                                     meta::CatalogChange change) {
     io::Task<Result<void>> changing = core().change_catalog(std::move(change));

@@ -54,6 +54,8 @@ io::Task<void> sign_in(PlatformCall& call) {
     head.append_to(call.connection().output(), call.services().stamp);
 }
 
+// A session is known by no core and good on each, so its end has to be said to all of them, one
+// after the other.
 io::Task<void> sign_out(PlatformCall& call) {
     const std::string session(session_in(cookies_of(call.connection().request())));
     const std::int64_t now_s = call.now_ns() / kSecondNs;

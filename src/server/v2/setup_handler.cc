@@ -27,6 +27,7 @@ Error already_done() {
     return {ErrorKind::kConflict, "onboarding has already been completed"};
 }
 
+// Asked by clients that have no credentials yet, and tells nothing but whether there is a user.
 io::Task<void> show_setup(PlatformCall& call) {
     query::JsonText json(false);
     json.begin_object();
@@ -88,6 +89,8 @@ io::Task<void> do_setup(PlatformCall& call) {
     const std::optional<SetupBody> read = co_await call.read_body(&read_setup_body);
     if (!read) co_return;
     const SetupBody body = *read;
+    // Asked again within the change; here it saves the cost of a hash, which a stranger could
+    // otherwise ask for as often as he likes.
     if (!call.catalog().users.empty()) co_return call.answer(already_done());
     if (body.user.empty() || body.organization.empty() || body.bucket.empty()) {
         co_return call.refuse(422, "username, org and bucket must be given");

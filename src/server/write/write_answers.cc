@@ -48,6 +48,7 @@ std::string place_of(const CoreServices& services, const WriteRequest& request) 
 
 }  // namespace
 
+// pretty counts for errors as well, as in InfluxDB.
 void refuse(Connection& connection, std::uint16_t status, std::string_view message) {
     answer_error(connection, status, message, query::answer_format_of(connection.request().accept),
                  connection.parameters().get("pretty") == "true");
@@ -88,6 +89,8 @@ void answer_failure(Connection& connection, const WriteRequest& request, const E
     }
 }
 
+// A partial write is an error to the client though its good points are written: 400 in 1.x, 422 in
+// 2.x, and both name what was not.
 void answer_outcome(Connection& connection, const WriteRequest& request,
                     const WriteReport& report) {
     CoreServices& services = connection.services();
@@ -124,6 +127,8 @@ bool refuse_unparsable(Connection& connection, const WriteRequest& request,
     return true;
 }
 
+// There is one node, so the level means nothing; a wrong word is refused all the same, and only by
+// 1.x.
 bool refuse_consistency(Connection& connection, const WriteRequest& request) {
     const std::string_view level = connection.parameters().get("consistency");
     if (request.api == WriteApi::kV2 || is_consistency_level(level)) return false;

@@ -39,6 +39,7 @@ bool may_write(Connection& connection, const WriteRequest& request, const meta::
 
 // Finds organisation and bucket of a write by 2.x; where they are not there, that has been
 // answered. An id counts before a name.
+// A bucket's name may look like an id, so the id counts only if there is such a bucket.
 bool find_bucket(Connection& connection, WriteRequest& request, const meta::Catalog& catalog) {
     const http::Parameters& parameters = connection.parameters();
     request.bucket = parameters.get("bucket");

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/random.h"
+
 namespace sluice::http {
 namespace {
 
@@ -60,6 +66,45 @@ TEST(ParseForm, IgnoresOtherTypes) {
     Files files;
     ASSERT_TRUE(parse_form("application/json", "q=a", parameters, files).ok());
     EXPECT_FALSE(parameters.contains("q"));
+}
+
+TEST(ParseForm, ReadsWhateverPartsAClientMakes) {
+    Random random(1);
+    for (int round = 0; round < 1'500; ++round) {
+        const std::string boundary = "----b" + std::to_string(random.below(1000));
+        std::string body = random.chance(0.3) ? "preamble that nobody reads\r\n" : "";
+        std::vector<std::pair<std::string, std::string>> fields;
+        std::vector<std::pair<std::string, std::string>> files;
+        for (std::uint64_t n = random.below(5); n > 0; --n) {
+            constexpr std::string_view kBytes = "ab\r\n-\xFF\"= ";
+            std::string content;
+            for (std::uint64_t size = random.below(30); size > 0; --size) {
+                content += kBytes[random.below(kBytes.size())];
+            }
+            const std::string name = "f" + std::to_string(fields.size() + files.size());
+            const bool is_file = random.chance(0.4);
+            body += "--" + boundary + "\r\n";
+            if (random.chance(0.3)) body += "Content-Type: text/plain\r\n";
+            body += (random.chance(0.5) ? "Content-Disposition" : "content-disposition");
+            body += ": form-data; name=\"" + name + "\"";
+            if (is_file) body += "; filename=\"x; y=z.txt\"";
+            body += "\r\n\r\n" + content + "\r\n";
+            (is_file ? files : fields).emplace_back(name, content);
+        }
+        body += "--" + boundary + "--\r\n";
+        Parameters parameters;
+        std::vector<FormFile> found;
+        const auto read =
+            parse_form("multipart/form-data; charset=utf-8; boundary=\"" + boundary + "\"", body,
+                       parameters, found);
+        ASSERT_TRUE(read.ok()) << read.error().message;
+        for (const auto& [name, content] : fields) ASSERT_EQ(parameters.get(name), content) << body;
+        ASSERT_EQ(found.size(), files.size());
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            ASSERT_EQ(found[i].name, files[i].first);
+            ASSERT_EQ(found[i].content, files[i].second);
+        }
+    }
 }
 
 }  // namespace

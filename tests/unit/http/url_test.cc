@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/random.h"
+
 namespace sluice::http {
 namespace {
 
@@ -81,6 +87,68 @@ TEST(Parameters, GiveTheMemoryOfALargeRequestBack) {
     EXPECT_GE(parameters.memory_bytes(), 1'000'000u);
     parameters.clear();
     EXPECT_LT(parameters.memory_bytes(), 32u * 1024);
+}
+
+TEST(Parameters, GiveBackWhateverWasEncoded) {
+    Random random(1);
+    for (int round = 0; round < 2'000; ++round) {
+        std::vector<std::pair<std::string, std::string>> pairs;
+        std::string encoded;
+        for (std::uint64_t n = random.below(8); n > 0; --n) {
+            std::string name = "n" + std::to_string(pairs.size());
+            std::string value;
+            for (std::uint64_t bytes = random.below(12); bytes > 0; --bytes) {
+                value += static_cast<char>(random.below(256));
+            }
+            name += value.substr(0, 2);
+            if (!encoded.empty()) encoded += '&';
+            append_encoded(encoded, name);
+            encoded += '=';
+            append_encoded(encoded, value);
+            pairs.emplace_back(name, value);
+        }
+        // What is encoded needs no further escapes, in a target or in a header.
+        for (const char c : encoded)
+            ASSERT_TRUE(c > ' ' && c < 0x7F && c != '"' && c != '#') << encoded;
+        Parameters parameters;
+        parameters.parse(encoded);
+        for (const auto& [name, value] : pairs) {
+            ASSERT_TRUE(parameters.contains(name)) << encoded;
+            ASSERT_EQ(parameters.get(name), value) << encoded;
+        }
+    }
+}
+
+TEST(Parameters, TakeAnyBytesWithoutHarm) {
+    constexpr std::string_view kParts[] = {"a",   "=", "&", "%",   "%4",
+                                           "%41", "+", ";", "%zz", "\xFF"};
+    Random random(2);
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text;
+        for (std::uint64_t n = random.below(20); n > 0; --n)
+            text += kParts[random.below(std::size(kParts))];
+        Parameters parameters;
+        parameters.parse(text);
+        // A broken escape leaves its pair out and no other.
+        Parameters around;
+        around.parse("first=1&" + text + "&last=2");
+        ASSERT_EQ(around.get("first"), "1") << text;
+        ASSERT_EQ(around.get("last"), "2") << text;
+    }
+}
+
+TEST(Parameters, AreCutAtTheirBoundAndSaySo) {
+    std::string text;
+    for (int i = 0; i < 5'000; ++i) text += "p" + std::to_string(i) + "=1&";
+    Parameters parameters;
+    parameters.parse(text);
+    EXPECT_TRUE(parameters.is_cut());
+    EXPECT_TRUE(parameters.contains("p0"));
+    EXPECT_FALSE(parameters.contains("p4999"));
+    parameters.clear();
+    EXPECT_FALSE(parameters.is_cut());
+    parameters.add("b", "2");
+    EXPECT_EQ(parameters.get("b"), "2");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sluice/base/random.h"
 #include "sluice/meta/bucket.h"
 #include "sluice/meta/catalog_editor.h"
 
@@ -131,6 +132,77 @@ TEST_F(PrincipalTest, ATokenMayNoMoreThanTheUserWhoMadeIt) {
 
 TEST_F(PrincipalTest, ATokenThatIsNotActiveIsNobody) {
     EXPECT_FALSE(with({{Privilege::kRead, "buckets", 0}}, false).is_somebody());
+}
+
+// Damage may leave a token and lose its user, who would bound what it may.
+TEST_F(PrincipalTest, ATokenWhoseUserIsLostBelongsToNobody) {
+    Catalog damaged = *catalog_;
+    auto token = std::make_shared<Token>();
+    token->id = 9;
+    token->code = token_code_of("orphan");
+    token->user = "lost";
+    token->permissions = {{Privilege::kRead, std::string(kBucketResource), 0},
+                          {Privilege::kWrite, std::string(kBucketResource), 0}};
+    damaged.tokens = {token};
+    const Principal orphan = Principal::of(damaged, "", 9);
+    EXPECT_FALSE(orphan.is_somebody());
+    EXPECT_FALSE(orphan.may(Privilege::kRead, "d", ""));
+    EXPECT_FALSE(orphan.may_manage(Privilege::kWrite, kBucketResource));
+    EXPECT_EQ(orphan.name(), "");
+}
+
+// Made-up users and tokens: what follows from what, whoever asks.
+TEST_F(PrincipalTest, OneRightFollowsFromAnotherForEverybody) {
+    constexpr Privilege kWanted[] = {Privilege::kRead, Privilege::kWrite, Privilege::kAll};
+    constexpr const char* kTypes[] = {"buckets", "users", "orgs", "authorizations"};
+    Random random(1);
+    for (int round = 0; round < 3'000; ++round) {
+        std::vector<Permission> permissions;
+        for (std::uint64_t n = random.below(5); n > 0; --n) {
+            Permission one{random.chance(0.5) ? Privilege::kRead : Privilege::kWrite,
+                           kTypes[random.below(std::size(kTypes))], 0};
+            const auto& policies = catalog_->find_database("d")->retention_policies;
+            if (one.type == kBucketResource && random.chance(0.6)) {
+                one.id = policies[random.below(policies.size())]->bucket_id;
+            }
+            permissions.push_back(std::move(one));
+        }
+        const std::string owner = random.chance(0.3) ? "ann" : random.chance(0.3) ? "root" : "";
+        const Principal token = with(permissions, true, owner);
+        const Principal user = Principal::of(*held_, owner, 0);
+        ASSERT_TRUE(token.is_somebody());
+        for (const char* database : {"d", "e", "none"}) {
+            for (const Privilege wanted : kWanted) {
+                const bool on_all = token.may_on_all(wanted, database);
+                const bool on_one = token.may_on_one(wanted, database);
+                ASSERT_TRUE(!on_all || on_one);
+                ASSERT_TRUE(!token.is_admin() || on_all);
+                // No more than its user may.
+                ASSERT_TRUE(owner.empty() || !on_one || user.may_on_one(wanted, database));
+                for (const char* policy : {"", "autogen", "week"}) {
+                    const bool here = token.may(wanted, database, policy);
+                    const bool both = token.may(Privilege::kRead, database, policy) &&
+                                      token.may(Privilege::kWrite, database, policy);
+                    if (wanted == Privilege::kAll) {
+                        ASSERT_EQ(here, both);
+                    }
+                    const Database* const known = held_->find_database(database);
+                    const bool exists = known != nullptr && known->find_policy(policy) != nullptr;
+                    ASSERT_TRUE(!exists || !on_all || here);
+                    ASSERT_TRUE(!exists || !here || on_one);
+                }
+            }
+            const bool sees = token.may_see(database);
+            ASSERT_EQ(sees, held_->find_database(database) != nullptr &&
+                                (token.may_on_one(Privilege::kRead, database) ||
+                                 token.may_on_one(Privilege::kWrite, database)));
+        }
+        for (const char* type : kTypes) {
+            // Users without an admin's rights manage nothing, so neither do their tokens.
+            ASSERT_TRUE(owner != "ann" || !token.may_manage(Privilege::kRead, type));
+            ASSERT_TRUE(!token.is_admin() || token.may_manage(Privilege::kWrite, type));
+        }
+    }
 }
 
 }  // namespace

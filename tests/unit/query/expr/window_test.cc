@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "sluice/base/random.h"
 #include "sluice/base/units.h"
 
 namespace sluice::query {
@@ -57,6 +60,46 @@ TEST(Window, DaysAreLongerWhereClocksGoBack) {
     const Window::Span span = window.span_of(kAutumn + kDayNs + 7 * kHourNs);
     EXPECT_EQ(span.begin, kAutumn + kDayNs + 6 * kHourNs);
     EXPECT_EQ(span.end, kAutumn + 2 * kDayNs + 7 * kHourNs);
+}
+
+TEST(Window, HoldsEachTimeInOneOfSuccessiveSpans) {
+    Random random(2);
+    constexpr model::Timestamp kNear = model::kTimestampMin + 5;
+    for (int i = 0; i < 50'000; ++i) {
+        Window window;
+        window.interval_ns =
+            1 + static_cast<std::int64_t>(random.below(random.chance(0.5) ? 10 : kDayNs));
+        window.offset_ns = random.between(-kDayNs, kDayNs) % window.interval_ns;
+        model::Timestamp t = static_cast<model::Timestamp>(random.next());
+        if (random.chance(0.1)) t = kNear + random.between(-5, 20);
+        if (random.chance(0.1)) t = model::kTimestampMax - random.between(0, 20);
+        t = std::clamp(t, model::kTimestampMin, model::kTimestampMax);
+        const Window::Span span = window.span_of(t);
+        ASSERT_LE(span.begin, t);
+        ASSERT_GT(span.end, t);
+        ASSERT_GE(span.begin, model::kTimestampMin);
+        ASSERT_EQ(window.span_of(span.begin).begin, span.begin);
+        if (span.end <= model::kTimestampMax) {
+            ASSERT_EQ(window.span_of(span.end - 1).begin, span.begin);
+            ASSERT_EQ(window.span_of(span.end).begin, span.end);
+        }
+        if (span.begin > model::kTimestampMin && span.end <= model::kTimestampMax) {
+            ASSERT_EQ(span.end - span.begin, window.interval_ns);
+            ASSERT_EQ((static_cast<__int128>(span.begin) - window.offset_ns) % window.interval_ns,
+                      0);
+        }
+    }
+}
+
+TEST(Window, WithoutIntervalIsOneForAllTimes) {
+    Window window;
+    window.whole_start = 7;
+    for (const model::Timestamp t :
+         {model::kTimestampMin, model::Timestamp{0}, model::kTimestampMax}) {
+        EXPECT_TRUE(window.is_whole());
+        EXPECT_EQ(window.start_of(t), 7);
+        EXPECT_EQ(window.span_of(t).end, model::kTimestampMax + 1);
+    }
 }
 
 }  // namespace

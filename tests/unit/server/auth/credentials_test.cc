@@ -87,5 +87,30 @@ TEST(Credentials, OfOneRequestAreNotThoseOfTheNext) {
     EXPECT_EQ(credentials.password(), "");
 }
 
+TEST(Credentials, AreForgottenWithWhatTheyHeldBefore) {
+    Credentials credentials;
+    credentials.set("ann", "secret");
+    EXPECT_EQ(credentials.kind(), Credentials::Kind::kPassword);
+    EXPECT_EQ(credentials.user(), "ann");
+    EXPECT_EQ(credentials.password(), "secret");
+    // What comes next stands alone, and an empty header leaves nothing at all.
+    credentials.set("", "x");
+    EXPECT_EQ(credentials.user(), "");
+    EXPECT_EQ(credentials.password(), "x");
+    credentials.read({}, "");
+    EXPECT_EQ(credentials.kind(), Credentials::Kind::kNone);
+    EXPECT_EQ(credentials.user(), "");
+    EXPECT_EQ(credentials.password(), "");
+    credentials.read({}, "Bearer abc");
+    EXPECT_EQ(credentials.kind(), Credentials::Kind::kToken);
+    EXPECT_EQ(credentials.token(), "abc");
+    EXPECT_TRUE(credentials.may_be_web_token());
+    credentials.read({}, "bearer abc");
+    EXPECT_FALSE(credentials.may_be_web_token());
+    credentials.read({}, "Token ann:pa:ss");
+    EXPECT_EQ(credentials.user(), "ann");
+    EXPECT_EQ(credentials.password(), "pa:ss");
+}
+
 }  // namespace
 }  // namespace sluice::server

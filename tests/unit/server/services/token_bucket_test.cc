@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sluice/base/random.h"
+
 namespace sluice::server {
 namespace {
 
@@ -45,6 +47,40 @@ TEST(TokenBucket, AClockThatStandsStillDoesNotFillIt) {
     bucket.charge(11, kStartNs);
     EXPECT_EQ(bucket.wait_s(kStartNs), 1u);
     EXPECT_EQ(bucket.wait_s(kStartNs - kSecondNs), 1u);
+}
+
+// Whoever comes only when told so, and pays afterwards, gets the rate, and the burst once.
+TEST(TokenBucket, GivesTheRateInTheLongRun) {
+    Random random(1);
+    for (int round = 0; round < 100; ++round) {
+        const std::uint64_t rate = 1 + random.below(1000);
+        const std::uint64_t burst = 1 + random.below(3000);
+        TokenBucket bucket(rate, burst);
+        std::int64_t now = kStartNs;
+        std::uint64_t taken = 0;
+        std::uint64_t largest = 0;
+        while (now < kStartNs + 1000 * kSecondNs) {
+            const unsigned wait = bucket.wait_s(now);
+            if (wait > 0) {
+                now += wait * kSecondNs;
+                // It has been told the truth: now it may come.
+                ASSERT_EQ(bucket.wait_s(now), 0u) << rate << ", " << burst;
+            }
+            const std::uint64_t amount = 1 + random.below(2 * rate);
+            bucket.charge(amount, now);
+            taken += amount;
+            largest = std::max(largest, amount);
+            now += static_cast<std::int64_t>(random.below(1'000'000'000));
+        }
+        const auto seconds = static_cast<std::uint64_t>((now - kStartNs) / kSecondNs) + 1;
+        ASSERT_LE(taken, burst + rate * seconds + largest) << rate << ", " << burst;
+    }
+}
+
+TEST(TokenBucket, NamesNoWaitWithoutAnEnd) {
+    TokenBucket bucket(1, 1);
+    bucket.charge(~std::uint64_t{0}, kStartNs);
+    EXPECT_EQ(bucket.wait_s(kStartNs), 3601u);
 }
 
 }  // namespace
