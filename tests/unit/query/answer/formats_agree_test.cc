@@ -52,9 +52,13 @@ Cells cells_of_json(const std::string& text) {
     simdjson::dom::array series;
     if (root["results"].at(0)["series"].get(series)) return cells;
     for (const auto each : series) {
-        for (const auto row : each["values"].get_array().value_unsafe()) {
+        simdjson::dom::array rows;
+        EXPECT_FALSE(each["values"].get(rows)) << text;
+        for (const auto row : rows) {
             std::vector<std::string>& line = cells.emplace_back();
-            for (const auto value : row.get_array().value_unsafe()) {
+            simdjson::dom::array values;
+            EXPECT_FALSE(row.get(values)) << text;
+            for (const auto value : values) {
                 std::int64_t integer = 0;
                 double number = 0;
                 std::string_view string;
