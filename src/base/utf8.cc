@@ -1,8 +1,8 @@
-#include "influxql/utf8.h"
+#include "sluice/base/utf8.h"
 
 #include <cstdint>
 
-namespace sluice::influxql {
+namespace sluice {
 
 char32_t take_utf8(std::string_view& text) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
@@ -49,4 +49,4 @@ void append_utf8(std::string& out, char32_t code) {
     }
 }
 
-}  // namespace sluice::influxql
+}  // namespace sluice
