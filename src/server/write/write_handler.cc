@@ -61,7 +61,8 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
     const std::string_view text = as_text({body.data(), body.size()});
     WriteReport report;
     report.refused = &scratch->rejections;
-    bool may_yield = true;
+    // What is one piece is parsed sooner than the clock is worth asking.
+    bool may_yield = text.size() > PieceSize().bytes();
     // One turn of this loop is one attempt. It is repeated only where another head has become
     // active, because series have numbers of their own in each head; the target is resolved anew,
     // because databases may have gone meanwhile.
