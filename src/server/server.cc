@@ -151,6 +151,7 @@ engine::EngineOptions Server::engine_options(const Config& config, std::uint32_t
     options.segments_open_max = open_segments_limit(descriptor_limit());
     options.fields_per_measurement_max = config.data.max_fields_per_measurement;
     options.series_per_database_max = config.data.max_series_per_database;
+    options.values_per_tag_max = config.data.max_values_per_tag;
     options.retention_autocreate = config.meta.retention_autocreate;
     options.retention_enabled = config.retention.enabled;
     options.retention_check_ns = config.retention.check_interval.ns;

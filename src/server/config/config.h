@@ -34,6 +34,7 @@ struct Config {
         // In a shard group; 0 is without limit.
         std::uint64_t max_fields_per_measurement = 65'536;
         std::uint64_t max_series_per_database = 0;  // 0 is without limit
+        std::uint64_t max_values_per_tag = 0;       // likewise
     } data;
 
     struct Meta {
@@ -147,6 +148,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("data", "max-field-value-bytes", config.data.max_field_value_bytes);
     visitor("data", "max-fields-per-measurement", config.data.max_fields_per_measurement);
     visitor("data", "max-series-per-database", config.data.max_series_per_database);
+    visitor("data", "max-values-per-tag", config.data.max_values_per_tag);
     visitor("meta", "retention-autocreate", config.meta.retention_autocreate);
     visitor("coordinator", "write-timeout", config.coordinator.write_timeout);
     visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);

@@ -9,9 +9,9 @@
 #include "server/export/table_survey.h"
 #include "server/lake/file_steps.h"
 #include "server/tool/console.h"
+#include "server/tool/directory_reading.h"
 #include "server/tool/lake_status.h"
 #include "server/tool/signal_pace.h"
-#include "server/tool/stopped_directory.h"
 #include "sluice/base/crc32c.h"
 #include "sluice/io/reactor.h"
 #include "sluice/lake/parquet_reader.h"
@@ -246,9 +246,8 @@ Result<bool> verify_lake(const std::string& directory, const std::string& scratc
     SLUICE_TRY(const std::vector<LakeState> states, read_lake_states(directory));
     LakeComparison comparison(states);
     SLUICE_TRY(const bool is_whole,
-               read_stopped_directory(directory, scratch, [&comparison](engine::Core& core) {
-                   return comparison.run(core);
-               }));
+               read_directory(directory, scratch, Beside::kNobody,
+                              [&comparison](engine::Core& core) { return comparison.run(core); }));
     print_line(std::to_string(comparison.same()) + " publications are the same, " +
                std::to_string(comparison.different()) + " are not");
     return is_whole && comparison.different() == 0;

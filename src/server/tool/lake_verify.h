@@ -10,7 +10,8 @@
 namespace sluice::server {
 
 // True: all is the same. What is not is named on standard error; so are points that came too late
-// to be published before the server stopped. `scratch`: see read_stopped_directory().
+// to be published before the server stopped. `scratch`: see read_directory(). kConflict: a server
+// has the directory.
 Result<bool> verify_lake(const std::string& directory, const std::string& scratch);
 
 }  // namespace sluice::server

@@ -1,4 +1,4 @@
-// sluice: looks at what the server wrote, while the server does not run on it, and mends it.
+// sluice: looks at what the server wrote, exports it, and mends it while the server does not run.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -120,8 +120,9 @@ void add_export(CLI::App& app, Arguments& arguments) {
     ExportOptions& options = arguments.exporting;
     CLI::App* const command = app.add_subcommand(
         "export",
-        "write the points of a stopped server's data directory as line protocol or Parquet files, "
-        "whatever state it is in;\n1 if something could not be read: it is named and left out");
+        "write the points of a data directory as line protocol or Parquet files, whatever state it "
+        "is in, also beside its server;\n1 if something could not be read: it is named and left "
+        "out");
     command->add_option("DIR", arguments.path, "a data directory, or one store")->required();
     ExportSelection& selection = options.selection;
     command->add_option("--database", selection.database, "only this database");

@@ -137,12 +137,14 @@ TEST(Config, FindsTheFolderOfALake) {
     EXPECT_EQ(lake.folder(), "/srv/lake");
 }
 
-TEST(Config, DoesNotStartWithoutAGuardThatIsAskedFor) {
-    EXPECT_EQ(error_of("[data]\nmax-values-per-tag = 100000\n"),
-              "f:2: data.max-values-per-tag is not offered: the values of a tag are not limited; "
-              "remove the line, or say 0");
-    EXPECT_EQ(error_of("[data]\nmax-values-per-tag = 0\n"), "");
-    EXPECT_EQ(error_of("[data]\nmax-series-per-database = 1000000\n"), "");
+TEST(Config, TakesInfluxdbsBoundsOfADatabase) {
+    ConfigWarnings warnings;
+    const Config config = from_toml(
+        "[data]\nmax-values-per-tag = 100000\nmax-series-per-database = 1000000\n", &warnings);
+    EXPECT_EQ(config.data.max_values_per_tag, 100'000u);
+    EXPECT_EQ(config.data.max_series_per_database, 1'000'000u);
+    EXPECT_TRUE(warnings.empty());
+    EXPECT_EQ(Config().data.max_values_per_tag, 0u);
 }
 
 TEST(Config, ALimitIsAboutAUserOrATokenAndLimitsSomething) {
