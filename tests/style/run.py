@@ -39,7 +39,7 @@ LADDERS = {
     "engine": ["names", ""],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "export", "lake", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+    "server": ["config", "process", "auth", "export", "s3", "lake", "tool", "forward", "services", "http", "write", "udp", "query", "prometheus",
                "v2", "profile", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
@@ -70,7 +70,7 @@ CALLED_BY_LANGUAGE = {
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
     "granted_bytes",
-    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
+    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "sign_request", "request_target", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
