@@ -70,7 +70,7 @@ CALLED_BY_LANGUAGE = {
 CALLED_BY_TESTS = {
     "accept_failures", "append_keys", "available", "available_kernels", "backend_word", "file_exists",
     "granted_bytes",
-    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "sign_request", "request_target", "tag_ids",
+    "has_waiters", "is_secure", "kExpressionLevelsMax", "list_measurements", "on_every_core", "sanitize", "tag_ids",
 }
 # What is there because its neighbours are: a level of the log, a word in a table of words.
 NEIGHBOURS = {"kInsert", "log_debug"}
