@@ -61,9 +61,11 @@ io::Task<Result<bool>> LakeLedger::publish(PublicationKey key, Publication candi
     if (entry != nullptr && entry->published && entry->published->files == candidate.files) {
         const LakeRecord same = LakeUnchanged{key, candidate.mark};
         SLUICE_CO_TRY_VOID(co_await note(same));
+        SLUICE_CO_TRY_VOID(co_await target_->clear_stage());
         co_return false;
     }
     SLUICE_CO_TRY_VOID(co_await replace(key, std::move(candidate), std::move(new_names)));
+    SLUICE_CO_TRY_VOID(co_await target_->clear_stage());
     co_return true;
 }
 

@@ -38,7 +38,7 @@ public:
 
     // What lies staged becomes what is published of `key`, as the generation that comes next; the
     // generation of `candidate` is not looked at. False: it is what is published already, and only
-    // its mark is noted.
+    // its mark is noted. The stage is empty after that.
     io::Task<Result<bool>> publish(PublicationKey key, Publication candidate,
                                    std::map<lake::TableName, std::string> new_names);
     // Nothing is published of it any more, and it is forgotten.
