@@ -15,8 +15,12 @@ constexpr std::int64_t kPatienceNs = 30 * kSecondNs;
 constexpr std::uint64_t kSlowestBytesPerSecond = 128 * kKiB;
 // Of errors, and of answers about one object.
 constexpr std::size_t kAnswerBytesMax = 64 * kKiB;
-// A page of a listing has a thousand entries, of a kilobyte each at most and half of it as a rule.
-constexpr std::size_t kPageBytesMax = 4 * kMiB;
+// A page of a listing, which is read in one turn of a core, has so many entries of a kilobyte or
+// two.
+constexpr std::string_view kPageEntries = "100";
+constexpr std::size_t kPageBytesMax = 256 * kKiB;
+// Of the objects of one shard group and day there is a handful.
+constexpr std::size_t kPagesMax = 1000;
 // Of what a store says, in a sentence.
 constexpr std::size_t kReasonBytesMax = 200;
 constexpr std::string_view kChecksumHeader = "x-amz-meta-sluice-crc32c";
@@ -208,7 +212,7 @@ io::Task<Result<void>> S3Client::ask_pages(Call call,
     call.wants_xml = true;
     call.answer_bytes_max = kPageBytesMax;
     const Pairs first = call.query;
-    while (true) {
+    for (std::size_t page = 0; page < kPagesMax; ++page) {
         SLUICE_CO_TRY(const Answer answer, co_await ask(call));
         if (answer.outcome != S3Outcome::kDone) co_return unexpected("a list", "the bucket");
         const Pairs next = take(answer.document);
@@ -219,6 +223,7 @@ io::Task<Result<void>> S3Client::ask_pages(Call call,
                                           [](const auto& pair) { return pair.second.empty(); });
         if (!goes_on) co_return unexpected("the place of its next page", "the bucket");
     }
+    co_return unexpected("an end to its list", "the bucket");
 }
 
 io::Task<Result<std::vector<std::string>>> S3Client::list(std::string prefix) {
@@ -226,7 +231,7 @@ io::Task<Result<std::vector<std::string>>> S3Client::list(std::string prefix) {
     const std::string wanted = full_key(address_, prefix);
     std::vector<std::string> keys;
     Call call("GET", "");
-    call.query = {{"list-type", "2"}, {"prefix", wanted}};
+    call.query = {{"list-type", "2"}, {"prefix", wanted}, {"max-keys", std::string(kPageEntries)}};
     const auto take = [&](const XmlElement& page) {
         for (const XmlElement& each : page.children) {
             if (each.name != "Contents") continue;
@@ -293,7 +298,7 @@ io::Task<Result<std::vector<std::string>>> S3Client::list_uploads(std::string ke
     const std::string wanted = full_key(address_, key);
     std::vector<std::string> ids;
     Call call("GET", "");
-    call.query = {{"uploads", ""}, {"prefix", wanted}};
+    call.query = {{"uploads", ""}, {"prefix", wanted}, {"max-uploads", std::string(kPageEntries)}};
     const auto take = [&](const XmlElement& page) {
         for (const XmlElement& each : page.children) {
             if (each.name != "Upload" || each.text_of("Key") != wanted) continue;

@@ -93,7 +93,7 @@ protected:
         Publication made;
         for (const std::int64_t day : days) {
             std::string bytes = text + " " + std::to_string(day);
-            if (day == 1) bytes.resize(kLarge, '.');
+            if (text == "a" && day == 1) bytes.resize(kLarge, '.');
             std::ofstream(target.stage() + "/" + LakeTarget::staged_name(day, 0)) << bytes;
             made.files.push_back(
                 {day, 0, 1, bytes.size(), crc32c(as_byte_span(std::string_view(bytes)))});
@@ -191,7 +191,7 @@ TEST_F(LakeBucketTest, EveryEndIsMendedByTheNextStart) {
 
 TEST_F(LakeBucketTest, FaultsCostRequestsAndNothingElse) {
     std::uint64_t retries = 0;
-    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 16; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         clear();
         {
@@ -205,7 +205,7 @@ TEST_F(LakeBucketTest, FaultsCostRequestsAndNothingElse) {
         expect_mended(machine);
         if (HasFailure()) return;
     }
-    EXPECT_GT(retries, 100u);
+    EXPECT_GT(retries, 50u);
 }
 
 TEST_F(LakeBucketTest, ANodeHasOneDataDirectory) {
