@@ -143,7 +143,9 @@ std::uint64_t ResponseParser::body_bytes() const {
 }
 std::string_view ResponseParser::header(std::string_view name) const {
     for (const auto& [each, value] : machine_->headers) {
-        if (each == name) return value;
+        if (each != name) continue;
+        // llhttp leaves out the blanks before it only.
+        return std::string_view(value).substr(0, value.find_last_not_of(" \t") + 1);
     }
     return {};
 }

@@ -152,7 +152,8 @@ TEST_F(S3ClientTest, RefusalsAreNotRepeatedAndTellNoSecret) {
 
 TEST_F(S3ClientTest, WhoGivesUpWaitsForNobody) {
     bucket_.faults.assign(100, Fault::kSilent);
-    auto putting = client_.put("k", body_of("x"), std::nullopt, false);
+    const std::string text = "x";
+    auto putting = client_.put("k", body_of(text), std::nullopt, false);
     machine_.run_turns(putting, 50);
     ASSERT_FALSE(putting.done());
     const std::int64_t begin = machine_.reactor().precise_ns();
