@@ -52,7 +52,7 @@ public:
     };
 
     SimBucket(io::Reactor& reactor, BucketContents& contents, std::uint16_t port = 8333)
-        : reactor_(reactor), contents_(contents), listener_(listen(reactor, port)) {
+        : contents_(contents), listener_(listen(reactor, port)) {
         gate_.spawn(serve());
     }
     io::Task<void> stop() {
@@ -321,7 +321,6 @@ private:
         return {200, "", body + "<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"};
     }
 
-    io::Reactor& reactor_;
     BucketContents& contents_;
     io::Listener listener_;
     io::Gate gate_;
