@@ -91,11 +91,13 @@ fuzzers() {
     [ ${#failed[@]} -eq 0 ]
 }
 # A thousand seeds count as one test. Seeds that meson's own run covers are run again: they are few.
-simulation() {  # NAME
+# Of a simulation that takes long there are SHARE times fewer.
+simulation() {  # NAME [SHARE]
+    local seeds=$((SLUICE_SIM_SEEDS / ${2:-1}))
     local program=$build/tests/sim/sim-$1 errors=$logs/sim-$1.errors passed=0 failed=0 first count
     : >"$errors"
-    for ((first = 1; first <= SLUICE_SIM_SEEDS; first += 1000)); do
-        count=$((SLUICE_SIM_SEEDS - first + 1 < 1000 ? SLUICE_SIM_SEEDS - first + 1 : 1000))
+    for ((first = 1; first <= seeds; first += 1000)); do
+        count=$((seeds - first + 1 < 1000 ? seeds - first + 1 : 1000))
         if "$program" --seeds "$first" "$count" 2>"$errors.part"; then
             passed=$((passed + 1))
         else
@@ -115,6 +117,7 @@ driver() { "$1"; }  # tests/{style,compat,integration}/*/run*.{py,sh}
 
 # The longest early, so that none is left to run alone at the end.
 steps=("unit unit" "sanitized sanitized")
+steps+=("sim-server simulation server 4")
 for name in store engine merge; do
     [ ! -f "tests/sim/${name}_sim_test.cc" ] || steps+=("sim-$name simulation $name")
 done

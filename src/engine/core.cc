@@ -166,6 +166,9 @@ Admission& Core::admission() {
 const std::vector<storage::Store*>& Core::stores() const {
     return state_->stores;
 }
+void Core::expect_stop() {
+    for (storage::Store* store : state_->stores) store->expect_stop();
+}
 const CoreMetrics& Core::metrics() const {
     return state_->metrics;
 }

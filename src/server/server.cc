@@ -53,26 +53,6 @@ Error explain_start_failure(Error error) {
     return error;
 }
 
-engine::EngineOptions engine_options(const Config& config, std::uint32_t cores) {
-    engine::EngineOptions options;
-    options.data_directory = config.data.dir;
-    options.cores = cores;
-    options.memory = config.sluice.memory_limit != 0
-                         ? engine::MemoryBudget::of_total(config.sluice.memory_limit)
-                         : engine::MemoryBudget::of_machine(usable_memory_bytes(), cores);
-    options.free_space_min = config.sluice.free_space_min;
-    options.segments_open_max = open_segments_limit(descriptor_limit());
-    options.fields_per_measurement_max = config.data.max_fields_per_measurement;
-    options.series_per_database_max = config.data.max_series_per_database;
-    options.retention_autocreate = config.meta.retention_autocreate;
-    options.retention_enabled = config.retention.enabled;
-    options.retention_check_ns = config.retention.check_interval.ns;
-    options.clock_hold_off_ns = config.retention.clock_hold_off.ns;
-    options.store.head_age_max_ns = config.data.cache_snapshot_write_cold_duration.ns;
-    options.store.cold_after_ns = config.data.compact_full_write_cold_duration.ns;
-    return options;
-}
-
 query::QueryPolicy query_policy(const Config& config) {
     query::QueryPolicy policy;
     policy.timeout_ns = config.coordinator.query_timeout.ns;
@@ -151,50 +131,79 @@ io::Task<void> beat(CoreServices& services) {
 
 }  // namespace
 
-Server::~Server() = default;
+// Where a simulated machine has lost its power, services hold tasks that are still under way, and
+// these use the engine.
+Server::~Server() {
+    shared_.cores.clear();
+}
+
+engine::EngineOptions Server::engine_options(const Config& config, std::uint32_t cores) {
+    engine::EngineOptions options;
+    options.data_directory = config.data.dir;
+    options.cores = cores;
+    options.memory = config.sluice.memory_limit != 0
+                         ? engine::MemoryBudget::of_total(config.sluice.memory_limit)
+                         : engine::MemoryBudget::of_machine(usable_memory_bytes(), cores);
+    options.free_space_min = config.sluice.free_space_min;
+    options.segments_open_max = open_segments_limit(descriptor_limit());
+    options.fields_per_measurement_max = config.data.max_fields_per_measurement;
+    options.series_per_database_max = config.data.max_series_per_database;
+    options.retention_autocreate = config.meta.retention_autocreate;
+    options.retention_enabled = config.retention.enabled;
+    options.retention_check_ns = config.retention.check_interval.ns;
+    options.clock_hold_off_ns = config.retention.clock_hold_off.ns;
+    options.store.head_age_max_ns = config.data.cache_snapshot_write_cold_duration.ns;
+    options.store.cold_after_ns = config.data.compact_full_write_cold_duration.ns;
+    return options;
+}
 
 Result<std::unique_ptr<Server>> Server::start(Config config,
                                               std::vector<std::string> command_line) {
-    std::unique_ptr<Server> server(new Server());
-    ServerShared& shared = server->shared_;
-    shared.config = std::move(config);
-    shared.command_line = std::move(command_line);
-    shared.connections_max =
-        connection_limit(shared.config.http.max_connection_limit, descriptor_limit());
-
     io::CoreOptions core_options;
-    core_options.count = shared.config.sluice.cores == 0
-                             ? io::usable_cpu_count()
-                             : static_cast<std::uint32_t>(shared.config.sluice.cores);
-    core_options.pin = shared.config.sluice.pin_cores;
-    shared.cores.resize(core_options.count);
-    shared.queries =
-        std::make_unique<query::QueryRegistry>(core_options.count, query_policy(shared.config));
-    for (std::size_t i = 0; i < shared.config.udp.size(); ++i) {
-        shared.udp.push_back(std::make_unique<ServerShared::UdpInput>());
-    }
-    server->heartbeats_.resize(core_options.count);
-    const auto checked = check_tls_files(shared.config, io::wall_clock_ns() / kSecondNs);
-    if (!checked.ok()) return checked.error();
-    if (shared.config.http.https_enabled) {
-        shared.tls_mark = tls_files_mark(shared.config);
-        SLUICE_TRY(shared.tls_contexts,
-                   load_tls_contexts(shared.config, core_options.count, tls::random_ticket_keys()));
-    }
-    SLUICE_TRY_VOID(check_lake_access(shared.config.lake));
-    engine::EngineOptions options = engine_options(shared.config, core_options.count);
-    if (shared.config.lake.enabled && shared.config.lake.hold_retention) {
-        // Nothing is known before the publisher is there.
-        options.holds_expired = [&shared](const meta::ExpiredGroup& expired) {
-            return shared.lake == nullptr || shared.lake->holds(expired);
-        };
-    }
-    SLUICE_TRY(server->engine_, engine::Engine::create(std::move(options)));
+    core_options.count = config.sluice.cores == 0 ? io::usable_cpu_count()
+                                                  : static_cast<std::uint32_t>(config.sluice.cores);
+    core_options.pin = config.sluice.pin_cores;
+    engine::EngineOptions options = engine_options(config, core_options.count);
+    SLUICE_TRY(std::unique_ptr<Server> server,
+               create(std::move(config), std::move(command_line), std::move(options)));
     Server* const self = server.get();
     auto cores = io::Cores::start(core_options,
                                   [self](io::Reactor& reactor) { return self->run_core(reactor); });
     if (!cores.ok()) return explain_start_failure(std::move(cores).error());
     server->cores_ = std::move(cores).value();
+    return server;
+}
+
+Result<std::unique_ptr<Server>> Server::create(Config config, std::vector<std::string> command_line,
+                                               engine::EngineOptions engine_options) {
+    std::unique_ptr<Server> server(new Server());
+    ServerShared& shared = server->shared_;
+    const std::uint32_t cores = engine_options.cores;
+    shared.config = std::move(config);
+    shared.command_line = std::move(command_line);
+    shared.connections_max =
+        connection_limit(shared.config.http.max_connection_limit, descriptor_limit());
+    shared.cores.resize(cores);
+    shared.queries = std::make_unique<query::QueryRegistry>(cores, query_policy(shared.config));
+    for (std::size_t i = 0; i < shared.config.udp.size(); ++i) {
+        shared.udp.push_back(std::make_unique<ServerShared::UdpInput>());
+    }
+    server->heartbeats_.resize(cores);
+    const auto checked = check_tls_files(shared.config, io::wall_clock_ns() / kSecondNs);
+    if (!checked.ok()) return checked.error();
+    if (shared.config.http.https_enabled) {
+        shared.tls_mark = tls_files_mark(shared.config);
+        SLUICE_TRY(shared.tls_contexts,
+                   load_tls_contexts(shared.config, cores, tls::random_ticket_keys()));
+    }
+    SLUICE_TRY_VOID(check_lake_access(shared.config.lake));
+    if (shared.config.lake.enabled && shared.config.lake.hold_retention) {
+        // Nothing is known before the publisher is there.
+        engine_options.holds_expired = [&shared](const meta::ExpiredGroup& expired) {
+            return shared.lake == nullptr || shared.lake->holds(expired);
+        };
+    }
+    SLUICE_TRY(server->engine_, engine::Engine::create(std::move(engine_options)));
     return server;
 }
 
@@ -327,7 +336,7 @@ io::Task<void> Server::report_failure(Error error) {
 
 void Server::request_stop() {
     shared_.draining.reach();
-    cores_->request_stop();
+    if (cores_) cores_->request_stop();
 }
 
 void Server::wait() {

@@ -31,7 +31,18 @@ public:
     // The error is one sentence for the operator.
     static Result<std::unique_ptr<Server>> start(Config config,
                                                  std::vector<std::string> command_line);
+    // What start() gives threads to: a server whose caller runs run_core() on the reactor of each
+    // of `engine_options.cores` cores, which share their mail. So simulations do.
+    static Result<std::unique_ptr<Server>> create(Config config,
+                                                  std::vector<std::string> command_line,
+                                                  engine::EngineOptions engine_options);
+    // What start() takes for them.
+    static engine::EngineOptions engine_options(const Config& config, std::uint32_t cores);
     ~Server();
+
+    // The life of a core, from its start to the end of its last connection. It ends some time after
+    // request_stop() was called on the reactors of all cores.
+    io::Task<void> run_core(io::Reactor& reactor);
 
     const ServerShared& shared() const { return shared_; }
     // A core could not start. The rest waits for request_stop().
@@ -40,9 +51,9 @@ public:
 
     // The files of certificates are read again.
     void request_reload() { shared_.reloads.add(); }
-    // Begins to drain.
+    // Begins to drain, and asks the cores to stop, if they are threads of start().
     void request_stop();
-    // Waits until every core has ended.
+    // Waits until every core has ended that is a thread of start().
     void wait();
 
     // Returns whether the loop of each core has come round since the last call.
@@ -53,7 +64,6 @@ public:
 
 private:
     Server() = default;
-    io::Task<void> run_core(io::Reactor& reactor);
     io::Task<void> serve(CoreServices& services);
     // On all addresses, with the inputs by UDP; the first core alone has `local`, if there is to be
     // one.

@@ -102,6 +102,13 @@ std::vector<std::uint64_t> EngineModel::certain() const {
     return serials;
 }
 
+std::vector<std::uint64_t> EngineModel::certain_in(const std::string& database) const {
+    std::vector<std::uint64_t> serials = certain();
+    std::erase_if(serials,
+                  [&](std::uint64_t serial) { return points_.at(serial).database != database; });
+    return serials;
+}
+
 std::string EngineModel::send_user() {
     std::string name = "u" + std::to_string(users_.size());
     users_[name] = false;

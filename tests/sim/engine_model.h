@@ -67,6 +67,7 @@ public:
 
     // Points that a read which begins now must find, unless they are no longer certain at its end.
     std::vector<std::uint64_t> certain() const;
+    std::vector<std::uint64_t> certain_in(const std::string& database) const;
     bool is_certain(std::uint64_t serial) const {
         return points_.at(serial).state == PointState::kAcknowledged;
     }

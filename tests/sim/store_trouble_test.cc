@@ -166,6 +166,22 @@ TEST_F(StoreTrouble, AnswersWithoutWhatTheDeviceDoesNotGiveBack) {
     EXPECT_EQ(missing, 0u);
 }
 
+TEST_F(StoreTrouble, StopsAlthoughTheDeviceTakesNothingMore) {
+    write("m,h=b");
+    backend_.world().faults().write_error = 1;
+    backend_.world().faults().metadata_error = 1;
+    io::Task<void> stopping = store_->stop();
+    const std::int64_t begin_ns = reactor_.monotonic_ns();
+    while (!stopping.done() && reactor_.monotonic_ns() < begin_ns + kMinuteNs) {
+        reactor_.turn(io::Reactor::Wait::kAllowed);
+    }
+    EXPECT_TRUE(stopping.done());
+    backend_.world().faults() = {};
+    if (!stopping.done()) reactor_.run_until_done(std::move(stopping));
+    store_ = open(options_in("/store"));
+    EXPECT_EQ(count_rows(), 2u);
+}
+
 TEST_F(StoreTrouble, DescriptorsThatAreMissingAreNoDamage) {
     reactor_.run_until_done(store_->stop());
     store_ = open(options_in("/store"));

@@ -20,20 +20,31 @@ SimCores::Core::Core(SimWorld& world, std::uint32_t core)
     : backend(std::make_unique<SimBackend>(world)),
       reactor(std::make_unique<Reactor>(*backend, core)) {}
 
-SimCores::SimCores(SimWorld& world, std::uint32_t count)
+SimCores::SimCores(SimWorld& world, std::uint32_t count, std::uint32_t guests)
     : world_(world), mailboxes_(std::make_unique<MailboxHub>(count)) {
     for (std::uint32_t core = 0; core < count; ++core) {
         cores_.push_back(std::make_unique<Core>(world, core));
         mailboxes_->attach(*cores_.back()->reactor);
+        everybody_.push_back(cores_.back().get());
+    }
+    for (std::uint32_t guest = 0; guest < guests; ++guest) {
+        guests_.push_back(std::make_unique<Core>(world, 0));
+        everybody_.push_back(guests_.back().get());
     }
 }
 
-SimCores::~SimCores() {
+void SimCores::abandon_mains() {
     Abandon abandon;
     mailboxes_->discard_mail();
     for (auto& core : cores_) core->main = Task<void>();
+}
+
+SimCores::~SimCores() {
+    abandon_mains();
+    Abandon abandon;
     mailboxes_.reset();
     // Newest first: each reactor restores the one that was current before it.
+    while (!guests_.empty()) guests_.pop_back();
     while (!cores_.empty()) cores_.pop_back();
 }
 
@@ -47,22 +58,21 @@ bool SimCores::done() const {
 }
 
 bool SimCores::turn(std::int64_t until_ns) {
-    std::vector<std::uint32_t> order(cores_.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::vector<Core*> order = everybody_;
     for (std::size_t i = order.size(); i > 1; --i) {
         std::swap(order[i - 1], order[world_.random().below(i)]);
     }
     bool busy = false;
-    for (const std::uint32_t core : order) {
-        busy |= cores_[core]->reactor->turn(Reactor::Wait::kNo);
+    for (Core* const each : order) {
+        busy |= each->reactor->turn(Reactor::Wait::kNo);
         if (world_.crashed()) return false;
     }
     if (busy) return world_.now_ns() < until_ns;
     std::int64_t next_ns = kNoDeadline;
-    for (const auto& core : cores_) {
-        if (core->reactor->has_runnable()) next_ns = world_.now_ns();
+    for (const Core* const each : everybody_) {
+        if (each->reactor->has_runnable()) next_ns = world_.now_ns();
         next_ns =
-            std::min({next_ns, core->backend->next_event_ns(), core->reactor->next_deadline_ns()});
+            std::min({next_ns, each->backend->next_event_ns(), each->reactor->next_deadline_ns()});
     }
     if (next_ns == kNoDeadline || next_ns >= until_ns) {
         if (until_ns != kNoDeadline) world_.advance_to(until_ns);

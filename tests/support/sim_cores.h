@@ -21,13 +21,19 @@ namespace sluice::io {
 // After world.crash() it is destroyed under an Abandon of its own: unfinished tasks just vanish.
 class SimCores {
 public:
-    SimCores(SimWorld& world, std::uint32_t count);
+    // `guests` are machines beside this one in the same world: each a reactor without mail, where
+    // clients run.
+    SimCores(SimWorld& world, std::uint32_t count, std::uint32_t guests = 0);
     ~SimCores();
 
     std::uint32_t count() const { return static_cast<std::uint32_t>(cores_.size()); }
     Reactor& reactor(std::uint32_t core) { return *cores_[core]->reactor; }
+    Reactor& guest(std::uint32_t number) { return *guests_[number]->reactor; }
 
-    // Starts `main` on every core.
+    // After world.crash(): unfinished mains vanish, and what they used may go before the reactors.
+    void abandon_mains();
+
+    // Starts `main` on every core; guests run what was started on their reactors.
     void start(const std::function<Task<void>(Reactor&)>& main);
     bool done() const;
     // One turn of every core in random order; with nothing to do the clock moves on, at most to
@@ -52,6 +58,8 @@ private:
 
     SimWorld& world_;
     std::vector<std::unique_ptr<Core>> cores_;
+    std::vector<std::unique_ptr<Core>> guests_;
+    std::vector<Core*> everybody_;
     std::unique_ptr<MailboxHub> mailboxes_;
 };
 

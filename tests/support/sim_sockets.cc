@@ -154,7 +154,8 @@ void SimBackend::perform_accept(Operation& operation, SimSocket& socket) {
     descriptor.socket = socket.backlog.front();
     socket.backlog.pop_front();
     const int fd = world_.add_descriptor(std::move(descriptor));
-    if (!socket.backlog.empty()) wake_waiting(socket.accept);
+    // A cancelled accept has its last completion still to come.
+    if (!socket.backlog.empty() || operation.cancel_requested) wake_waiting(socket.accept);
     finish(operation, Completion{fd, {}, 0, true});
 }
 

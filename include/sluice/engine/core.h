@@ -143,6 +143,10 @@ public:
     // All stores dealt to this core; the first is the one written to.
     const std::vector<storage::Store*>& stores() const;
 
+    // The server ends: what the device refuses is given up (storage::Store::expect_stop), also
+    // under those who wait for it.
+    void expect_stop();
+
     // Statements that change the catalog. Errors carry InfluxDB's texts. On completion the change
     // is durable and every core works with it; drops have also left every store.
     // CREATE DATABASE name, or CREATE DATABASE name WITH ... when `policy` is given.

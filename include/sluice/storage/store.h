@@ -121,6 +121,10 @@ public:
     // No reader is from before `oldest` any more.
     void end_readers_before(Epoch oldest);
 
+    // stop() comes soon: what the device refuses is given up from now on, instead of being tried
+    // until it takes it, so that whoever waits for this store before the stop waits no longer than
+    // for one try.
+    void expect_stop();
     // Ends background work and running appends; rows in memory stay in the log. Only the destructor
     // may be called after it, and all scans have been destroyed before.
     io::Task<void> stop();

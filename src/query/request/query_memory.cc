@@ -26,8 +26,10 @@ QueryMemory::Grant::~Grant() {
     memory_->wake_next();
 }
 
-// One of those who wait for the client that holds least.
+// One of those who wait for the client that holds least. A simulated machine that has lost its
+// power destroys waiters and grants in any order.
 void QueryMemory::wake_next() {
+    if (io::abandoning()) return;
     Client* next = nullptr;
     for (auto& [block, client] : clients_) {
         if (!client.freed.has_waiters()) continue;

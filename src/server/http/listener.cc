@@ -239,6 +239,8 @@ io::Task<void> ConnectionListener::stop() {
     io::Task<void> closed = gate_.close();
     co_await wait_for_requests(closed);
     for (Connection* connection : connections_) connection->abort();
+    // What a request waits for beside its client may be a device that takes nothing.
+    services_.core.expect_stop();
     co_await closed;
     for (const auto& door : doors_) co_await door->listener.close();
 }

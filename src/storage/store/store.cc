@@ -124,15 +124,20 @@ io::Task<void> StoreParts::stop() {
     maintenance_.wake();
     // Appends under way end by themselves: their writes are in flight.
     while (heads_.has_appends()) co_await life_.changed.wait();
+    // First: where the device refuses, what is written from here on is tried once.
+    manifest_.stop();
     co_await maintenance_.end_logs(flusher_.is_flushing());
     files_.stop();
-    manifest_.stop();
     co_await life_.gate.close();
     // A flush or merge that was ending may still have added some.
     co_await segments_.close();
     co_await heads_.close();
     co_await files_.close();
     co_await manifest_.close();
+}
+
+void Store::expect_stop() {
+    parts_->manifest().stop();
 }
 
 Store::Store(std::unique_ptr<StoreParts> parts) : parts_(std::move(parts)) {}
