@@ -39,7 +39,7 @@ LADDERS = {
     "engine": ["names", ""],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "export", "lake", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+    "server": ["config", "process", "auth", "export", "outgoing", "s3", "lake", "tool", "forward", "services", "http", "write", "udp", "query", "prometheus",
                "v2", "profile", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.

@@ -202,6 +202,10 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("tls", "ciphers", config.tls.ciphers);
     visitor("lake", "enabled", config.lake.enabled);
     visitor("lake", "root", config.lake.root);
+    visitor("lake", "endpoint", config.lake.endpoint);
+    visitor("lake", "region", config.lake.region);
+    visitor("lake", "path-style", config.lake.path_style);
+    visitor("lake", "credentials-file", config.lake.credentials_file);
     visitor("lake", "catalog", config.lake.catalog);
     visitor("lake", "node", config.lake.node);
     visitor("lake", "publish-after", config.lake.publish_after);

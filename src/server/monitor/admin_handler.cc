@@ -82,7 +82,7 @@ io::Task<std::vector<std::string>> troubles_of_lake(CoreServices& services) {
     const auto ask = [&lake] { return lake->troubles(); };
     std::vector<std::string> troubles = co_await io::call_on(0, ask);
     for (std::string& each : troubles) {
-        each = query::without_directory(each, services.config().lake.folder());
+        each = query::without_directory(each, services.config().lake.place());
     }
     co_return troubles;
 }
