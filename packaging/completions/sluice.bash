@@ -24,7 +24,7 @@ _sluice() {
                 --scratch --start'
             ;;
         sluice/inspect) options='--help --rows' ;;
-        sluice/lake) options='--help --scratch' ;;
+        sluice/lake) options='--config --help --scratch' ;;
         sluice/repair) options='--apply --help' ;;
         *) options='--help' ;;
     esac

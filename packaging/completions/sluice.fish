@@ -13,6 +13,7 @@ complete -c sluice -n '__fish_seen_subcommand_from export repair verify' -a '(__
 complete -c sluice -n '__fish_seen_subcommand_from inspect' -F
 complete -c sluice -n '__fish_seen_subcommand_from lake; and not __fish_seen_subcommand_from status verify' -a 'status verify'
 complete -c sluice -n '__fish_seen_subcommand_from status verify' -a '(__fish_complete_directories)'
+complete -c sluice -n '__fish_seen_subcommand_from lake' -l config -r -F -d 'the configuration of the server'
 complete -c sluice -n '__fish_seen_subcommand_from lake' -l scratch -x -a '(__fish_complete_directories)' -d 'directory for copies'
 complete -c sluice -n '__fish_seen_subcommand_from inspect' -l rows -d 'also rows of logs, series and blocks of segments'
 complete -c sluice -n '__fish_seen_subcommand_from repair' -l apply -d 'do it'

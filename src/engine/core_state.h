@@ -13,9 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/names/asked_series.h"
+#include "engine/names/counted_series.h"
 #include "engine/names/schema_check.h"
 #include "engine/names/series_gate.h"
-#include "engine/names/series_set.h"
 #include "sluice/engine/core.h"
 #include "sluice/io/event.h"
 #include "sluice/io/reactor.h"
@@ -42,8 +43,8 @@ public:
                                  std::vector<model::Rejection>& rejections);
 
     // limited_write.cc. Hashes of the keys of all series that this core's stores have of a
-    // database.
-    io::Task<SeriesSet> list_series(std::string database, storage::Epoch view);
+    // database, and of their tags.
+    io::Task<CountedSeries> list_series(std::string database, storage::Epoch view, bool with_tags);
     void forget_series(const std::string& database) { series_gate_.forget(database); }
 
     // A delete is on its way: flushes and merges of this core's stores begin no more, and writes to
@@ -123,7 +124,8 @@ private:
                   std::uint64_t fields_max, model::PointBatch& batch);
     // Gives tables of shard groups that have been made meanwhile their group's id.
     static bool adopt_new_groups(const meta::RetentionPolicy& policy, model::PointBatch& batch);
-    io::Task<WriteOutcome> write_within_series(WriteTarget target, model::PointBatch& batch,
+    io::Task<WriteOutcome> write_within_bounds(WriteTarget target, SeriesBounds bounds,
+                                               model::PointBatch& batch,
                                                std::vector<model::Rejection>& rejections);
     // What is left of write() when the series may be written.
     io::Task<WriteOutcome> write_checked(const WriteTarget& target, model::PointBatch& batch,

@@ -132,8 +132,9 @@ bool CoreState::adopt_new_groups(const meta::RetentionPolicy& policy, model::Poi
 io::Task<WriteOutcome> CoreState::write(const WriteTarget& target, model::PointBatch& batch,
                                         std::vector<model::Rejection>& rejections) {
     batch.remove_empty_tables();
-    if (target.series_max != 0) [[unlikely]]
-        return write_within_series(target, batch, rejections);
+    const SeriesBounds bounds{target.series_max, engine.options().values_per_tag_max};
+    if (bounds.any()) [[unlikely]]
+        return write_within_bounds(target, bounds, batch, rejections);
     return write_checked(target, batch, rejections);
 }
 

@@ -19,18 +19,6 @@ constexpr std::size_t kOutputSlack = 1024;
 // factor").
 constexpr std::size_t kRatioMax = 1032;
 
-// ISIZE, the last word of a member, is the size of its content modulo 2^32 (RFC 1952). A hint: the
-// bytes come from a stranger, and may hold several members.
-std::size_t first_capacity(ByteSpan compressed, std::size_t body_bytes_max) {
-    std::size_t hint = compressed.size() * 4;
-    if (compressed.size() >= 18) {
-        hint = std::max<std::size_t>(
-            hint, load_le<std::uint32_t>(compressed.data() + compressed.size() - 4));
-    }
-    hint = std::min(hint, compressed.size() * kRatioMax);
-    return std::min(hint, body_bytes_max) + kOutputSlack;
-}
-
 Error invalid(std::string_view text) {
     return Error{ErrorKind::kInvalid, std::string(text)};
 }
@@ -50,11 +38,25 @@ GzipDecoder::~GzipDecoder() {
     libdeflate_free_decompressor(decompressor_);
 }
 
+// ISIZE, the last word of a member, is the size of its content modulo 2^32 (RFC 1952).
+std::size_t GzipDecoder::expected_bytes(ByteSpan compressed) {
+    std::size_t hint = compressed.size() * 4;
+    if (compressed.size() >= 18) {
+        hint = std::max<std::size_t>(
+            hint, load_le<std::uint32_t>(compressed.data() + compressed.size() - 4));
+    }
+    return std::min(hint, bytes_max(compressed));
+}
+
+std::size_t GzipDecoder::bytes_max(ByteSpan compressed) {
+    return compressed.size() * kRatioMax;
+}
+
 Result<void> GzipDecoder::decode(ByteSpan compressed, PodVector<std::byte>& body,
                                  std::size_t body_bytes_max) {
     body.clear();
     if (compressed.empty()) return invalid("EOF");
-    std::size_t capacity = first_capacity(compressed, body_bytes_max);
+    std::size_t capacity = std::min(expected_bytes(compressed), body_bytes_max) + kOutputSlack;
     while (!compressed.empty()) {
         body.reserve(std::max(capacity, body.size() + kOutputSlack));
         std::size_t consumed = 0;

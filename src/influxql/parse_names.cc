@@ -3,8 +3,8 @@
 
 #include "influxql/printer_parts.h"
 #include "influxql/statement_parser.h"
+#include "sluice/base/go_text.h"
 #include "sluice/influxql/duration.h"
-#include "sluice/influxql/go_text.h"
 #include "sluice/influxql/printer.h"
 
 namespace sluice::influxql {

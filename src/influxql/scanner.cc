@@ -1,6 +1,6 @@
 #include "influxql/scanner.h"
 
-#include "influxql/utf8.h"
+#include "sluice/base/utf8.h"
 
 namespace sluice::influxql {
 namespace {

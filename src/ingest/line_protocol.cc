@@ -105,10 +105,7 @@ bool LineProtocolParser::Impl::parse_piece(std::string_view body, std::size_t by
 
     if (run.shape != nullptr) last_measurement_ = run.shape->measurement();
     result.is_too_sparse = result.is_too_sparse || batch.cell_count() > request.cells_max;
-    if (result.is_too_sparse) return false;
-    if (going_on && at < body.size()) return true;
-    batch.finish();
-    return false;
+    return !result.is_too_sparse && going_on && at < body.size();
 }
 
 // From run.cursor, which is `at` in the body, to run.limit; false to leave the rest unread.
@@ -195,6 +192,7 @@ ParseResult LineProtocolParser::parse(std::string_view body, const ParseOptions&
     ParseResult result;
     std::size_t at = 0;
     impl_->parse_piece(body, body.size(), at, options, shards, index, batch, result);
+    if (!result.is_too_sparse) batch.finish();
     return result;
 }
 

@@ -290,6 +290,9 @@ void CatalogEditor::expire_groups(std::span<const ExpiredGroup> groups) {
 Result<void> CatalogEditor::add_tombstone(std::string_view database, model::Tombstone tombstone) {
     const Database* owner = draft_->catalog().find_database(database);
     if (owner == nullptr) return model::database_not_found(database);
+    if (!tombstone.policy.empty() && owner->find_policy(tombstone.policy) == nullptr) {
+        return model::retention_policy_not_found(tombstone.policy);
+    }
     // Every query looks at all of its database's; compaction takes them away.
     constexpr std::size_t kTombstonesMax = 16 * 1024;
     if (owner->tombstones.size() >= kTombstonesMax) {

@@ -148,10 +148,12 @@ private:
     }
 
     // A measurement that a delete names may be without points, and its fields gone for that.
-    static bool is_deleted(const Database& database, const std::string& measurement) {
+    static bool is_deleted(const Database& database, const std::string& policy,
+                           const std::string& measurement) {
         return std::any_of(database.tombstones.begin(), database.tombstones.end(),
                            [&](const std::shared_ptr<const model::Tombstone>& each) {
-                               return !each->measurements.empty() && each->names(measurement);
+                               return each->reaches(policy) && !each->measurements.empty() &&
+                                      each->names(measurement);
                            });
     }
 
@@ -162,7 +164,7 @@ private:
         const ShardGroup* group = policy.find_group(found.id, known.range);
         GroupWanted wanted{found.id, known.range.begin, {}};
         for (const MeasurementWanted& each : found.measurements) {
-            if (is_deleted(database, each.name)) continue;
+            if (is_deleted(database, policy.name, each.name)) continue;
             const MeasurementSchema* schema = group->measurements.find(each.name);
             const bool is_complete =
                 std::all_of(each.fields.begin(), each.fields.end(), [schema](const Field& field) {

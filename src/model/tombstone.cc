@@ -38,7 +38,8 @@ bool Tombstone::names(std::string_view measurement) const {
 
 bool Tombstone::subsumes(const Tombstone& other) const {
     if (sequence < other.sequence || last_group < other.last_group ||
-        range.begin > other.range.begin || range.end < other.range.end) {
+        range.begin > other.range.begin || range.end < other.range.end ||
+        (!policy.empty() && policy != other.policy)) {
         return false;
     }
     if (series.is_all()) {
@@ -83,6 +84,7 @@ std::string Tombstone::text() const {
     std::string text = "sequence " + std::to_string(sequence) + ", groups up to " +
                        std::to_string(last_group) + ", times " + std::to_string(range.begin) +
                        " to " + std::to_string(range.end - 1);
+    if (!policy.empty()) text += ", of policy " + policy;
     for (const MeasurementPattern& each : measurements) {
         text += &each == &measurements.front() ? ", from " : ", ";
         text += each.regex ? "/" + each.text + "/" : each.text;

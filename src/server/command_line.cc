@@ -1,12 +1,9 @@
 #include "server/command_line.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
+#include "server/config/config_file.h"
 #include "server/config/version.h"
 
 namespace sluice::server {
@@ -80,18 +77,8 @@ CommandLine parse_command_line(int argc, char** argv) {
 }
 
 Result<Config> load_config(const CommandLine& command_line, ConfigWarnings& warnings) {
-    Config config;
-    if (command_line.config_file != "/dev/null") {
-        std::ifstream file(command_line.config_file, std::ios::binary);
-        if (file) {
-            const std::string text{std::istreambuf_iterator<char>(file), {}};
-            SLUICE_TRY_VOID(apply_toml(config, text, command_line.config_file, warnings));
-        } else if (command_line.config_file_named) {
-            return Error{ErrorKind::kNotFound, "cannot read " + command_line.config_file};
-        }
-    }
-    SLUICE_TRY_VOID(apply_environment(config, environ, "INFLUXDB"));
-    SLUICE_TRY_VOID(apply_environment(config, environ, "SLUICE"));
+    SLUICE_TRY(Config config,
+               read_config(command_line.config_file, command_line.config_file_named, warnings));
     if (command_line.data_dir) config.data.dir = *command_line.data_dir;
     if (command_line.bind) config.http.bind_address.values = {*command_line.bind};
     if (command_line.cores) config.sluice.cores = *command_line.cores;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/command_line.h"
+#include "server/lake/lake_root.h"
 #include "server/process/pid_file.h"
 #include "server/process/supervisor.h"
 #include "server/process/tls_files.h"
@@ -152,6 +153,11 @@ int check(const Config& config) {
     const auto checked = check_tls_files(config, io::wall_clock_ns() / kSecondNs);
     if (!checked.ok()) {
         complain(checked.error().message);
+        return 1;
+    }
+    const auto access = check_lake_access(config.lake);
+    if (!access.ok()) {
+        complain(access.error().message);
         return 1;
     }
     if (!checked->empty()) std::puts(checked->c_str());

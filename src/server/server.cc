@@ -10,6 +10,7 @@
 #include "server/config/config_text.h"
 #include "server/http/local_listener.h"
 #include "server/lake/lake_publisher.h"
+#include "server/lake/lake_root.h"
 #include "server/monitor/diagnostics.h"
 #include "server/process/connection_limit.h"
 #include "server/process/machine_memory.h"
@@ -151,6 +152,7 @@ engine::EngineOptions Server::engine_options(const Config& config, std::uint32_t
     options.segments_open_max = open_segments_limit(descriptor_limit());
     options.fields_per_measurement_max = config.data.max_fields_per_measurement;
     options.series_per_database_max = config.data.max_series_per_database;
+    options.values_per_tag_max = config.data.max_values_per_tag;
     options.retention_autocreate = config.meta.retention_autocreate;
     options.retention_enabled = config.retention.enabled;
     options.retention_check_ns = config.retention.check_interval.ns;
@@ -200,6 +202,7 @@ Result<std::unique_ptr<Server>> Server::create(Config config, std::vector<std::s
         SLUICE_TRY(shared.tls_contexts,
                    load_tls_contexts(shared.config, cores, tls::random_ticket_keys()));
     }
+    SLUICE_TRY_VOID(check_lake_access(shared.config.lake));
     if (shared.config.lake.enabled && shared.config.lake.hold_retention) {
         // Nothing is known before the publisher is there.
         engine_options.holds_expired = [&shared](const meta::ExpiredGroup& expired) {
@@ -271,6 +274,7 @@ io::Task<void> Server::serve(CoreServices& services) {
         if (services.tls.context) services.background.spawn(watch_certificates(services));
     }
     co_await services.reactor.stop_requested();
+    if (services.reactor.core() == 0 && shared_.lake) shared_.lake->give_up();
     end_queries(services);
     co_await inputs.stop();
     if (local) co_await local->stop();

@@ -39,7 +39,7 @@ LADDERS = {
     "engine": ["names", ""],
     "query": ["go", "expr", "functions", "request", "answer", "session", "compile", "scan", "aggregate",
               "rows", "points", "select", "show", "statements", "", "background"],
-    "server": ["config", "export", "lake", "tool", "process", "auth", "forward", "services", "http", "write", "udp", "query", "prometheus",
+    "server": ["config", "process", "auth", "export", "outgoing", "s3", "lake", "tool", "forward", "services", "http", "write", "udp", "query", "prometheus",
                "v2", "profile", "monitor", ""],
 }
 # Beside the order: the first does not know the second, though it stands higher.
@@ -48,7 +48,7 @@ APART = {("storage", "segment", "wal"), ("storage", "tools", "store"), ("storage
 # Which step a header in include/sluice/<room>/ belongs to.
 PUBLIC_STEPS = {
     "meta": {"bucket": "draft", "catalog": "draft", "catalog_rebuild": "", "catalog_editor": "", "catalog_writer": "", "inspect": "", "name_map": "draft", "password": "draft", "principal": "", "retention_policy": "draft", "subscription": "draft", "token": "draft", "user": "draft"},
-    "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "scan": "rows",
+    "storage": {"group_facts": "files", "head": "memtable", "inspect": "tools", "live_files": "manifest", "log_use": "wal", "scan": "rows",
                 "series_list": "rows", "store": "store", "store_facts": "tools",
                 "neighbours": "files", "store_metrics": "files", "store_options": "files", "store_report": "files",
                 "string_bytes": "files", "verify": "tools"},

@@ -61,6 +61,9 @@ struct EngineOptions {
     std::uint64_t fields_per_measurement_max = 0;
     // Series of a database; rows of further ones are refused. 0: any number.
     std::uint64_t series_per_database_max = 0;
+    // Values of a tag of a measurement in a database; rows of series with further ones are refused.
+    // 0: any number.
+    std::uint64_t values_per_tag_max = 0;
     // A shard group that lies in several stores has a part for each so many values, at most one for
     // each core: see group_homes.h.
     std::uint64_t values_per_part = 4'000'000;

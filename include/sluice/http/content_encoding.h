@@ -23,6 +23,12 @@ public:
     GzipDecoder(const GzipDecoder&) = delete;
     GzipDecoder& operator=(const GzipDecoder&) = delete;
 
+    // What the members probably hold, by the size that the last one says it has. It may be less or
+    // more: the bytes come from a stranger.
+    static std::size_t expected_bytes(ByteSpan compressed);
+    // They cannot hold more.
+    static std::size_t bytes_max(ByteSpan compressed);
+
     // Replaces `body` by what the gzip members in `compressed` hold, all of them in a row. At most
     // `body_bytes_max` bytes come out: kTooLarge beyond. kInvalid carries the words of Go's
     // compress/gzip, which InfluxDB's clients know: "EOF", "unexpected EOF", "gzip: invalid

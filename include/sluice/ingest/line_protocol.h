@@ -96,7 +96,8 @@ public:
 
     // The same in pieces, for a body that would take too long at once: lines of about `bytes_max`
     // from `at` on, which moves on. True while some are left. All pieces are given the same
-    // arguments; other bodies may be parsed between them.
+    // arguments; other bodies may be parsed between them. The caller finishes the batch: that is
+    // when fields that most rows do not have take their memory.
     bool parse_piece(std::string_view body, std::size_t bytes_max, std::size_t& at,
                      const ParseOptions& options, const model::ShardMap& shards,
                      model::SeriesIndex& index, model::PointBatch& batch, ParseResult& result);

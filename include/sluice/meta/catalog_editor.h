@@ -107,7 +107,7 @@ public:
     // Groups that are gone are passed over.
     void expire_groups(std::span<const ExpiredGroup> groups);
     // DELETE, DROP SERIES, DROP MEASUREMENT. `sequence` was taken for it; its last_group is filled
-    // in. kBusy: too many deletes wait for compaction.
+    // in. kNotFound: database, or the policy it names. kBusy: too many deletes wait for compaction.
     Result<void> add_tombstone(std::string_view database, model::Tombstone tombstone);
     // Fields and types of the measurement are gone, so that others may be written.
     void remove_measurement(std::string_view database, std::string_view measurement);

@@ -36,14 +36,18 @@ struct Tombstone {
     std::uint64_t sequence = 0;
     // Groups with higher ids were made later: whatever they hold was written later.
     ShardGroupId last_group = 0;
+    // Only rows of this retention policy; empty: of every policy of the database.
+    std::string policy;
     TimeRange range;
     std::vector<MeasurementPattern> measurements;  // none: every measurement
     SeriesPredicate series;
 
     bool names(std::string_view measurement) const;
+    bool reaches(std::string_view of_policy) const { return policy.empty() || policy == of_policy; }
     // Every row that `other` covers is covered by this one.
     bool subsumes(const Tombstone& other) const;
 
+    // Without the policy, which stands before the tombstone where there is one: see the format.
     void write(ByteWriter& out) const;
     static bool read(ByteReader& in, Tombstone& out);
     std::string text() const;
@@ -52,8 +56,8 @@ struct Tombstone {
 // In the order of their sequences.
 using TombstoneList = std::vector<std::shared_ptr<const Tombstone>>;
 
-// The tombstones by shard group, as stores look them up: a group has those of its database. A group
-// without any is not in the map.
+// The tombstones by shard group, as stores look them up: a group has those of its database that
+// reach its policy. A group without any is not in the map.
 struct TombstoneMap {
     std::map<ShardGroupId, std::shared_ptr<const TombstoneList>> groups;
     // The highest sequence of any tombstone. A tombstone with a lower sequence that is not here has

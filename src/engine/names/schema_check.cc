@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "sluice/base/check.h"
+#include "sluice/base/hash.h"
+#include "sluice/base/place_table.h"
 
 namespace sluice::engine {
 namespace {
@@ -39,7 +41,7 @@ public:
           fields_max_(fields_max),
           fields_(schema == nullptr ? 0 : schema->fields().size()),
           states_(table.column_count) {
-        std::map<std::string_view, std::uint32_t> new_fields;
+        PlaceTable new_fields;  // columns by name
         for (std::uint32_t i = 0; i < table.column_count; ++i) {
             const model::BatchColumn& column = table.columns[i];
             ColumnState& state = states_[i];
@@ -57,12 +59,19 @@ public:
                 hollow_ = true;
                 continue;
             }
-            const auto [first, is_first] = new_fields.emplace(column.name, i);
-            state.first_of_name = first->second;
-            conflicts_ |= !is_first;
+            const std::uint64_t hash = hash_bytes(column.name);
+            const std::uint32_t first = new_fields.find(hash, [&](std::uint32_t place) {
+                return table.columns[place].name == column.name;
+            });
+            if (first == PlaceTable::kNone) {
+                new_fields.add(hash, i);
+                continue;
+            }
+            state.first_of_name = first;
+            conflicts_ = true;
         }
         exceeds_ =
-            fields_max_ != 0 && !new_fields.empty() && fields_ + new_fields.size() > fields_max_;
+            fields_max_ != 0 && new_fields.size() != 0 && fields_ + new_fields.size() > fields_max_;
     }
 
     // Goes through the rows where that is needed. `drop` stays empty when all rows fit.

@@ -48,7 +48,7 @@ void SeriesGate::forget(std::string_view database) {
 }
 
 std::uint64_t SeriesGate::remove(const std::vector<model::SeriesId>& refused,
-                                 std::uint64_t series_max, model::PointBatch& batch,
+                                 const RefusalText& text, model::PointBatch& batch,
                                  std::vector<model::Rejection>& rejections) {
     std::uint64_t removed = 0;
     const std::size_t told_before = rejections.size();
@@ -56,13 +56,14 @@ std::uint64_t SeriesGate::remove(const std::vector<model::SeriesId>& refused,
         model::BatchTable& table = batch.table_at(i);
         std::vector<bool> drop;
         for (std::uint32_t row = 0; row < table.rows(); ++row) {
-            if (!std::binary_search(refused.begin(), refused.end(), table.series[row])) continue;
+            const auto found = std::lower_bound(refused.begin(), refused.end(), table.series[row]);
+            if (found == refused.end() || *found != table.series[row]) continue;
             if (drop.empty()) drop.resize(table.rows());
             drop[row] = true;
             ++removed;
             if (rejections.size() - told_before >= kRefusalsTold) continue;
-            rejections.push_back(
-                {model::RejectReason::kLimit, table.lines[row], too_many_series_text(series_max)});
+            rejections.push_back({model::RejectReason::kLimit, table.lines[row],
+                                  text(static_cast<std::size_t>(found - refused.begin()))});
         }
         if (drop.empty()) continue;
         table.drop_rows(drop);

@@ -1,11 +1,13 @@
 // A SeriesGate remembers which series of the active head may be written to databases that have a
-// bound of series, so that core 0 is asked once for each: a row of a known series costs a look at a
-// bit.
+// bound of series or of values of tags, so that core 0 is asked once for each: a row of a known
+// series costs a look at a bit.
 //
 // One for each core. Series numbers belong to a head, so another head begins anew.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,10 +29,12 @@ public:
     // Nothing is known any more.
     void forget(std::string_view database);
 
+    // The sentence for rows of the series of this place in the list.
+    using RefusalText = std::function<std::string(std::size_t)>;
     // Takes the rows of `refused`, which is sorted, out of the batch, and returns how many there
     // were. Some of them are named in `rejections`, in the order of lines.
     static std::uint64_t remove(const std::vector<model::SeriesId>& refused,
-                                std::uint64_t series_max, model::PointBatch& batch,
+                                const RefusalText& text, model::PointBatch& batch,
                                 std::vector<model::Rejection>& rejections);
 
 private:

@@ -150,5 +150,7 @@ private:
 
 // The fields of kCreateToken.
 void write_token(ByteWriter& out, const Token& token);
+// kAddTombstone or kAddPolicyTombstone, the kind included.
+void write_tombstone(ByteWriter& out, std::string_view database, const model::Tombstone& tombstone);
 
 }  // namespace sluice::meta

@@ -1,19 +1,27 @@
 // These are the changes of a catalog that deletes make: tombstones, and measurements that are
 // dropped.
 #include <algorithm>
+#include <iterator>
 
 #include "meta/draft/catalog_draft.h"
 
 namespace sluice::meta {
+namespace {
+
+std::shared_ptr<const model::TombstoneList> tombstones_of(const Database& database,
+                                                          const std::string& policy) {
+    model::TombstoneList list;
+    std::ranges::copy_if(database.tombstones, std::back_inserter(list),
+                         [&](const auto& each) { return each->reaches(policy); });
+    return std::make_shared<const model::TombstoneList>(std::move(list));
+}
+
+}  // namespace
 
 bool CatalogDraft::add_tombstone(std::string_view database, model::Tombstone tombstone) {
     Database* owner = own_database(database);
     if (owner == nullptr || tombstone.sequence <= owner->last_delete) return false;
-    if (recording_) {
-        record(CatalogOp::kAddTombstone);
-        changes_.write_text(database);
-        tombstone.write(changes_);
-    }
+    if (recording_) write_tombstone(changes_, database, tombstone);
     std::erase_if(owner->tombstones, [&](const auto& each) { return tombstone.subsumes(*each); });
     owner->last_delete = tombstone.sequence;
     owner->tombstones.push_back(std::make_shared<const model::Tombstone>(std::move(tombstone)));
@@ -75,6 +83,16 @@ bool CatalogDraft::remove_measurement(std::string_view database, std::string_vie
     return true;
 }
 
+void write_tombstone(ByteWriter& out, std::string_view database,
+                     const model::Tombstone& tombstone) {
+    const bool is_of_policy = !tombstone.policy.empty();
+    const CatalogOp op = is_of_policy ? CatalogOp::kAddPolicyTombstone : CatalogOp::kAddTombstone;
+    out.write(static_cast<std::uint8_t>(op));
+    out.write_text(database);
+    if (is_of_policy) out.write_text(tombstone.policy);
+    tombstone.write(out);
+}
+
 void CatalogDraft::map_tombstones() {
     const bool never = std::all_of(catalog_->databases.begin(), catalog_->databases.end(),
                                    [](const auto& each) { return each->last_delete == 0; });
@@ -83,8 +101,9 @@ void CatalogDraft::map_tombstones() {
     for (const auto& database : catalog_->databases) {
         map->last_sequence = std::max(map->last_sequence, database->last_delete);
         if (database->tombstones.empty()) continue;
-        const auto list = std::make_shared<const model::TombstoneList>(database->tombstones);
         for (const auto& policy : database->retention_policies) {
+            const auto list = tombstones_of(*database, policy->name);
+            if (list->empty()) continue;
             for (const model::ShardSlot& slot : policy->shard_slots) {
                 if (slot.group <= list->back()->last_group) map->groups.emplace(slot.group, list);
             }

@@ -42,8 +42,9 @@ enum class CatalogOp : std::uint8_t {
     kDescribeBucket = 29,
     kNameOrganization = 30,
     kLimitWrites = 31,
+    kAddPolicyTombstone = 32,
 };
-inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kLimitWrites;
+inline constexpr CatalogOp kLastCatalogOp = CatalogOp::kAddPolicyTombstone;
 
 enum class CatalogFrameKind : std::uint16_t {
     kLogStart = 1,

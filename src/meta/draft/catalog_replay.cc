@@ -182,10 +182,13 @@ bool CatalogDraft::apply_one(CatalogOp op, ByteReader& in, bool& well_formed) {
             op == CatalogOp::kDoomGroups ? doom_groups(groups) : forget_doomed(groups);
             return true;
         }
-        case CatalogOp::kAddTombstone: {
+        case CatalogOp::kAddTombstone:
+        case CatalogOp::kAddPolicyTombstone: {
             database = in.read_text();
             model::Tombstone tombstone;
-            well_formed = in.ok() && model::Tombstone::read(in, tombstone);
+            if (op == CatalogOp::kAddPolicyTombstone) tombstone.policy = in.read_text();
+            const bool names_policy = op == CatalogOp::kAddTombstone || !tombstone.policy.empty();
+            well_formed = in.ok() && names_policy && model::Tombstone::read(in, tombstone);
             return well_formed && add_tombstone(database, std::move(tombstone));
         }
         case CatalogOp::kForgetTombstones: {

@@ -142,11 +142,7 @@ void CatalogSnapshotEncoder::encode_tokens() {
 // The newest sequence is kept beyond the tombstones themselves: it tells that a measurement may be
 // without points.
 void CatalogSnapshotEncoder::encode_deletes(const Database& database) {
-    for (const auto& each : database.tombstones) {
-        begin_op(CatalogOp::kAddTombstone);
-        payload_.write_text(database.name);
-        each->write(payload_);
-    }
+    for (const auto& each : database.tombstones) write_tombstone(payload_, database.name, *each);
     if (database.last_delete == 0) return;
     begin_op(CatalogOp::kNoteDeletes);
     payload_.write_text(database.name);

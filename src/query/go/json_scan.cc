@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sluice/influxql/go_text.h"
+#include "sluice/base/go_text.h"
 
 namespace sluice::query {
 namespace {
@@ -32,7 +32,7 @@ std::string quoted(char c) {
         character += static_cast<char>(0xC0 | (byte >> 6));
         character += static_cast<char>(0x80 | (byte & 0x3F));
     }
-    const std::string text = influxql::quote_go(character);
+    const std::string text = quote_go(character);
     return "'" + text.substr(1, text.size() - 2) + "'";
 }
 

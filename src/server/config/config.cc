@@ -251,7 +251,8 @@ Result<void> check_config(const Config& config) {
         SLUICE_TRY_VOID(check_limit(limit));
     }
     SLUICE_TRY_VOID(check_lake(config.lake));
-    if (config.lake.enabled && (config.lake.folder() + '/').starts_with(config.data.dir + '/')) {
+    if (config.lake.enabled && !config.lake.is_bucket() &&
+        (config.lake.place() + '/').starts_with(config.data.dir + '/')) {
         return invalid("lake.root: it must not lie in data.dir");
     }
     if (config.data.dir.empty()) return invalid("data.dir: a directory is needed");

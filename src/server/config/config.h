@@ -34,6 +34,7 @@ struct Config {
         // In a shard group; 0 is without limit.
         std::uint64_t max_fields_per_measurement = 65'536;
         std::uint64_t max_series_per_database = 0;  // 0 is without limit
+        std::uint64_t max_values_per_tag = 0;       // likewise
     } data;
 
     struct Meta {
@@ -147,6 +148,7 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("data", "max-field-value-bytes", config.data.max_field_value_bytes);
     visitor("data", "max-fields-per-measurement", config.data.max_fields_per_measurement);
     visitor("data", "max-series-per-database", config.data.max_series_per_database);
+    visitor("data", "max-values-per-tag", config.data.max_values_per_tag);
     visitor("meta", "retention-autocreate", config.meta.retention_autocreate);
     visitor("coordinator", "write-timeout", config.coordinator.write_timeout);
     visitor("coordinator", "max-concurrent-queries", config.coordinator.max_concurrent_queries);
@@ -200,6 +202,10 @@ void visit_settings(C& config, Visitor&& visitor) {
     visitor("tls", "ciphers", config.tls.ciphers);
     visitor("lake", "enabled", config.lake.enabled);
     visitor("lake", "root", config.lake.root);
+    visitor("lake", "endpoint", config.lake.endpoint);
+    visitor("lake", "region", config.lake.region);
+    visitor("lake", "path-style", config.lake.path_style);
+    visitor("lake", "credentials-file", config.lake.credentials_file);
     visitor("lake", "catalog", config.lake.catalog);
     visitor("lake", "node", config.lake.node);
     visitor("lake", "publish-after", config.lake.publish_after);

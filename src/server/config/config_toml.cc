@@ -91,7 +91,7 @@ public:
             } else if (contains(kMissingInputs, name)) {
                 warn_about_input(name, node);
             } else {
-                SLUICE_TRY_VOID(note_other(std::string(name), node));
+                note_other(std::string(name), node);
             }
         }
         if (is_influxdb_file_) note_defaults();
@@ -122,9 +122,7 @@ private:
             });
             if (!good) return wrong_kind(section, key, node);
             said_.push_back(full);
-            if (!known) {
-                SLUICE_TRY_VOID(note_other(full, node));
-            }
+            if (!known) note_other(full, node);
         }
         return {};
     }
@@ -138,7 +136,10 @@ private:
             return read_entry(name, *only, list.emplace_back(), visit);
         }
         const toml::array* const tables = node.as_array();
-        if (tables == nullptr) return note_other(std::string(name), node);
+        if (tables == nullptr) {
+            note_other(std::string(name), node);
+            return {};
+        }
         for (const toml::node& each : *tables) {
             const toml::table* const table = each.as_table();
             if (table == nullptr) continue;
@@ -161,9 +162,7 @@ private:
                 good = assign(value, node);
             });
             if (!good) return wrong_kind(name, key, node);
-            if (!known) {
-                SLUICE_TRY_VOID(note_other(std::string(name) + '.' + std::string(key), node));
-            }
+            if (!known) note_other(std::string(name) + '.' + std::string(key), node);
         }
         return {};
     }
@@ -222,23 +221,16 @@ private:
         if (!text.empty()) warnings_.push_back(name_ + ": defaults that are others here: " + text);
     }
 
-    // The error is that of a guard that is not there.
-    Result<void> note_other(const std::string& full, const toml::node& node) {
+    void note_other(const std::string& full, const toml::node& node) {
         const InfluxSetting* const setting = find_influx_setting(full);
         if (setting == nullptr) {
             warnings_.push_back(place(node) + "unknown setting " + full);
-        } else if (setting->is_guard && plain_text(node) != *setting->quiet) {
-            return Error{ErrorKind::kInvalid,
-                         place(node) + full +
-                             " is not offered: " + std::string(setting->consequence) +
-                             "; remove the line, or say " + std::string(*setting->quiet)};
         } else if (setting->consequence.empty()) {
             idle_ += (idle_.empty() ? "" : ", ") + full;
         } else if (!setting->quiet || plain_text(node) != *setting->quiet) {
             warnings_.push_back(place(node) + full +
                                 " has no effect: " + std::string(setting->consequence));
         }
-        return {};
     }
 
     void warn_about_input(std::string_view name, const toml::node& node) {

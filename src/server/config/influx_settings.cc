@@ -20,7 +20,6 @@ constexpr InfluxSetting kSettings[] = {
     {"data.validate-keys", "false", "names may hold characters that cannot be printed"},
     {"data.cache-max-memory-size", {}, kMemory},
     {"data.cache-snapshot-memory-size", {}, kMemory},
-    {"data.max-values-per-tag", "0", "the values of a tag are not limited", true},
     {"monitor.store-enabled", "false", kNoInternal},
     {"continuous_queries.query-stats-enabled", "false", kNoInternal},
     {"http.enabled", "true", "the API is always served"},

@@ -13,8 +13,6 @@ struct InfluxSetting {
     std::optional<std::string_view> quiet;
     // Empty: it tunes what does not exist here, and nothing follows whatever its value.
     std::string_view consequence;
-    // Another value than `quiet` asks for a guard that is not there, so the server does not start.
-    bool is_guard = false;
 };
 
 // What InfluxDB does with a setting that its file leaves out, where that is something else here.

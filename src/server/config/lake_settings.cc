@@ -12,19 +12,23 @@ Error invalid(std::string text) {
     return {ErrorKind::kInvalid, std::move(text)};
 }
 
-Result<void> check_root(const std::string& root) {
+Result<void> check_folder(const std::string& root) {
     if (root.empty()) {
-        return invalid("lake.root: a folder is needed, such as \"file:///srv/lake\"");
-    }
-    if (root.starts_with("s3://")) {
-        return invalid("lake.root: S3 is not supported; a folder is, such as \"file:///srv/lake\"");
+        return invalid(
+            "lake.root: a folder is needed, such as \"file:///srv/lake\", or a bucket, such as "
+            "\"s3://bucket/lake\"");
     }
     if (!root.starts_with(kFolder) || root.size() <= kFolder.size() + 1 ||
         root[kFolder.size()] != '/') {
         return invalid("lake.root: \"" + root +
-                       "\" is not file:// and an absolute path, such as \"file:///srv/lake\"");
+                       "\" is not file:// and an absolute path, such as \"file:///srv/lake\", nor "
+                       "s3:// and a bucket");
     }
     return {};
+}
+
+BucketSettings bucket_settings(const LakeSettings& lake) {
+    return {lake.root, lake.endpoint, lake.region, lake.path_style};
 }
 
 // It stands in names of folders as it is, and readers find it there as the value of a column.
@@ -41,15 +45,24 @@ Result<void> check_node(const std::string& node) {
 
 }  // namespace
 
-std::string LakeSettings::folder() const {
-    std::string path = root.substr(kFolder.size());
+std::string LakeSettings::place() const {
+    std::string path = is_bucket() ? root : root.substr(kFolder.size());
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     return path;
 }
 
+BucketAddress LakeSettings::bucket() const {
+    return parse_bucket(bucket_settings(*this)).value();
+}
+
 Result<void> check_lake(const LakeSettings& lake) {
     if (!lake.enabled) return {};
-    SLUICE_TRY_VOID(check_root(lake.root));
+    if (lake.is_bucket()) {
+        const auto bucket = parse_bucket(bucket_settings(lake));
+        if (!bucket.ok()) return bucket.error();
+    } else {
+        SLUICE_TRY_VOID(check_folder(lake.root));
+    }
     SLUICE_TRY_VOID(check_node(lake.node));
     if (!lake.catalog.empty()) {
         return invalid("lake.catalog: catalogs are not supported; leave it empty");

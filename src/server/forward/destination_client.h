@@ -7,12 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "server/forward/tls_trust.h"
+#include "server/outgoing/http_peer.h"
 #include "sluice/base/result.h"
-#include "sluice/http/response_parser.h"
 #include "sluice/io/datagram_socket.h"
 #include "sluice/io/reactor.h"
-#include "sluice/io/socket.h"
 #include "sluice/io/task.h"
 #include "sluice/meta/subscription.h"
 
@@ -46,22 +44,13 @@ public:
 private:
     io::Task<Result<void>> write_http(const ForwardedWrite& write);
     io::Task<Result<void>> write_udp(const ForwardedWrite& write);
-    io::Task<Result<void>> connect(std::int64_t deadline_ns);
-    io::Task<Result<void>> greet(std::int64_t deadline_ns);
-    io::Task<Result<void>> exchange(const std::string& head, const std::string& body,
-                                    std::int64_t deadline_ns);
-    io::Task<Result<void>> receive_answer();
     std::string request_head(const ForwardedWrite& write) const;
 
     io::Reactor& reactor_;
     const meta::Destination destination_;
     const std::int64_t timeout_ns_;
-    TlsTrust& trust_;
-    io::Socket socket_;
-    io::ConnectLimit* connecting_ = nullptr;
-    http::ResponseParser answer_;
+    HttpPeer peer_;
     std::optional<io::DatagramSocket> datagrams_;
-    bool given_up_ = false;
 };
 
 }  // namespace sluice::server

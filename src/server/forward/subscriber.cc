@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "server/process/tls_files.h"
 #include "sluice/ingest/line_text.h"
 
 namespace sluice::server {
@@ -37,7 +38,9 @@ void SubscriberReport::add(const SubscriberReport& other) {
 }
 
 Subscriber::Subscriber(engine::Core& core, const Config& config, std::uint32_t core_count)
-    : core_(core), trust_(config.subscriber), enabled_(config.subscriber.enabled) {
+    : core_(core),
+      trust_([&config] { return load_trust(config.subscriber); }),
+      enabled_(config.subscriber.enabled) {
     limits_.timeout_ns = config.subscriber.http_timeout.ns;
     limits_.writes_max = std::max<std::uint64_t>(1, config.subscriber.write_buffer_size);
     limits_.bytes_max = kQueueBytesMax / core_count;

@@ -43,6 +43,14 @@ bool has_record(ByteSpan bytes) {
     return false;
 }
 
+std::string path_without_kind(const std::string& data_directory, const std::string& root,
+                              const std::string& node) {
+    char name[17];
+    std::snprintf(name, sizeof name, "%016llx",
+                  static_cast<unsigned long long>(hash_bytes(root + '\n' + node)));
+    return journal_folder(data_directory) + "/" + name;
+}
+
 }  // namespace
 
 std::string journal_folder(const std::string& data_directory) {
@@ -51,10 +59,12 @@ std::string journal_folder(const std::string& data_directory) {
 
 std::string journal_path(const std::string& data_directory, const std::string& root,
                          const std::string& node) {
-    char name[17];
-    std::snprintf(name, sizeof name, "%016llx",
-                  static_cast<unsigned long long>(hash_bytes(root + '\n' + node)));
-    return journal_folder(data_directory) + "/" + name + ".journal";
+    return path_without_kind(data_directory, root, node) + ".journal";
+}
+
+std::string stage_path(const std::string& data_directory, const std::string& root,
+                       const std::string& node) {
+    return path_without_kind(data_directory, root, node) + ".stage";
 }
 
 Result<LakeState> parse_journal(std::string_view bytes, const std::string& path) {

@@ -18,6 +18,9 @@ namespace sluice::server {
 std::string journal_folder(const std::string& data_directory);
 std::string journal_path(const std::string& data_directory, const std::string& root,
                          const std::string& node);
+// Beside it, the folder of files for a bucket that nobody reads yet.
+std::string stage_path(const std::string& data_directory, const std::string& root,
+                       const std::string& node);
 
 // What the bytes of a journal say. A record at the end that was cut short has not been written.
 // kCorrupt: damage.

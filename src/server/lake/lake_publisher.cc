@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "server/export/table_survey.h"
+#include "server/lake/lake_root.h"
 #include "sluice/base/log.h"
-#include "sluice/io/aside.h"
 #include "sluice/io/reactor.h"
 
 namespace sluice::server {
@@ -46,6 +46,11 @@ public:
             static_cast<std::int64_t>(seconds * static_cast<double>(kSecondNs)));
     }
 
+    SendPace for_sending() {
+        if (bytes_per_second_ == 0) return {};
+        return {bytes_per_second_, [this](std::uint64_t bytes) { return rest(bytes); }};
+    }
+
 private:
     const std::uint64_t bytes_per_second_;
 };
@@ -53,23 +58,17 @@ private:
 LakePublisher::LakePublisher(const LakeSettings& settings, std::string data_directory,
                              std::vector<engine::Core*> cores, std::uint64_t owner)
     : settings_(settings),
-      place_{std::move(data_directory), settings.folder(), node_name(settings.node)},
+      place_{std::move(data_directory), settings.place(), node_name(settings.node)},
       cores_(std::move(cores)),
       owner_(owner),
       core_(*cores_.front()),
       schedule_(
           {settings.publish_after.ns, settings.databases.values, settings.follows_retention()}),
-      pace_(std::make_unique<Pace>(settings.bandwidth.bytes)) {}
+      pace_(std::make_unique<Pace>(settings.bandwidth.bytes)),
+      target_(make_lake_target(core_.reactor(), settings, place_, steps_, pace_->for_sending(),
+                               counts_.retries, owner)) {}
 
 LakePublisher::~LakePublisher() = default;
-
-template <typename F>
-auto LakePublisher::with_ledger(F function)
-    -> io::Task<decltype(function(std::declval<LakeLedger&>()))> {
-    LakeLedger* const ledger = &*ledger_;
-    const auto work = [ledger, &function] { return function(*ledger); };
-    co_return co_await io::run_aside(work, io::Haste::kBackground);
-}
 
 io::Task<void> LakePublisher::run() {
     io::Reactor& reactor = core_.reactor();
@@ -88,6 +87,7 @@ io::Task<void> LakePublisher::run() {
         if (reactor.stopping()) break;
         note(round);
     }
+    co_await target_->close();
 }
 
 io::Task<Result<void>> LakePublisher::work() {
@@ -118,11 +118,7 @@ io::Task<Result<void>> LakePublisher::work() {
 }
 
 io::Task<Result<void>> LakePublisher::open_ledger() {
-    FileSteps* const steps = &steps_;
-    const auto open = [steps, place = place_, owner = owner_] {
-        return LakeLedger::open(*steps, place, owner);
-    };
-    SLUICE_CO_TRY(LakeLedger ledger, co_await io::run_aside(open, io::Haste::kBackground));
+    SLUICE_CO_TRY(LakeLedger ledger, co_await LakeLedger::open(steps_, *target_, place_, owner_));
     ledger_.emplace(std::move(ledger));
     removals_seen_.reset();
     co_return Result<void>();
@@ -176,10 +172,9 @@ io::Task<Result<bool>> LakePublisher::carry_out(const PublishTask& task) {
         co_return co_await publish(task);
     }
     const bool withdraws = task.kind == PublishTask::Kind::kWithdraw;
-    const auto end = [&task, withdraws](LakeLedger& ledger) {
-        return withdraws ? ledger.withdraw(task.key) : ledger.forget(task.key);
-    };
-    SLUICE_CO_TRY_VOID(co_await with_ledger(end));
+    io::Task<Result<void>> ending =
+        withdraws ? ledger_->withdraw(task.key) : ledger_->forget(task.key);
+    SLUICE_CO_TRY_VOID(co_await ending);
     damaged_.erase(task.key);
     if (withdraws) counts_.publications.add();
     co_return withdraws;
@@ -195,10 +190,8 @@ io::Task<Result<bool>> LakePublisher::publish(const PublishTask& task) {
     const std::uint64_t files = candidate.files.size();
     const std::uint64_t rows = candidate.rows();
     const std::uint64_t bytes = candidate.bytes();
-    const auto give = [&](LakeLedger& ledger) {
-        return ledger.publish(task.key, std::move(candidate), std::move(new_names));
-    };
-    SLUICE_CO_TRY(const bool is_new, co_await with_ledger(give));
+    SLUICE_CO_TRY(const bool is_new,
+                  co_await ledger_->publish(task.key, std::move(candidate), std::move(new_names)));
     damaged_.erase(task.key);
     if (!is_new) {
         counts_.unchanged.add();
@@ -213,8 +206,7 @@ io::Task<Result<bool>> LakePublisher::publish(const PublishTask& task) {
 
 io::Task<Result<bool>> LakePublisher::stage(const PublishTask& task, Publication& candidate,
                                             std::map<lake::TableName, std::string>& new_names) {
-    const auto clear = [](LakeLedger& ledger) { return ledger.clear_stage(); };
-    SLUICE_CO_TRY_VOID(co_await with_ledger(clear));
+    SLUICE_CO_TRY_VOID(co_await target_->clear_stage());
     const engine::View view(core_);
     const RowPlaces places{places_of(cores_), view.epoch()};
     TableSurvey survey;
@@ -268,9 +260,9 @@ TableFiles LakePublisher::files_of(const PublishTask& task) const {
     files.options.properties = table_properties(table.database, table.policy, table.measurement);
     files.options.group_bytes_max = kGroupBytesMax;
     files.options.open_bytes_max = kGroupBytesMax;
-    files.place = [stage = ledger_->stage()](model::ShardGroupId, std::int64_t day,
+    files.place = [stage = target_->stage()](model::ShardGroupId, std::int64_t day,
                                              std::uint32_t part) {
-        return TableFiles::Place(stage, LakeFolder::staged_name(day, part));
+        return TableFiles::Place(stage, LakeTarget::staged_name(day, part));
     };
     return files;
 }

@@ -18,6 +18,7 @@
 #include "server/export/distant_scan.h"
 #include "server/export/export_pace.h"
 #include "server/lake/lake_ledger.h"
+#include "server/lake/lake_target.h"
 #include "server/lake/publish_schedule.h"
 #include "sluice/base/metrics.h"
 #include "sluice/engine/core.h"
@@ -39,6 +40,7 @@ struct LakeCounts {
     Counter overdue_seconds;
     Counter published_until_seconds;  // since 1970
     Counter groups_held;
+    Counter retries;  // requests to a bucket that were sent once more
 };
 
 class LakePublisher {
@@ -51,6 +53,9 @@ public:
 
     // Until a stop is asked for.
     io::Task<void> run();
+
+    // On core 0, when the server ends: what is under way is left to the next start.
+    void give_up() { target_->give_up(); }
 
     const LakeCounts& counts() const { return counts_; }
     const std::string& node() const { return place_.node; }
@@ -74,9 +79,6 @@ private:
                                  std::map<lake::TableName, std::string>& new_names);
     io::Task<bool> is_as_before(const PublishTask& task);
     TableFiles files_of(const PublishTask& task) const;
-    // Beside the cores.
-    template <typename F>
-    auto with_ledger(F function) -> io::Task<decltype(function(std::declval<LakeLedger&>()))>;
     void note(const Result<void>& round);
 
     const LakeSettings& settings_;
@@ -85,10 +87,11 @@ private:
     const std::uint64_t owner_;
     engine::Core& core_;
     FileSteps steps_;
-    std::optional<LakeLedger> ledger_;  // none: it is to be opened
     PublishSchedule schedule_;
     std::unique_ptr<Pace> pace_;
     LakeCounts counts_;
+    std::unique_ptr<LakeTarget> target_;
+    std::optional<LakeLedger> ledger_;  // none: it is to be opened
 
     bool has_work_ = false;  // the last look left something to do
     // The catalog had lost so much when it was last compared with what is published.

@@ -50,5 +50,7 @@ struct Publication {
 // <database>/<policy>/<measurement>/day=<day>/node=<node>/<group>-<generation>-<part>.parquet.
 std::string published_path(const PublicationKey& key, const std::string& node,
                            std::uint64_t generation, const WrittenFile& file);
+// How the paths of all files of that day begin, of whatever generation.
+std::string published_prefix(const PublicationKey& key, const std::string& node, std::int64_t day);
 
 }  // namespace sluice::server

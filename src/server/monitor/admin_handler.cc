@@ -15,9 +15,9 @@
 #include "server/monitor/metrics_page.h"
 #include "server/monitor/server_statistics.h"
 #include "server/services/client_counts.h"
+#include "sluice/base/go_text.h"
 #include "sluice/engine/engine.h"
 #include "sluice/influxql/duration.h"
-#include "sluice/influxql/go_text.h"
 #include "sluice/io/mailbox.h"
 #include "sluice/query/error_document.h"
 #include "sluice/query/hidden_directory.h"
@@ -82,7 +82,7 @@ io::Task<std::vector<std::string>> troubles_of_lake(CoreServices& services) {
     const auto ask = [&lake] { return lake->troubles(); };
     std::vector<std::string> troubles = co_await io::call_on(0, ask);
     for (std::string& each : troubles) {
-        each = query::without_directory(each, services.config().lake.folder());
+        each = query::without_directory(each, services.config().lake.place());
     }
     co_return troubles;
 }
@@ -182,7 +182,7 @@ io::Task<void> handle_request_counts(Connection& connection) {
     std::int64_t seconds = kCountSecondsDefault;
     const std::string_view text = connection.parameters().get("seconds");
     if (!text.empty()) {
-        const Result<std::int64_t> parsed = influxql::parse_go_integer(text);
+        const Result<std::int64_t> parsed = parse_go_integer(text);
         if (!parsed.ok()) {
             answer_bare_error(connection, parsed.error().message);
             co_return;

@@ -279,6 +279,8 @@ private:
         page_.counter("sluice_lake_bytes_total", "Bytes of files published.", counts.bytes.value());
         page_.counter("sluice_lake_failures_total", "Failures to publish.",
                       counts.failures.value());
+        page_.counter("sluice_lake_retries_total", "Requests to a bucket that were sent once more.",
+                      counts.retries.value());
         page_.gauge("sluice_lake_failing", "1 while publishing fails.", counts.failing.value());
         page_.gauge("sluice_lake_groups_due", "Shard groups to be published by now.",
                     counts.groups_due.value());

@@ -302,6 +302,7 @@ private:
              {"rows", counts.rows.value()},
              {"bytes", counts.bytes.value()},
              {"failures", counts.failures.value()},
+             {"retries", counts.retries.value()},
              {"groupsDue", counts.groups_due.value()},
              {"overdueSeconds", counts.overdue_seconds.value()},
              {"publishedUntilSeconds", counts.published_until_seconds.value()},

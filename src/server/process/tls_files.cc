@@ -39,12 +39,12 @@ const std::string& private_key_path(const Config::Http& http) {
 Result<tls::ServerOptions> read_files(const Config& config) {
     tls::ServerOptions options;
     SLUICE_TRY(options.certificates,
-               read_pem_file("http.https-certificate", config.http.https_certificate));
+               read_setting_file("http.https-certificate", config.http.https_certificate));
     SLUICE_TRY(options.private_key,
-               read_pem_file("http.https-private-key", private_key_path(config.http)));
+               read_setting_file("http.https-private-key", private_key_path(config.http)));
     if (!config.http.https_client_ca.empty()) {
         SLUICE_TRY(options.client_authorities,
-                   read_pem_file("http.https-client-ca", config.http.https_client_ca));
+                   read_setting_file("http.https-client-ca", config.http.https_client_ca));
     }
     options.client_required = config.http.https_client_required;
     options.versions = {config.tls.min_version, config.tls.max_version, config.tls.ciphers.values};
@@ -55,7 +55,7 @@ Result<tls::ServerOptions> read_files(const Config& config) {
 
 // The name of the setting goes along with the text, so that whatever is wrong in it later can be
 // said with its place.
-Result<tls::PemText> read_pem_file(const std::string& setting, const std::string& path) {
+Result<tls::PemText> read_setting_file(const std::string& setting, const std::string& path) {
     const std::string real = real_path(path);
     if (real.empty() && !path.empty()) {
         return invalid(setting + ": " + path +
@@ -100,7 +100,7 @@ Result<std::shared_ptr<tls::Context>> load_trust(const Config::Subscriber& confi
     tls::ClientOptions options;
     options.verify = !config.insecure_skip_verify;
     if (!config.ca_certs.empty()) {
-        SLUICE_TRY(options.authorities, read_pem_file("subscriber.ca-certs", config.ca_certs));
+        SLUICE_TRY(options.authorities, read_setting_file("subscriber.ca-certs", config.ca_certs));
     }
     return tls::Context::for_client(options);
 }

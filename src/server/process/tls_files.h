@@ -27,7 +27,7 @@ std::string tls_files_mark(const Config& config);
 
 // The whole text of a file that a setting names. A path may begin with $CREDENTIALS_DIRECTORY/,
 // where systemd puts what LoadCredential= names.
-Result<tls::PemText> read_pem_file(const std::string& setting, const std::string& path);
+Result<tls::PemText> read_setting_file(const std::string& setting, const std::string& path);
 
 // Whom [subscriber] trusts for https.
 Result<std::shared_ptr<tls::Context>> load_trust(const Config::Subscriber& config);

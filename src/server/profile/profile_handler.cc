@@ -10,8 +10,8 @@
 #include "server/profile/core_stacks.h"
 #include "server/profile/profile_message.h"
 #include "server/profile/tar_archive.h"
+#include "sluice/base/go_text.h"
 #include "sluice/influxql/duration.h"
-#include "sluice/influxql/go_text.h"
 #include "sluice/io/aside.h"
 #include "sluice/query/statement_executor.h"
 
@@ -108,7 +108,7 @@ io::Task<std::string> packed(ProfileHead head, std::vector<io::StackSample> samp
 
 // As Go does: what is no number of seconds is the default.
 std::int64_t seconds_of(std::string_view text, std::int64_t otherwise) {
-    const Result<std::int64_t> parsed = influxql::parse_go_integer(text);
+    const Result<std::int64_t> parsed = parse_go_integer(text);
     if (!parsed.ok() || *parsed <= 0) return otherwise;
     return std::min(*parsed, kSecondsMax);
 }

@@ -11,10 +11,10 @@
 #include "server/http/small_body.h"
 #include "server/query/client_sink.h"
 #include "server/services/request_timer.h"
+#include "sluice/base/go_text.h"
 #include "sluice/base/log.h"
 #include "sluice/http/form.h"
 #include "sluice/http/gzip_encoder.h"
-#include "sluice/influxql/go_text.h"
 #include "sluice/model/errors.h"
 #include "sluice/query/statement_executor.h"
 
@@ -199,7 +199,7 @@ query::QueryRequest make_request(Connection& connection, const http::Parameters&
         request.epoch = parameters.get("epoch");
     request.params = parameters.get("params");
     request.chunked = parameters.get("chunked") == "true";
-    const Result<std::int64_t> rows = influxql::parse_go_integer(parameters.get("chunk_size"));
+    const Result<std::int64_t> rows = parse_go_integer(parameters.get("chunk_size"));
     if (rows.ok() && *rows > 0) request.chunk_size = static_cast<std::uint64_t>(*rows);
     request.rows_max = rows_max;
     request.pretty = pretty;

@@ -1,6 +1,6 @@
 #include "server/services/organization.h"
 
-#include "sluice/influxql/go_text.h"
+#include "sluice/base/go_text.h"
 #include "sluice/meta/bucket.h"
 
 namespace sluice::server {
@@ -22,7 +22,7 @@ std::optional<OrganizationRefusal> check_organization(std::string_view own_name,
     }
     if (name.empty()) return OrganizationRefusal{400, "Please provide either orgID or org"};
     if (name == own_name || meta::parse_id(name) == kOrganizationId) return std::nullopt;
-    return OrganizationRefusal{404, "organization name " + influxql::quote_go(name) + " not found"};
+    return OrganizationRefusal{404, "organization name " + quote_go(name) + " not found"};
 }
 
 }  // namespace sluice::server

@@ -8,7 +8,7 @@
 #include "server/export/group_export.h"
 #include "server/export/line_file.h"
 #include "server/tool/console.h"
-#include "server/tool/stopped_directory.h"
+#include "server/tool/directory_reading.h"
 #include "sluice/influxql/duration.h"
 #include "sluice/influxql/printer.h"
 #include "sluice/influxql/time_literal.h"
@@ -137,8 +137,8 @@ Result<bool> export_lines(const ExportOptions& options) {
     end_at_signals();
     Export work(options);
     SLUICE_TRY(const bool is_whole,
-               read_stopped_directory(options.directory, options.scratch,
-                                      [&work](engine::Core& core) { return work.run(core); }));
+               read_directory(options.directory, options.scratch, Beside::kServer,
+                              [&work](engine::Core& core) { return work.run(core); }));
     std::fprintf(stderr, "%llu lines, %llu bytes\n",
                  static_cast<unsigned long long>(work.sum().lines),
                  static_cast<unsigned long long>(work.bytes()));

@@ -20,8 +20,8 @@ struct ExportOptions {
     std::string scratch;      // for copies of what is not in segments; empty: $TMPDIR or /var/tmp
 };
 
-// True: everything was read. What was not is named on standard error. kConflict: a server has the
-// directory. Blocks until it is done.
+// True: everything was read. What was not is named on standard error. A server may have the
+// directory: then all is written that it had acknowledged before the call. Blocks until it is done.
 Result<bool> export_lines(const ExportOptions& options);
 
 }  // namespace sluice::server

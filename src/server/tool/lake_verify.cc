@@ -8,10 +8,11 @@
 #include "server/export/group_export.h"
 #include "server/export/table_survey.h"
 #include "server/lake/file_steps.h"
+#include "server/lake/lake_root.h"
 #include "server/tool/console.h"
+#include "server/tool/directory_reading.h"
 #include "server/tool/lake_status.h"
 #include "server/tool/signal_pace.h"
-#include "server/tool/stopped_directory.h"
 #include "sluice/base/crc32c.h"
 #include "sluice/io/reactor.h"
 #include "sluice/lake/parquet_reader.h"
@@ -44,27 +45,27 @@ void add_slice(ColumnSum& sum, const codec::ColumnSlice& slice, std::size_t rows
     }
 }
 
-// The files that are published of a group, as they are on the disk.
+// The files that are published of a group, as they are in the lake.
 class LakeSide {
 public:
-    LakeSide(const LakeIdentity& identity, const PublicationKey& key,
+    LakeSide(LakeTarget& target, const LakeIdentity& identity, const PublicationKey& key,
              const Publication& publication)
-        : identity_(identity), key_(key), publication_(publication) {}
+        : target_(target), identity_(identity), key_(key), publication_(publication) {}
 
-    Result<GroupSum> read() const {
+    io::Task<Result<GroupSum>> read() {
         GroupSum sum;
         for (const WrittenFile& file : publication_.files) {
-            SLUICE_TRY_VOID(add(file, sum));
+            const std::string path =
+                published_path(key_, identity_.node, publication_.generation, file);
+            SLUICE_CO_TRY(const std::string bytes, co_await target_.read(path, file.bytes + 1));
+            SLUICE_CO_TRY_VOID(add(identity_.root + "/" + path, file, bytes, sum));
         }
-        return sum;
+        co_return sum;
     }
 
 private:
-    Result<void> add(const WrittenFile& file, GroupSum& sum) const {
-        const std::string path =
-            identity_.root + "/" +
-            published_path(key_, identity_.node, publication_.generation, file);
-        SLUICE_TRY(const std::string bytes, read_file(path));
+    static Result<void> add(const std::string& path, const WrittenFile& file,
+                            const std::string& bytes, GroupSum& sum) {
         const ByteSpan span = as_byte_span(bytes);
         if (bytes.size() != file.bytes || crc32c(span) != file.checksum) {
             return Error{ErrorKind::kCorrupt, path + " is not the file that was published"};
@@ -86,6 +87,7 @@ private:
         return {};
     }
 
+    LakeTarget& target_;
     const LakeIdentity& identity_;
     const PublicationKey& key_;
     const Publication& publication_;
@@ -181,16 +183,23 @@ private:
 // What is the same and what is not, of all lakes of a directory.
 class LakeComparison {
 public:
-    explicit LakeComparison(const std::vector<LakeState>& states) : states_(states) {}
+    LakeComparison(const std::vector<LakeState>& states, const LakeSettings& settings)
+        : states_(states), settings_(settings) {}
 
     io::Task<Result<void>> run(engine::Core& core) {
         for (const LakeState& state : states_) {
-            std::uint64_t done = 0;
-            for (const auto& [key, entry] : state.entries()) {
-                bar_.show(key.table.text(), done++, state.entries().size());
-                if (!entry.published) continue;
-                SLUICE_CO_TRY_VOID(co_await compare(core, state, key, *entry.published));
+            const LakeIdentity& identity = state.identity();
+            LakeSettings settings = settings_;
+            if (!settings.is_bucket() || settings.place() != identity.root) {
+                settings = LakeSettings();
+                settings.root = "file://" + identity.root;
             }
+            const std::unique_ptr<LakeTarget> target =
+                make_lake_target(core.reactor(), settings, {"", identity.root, identity.node},
+                                 steps_, {}, retries_, identity.owner);
+            const Result<void> compared = co_await compare_all(core, *target, state);
+            co_await target->close();
+            if (!compared.ok()) co_return compared;
         }
         bar_.clear();
         co_return Result<void>();
@@ -199,10 +208,21 @@ public:
     std::uint64_t different() const { return different_; }
 
 private:
-    io::Task<Result<void>> compare(engine::Core& core, const LakeState& state,
+    io::Task<Result<void>> compare_all(engine::Core& core, LakeTarget& target,
+                                       const LakeState& state) {
+        std::uint64_t done = 0;
+        for (const auto& [key, entry] : state.entries()) {
+            bar_.show(key.table.text(), done++, state.entries().size());
+            if (!entry.published) continue;
+            SLUICE_CO_TRY_VOID(co_await compare(core, target, state, key, *entry.published));
+        }
+        co_return Result<void>();
+    }
+
+    io::Task<Result<void>> compare(engine::Core& core, LakeTarget& target, const LakeState& state,
                                    const PublicationKey& key, const Publication& publication) {
-        const LakeSide lake_side(state.identity(), key, publication);
-        const Result<GroupSum> published = lake_side.read();
+        LakeSide lake_side(target, state.identity(), key, publication);
+        const Result<GroupSum> published = co_await lake_side.read();
         if (!published.ok()) {
             differ(key, published.error().message);
             co_return Result<void>();
@@ -234,6 +254,9 @@ private:
     }
 
     const std::vector<LakeState>& states_;
+    const LakeSettings& settings_;
+    FileSteps steps_;
+    Counter retries_;
     ProgressBar bar_;
     std::uint64_t same_ = 0;
     std::uint64_t different_ = 0;
@@ -241,14 +264,25 @@ private:
 
 }  // namespace
 
-Result<bool> verify_lake(const std::string& directory, const std::string& scratch) {
+Result<bool> verify_lake(const std::string& directory, const std::string& scratch,
+                         const LakeSettings& settings) {
     end_at_signals();
     SLUICE_TRY(const std::vector<LakeState> states, read_lake_states(directory));
-    LakeComparison comparison(states);
+    for (const LakeState& state : states) {
+        const std::string& root = state.identity().root;
+        const bool is_reachable =
+            !root.starts_with("s3://") || (settings.is_bucket() && settings.place() == root);
+        if (!is_reachable) {
+            return Error{ErrorKind::kInvalid,
+                         root +
+                             ": say by --config FILE how it is reached, which is what the "
+                             "server's [lake] says"};
+        }
+    }
+    LakeComparison comparison(states, settings);
     SLUICE_TRY(const bool is_whole,
-               read_stopped_directory(directory, scratch, [&comparison](engine::Core& core) {
-                   return comparison.run(core);
-               }));
+               read_directory(directory, scratch, Beside::kNobody,
+                              [&comparison](engine::Core& core) { return comparison.run(core); }));
     print_line(std::to_string(comparison.same()) + " publications are the same, " +
                std::to_string(comparison.different()) + " are not");
     return is_whole && comparison.different() == 0;

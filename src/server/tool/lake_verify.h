@@ -5,12 +5,15 @@
 
 #include <string>
 
+#include "server/config/lake_settings.h"
 #include "sluice/base/result.h"
 
 namespace sluice::server {
 
 // True: all is the same. What is not is named on standard error; so are points that came too late
-// to be published before the server stopped. `scratch`: see read_stopped_directory().
-Result<bool> verify_lake(const std::string& directory, const std::string& scratch);
+// to be published before the server stopped. `scratch`: see read_directory(). `settings` say how a
+// bucket is reached. kConflict: a server has the directory.
+Result<bool> verify_lake(const std::string& directory, const std::string& scratch,
+                         const LakeSettings& settings);
 
 }  // namespace sluice::server

@@ -1,4 +1,4 @@
-// sluice: looks at what the server wrote, while the server does not run on it, and mends it.
+// sluice: looks at what the server wrote, exports it, and mends it while the server does not run.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "server/config/config_file.h"
 #include "server/config/version.h"
 #include "server/tool/console.h"
 #include "server/tool/export.h"
@@ -90,6 +91,7 @@ Result<model::Timestamp> time_of(const std::string& text, model::Timestamp fallb
 struct Arguments {
     std::string path;
     std::string action;  // of lake
+    std::string config;  // likewise
     std::string start;
     std::string end;
     bool rows = false;
@@ -120,8 +122,9 @@ void add_export(CLI::App& app, Arguments& arguments) {
     ExportOptions& options = arguments.exporting;
     CLI::App* const command = app.add_subcommand(
         "export",
-        "write the points of a stopped server's data directory as line protocol or Parquet files, "
-        "whatever state it is in;\n1 if something could not be read: it is named and left out");
+        "write the points of a data directory as line protocol or Parquet files, whatever state it "
+        "is in, also beside its server;\n1 if something could not be read: it is named and left "
+        "out");
     command->add_option("DIR", arguments.path, "a data directory, or one store")->required();
     ExportSelection& selection = options.selection;
     command->add_option("--database", selection.database, "only this database");
@@ -146,10 +149,20 @@ void add_export(CLI::App& app, Arguments& arguments) {
                         "/var/tmp; they are removed at the end");
 }
 
+Result<LakeSettings> lake_settings(const std::string& config_file) {
+    if (config_file.empty()) return LakeSettings();
+    ConfigWarnings warnings;
+    SLUICE_TRY(const Config config, read_config(config_file, true, warnings));
+    SLUICE_TRY_VOID(check_lake(config.lake));
+    return config.lake;
+}
+
 int run_lake(const Arguments& arguments) {
     if (arguments.action == "verify") {
+        const auto settings = value_or_complaint(lake_settings(arguments.config));
+        if (!settings) return kUsageStatus;
         const auto same =
-            value_or_complaint(verify_lake(arguments.path, arguments.exporting.scratch));
+            value_or_complaint(verify_lake(arguments.path, arguments.exporting.scratch, *settings));
         return same.value_or(false) ? 0 : 1;
     }
     const Result<void> printed = print_lake_status(arguments.path);
@@ -169,6 +182,8 @@ void add_lake(CLI::App& app, Arguments& arguments) {
     command->add_option("DIR", arguments.path, "a data directory")->required();
     command->add_option("--scratch", arguments.exporting.scratch,
                         "directory for copies of what is not in segments yet, as for export");
+    command->add_option("--config", arguments.config,
+                        "the server's configuration, whose [lake] says how its bucket is reached");
 }
 
 void add_commands(CLI::App& app, Arguments& arguments) {

@@ -12,8 +12,8 @@
 #include "server/export/table_export.h"
 #include "server/export/table_survey.h"
 #include "server/tool/console.h"
+#include "server/tool/directory_reading.h"
 #include "server/tool/signal_pace.h"
-#include "server/tool/stopped_directory.h"
 #include "sluice/io/reactor.h"
 #include "sluice/lake/table_columns.h"
 
@@ -154,8 +154,8 @@ Result<bool> export_parquet(const ParquetExportOptions& options) {
     end_at_signals();
     ParquetExport work(options);
     SLUICE_TRY(const bool is_whole,
-               read_stopped_directory(options.directory, options.scratch,
-                                      [&work](engine::Core& core) { return work.run(core); }));
+               read_directory(options.directory, options.scratch, Beside::kServer,
+                              [&work](engine::Core& core) { return work.run(core); }));
     std::fprintf(stderr, "%llu rows, %llu files, %llu bytes\n", printed(work.sum().rows),
                  printed(work.sum().files), printed(work.sum().bytes));
     if (work.sum().blocks_missing == 0) return is_whole;

@@ -17,8 +17,9 @@ struct ParquetExportOptions {
     std::string scratch;  // for copies of what is not in segments; empty: $TMPDIR or /var/tmp
 };
 
-// True: everything was read. What was not is named on standard error. kConflict: a server has the
-// directory, or the folder has such a measurement already. Blocks until it is done.
+// True: everything was read. What was not is named on standard error. A server may have the
+// directory, as for lines. kConflict: the folder has such a measurement already. Blocks until it is
+// done.
 Result<bool> export_parquet(const ParquetExportOptions& options);
 
 }  // namespace sluice::server

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "server/tool/descriptor.h"
 #include "sluice/base/units.h"
 
 namespace sluice::server {
@@ -33,21 +34,6 @@ bool is_of_ours(const std::string& name) {
     return is_segment(name) || name.starts_with("MANIFEST") || name.starts_with("catalog-") ||
            name.find(".log") != std::string::npos;
 }
-
-// Plain system calls: the tool has no reactor at this point, and nobody else to serve.
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 bool is_zero(const std::vector<char>& bytes, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
@@ -94,7 +80,8 @@ ScratchCopy::ScratchCopy(ScratchCopy&& other) noexcept
     : root_(std::exchange(other.root_, {})),
       place_(std::move(other.place_)),
       original_(std::move(other.original_)),
-      unreadable_(std::move(other.unreadable_)) {}
+      unreadable_(std::move(other.unreadable_)),
+      running_(std::move(other.running_)) {}
 
 ScratchCopy::~ScratchCopy() {
     std::error_code ignored;
@@ -103,7 +90,8 @@ ScratchCopy::~ScratchCopy() {
 
 // The directory of one store will do, where a data directory is not whole: it is put where a data
 // directory would have it, and the catalog is made again from what the store knows of its groups.
-Result<ScratchCopy> ScratchCopy::make(const std::string& directory, const std::string& parent) {
+Result<ScratchCopy> ScratchCopy::make(const std::string& directory, const std::string& parent,
+                                      bool is_running) {
     std::error_code error;
     const fs::path absolute = fs::canonical(directory, error);
     if (error) return os_failure(error.value(), "open " + directory);
@@ -121,11 +109,19 @@ Result<ScratchCopy> ScratchCopy::make(const std::string& directory, const std::s
     ScratchCopy copy(root, place, absolute);
     fs::create_directories(place, error);
     if (error) return os_failure(error.value(), "make directory " + place);
+    const std::vector<std::string> tops = {"meta", "meta-copy", "stores"};
+    if (is_running) {
+        copy.running_ = std::make_unique<RunningCopy>(
+            absolute, place, is_store ? std::vector<std::string>{""} : tops);
+        SLUICE_TRY_VOID(copy.running_->make());
+        copy.unreadable_ = copy.running_->unreadable();
+        return copy;
+    }
     if (is_store) {
         SLUICE_TRY_VOID(copy.fill(absolute, place));
         return copy;
     }
-    for (const char* name : {"meta", "meta-copy", "stores"}) {
+    for (const std::string& name : tops) {
         SLUICE_TRY_VOID(copy.take(absolute, place, name));
     }
     return copy;

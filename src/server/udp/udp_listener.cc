@@ -211,6 +211,7 @@ io::Task<UdpListener::Attempt> UdpListener::try_part(const UdpBatch& batch, Part
         if (services_.core.stores().front()->active_head().id() != head) co_return Attempt::kAgain;
     }
     if (report.parsed.rows != 0) {
+        scratch->batch.finish();
         io::Task<engine::WriteOutcome> writing =
             services_.core.write(*target, scratch->batch, scratch->rejections);
         engine::WriteOutcome outcome = co_await writing;

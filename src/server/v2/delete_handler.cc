@@ -26,18 +26,6 @@ std::optional<Bucket> asked_bucket(PlatformCall& call) {
     return meta::find_bucket_named(call.catalog(), name);
 }
 
-// A delete of the engine reaches all policies of a database. Where another one holds anything of
-// those times, it would take too much.
-bool reaches_others(const Bucket& bucket, const model::TimeRange& range) {
-    for (const auto& policy : bucket.database->retention_policies) {
-        if (policy.get() == bucket.policy) continue;
-        for (const auto& group : policy->shard_groups) {
-            if (group->range.overlaps(range)) return true;
-        }
-    }
-    return false;
-}
-
 }  // namespace
 
 io::Task<void> handle_delete(PlatformCall& call) {
@@ -59,14 +47,9 @@ io::Task<void> handle_delete(PlatformCall& call) {
     model::Tombstone what;
     const Result<void> understood = read_delete_predicate(body->predicate, what);
     if (!understood.ok()) co_return call.answer(understood.error());
+    what.policy = bucket->policy->name;
     what.range.begin = std::max(body->start_ns, model::kTimestampMin);
     what.range.end = std::min(body->stop_ns, model::kTimestampMax) + 1;
-    if (reaches_others(*bucket, what.range)) {
-        co_return call.refuse(
-            501, "database \"" + bucket->database->name +
-                     "\" has points of these times in other retention policies, which a delete "
-                     "would reach, too: use DELETE of /query, or drop the bucket");
-    }
     if (what.range.empty() || what.series.is_none()) co_return call.answer_no_content();
     const std::string name = bucket->name();
     const std::string described = name + ": " + what.text();

@@ -6,8 +6,8 @@
 #include "server/auth/base64.h"
 #include "server/services/organization.h"
 #include "sluice/base/check.h"
+#include "sluice/base/go_text.h"
 #include "sluice/base/units.h"
-#include "sluice/influxql/go_text.h"
 #include "sluice/meta/bucket.h"
 
 namespace sluice::server {
@@ -60,7 +60,7 @@ std::optional<Page> read_page(PlatformCall& call) {
                               std::size_t& value) {
         const std::string_view text = call.parameter(name);
         if (text.empty()) return true;
-        const Result<std::int64_t> number = influxql::parse_go_integer(text);
+        const Result<std::int64_t> number = parse_go_integer(text);
         if (!number.ok() || *number < least || *number > most) {
             call.refuse(400, std::string(name) + " must be between " + std::to_string(least) +
                                  " and " + std::to_string(most));

@@ -12,10 +12,6 @@
 
 namespace sluice::server {
 
-// The bytes that are parsed without a look at the clock: a tenth of a millisecond if series are
-// known, a millisecond if they are new.
-inline constexpr std::size_t kParseSliceBytes = 256 * 1024;
-
 // Parses a body against the head that is active when it begins. After a wait between two slices
 // another head may be active. Then what was parsed is of no use, because numbers of series belong
 // to their head.

@@ -1,6 +1,7 @@
 #include "server/write/write_body.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "server/http/connection.h"
@@ -8,6 +9,7 @@
 #include "server/write/write_answers.h"
 #include "server/write/write_outcome.h"
 #include "sluice/io/activity.h"
+#include "sluice/io/aside.h"
 #include "sluice/model/errors.h"
 
 namespace sluice::server {
@@ -16,13 +18,53 @@ namespace {
 // What a gzip body may become is bounded by this guess until its size is known.
 constexpr std::uint64_t kGzipRatioGuess = 6;
 
-Result<void> inflate(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
-                     const WriteRequest& request) {
-    const io::Activity activity("inflate a body");
-    auto done = services.gzip.decode({body.data(), body.size()}, inflated, request.body_bytes_max);
-    if (done.ok() || request.api == WriteApi::kV1) return done;
-    if (done.error().kind != ErrorKind::kInvalid) return done;
-    return Error{ErrorKind::kInvalid, platform_gzip_text(done.error().message, body.size())};
+// Below it a body is inflated within a millisecond or two.
+constexpr std::uint64_t kInflateHereBytes = kMiB;
+
+// Both buffers outlive the task.
+io::Task<Result<void>> decode(CoreServices& services, const BodyBuffer& body, BodyBuffer& inflated,
+                              std::uint64_t bytes_max) {
+    const ByteSpan compressed(body.data(), body.size());
+    const std::uint64_t expected = http::GzipDecoder::expected_bytes(compressed);
+    if (std::min(expected, bytes_max) <= kInflateHereBytes) {
+        const io::Activity activity("inflate a body");
+        co_return services.gzip.decode(compressed, inflated, bytes_max);
+    }
+    // Tens of milliseconds, in which the core serves others.
+    const auto work = [compressed, &inflated, bytes_max] {
+        http::GzipDecoder decoder;
+        return decoder.decode(compressed, inflated, bytes_max);
+    };
+    io::Task<Result<void>> working = io::run_aside(work);
+    Result<void> done = co_await working;
+    co_return done;
+}
+
+// The permit covers what comes out before it does: what the body says of its size, and where that
+// is not enough, all that it may become. kBusy: there is no room.
+io::Task<Result<void>> inflate(CoreServices& services, WriteBody& body, BodyBuffer& inflated,
+                               const WriteRequest& request) {
+    const ByteSpan compressed(body.bytes->data(), body.bytes->size());
+    const std::uint64_t most =
+        std::min<std::uint64_t>(http::GzipDecoder::bytes_max(compressed), request.body_bytes_max);
+    const std::uint64_t expected =
+        std::min<std::uint64_t>(http::GzipDecoder::expected_bytes(compressed), most);
+    const std::array<std::uint64_t, 2> rooms{expected, most};
+    Result<void> done;
+    for (const std::uint64_t room : rooms) {
+        if (room > body.permit.bytes()) {
+            SLUICE_CO_TRY_VOID(body.permit.grow_to(room));
+        }
+        const std::uint64_t covered = std::min(body.permit.bytes(), most);
+        io::Task<Result<void>> decoding = decode(services, *body.bytes, inflated, covered);
+        done = co_await decoding;
+        const bool is_cut = !done.ok() && done.error().kind == ErrorKind::kTooLarge;
+        if (!is_cut || covered == most) break;
+    }
+    if (done.ok() || request.api == WriteApi::kV1) co_return done;
+    if (done.error().kind != ErrorKind::kInvalid) co_return done;
+    co_return Error{ErrorKind::kInvalid,
+                    platform_gzip_text(done.error().message, compressed.size())};
 }
 
 }  // namespace
@@ -87,25 +129,20 @@ io::Task<bool> receive_body(Connection& connection, const WriteRequest& request,
     if (!request.gzip) co_return true;
 
     BodyPool::Lease inflated = services.bodies.take();
-    const auto decoded = inflate(services, *body.bytes, *inflated, request);
+    io::Task<Result<void>> inflating = inflate(services, body, *inflated, request);
+    const Result<void> decoded = co_await inflating;
     if (!decoded.ok()) {
         if (decoded.error().kind == ErrorKind::kTooLarge) {
             answer_too_large(connection, request);
+        } else if (decoded.error().kind == ErrorKind::kBusy) {
+            answer_busy(connection, request, decoded.error());
         } else {
             answer_failure(connection, request, decoded.error());
         }
         co_return false;
     }
-    // The compressed bytes go back to their pool. The permit was a guess from their number, and
-    // grows to what they became.
+    // The compressed bytes go back to their pool.
     body.bytes = std::move(inflated);
-    if (body.bytes->size() > body.permit.bytes()) {
-        const auto grown = body.permit.grow_to(body.bytes->size());
-        if (!grown.ok()) {
-            answer_busy(connection, request, grown.error());
-            co_return false;
-        }
-    }
     co_return true;
 }
 

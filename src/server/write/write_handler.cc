@@ -6,6 +6,7 @@
 #include "server/http/connection.h"
 #include "server/write/body_parser.h"
 #include "server/write/limited_write.h"
+#include "server/write/piece_size.h"
 #include "server/write/write_answers.h"
 #include "server/write/write_attempt.h"
 #include "server/write/write_body.h"
@@ -60,7 +61,8 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
     const std::string_view text = as_text({body.data(), body.size()});
     WriteReport report;
     report.refused = &scratch->rejections;
-    std::size_t piece_bytes = kParseSliceBytes;
+    // What is one piece is parsed sooner than the clock is worth asking.
+    bool may_yield = text.size() > PieceSize().bytes();
     // One turn of this loop is one attempt. It is repeated only where another head has become
     // active, because series have numbers of their own in each head; the target is resolved anew,
     // because databases may have gone meanwhile.
@@ -77,17 +79,23 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
         scratch->clear();
         report.parsed = {};
         BodyParser pieces(services, text, options, *target, scratch->batch, report.parsed);
+        PieceSize piece;
         bool has_room = true;
         bool more = true;
         while (more && has_room) {
-            more = pieces.parse(piece_bytes);
+            more = pieces.parse(piece.bytes());
             // A batch of many fields in few lines takes more than its text: the permit follows it
-            // slice by slice.
+            // piece by piece.
             has_room = grow_for_batch(permit, scratch->batch);
-            if (!more) break;
-            // Others may run here, and a flush may begin: that is what head_is_same() is about.
-            if (services.reactor.needs_yield()) co_await services.reactor.yield();
+            if (more) piece.choose(scratch->batch);
+            // Others may run here, and a flush may begin: that is what head_is_same() is about. At
+            // the end, too, as the batch is checked and logged in one turn.
+            if (may_yield && services.reactor.needs_yield()) co_await services.reactor.yield();
             if (!pieces.head_is_same()) break;
+        }
+        if (report.parsed.is_too_sparse) {
+            answer_write_error(connection, request, 413, kTooSparse);
+            co_return report.parsed.rows;
         }
         if (!has_room) {
             answer_busy(connection, request,
@@ -97,14 +105,11 @@ io::Task<std::uint64_t> write_points(Connection& connection, const WriteRequest&
         if (!pieces.head_is_same()) {
             // Series numbers of another head mean nothing, so the body is parsed again. The head
             // could change again, so this time it is parsed in one turn.
-            piece_bytes = text.size();
+            may_yield = false;
             continue;
         }
-        if (report.parsed.is_too_sparse) {
-            answer_write_error(connection, request, 413, kTooSparse);
-            co_return report.parsed.rows;
-        }
         if (refuse_unparsable(connection, request, report)) co_return report.parsed.rows;
+        scratch->batch.finish();
         io::Task<bool> writing = attempt_write(connection, request, *target, *scratch, report);
         const bool again = co_await writing;
         if (!again) co_return report.parsed.rows;

@@ -9,7 +9,7 @@
 #include "server/write/write_answers.h"
 #include "server/write/write_limits.h"
 #include "server/write/write_precision.h"
-#include "sluice/influxql/go_text.h"
+#include "sluice/base/go_text.h"
 #include "sluice/meta/bucket.h"
 #include "sluice/model/errors.h"
 
@@ -29,9 +29,9 @@ bool may_write(Connection& connection, const WriteRequest& request, const meta::
         answer_platform_error(connection, 403, "insufficient permissions for write");
         return false;
     }
-    const std::string database = influxql::quote_go(request.database);
+    const std::string database = quote_go(request.database);
     refuse(connection, 403,
-           principal.is_somebody() ? influxql::quote_go(principal.name()) +
+           principal.is_somebody() ? quote_go(principal.name()) +
                                          " user is not authorized to write to database " + database
                                    : "user is required to write to database " + database);
     return false;
@@ -92,7 +92,7 @@ bool understand(Connection& connection, WriteRequest& request) {
     const auto precision = v1_precision(unit);
     if (!precision) {
         refuse(connection, 400,
-               "invalid precision " + influxql::quote_go(unit) + " (use n, u, ms, s, m or h)");
+               "invalid precision " + quote_go(unit) + " (use n, u, ms, s, m or h)");
         return false;
     }
     request.precision = *precision;
@@ -109,8 +109,7 @@ bool understand_database(Connection& connection, WriteRequest& request) {
         return false;
     }
     if (catalog.find_database(request.database) == nullptr) {
-        refuse(connection, 404,
-               model::database_not_found(influxql::quote_go(request.database)).message);
+        refuse(connection, 404, model::database_not_found(quote_go(request.database)).message);
         return false;
     }
     return may_write(connection, request, catalog);

@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "storage/rows/bits.h"
+#include "storage/rows/block_rows.h"
 
 namespace sluice::storage {
 namespace {
-
-// A block has as many rows as a block of a segment: some 300 KiB with ten columns.
-constexpr std::size_t kBlockRows = codec::kBlockRowsMax;
 
 std::uint32_t row_of_place(std::uint32_t place) {
     return row_chunk::first_row(row_chunk::chunk_of_place(place)) +
@@ -80,10 +78,10 @@ io::Task<Result<void>> MemtableSource::load() {
     co_return Result<void>();
 }
 
-// Returns where the block from position_ on ends. That is never between rows of equal series and
-// time.
+// Returns where the block from position_ on ends, which has as many rows as a block of a segment:
+// some 300 KiB with ten columns. That is never between rows of equal series and time.
 std::size_t MemtableSource::block_end() const {
-    std::size_t end = std::min(position_ + kBlockRows, rows_.places.size());
+    std::size_t end = std::min(position_ + block_rows_max(columns_.size()), rows_.places.size());
     if (!rows_.times_repeat) return end;
     const auto time_at = [this](std::size_t position) {
         const std::uint32_t place = rows_.places[position];
@@ -216,7 +214,7 @@ std::uint64_t MemtableSource::rows_ahead() const {
 std::size_t MemtableSource::memory_bytes() const {
     return rows_.places.capacity() * sizeof(std::uint32_t) +
            rows_.series.capacity() * sizeof(OrderedRows::Series) +
-           (columns_.size() + 2) * kBlockRows * sizeof(std::uint64_t);
+           (columns_.size() + 2) * block_rows_max(columns_.size()) * sizeof(std::uint64_t);
 }
 
 }  // namespace sluice::storage

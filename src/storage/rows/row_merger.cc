@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/rows/block_rows.h"
+
 namespace sluice::storage {
 namespace {
 
 // Rows worth passing on as a run of their own; fewer are copied together.
 constexpr std::size_t kRunRowsMin = 32;
-// A run of copied rows ends here: a block's worth.
-constexpr std::size_t kRunRowsMax = codec::kBlockRowsMax;
 // Steps between two looks at the time: a step shows a block at most.
 constexpr unsigned kStepsPerLook = 4;
-static_assert(kRunRowsMin < kRunRowsMax);
+static_assert(kRunRowsMin < kBlockRowsLeast);
 
 model::Timestamp first_time(const RowSource& source) {
     return source.state() == RowSource::State::kStatistics ? source.statistics().time_first
@@ -175,7 +175,8 @@ bool RowMerger::merge_rows() {
                         each->state() == RowSource::State::kStatistics) &&
                        each->key() == key_;
             });
-        if (!all_ready || buffer_.rows() >= kRunRowsMax) break;
+        // A run of copied rows is a block's worth.
+        if (!all_ready || buffer_.rows() >= block_rows_max(columns_)) break;
     }
     SLUICE_CHECK(buffer_.rows() != 0);
     buffer_.view(slice_);
@@ -204,7 +205,7 @@ void RowMerger::merge_rows_at(model::Timestamp time) {
 }
 
 std::size_t RowMerger::memory_bytes() const {
-    std::size_t bytes = (columns_ + 2) * kRunRowsMax * sizeof(std::uint64_t);
+    std::size_t bytes = (columns_ + 2) * block_rows_max(columns_) * sizeof(std::uint64_t);
     for (const auto& each : sources_) bytes += each->memory_bytes();
     return bytes;
 }

@@ -6,6 +6,7 @@
 #include "sluice/base/check.h"
 #include "sluice/base/units.h"
 #include "sluice/storage/string_bytes.h"
+#include "storage/rows/block_rows.h"
 #include "storage/rows/rows.h"
 
 namespace sluice::storage {
@@ -15,9 +16,6 @@ using codec::ColumnSlice;
 using model::FieldType;
 
 constexpr std::size_t kValidityWords = codec::kBlockRowsMax / 64;
-// Bounds the arrays of measurements with very many fields: 1 Mi values are 8 MiB.
-constexpr std::size_t kBlockValuesMax = std::size_t{1} << 20;
-constexpr std::size_t kBlockRowsLeast = 64;
 // What a scan of one column reads at once, and what is in memory while a block is made: strings of
 // the usual sizes do not come near it.
 constexpr std::size_t kBlockTextBytesMax = 8 * kMiB;
@@ -34,9 +32,7 @@ void SegmentBlockBuilder::set_columns(std::span<const SegmentColumn> columns) {
     has_texts_ = std::any_of(columns.begin(), columns.end(), [](const SegmentColumn& column) {
         return column.type == FieldType::kString;
     });
-    rows_max_ = static_cast<std::uint32_t>(
-        std::clamp<std::size_t>(kBlockValuesMax / std::max<std::size_t>(columns.size(), 1),
-                                kBlockRowsLeast, codec::kBlockRowsMax));
+    rows_max_ = static_cast<std::uint32_t>(block_rows_max(columns.size()));
 }
 
 void SegmentBlockBuilder::begin_series() {

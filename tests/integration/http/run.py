@@ -205,6 +205,28 @@ def test_large_bodies_with_a_length(server):
     equal(count_of(server, "large"), 200_000)
 
 
+def test_large_gzip_bodies_are_inflated_whole(server):
+    """Beside the core, with what they say of their size and without."""
+    body = "".join(f"inflated,n={i % 1000} v={i} {T + i}\n" for i in range(100_000)).encode()
+    half = body.index(b"\n", len(body) // 2) + 1
+    tiny = zipped(f"inflated,n=last v=1 {T}\n")
+    gzip = [("Content-Encoding", "gzip")]
+    with Client(server.port, timeout=60) as client:
+        equal(client.post("/write?db=d", zipped(body), gzip).status, 204)
+        equal(count_of(server, "inflated"), 100_000)
+        # The last of several members says little of the whole.
+        equal(client.post("/write?db=d", zipped(body[:half]) + zipped(body[half:]) + tiny, gzip).status, 204)
+        equal(count_of(server, "inflated"), 100_001)
+        equal(client.post("/write?db=d", zipped(b"#" * 26_000_000) + tiny, gzip).status, 413)
+        broken = bytearray(zipped(body))
+        broken[-6] ^= 1
+        answer = client.post("/write?db=d", bytes(broken), gzip)
+        equal((answer.status, answer.text), (400, '{"error":"gzip: invalid checksum"}\n'))
+        answer = client.post("/write?db=d", zipped(body)[:-100_000], gzip)
+        equal(answer.status, 400)
+        equal(client.get("/ping").status, 204)
+
+
 def test_pipelined_requests_are_answered_in_order(server):
     requests = b""
     for i in range(50):

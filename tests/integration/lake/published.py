@@ -23,19 +23,20 @@ CONFIG = """
   check-interval = "1s"
 [lake]
   enabled = true
-  root = "file://{root}"
+  root = "{url}"
   node = "{node}"
   publish-after = "1s"
 """
 
 
 class Node:
-    """A server that publishes to a folder, and what it has acknowledged: {(measurement, host): {time: value}}."""
+    """A server that publishes, and what it has acknowledged: {(measurement, host): {time: value}}. `root` is the folder
+    that it publishes to, or one like what it publishes to at `url`."""
 
-    def __init__(self, root, node="a", more=""):
+    def __init__(self, root, node="a", more="", url=None):
         self.root = pathlib.Path(root)
         self.points = {}
-        self.server = Sluice("--cores", "2", config=CONFIG.format(root=root, node=node) + more)
+        self.server = Sluice("--cores", "2", config=CONFIG.format(url=url or f"file://{root}", node=node) + more)
         query(self.server, "CREATE DATABASE d")
 
     def __enter__(self):
@@ -177,6 +178,7 @@ def test_a_table_grows():
 
 
 def sluice_lake(node, *words):
+    """The words behind the action are options."""
     return subprocess.run([str(TOOL), "lake", *words, str(node.server.root / "data")], capture_output=True, text=True,
                           check=False)
 
@@ -304,12 +306,19 @@ def test_retention_waits_for_the_lake():
 
 def test_settings_that_cannot_be_keep_the_server_from_starting():
     program = os.environ.get("SLUICED", "build/src/server/sluiced")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "sluice.conf"
-        for setting, words in (('root = "s3://b/lake"', "S3 is not supported"), ('root = "lake"', "absolute path"),
+        for setting, words in (('root = "s3://b"', "not s3:// with the name of a bucket"),
+                               ('root = "s3://bucket/lake"\nendpoint = "127.0.0.1:9000"', "lake.endpoint"),
+                               ('root = "s3://bucket/lake"\nendpoint = "http://127.0.0.1:9000"', "lake.path-style"),
+                               ('root = "s3://bucket/lake"\nregion = ""', "lake.region"),
+                               ('root = "s3://bucket/lake"', "AWS_ACCESS_KEY_ID is missing"),
+                               ('root = "s3://bucket/lake"\ncredentials-file = "/nowhere"', "cannot read /nowhere"),
+                               ('root = "lake"', "absolute path"),
                                ('root = "file:///l"\ncatalog = "http://c"', "catalogs are not supported")):
             path.write_text(f"[lake]\nenabled = true\n{setting}\n")
             for command in (["check"], []):
                 done = subprocess.run([program, *command, "--config", str(path), "--data-dir", f"{folder}/data"],
-                                      capture_output=True, text=True, check=False, timeout=30)
+                                      capture_output=True, text=True, check=False, timeout=30, env=environment)
                 assert done.returncode != 0 and words in done.stderr + done.stdout, done.stderr + done.stdout

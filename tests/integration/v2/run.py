@@ -11,9 +11,12 @@ import base64
 import json
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import traceback
 import unittest
 import urllib.parse
@@ -28,6 +31,8 @@ DEFAULTS = ("--cores", "2")
 AUTH = "[http]\nauth-enabled = true\nlog-enabled = true\n"
 SETUP = {"username": "root", "password": "top-secret", "org": "acme", "bucket": "first",
          "retentionPeriodSeconds": 0}
+# What is in memory goes to segments at once, and those are merged soon.
+SOON = '[data]\ncache-snapshot-write-cold-duration = "300ms"\ncompact-full-write-cold-duration = "2s"\n'
 PYTHON_CLIENT = "influxdb-client==1.50.0"
 BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", "build")).resolve()
 
@@ -534,12 +539,87 @@ def test_deletes_take_a_range_and_a_predicate():
         equal(root.ask("POST", "/api/v2/delete", {"start": "x"}, org="acme", bucket="first")[0], 400)
         reader, _ = token_for(root, ("read", answer["bucket"]["id"]))
         equal(delete(None, reader), (403, {"code": "forbidden", "message": "insufficient permissions to delete"}))
-        # It would reach another policy, and says so.
-        root.post("/api/v2/buckets", {"name": "first/week"})
-        equal(delete('host="b"')[0], 204)
-        equal(root.write("first/week", "m,host=b v=1 1", org="acme"), 204)
-        equal(delete('host="b"')[0], 501)
-        equal(left(), {"a": [4]})
+    finally:
+        stopped(server)
+
+
+def metric(server, name):
+    """The sum over its labels."""
+    with Client(server.port) as client:
+        text = client.get("/metrics").text
+    return sum(int(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\d+)$", text, re.M))
+
+
+def await_true(what, condition, seconds_max=60):
+    deadline = time.monotonic() + seconds_max
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {seconds_max} s")
+        time.sleep(0.1)
+
+
+def test_a_delete_keeps_to_its_bucket():
+    """The same series in two policies of a database: in memory, from a log, in segments, after a merge."""
+    server = Sluice(*DEFAULTS, config=SOON)
+    hosts, times = ("a", "b", "c"), range(1, 5)
+    here = {(policy, host): set(times) for policy in ("autogen", "week") for host in hosts}
+
+    def write(policy, host, at):
+        equal(Api(server).write(f"d/{policy}", "\n".join(f"m,host={host} v={each} {each}" for each in at)), 204)
+        here[policy, host] |= set(at)
+
+    def delete(policy, host, begin, end):
+        stamp = "1970-01-01T00:00:00.00000000{}Z".format
+        equal(Api(server).ask("POST", "/api/v2/delete", {"start": stamp(begin), "stop": stamp(end),
+                                                         "predicate": f'host="{host}"'},
+                              bucket="d" if policy == "autogen" else f"d/{policy}"), (204, ""))
+        here[policy, host] -= set(range(begin, end + 1))
+
+    def look(when):
+        api = Api(server)
+        for policy in ("autogen", "week"):
+            wanted = {host: sorted(here[policy, host]) for host in hosts if here[policy, host]}
+            found = api.query(f"SELECT v FROM {policy}.m GROUP BY host", db="d", epoch="ns")[1]
+            equal((when, policy, {each["tags"]["host"]: [row[0] for row in each["values"]] for each in found}),
+                  (when, policy, wanted))
+            counted = api.query(f"SELECT count(v) FROM {policy}.m", db="d")[1]
+            equal((when, policy, counted[0]["values"][0][1]), (when, policy, sum(map(len, wanted.values()))))
+        series = sorted(row[0] for each in api.query("SHOW SERIES", db="d")[1] for row in each["values"])
+        equal((when, series), (when, sorted(f"m,host={host}" for host in hosts
+                                            if here["autogen", host] or here["week", host])))
+
+    def in_segments():
+        return metric(server, "sluice_store_segment_rows") == sum(map(len, here.values()))
+
+    try:
+        for name in ("d", "d/week"):
+            Api(server).post("/api/v2/buckets", {"name": name})
+        for policy, host in here:
+            write(policy, host, times)
+        delete("week", "a", 2, 3)
+        look("in memory")
+        server.restart(signal.SIGKILL)
+        look("from the log")
+        await_true("a flush", in_segments)
+        look("in segments")
+        delete("autogen", "b", 1, 2)
+        delete("week", "c", 1, 4)
+        look("a delete of segments")
+        server.restart(signal.SIGKILL)
+        look("a delete of segments, from the log")
+        write("week", "c", (2, 9))
+        write("week", "a", (3,))
+        write("autogen", "c", (9,))
+        look("written again")
+        await_true("a merge", lambda: metric(server, "sluice_compactions_total") and in_segments())
+        look("after a merge")
+        server.restart()
+        look("after a stop")
+        # DELETE of InfluxQL is about all policies.
+        equal(Api(server).query("DELETE FROM m WHERE host = 'c' AND time <= 2", db="d")[1], [])
+        for policy in ("autogen", "week"):
+            here[policy, "c"] -= {1, 2}
+        look("after DELETE")
     finally:
         stopped(server)
 

@@ -69,6 +69,7 @@ protected:
         EngineOptions options = small_options(cores);
         options.memory.heads_bytes = std::max(options.memory.heads_bytes, heads_bytes_);
         options.series_per_database_max = series_max_;
+        options.values_per_tag_max = values_max_;
         engine_ = std::move(*Engine::create(options));
         {
             io::SimCores machine(world, cores);
@@ -90,6 +91,7 @@ protected:
     std::unique_ptr<Engine> engine_;
     std::uint64_t heads_bytes_ = 0;  // at least
     std::uint64_t series_max_ = 0;
+    std::uint64_t values_max_ = 0;
 };
 
 TEST_F(EngineTest, RefusesUnknownNamesInInfluxWords) {
@@ -277,6 +279,76 @@ TEST_F(EngineTest, DeletedSeriesMakeRoomForOthersWithinMinutes) {
         EXPECT_TRUE((co_await core.drop_database("d")).ok());
         EXPECT_TRUE((co_await core.create_database("d")).ok());
         EXPECT_EQ(co_await write_series(core, "m,h=a"), "ok");
+    });
+}
+
+std::string too_many_values(std::string_view tag, std::string_view value) {
+    return "max-values-per-tag limit exceeded (2/2): measurement=\"m\" tag=\"" + std::string(tag) +
+           "\" value=\"" + std::string(value) + "\"";
+}
+
+TEST_F(EngineTest, ATagTakesSoManyValuesAlsoAfterACrash) {
+    values_max_ = 2;
+    run(2, [](Core& core) -> io::Task<void> {
+        EXPECT_TRUE((co_await core.create_database("d")).ok());
+        for (const char* key : {"m,h=a,r=x", "m,h=b,r=x", "m,h=b,r=y", "m,h=a", "n,h=c"}) {
+            EXPECT_EQ(co_await write_series(core, key), "ok");
+        }
+        EXPECT_EQ(co_await write_series(core, "m,h=c,r=x"), too_many_values("h", "c"));
+        EXPECT_EQ(co_await write_series(core, "m,h=a,r=z"), too_many_values("r", "z"));
+        EXPECT_EQ(co_await write_series(core, "m,h=a,r=y"), "ok") << "a new series of known values";
+        EXPECT_EQ(co_await write_series(core, "m,h=a,r=x"), "ok");
+        EXPECT_EQ(core.metrics().points_beyond_series_max.value(), 2u);
+    });
+    // Some of it from segments, and with other cores.
+    run(1, [](Core& core) -> io::Task<void> {
+        EXPECT_EQ(co_await write_series(core, "m,h=c"), too_many_values("h", "c"));
+        EXPECT_EQ(co_await write_series(core, "m,h=b,r=x"), "ok");
+        EXPECT_TRUE((co_await core.stores().front()->flush()).ok());
+        EXPECT_EQ(co_await write_series(core, "m,h=c"), too_many_values("h", "c"));
+        EXPECT_EQ(co_await write_series(core, "n,h=d"), "ok");
+        EXPECT_EQ(co_await write_series(core, "m,h=a"), "ok");
+    });
+    // A lower bound than there are values: what is there goes on.
+    values_max_ = 1;
+    run(1, [](Core& core) -> io::Task<void> {
+        EXPECT_EQ(co_await write_series(core, "m,h=c"),
+                  "max-values-per-tag limit exceeded (2/1): measurement=\"m\" tag=\"h\" "
+                  "value=\"c\"");
+        EXPECT_EQ(co_await write_series(core, "m,h=b"), "ok");
+        EXPECT_EQ(co_await write_series(core, "m,h=a,r=y"), "ok");
+    });
+}
+
+TEST_F(EngineTest, DeletedValuesMakeRoomForOthersWithinMinutes) {
+    values_max_ = 2;
+    run(2, [](Core& core) -> io::Task<void> {
+        EXPECT_TRUE((co_await core.create_database("d")).ok());
+        for (const char* key : {"m,h=a", "m,h=b", "n,h=a"}) {
+            EXPECT_EQ(co_await write_series(core, key), "ok");
+        }
+        EXPECT_TRUE((co_await core.drop_measurement("d", "m")).ok());
+        EXPECT_EQ(co_await write_series(core, "m,h=c"), too_many_values("h", "c"));
+        (void)co_await core.reactor().sleep_ns(3 * kMinuteNs);
+        for (const char* key : {"m,h=c", "m,h=d", "n,h=a"}) {
+            EXPECT_EQ(co_await write_series(core, key), "ok");
+        }
+        EXPECT_EQ(co_await write_series(core, "m,h=a"), too_many_values("h", "a"));
+    });
+}
+
+TEST_F(EngineTest, BothBoundsHoldTogether) {
+    values_max_ = 2;
+    series_max_ = 3;
+    run(2, [](Core& core) -> io::Task<void> {
+        EXPECT_TRUE((co_await core.create_database("d")).ok());
+        EXPECT_EQ(co_await write_series(core, "m,h=a"), "ok");
+        EXPECT_EQ(co_await write_series(core, "m,h=b"), "ok");
+        EXPECT_EQ(co_await write_series(core, "m,h=c"), too_many_values("h", "c"));
+        EXPECT_EQ(co_await write_series(core, "m"), "ok");
+        EXPECT_EQ(co_await write_series(core, "m,h=d"), too_many_values("h", "d"));
+        EXPECT_EQ(co_await write_series(core, "m,r=a"), kTooManySeries);
+        EXPECT_EQ(co_await write_series(core, "m,h=b"), "ok");
     });
 }
 

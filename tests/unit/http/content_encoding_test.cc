@@ -55,6 +55,19 @@ TEST(ContentEncoding, KnowsBothNamesOfGzip) {
     EXPECT_FALSE(is_gzip("deflate"));
 }
 
+TEST(GzipDecoder, TellsWhatABodyWillBecome) {
+    const std::string small = gzip(words(100));
+    const std::string large = gzip(std::string(3'000'000, 'x'));
+    EXPECT_EQ(GzipDecoder::expected_bytes(as_byte_span(small)), small.size() * 4);
+    EXPECT_EQ(GzipDecoder::expected_bytes(as_byte_span(large)), 3'000'000u);
+    EXPECT_GE(GzipDecoder::bytes_max(as_byte_span(large)), 3'000'000u);
+    std::string liar = large;
+    liar.replace(liar.size() - 4, 4, "\xFF\xFF\xFF\xFF");
+    EXPECT_EQ(GzipDecoder::expected_bytes(as_byte_span(liar)),
+              GzipDecoder::bytes_max(as_byte_span(liar)));
+    EXPECT_EQ(GzipDecoder::expected_bytes({}), 0u);
+}
+
 TEST(GzipDecoder, GivesBackWhatWasCompressed) {
     for (std::size_t size : {0u, 1u, 100u, 4096u, 100'000u, 3'000'000u}) {
         for (int level : {0, 1, 9}) EXPECT_EQ(decode(gzip(words(size), level)).text, words(size));

@@ -50,6 +50,59 @@ TEST(ResponseParser, KeepsOnlyTheStartOfALongBody) {
     EXPECT_EQ(parser.body_start(), std::string(256, 'x'));
 }
 
+TEST(ResponseParser, TheAnswerToAHeadHasALengthAndNoBody) {
+    ResponseParser parser;
+    parser.reset({.has_body = false});
+    const Result<bool> added = parser.add("HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n");
+    ASSERT_TRUE(added.ok() && *added);
+    EXPECT_EQ(parser.header("content-length"), "77");
+    EXPECT_TRUE(parser.keeps_connection());
+}
+
+TEST(ResponseParser, HasTheHeaderOfTheAnswerItself) {
+    const std::string answer =
+        "HTTP/1.1 100 Continue\r\nETag: no\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nETag: \"abc\"\r\nx-Amz-Meta-A:  two words \r\nEmpty:\r\n"
+        "Content-Length: 3\r\nEtag: second\r\n\r\nxyz";
+    for (const bool is_whole : {true, false}) {
+        ResponseParser parser;
+        bool complete = false;
+        for (std::size_t i = 0; i < answer.size() && !complete;) {
+            const std::string_view piece = std::string_view(answer).substr(i, is_whole ? 1000 : 1);
+            const Result<bool> added = parser.add(piece);
+            ASSERT_TRUE(added.ok());
+            complete = *added;
+            i += piece.size();
+        }
+        ASSERT_TRUE(complete);
+        EXPECT_EQ(parser.header("etag"), "\"abc\"");
+        EXPECT_EQ(parser.header("x-amz-meta-a"), "two words");
+        EXPECT_EQ(parser.header("empty"), "");
+        EXPECT_EQ(parser.header("nope"), "");
+        EXPECT_EQ(parser.body_start(), "xyz");
+        EXPECT_EQ(parser.body_bytes(), 3u);
+        parser.reset();
+        EXPECT_EQ(parser.header("etag"), "");
+        EXPECT_EQ(parser.body_bytes(), 0u);
+    }
+}
+
+TEST(ResponseParser, RefusesAHeaderBeyondAnyMeasure) {
+    ResponseParser parser;
+    const Result<bool> added =
+        parser.add("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n");
+    EXPECT_FALSE(added.ok());
+}
+
+TEST(ResponseParser, KeepsAsMuchOfABodyAsIsAskedFor) {
+    ResponseParser parser;
+    parser.reset({.has_body = true, .body_bytes_kept = 5});
+    const Result<bool> added = parser.add("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n12345678");
+    ASSERT_TRUE(added.ok() && *added);
+    EXPECT_EQ(parser.body_start(), "12345");
+    EXPECT_EQ(parser.body_bytes(), 8u);
+}
+
 TEST(ResponseParser, RefusesWhatIsNoHttp) {
     EXPECT_EQ(parse("SSH-2.0-OpenSSH\r\n"), "malformed");
     EXPECT_EQ(parse("HTTP/1.1 abc\r\n\r\n"), "malformed");

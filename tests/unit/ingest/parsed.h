@@ -95,6 +95,7 @@ inline Parsed parse_in_pieces(std::string_view body, std::size_t bytes_max,
         other.clear();
         parser.parse("m,h=other other=1,v=2i 5\nmm v=t 6\n", options, {}, index, other);
     }
+    if (!parsed.result.is_too_sparse) batch.finish();
     parsed.rows = describe_rows(batch, index);
     for (const model::Rejection& each : parsed.result.rejections) {
         parsed.messages.push_back(each.message);

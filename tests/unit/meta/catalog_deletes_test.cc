@@ -133,6 +133,118 @@ TEST(CatalogDeletes, ADroppedShardIsDoomedWhereverItIs) {
     EXPECT_EQ(catalog->find_database("e")->find_policy("autogen")->shard_groups.size(), 1u);
 }
 
+// The database "d" with autogen, which has groups 1 and 2, and "week" with group 5.
+std::shared_ptr<const Catalog> two_policies() {
+    CatalogEditor editor(*two_databases());
+    RetentionPolicySpec week;
+    week.name = "week";
+    EXPECT_TRUE(editor.create_retention_policy("d", week, false).ok());
+    EXPECT_TRUE(editor.ensure_names({"d", "week", {{0, 0, {}}}}).ok());
+    return std::move(editor).finish();
+}
+
+model::Tombstone tombstone_of(std::string policy, std::uint64_t sequence, std::string measurement) {
+    model::Tombstone made = tombstone(sequence, std::move(measurement));
+    made.policy = std::move(policy);
+    return made;
+}
+
+TEST(CatalogDeletes, ATombstoneOfAPolicyIsAboutItsGroups) {
+    CatalogEditor editor(*two_policies());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone_of("week", 7, "cpu")).ok());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone(8, "cpu")).ok());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone_of("week", 9, "mem")).ok());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone_of("autogen", 10, "mem")).ok());
+    const auto catalog = std::move(editor).finish();
+    // The one of all policies covers the first.
+    EXPECT_EQ(sequences_of(catalog->tombstones->of_group(5)), (Sequences{8, 9}));
+    EXPECT_EQ(sequences_of(catalog->tombstones->of_group(1)), (Sequences{8, 10}));
+    EXPECT_EQ(catalog->tombstones->last_sequence, 10u);
+}
+
+TEST(CatalogDeletes, APolicyWithoutTombstonesHasNoneInTheMap) {
+    CatalogEditor editor(*two_policies());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone_of("week", 7, "cpu")).ok());
+    const auto catalog = std::move(editor).finish();
+    EXPECT_EQ(sequences_of(catalog->tombstones->of_group(5)), Sequences{7});
+    EXPECT_EQ(catalog->tombstones->of_group(1), nullptr);
+}
+
+TEST(CatalogDeletes, AnUnknownPolicyIsNamed) {
+    CatalogEditor editor(*two_policies());
+    const Result<void> refused = editor.add_tombstone("d", tombstone_of("year", 7, "cpu"));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message, "retention policy not found: year");
+    EXPECT_FALSE(editor.changed());
+}
+
+// A policy that has been dropped and made again has other groups, with later points.
+TEST(CatalogDeletes, ATombstoneOfAPolicyIsNotAboutALaterOneOfThatName) {
+    CatalogEditor editor(*two_policies());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone_of("week", 7, "cpu")).ok());
+    editor.drop_retention_policy("d", "week");
+    RetentionPolicySpec week;
+    week.name = "week";
+    ASSERT_TRUE(editor.create_retention_policy("d", week, false).ok());
+    ASSERT_TRUE(editor.ensure_names({"d", "week", {{0, 0, {}}}}).ok());
+    const auto catalog = std::move(editor).finish();
+    EXPECT_EQ(catalog->find_database("d")->find_policy("week")->shard_groups.front()->id, 6u);
+    EXPECT_EQ(catalog->tombstones->of_group(6), nullptr);
+}
+
+TEST(CatalogDeletes, TheBytesOfOneOfAPolicyAreWhatTheDocumentSays) {
+    const auto base = two_policies();
+    for (const bool of_policy : {false, true}) {
+        CatalogEditor editor(*base);
+        const auto what = of_policy ? tombstone_of("week", 7, "cpu") : tombstone(7, "cpu");
+        ASSERT_TRUE(editor.add_tombstone("d", what).ok());
+        std::vector<std::byte> wanted{std::byte{0x16}, std::byte{0x01}, std::byte{'d'}};
+        if (of_policy) {
+            wanted.front() = std::byte{0x20};
+            for (const char each : {'\4', 'w', 'e', 'e', 'k'}) wanted.push_back(std::byte(each));
+        }
+        ASSERT_GT(editor.changes().size(), wanted.size());
+        EXPECT_TRUE(std::ranges::equal(editor.changes().first(wanted.size()), wanted));
+    }
+}
+
+TEST(CatalogDeletes, OneOfAPolicyWithoutItsNameIsMalformed) {
+    ByteWriter changes;
+    changes.write(static_cast<std::uint8_t>(CatalogOp::kAddPolicyTombstone));
+    changes.write_text("d");
+    changes.write_text("");
+    tombstone(7, "cpu").write(changes);
+    CatalogDraft draft(*two_policies());
+    EXPECT_EQ(draft.apply(changes.span(), Misfit::kSkip).error().message,
+              "a catalog record is malformed");
+}
+
+TEST(CatalogDeletes, ThoseOfAPolicySurviveLogAndSnapshot) {
+    const auto base = two_policies();
+    CatalogEditor editor(*base);
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone_of("week", 7, "cpu")).ok());
+    ASSERT_TRUE(editor.add_tombstone("d", tombstone(8, "mem")).ok());
+    std::vector<std::byte> changes(editor.changes().begin(), editor.changes().end());
+    const auto wanted = std::move(editor).finish();
+
+    CatalogDraft replayed(*base);
+    ASSERT_TRUE(replayed.apply(changes, Misfit::kRefuse).ok());
+    const auto from_log = replayed.finish();
+
+    CatalogSnapshotEncoder encoder(*wanted, 1, 0);
+    ByteWriter snapshot;
+    while (encoder.next(snapshot)) {
+    }
+    CatalogDraft loaded{Catalog{}};
+    ASSERT_TRUE(load_snapshot(snapshot.span(), 1, loaded).ok());
+    const auto from_snapshot = loaded.finish();
+
+    for (const auto& catalog : {from_log, from_snapshot}) {
+        EXPECT_EQ(sequences_of(catalog->tombstones->of_group(5)), (Sequences{7, 8}));
+        EXPECT_EQ(sequences_of(catalog->tombstones->of_group(1)), Sequences{8});
+    }
+}
+
 // What the log and the snapshot say of all that comes back the same.
 TEST(CatalogDeletes, SurviveLogAndSnapshot) {
     const auto base = two_databases();

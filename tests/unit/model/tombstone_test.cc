@@ -137,5 +137,32 @@ TEST(Tombstone, ALaterAndWiderOneMakesAnEarlierOneSuperfluous) {
     EXPECT_TRUE(all.subsumes(cpu));
 }
 
+TEST(Tombstone, OneOfAPolicyLeavesTheOthersAlone) {
+    Tombstone all;
+    all.sequence = 400;
+    Tombstone week = all;
+    week.policy = "week";
+    EXPECT_TRUE(all.reaches("week"));
+    EXPECT_TRUE(week.reaches("week"));
+    EXPECT_FALSE(week.reaches("autogen"));
+    EXPECT_NE(week.text(), all.text());
+    EXPECT_EQ(week.text(), all.text() + ", of policy week");
+}
+
+TEST(Tombstone, OneOfAPolicyStandsForNoneOfMore) {
+    Tombstone before;
+    before.sequence = 300;
+    Tombstone week = before;
+    week.sequence = 400;
+    week.policy = "week";
+    EXPECT_FALSE(week.subsumes(before));
+    before.policy = "autogen";
+    EXPECT_FALSE(week.subsumes(before));
+    before.policy = "week";
+    EXPECT_TRUE(week.subsumes(before));
+    week.policy.clear();
+    EXPECT_TRUE(week.subsumes(before));
+}
+
 }  // namespace
 }  // namespace sluice::model

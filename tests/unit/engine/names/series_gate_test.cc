@@ -36,26 +36,38 @@ TEST(SeriesGate, AsksOncePerSeriesOfADatabaseAndHead) {
     EXPECT_EQ(gate.unknown("d", 2, batch).size(), 3u);
 }
 
+// The sentence about the series of a place in the list.
+std::string sentence(std::size_t i) {
+    return "sentence " + std::to_string(i);
+}
+
 TEST(SeriesGate, RemovesTheRowsOfRefusedSeriesAndNamesSome) {
     model::PointBatch batch;
     add_rows(batch, 0, {1, 2, 1, 3});
     std::vector<model::Rejection> rejections;
-    EXPECT_EQ(SeriesGate::remove({1}, 9, batch, rejections), 2u);
+    EXPECT_EQ(SeriesGate::remove({1}, sentence, batch, rejections), 2u);
     ASSERT_EQ(rejections.size(), 2u);
     EXPECT_EQ(rejections[0].line, 1u);
     EXPECT_EQ(rejections[1].line, 3u);
-    EXPECT_EQ(rejections[0].message, "max-series-per-database limit exceeded: (9)");
+    EXPECT_EQ(rejections[0].message, "sentence 0");
     EXPECT_EQ(batch.row_count(), 2u);
-    EXPECT_EQ(SeriesGate::remove({2, 3}, 9, batch, rejections), 2u);
+    EXPECT_EQ(SeriesGate::remove({2, 3}, sentence, batch, rejections), 2u);
     EXPECT_EQ(batch.table_count(), 0u);
+    ASSERT_EQ(rejections.size(), 4u);
+    EXPECT_EQ(rejections[2].message, "sentence 0");
+    EXPECT_EQ(rejections[3].message, "sentence 1");
 }
 
 TEST(SeriesGate, NamesAHundredRowsOfAMillion) {
     model::PointBatch batch;
     add_rows(batch, 0, std::vector<SeriesId>(1000, 5));
     std::vector<model::Rejection> rejections;
-    EXPECT_EQ(SeriesGate::remove({5}, 1, batch, rejections), 1000u);
+    EXPECT_EQ(SeriesGate::remove({5}, sentence, batch, rejections), 1000u);
     EXPECT_EQ(rejections.size(), 100u);
+}
+
+TEST(SeriesGate, SaysWhatInfluxdbSays) {
+    EXPECT_EQ(too_many_series_text(9), "max-series-per-database limit exceeded: (9)");
 }
 
 }  // namespace

@@ -121,7 +121,8 @@ TEST(Config, SaysWhyALakeCannotBe) {
     const auto root = [](const std::string& text) {
         return complaint_of("[lake]\nenabled = true\nroot = \"" + text + "\"\n");
     };
-    EXPECT_NE(root("s3://bucket/lake").find("S3 is not supported"), std::string::npos);
+    EXPECT_EQ(root("s3://bucket/lake"), "");
+    EXPECT_TRUE(root("s3://").starts_with("lake.root: "));
     for (const char* text : {"", "/srv/lake", "file://", "file:///", "file://srv", "http://x"}) {
         EXPECT_TRUE(root(text).starts_with("lake.root: ")) << text;
     }
@@ -131,18 +132,23 @@ TEST(Config, SaysWhyALakeCannotBe) {
     EXPECT_EQ(complaint_of("[lake]\nroot = \"s3://bucket\"\n"), "");
 }
 
-TEST(Config, FindsTheFolderOfALake) {
+TEST(Config, FindsThePlaceOfALake) {
     LakeSettings lake;
     lake.root = "file:///srv/lake//";
-    EXPECT_EQ(lake.folder(), "/srv/lake");
+    EXPECT_EQ(lake.place(), "/srv/lake");
+    lake.root = "s3://bucket/a/b/";
+    EXPECT_EQ(lake.place(), "s3://bucket/a/b");
+    EXPECT_EQ(lake.bucket().prefix, "a/b");
 }
 
-TEST(Config, DoesNotStartWithoutAGuardThatIsAskedFor) {
-    EXPECT_EQ(error_of("[data]\nmax-values-per-tag = 100000\n"),
-              "f:2: data.max-values-per-tag is not offered: the values of a tag are not limited; "
-              "remove the line, or say 0");
-    EXPECT_EQ(error_of("[data]\nmax-values-per-tag = 0\n"), "");
-    EXPECT_EQ(error_of("[data]\nmax-series-per-database = 1000000\n"), "");
+TEST(Config, TakesInfluxdbsBoundsOfADatabase) {
+    ConfigWarnings warnings;
+    const Config config = from_toml(
+        "[data]\nmax-values-per-tag = 100000\nmax-series-per-database = 1000000\n", &warnings);
+    EXPECT_EQ(config.data.max_values_per_tag, 100'000u);
+    EXPECT_EQ(config.data.max_series_per_database, 1'000'000u);
+    EXPECT_TRUE(warnings.empty());
+    EXPECT_EQ(Config().data.max_values_per_tag, 0u);
 }
 
 TEST(Config, ALimitIsAboutAUserOrATokenAndLimitsSomething) {

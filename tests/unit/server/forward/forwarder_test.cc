@@ -63,8 +63,8 @@ protected:
         machine_.run(nap(machine_.reactor(), duration_ns));
     }
 
-    const Config::Subscriber settings_{};  // for destinations by https, of which there are none
-    TlsTrust trust_{settings_};
+    TlsTrust trust_{
+        [] { return tls::Context::for_client({}); }};  // for https, of which there is none
     io::SimMachine machine_;
     std::vector<std::unique_ptr<test::SimDestination>> servers_;
     std::unique_ptr<Forwarder> forwarder_;

@@ -7,8 +7,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <set>
 
+#include "server/lake/lake_folder.h"
+#include "sim_machine.h"
 #include "sluice/base/crc32c.h"
 
 namespace sluice::server {
@@ -62,15 +65,47 @@ protected:
     LakePlace place(const std::string& data = "data") const {
         return {home_ + "/" + data, root_, "n1"};
     }
-    Result<LakeLedger> open(FileSteps& steps) { return LakeLedger::open(steps, place(), 7); }
+    // A ledger with the folder that it looks after, and calls that are over when they return.
+    class Opened {
+    public:
+        Opened(io::SimMachine& machine, FileSteps& steps, const LakePlace& place,
+               std::uint64_t owner)
+            : machine_(machine),
+              folder_(steps, place.root, place.node),
+              ledger_(machine.run(LakeLedger::open(steps, folder_, place, owner))) {}
+
+        bool ok() const { return ledger_.ok(); }
+        const Error& error() const { return ledger_.error(); }
+        const LakeState& state() const { return ledger_->state(); }
+        const std::string& stage() const { return folder_.stage(); }
+        Result<bool> publish(const PublicationKey& key, Publication candidate,
+                             std::map<lake::TableName, std::string> new_names) {
+            return machine_.run(ledger_->publish(key, std::move(candidate), std::move(new_names)));
+        }
+        Result<void> withdraw(const PublicationKey& key) {
+            return machine_.run(ledger_->withdraw(key));
+        }
+        Result<void> forget(const PublicationKey& key) {
+            return machine_.run(ledger_->forget(key));
+        }
+        Result<void> clear_stage() { return machine_.run(folder_.clear_stage()); }
+
+    private:
+        io::SimMachine& machine_;
+        LakeFolder folder_;
+        Result<LakeLedger> ledger_;
+    };
+    std::unique_ptr<Opened> open(FileSteps& steps) {
+        return std::make_unique<Opened>(machine_, steps, place(), 7);
+    }
 
     // Files of one line each, which stand for Parquet files.
-    static Publication stage(const LakeLedger& ledger, const std::string& text,
+    static Publication stage(const Opened& ledger, const std::string& text,
                              std::initializer_list<std::int64_t> days) {
         Publication made;
         for (const std::int64_t day : days) {
             const std::string line = text + " " + std::to_string(day);
-            std::ofstream(ledger.stage() + "/" + LakeFolder::staged_name(day, 0)) << line;
+            std::ofstream(ledger.stage() + "/" + LakeTarget::staged_name(day, 0)) << line;
             made.files.push_back({day, 0, 1, line.size(), crc32c(as_byte_span(line))});
         }
         return made;
@@ -98,11 +133,12 @@ protected:
     const std::string root_ = home_ + "/root";
     const PublicationKey key_{{"d", "autogen", "m"}, 3};
     FileSteps steps_;
+    io::SimMachine machine_;
 };
 
 TEST_F(LakeLedgerTest, PublishesFilesUnderTheirNames) {
     auto ledger = open(steps_);
-    ASSERT_TRUE(ledger.ok()) << ledger.error().message;
+    ASSERT_TRUE(ledger->ok()) << ledger->error().message;
     const auto published = ledger->publish(key_, stage(*ledger, "a", {0, 1}), {});
     ASSERT_TRUE(published.ok()) << published.error().message;
     EXPECT_TRUE(*published);
@@ -113,7 +149,7 @@ TEST_F(LakeLedgerTest, PublishesFilesUnderTheirNames) {
 
 TEST_F(LakeLedgerTest, ReplacesAGenerationByTheNext) {
     auto ledger = open(steps_);
-    ASSERT_TRUE(ledger.ok());
+    ASSERT_TRUE(ledger->ok());
     ASSERT_TRUE(ledger->publish(key_, stage(*ledger, "a", {0, 1}), {}).ok());
     ASSERT_TRUE(ledger->clear_stage().ok());
     ASSERT_TRUE(ledger->publish(key_, stage(*ledger, "b", {1, 2}), {}).ok());
@@ -125,7 +161,7 @@ TEST_F(LakeLedgerTest, ReplacesAGenerationByTheNext) {
 
 TEST_F(LakeLedgerTest, TheSameFilesAreNoNewGeneration) {
     auto ledger = open(steps_);
-    ASSERT_TRUE(ledger.ok());
+    ASSERT_TRUE(ledger->ok());
     ASSERT_TRUE(ledger->publish(key_, stage(*ledger, "a", {0}), {}).ok());
     ASSERT_TRUE(ledger->clear_stage().ok());
     Publication again = stage(*ledger, "a", {0});
@@ -142,7 +178,7 @@ TEST_F(LakeLedgerTest, TheSameFilesAreNoNewGeneration) {
 TEST_F(LakeLedgerTest, WithdrawsAndForgets) {
     const PublicationKey other{{"d", "autogen", "n"}, 3};
     auto ledger = open(steps_);
-    ASSERT_TRUE(ledger.ok());
+    ASSERT_TRUE(ledger->ok());
     ASSERT_TRUE(ledger->publish(key_, stage(*ledger, "a", {0}), {}).ok());
     ASSERT_TRUE(ledger->publish(other, stage(*ledger, "b", {0}), {}).ok());
     ASSERT_TRUE(ledger->withdraw(key_).ok());
@@ -155,11 +191,11 @@ TEST_F(LakeLedgerTest, NamesOfColumnsOutliveTheirGroups) {
     const std::map<lake::TableName, std::string> names{
         {{false, "Value", model::FieldType::kFloat}, "Value_field"}};
     auto ledger = open(steps_);
-    ASSERT_TRUE(ledger.ok());
+    ASSERT_TRUE(ledger->ok());
     ASSERT_TRUE(ledger->publish(key_, stage(*ledger, "a", {0}), names).ok());
     ASSERT_TRUE(ledger->forget(key_).ok());
     auto again = open(steps_);
-    ASSERT_TRUE(again.ok());
+    ASSERT_TRUE(again->ok());
     EXPECT_EQ(again->state().names_of(key_.table), names);
     EXPECT_TRUE(again->state().entries().empty());
 }
@@ -177,7 +213,7 @@ TEST_F(LakeLedgerTest, EveryEndIsMendedByTheNextStart) {
             DyingSteps steps(end, tears);
             {
                 auto ledger = open(steps);
-                if (ledger.ok() && ledger->publish(key_, stage(*ledger, "a", {0, 1}), {}).ok() &&
+                if (ledger->ok() && ledger->publish(key_, stage(*ledger, "a", {0, 1}), {}).ok() &&
                     ledger->clear_stage().ok() &&
                     ledger->publish(key_, stage(*ledger, "b", {1, 2}), {}).ok()) {
                     (void)ledger->withdraw(key_);
@@ -185,7 +221,7 @@ TEST_F(LakeLedgerTest, EveryEndIsMendedByTheNextStart) {
             }
             was_dead = steps.is_dead();
             auto mended = open(steps_);
-            ASSERT_TRUE(mended.ok()) << mended.error().message;
+            ASSERT_TRUE(mended->ok()) << mended->error().message;
             const std::set<std::string> found = lines();
             const LakeState::Entry* const entry = mended->state().find(key_);
             if (entry == nullptr || !entry->published) {
@@ -206,8 +242,8 @@ TEST_F(LakeLedgerTest, EveryEndIsMendedByTheNextStart) {
 }
 
 TEST_F(LakeLedgerTest, ANodeHasOneDataDirectory) {
-    ASSERT_TRUE(open(steps_).ok());
-    const auto other = LakeLedger::open(steps_, place("other"), 8);
+    ASSERT_TRUE(open(steps_)->ok());
+    const Opened other(machine_, steps_, place("other"), 8);
     ASSERT_FALSE(other.ok());
     EXPECT_EQ(other.error().kind, ErrorKind::kConflict);
     EXPECT_NE(other.error().message.find("another [lake] node"), std::string::npos);
@@ -216,21 +252,21 @@ TEST_F(LakeLedgerTest, ANodeHasOneDataDirectory) {
 TEST_F(LakeLedgerTest, ARootThatHasLostEverythingIsAsked) {
     {
         auto ledger = open(steps_);
-        ASSERT_TRUE(ledger.ok());
+        ASSERT_TRUE(ledger->ok());
         ASSERT_TRUE(ledger->publish(key_, stage(*ledger, "a", {0}), {}).ok());
     }
     fs::remove_all(root_);
-    EXPECT_EQ(open(steps_).error().kind, ErrorKind::kNotFound);
+    EXPECT_EQ(open(steps_)->error().kind, ErrorKind::kNotFound);
     fs::create_directories(root_);
-    EXPECT_EQ(open(steps_).error().kind, ErrorKind::kConflict);
+    EXPECT_EQ(open(steps_)->error().kind, ErrorKind::kConflict);
     fs::remove(journal_path(place().data_directory, root_, "n1"));
-    EXPECT_TRUE(open(steps_).ok());
+    EXPECT_TRUE(open(steps_)->ok());
 }
 
 TEST_F(LakeLedgerTest, ADamagedJournalIsNotGuessedAt) {
     {
         auto ledger = open(steps_);
-        ASSERT_TRUE(ledger.ok());
+        ASSERT_TRUE(ledger->ok());
         ASSERT_TRUE(ledger->publish(key_, stage(*ledger, "a", {0}), {}).ok());
     }
     const std::string path = journal_path(place().data_directory, root_, "n1");

@@ -4,6 +4,8 @@
 
 #include "batches.h"
 #include "sluice/storage/head.h"
+#include "storage/memtable/memtable_source.h"
+#include "storage/rows/block_rows.h"
 
 namespace sluice::storage {
 namespace {
@@ -72,6 +74,50 @@ TEST(Memtable, ThousandsOfSmallMeasurementsStaySmall) {
         ASSERT_TRUE(head.memtable(1, i).append(batch.table_at(0), i + 1).ok());
     }
     EXPECT_LE(head.memory_bytes() / kMeasurements, 8 * 1024u);
+}
+
+// Rows of a measurement with very many fields are passed on in blocks of few rows, each of which
+// has arrays of all fields.
+TEST(MemtableSource, BlocksOfVeryManyFieldsHaveFewRows) {
+    constexpr std::uint32_t kFields = 8192;
+    constexpr std::uint32_t kRows = 300;
+    auto head = std::make_shared<Head>(1);
+    for (std::uint32_t row = 0; row < kRows; ++row) {
+        model::PointBatch batch;
+        std::vector<TestField> fields;
+        // The first row brings all of them, the others one each.
+        for (std::uint32_t i = 0; i < (row == 0 ? kFields : 1); ++i) {
+            fields.push_back(number("f" + std::to_string(row + i), static_cast<int>(row)));
+        }
+        add_row(batch, head->series_index(), 1, "m", static_cast<int>(row), fields);
+        batch.finish();
+        ASSERT_TRUE(head->memtable(1, 0).append(batch.table_at(0), row + 1).ok());
+    }
+    const auto table = head->find(1, "m");
+    OrderedRows rows;
+    for (std::uint32_t row = 0; row < kRows; ++row) rows.places.push_back(row_chunk::place_of(row));
+    rows.series.push_back({0, 0, kRows});
+    std::vector<std::uint32_t> columns(kFields);
+    for (std::uint32_t i = 0; i < kFields; ++i) columns[i] = i;
+    MemtableSource source(head, table, std::move(rows), columns, true);
+    std::uint32_t seen = 0;
+    while (source.state() != RowSource::State::kEnd) {
+        if (source.state() == RowSource::State::kLoad) {
+            io::Task<Result<void>> loading = source.load();
+            ASSERT_TRUE(loading.done());
+        }
+        const RowSlice& slice = source.slice();
+        ASSERT_LE(slice.rows(), block_rows_max(kFields));
+        for (std::size_t i = 0; i < slice.rows(); ++i, ++seen) {
+            EXPECT_EQ(slice.times[i], seen);
+            EXPECT_TRUE(slice.columns[seen].is_valid(i));
+            EXPECT_EQ(
+                slice.columns[kFields - 1].absent() || !slice.columns[kFields - 1].is_valid(i),
+                seen != 0);
+        }
+        source.consume(slice.rows());
+    }
+    EXPECT_EQ(seen, kRows);
 }
 
 TEST(Head, ForgetsADroppedGroupWhileItsReadersKeepIt) {

@@ -1,7 +1,9 @@
-#include "server/tool/stopped_directory.h"
+#include "server/tool/directory_reading.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "server/tool/console.h"
@@ -33,20 +35,17 @@ engine::EngineOptions engine_options(const std::string& directory) {
     return options;
 }
 
-// A copy of files that somebody is writing to is of no one moment: logs and segments would not fit
-// together. So this says what can be done instead.
-Error in_use(const Error& conflict, const std::string& directory) {
-    return {ErrorKind::kConflict,
-            conflict.message +
-                ": stop the server first, or let it export itself, a SELECT * ... GROUP BY * for "
-                "each measurement through /query (with chunked=true and epoch=ns), or export a "
-                "snapshot of " +
-                directory + " that the file system takes at one instant"};
+// Where the lock is: a store lies in the directory that its server has.
+std::string locked_directory(const std::string& directory) {
+    std::error_code error;
+    const std::filesystem::path store = std::filesystem::canonical(directory, error);
+    const std::filesystem::path stores = store.parent_path();
+    return error || stores.filename() != "stores" ? directory : stores.parent_path().string();
 }
 
 class Reading {
 public:
-    Reading(const ScratchCopy& copy, const StoppedWork& work) : copy_(copy), work_(work) {}
+    Reading(const ScratchCopy& copy, const ReadingWork& work) : copy_(copy), work_(work) {}
 
     // On the one core of the engine.
     io::Task<void> run(engine::Engine& engine, io::Reactor& reactor) {
@@ -76,26 +75,28 @@ private:
     }
 
     const ScratchCopy& copy_;
-    const StoppedWork& work_;
+    const ReadingWork& work_;
     bool is_whole_ = true;
     Result<void> result_;
 };
 
 }  // namespace
 
-Result<bool> read_stopped_directory(const std::string& directory, const std::string& scratch,
-                                    const StoppedWork& work) {
+Result<bool> read_directory(const std::string& directory, const std::string& scratch, Beside beside,
+                            const ReadingWork& work) {
     set_log_level(LogLevel::kError);
-    Result<io::DirectoryLock> lock = io::DirectoryLock::acquire_quietly(directory);
-    if (!lock.ok() && lock.error().kind == ErrorKind::kConflict) {
-        return in_use(lock.error(), directory);
+    const Result<io::DirectoryLock> lock =
+        io::DirectoryLock::acquire_quietly(locked_directory(directory));
+    const bool is_running = !lock.ok() && lock.error().kind == ErrorKind::kConflict;
+    if (!lock.ok() && !is_running) return lock.error();
+    if (is_running && beside == Beside::kNobody) {
+        return Error{ErrorKind::kConflict, lock.error().message + ": stop the server first"};
     }
-    if (!lock.ok()) return std::move(lock).error();
     const char* temporary = std::getenv("TMPDIR");
     const std::string parent = !scratch.empty()       ? scratch
                                : temporary != nullptr ? temporary
                                                       : "/var/tmp";
-    SLUICE_TRY(const ScratchCopy copy, ScratchCopy::make(directory, parent));
+    SLUICE_TRY(const ScratchCopy copy, ScratchCopy::make(directory, parent, is_running));
     for (const std::string& each : copy.unreadable()) complain(each);
     SLUICE_TRY(const std::unique_ptr<engine::Engine> engine,
                engine::Engine::create(engine_options(copy.data_directory())));

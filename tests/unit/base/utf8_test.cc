@@ -1,4 +1,4 @@
-#include "influxql/utf8.h"
+#include "sluice/base/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "sluice/base/random.h"
 
-namespace sluice::influxql {
+namespace sluice {
 namespace {
 
 bool is_code_point(char32_t code) {
@@ -93,4 +93,4 @@ TEST(Utf8, ReadsAnyBytesToTheEnd) {
 }
 
 }  // namespace
-}  // namespace sluice::influxql
+}  // namespace sluice

@@ -1,10 +1,10 @@
-#include "influxql/utf8.h"
+#include "sluice/base/utf8.h"
 
 #include <cstdint>
 
 #include "sluice/base/check.h"
 
-namespace sluice::influxql {
+namespace sluice {
 
 // The lead byte says how many follow and which the smallest code point of that length is: a longer
 // form of a smaller one is none (overlong), nor is half of a surrogate pair.
@@ -55,4 +55,4 @@ void append_utf8(std::string& out, char32_t code) {
     }
 }
 
-}  // namespace sluice::influxql
+}  // namespace sluice

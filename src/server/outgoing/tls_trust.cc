@@ -1,6 +1,5 @@
-#include "server/forward/tls_trust.h"
+#include "server/outgoing/tls_trust.h"
 
-#include "server/process/tls_files.h"
 #include "sluice/io/aside.h"
 #include "sluice/io/reactor.h"
 
@@ -8,8 +7,7 @@ namespace sluice::server {
 
 io::Task<Result<std::shared_ptr<tls::Context>>> TlsTrust::context() {
     if (context_ == nullptr) {
-        const auto load = [this] { return load_trust(config_); };
-        io::Task<Result<std::shared_ptr<tls::Context>>> loading = io::run_aside(load);
+        io::Task<Result<std::shared_ptr<tls::Context>>> loading = io::run_aside(load_);
         SLUICE_CO_TRY(context_, co_await loading);
     }
     co_return context_;

@@ -8,7 +8,7 @@
 
 #include "sluice/base/result.h"
 
-namespace sluice::influxql {
+namespace sluice {
 
 // strconv.ParseInt(text, 10, 64). kInvalid with Go's words: `strconv.ParseInt: parsing "x": invalid
 // syntax`.
@@ -19,4 +19,4 @@ Result<std::int64_t> parse_go_integer(std::string_view text);
 // use.
 std::string quote_go(std::string_view text);
 
-}  // namespace sluice::influxql
+}  // namespace sluice

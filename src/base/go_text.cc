@@ -1,12 +1,12 @@
-#include "sluice/influxql/go_text.h"
+#include "sluice/base/go_text.h"
 
 #include <charconv>
 #include <cstdio>
 #include <string_view>
 
-#include "influxql/utf8.h"
+#include "sluice/base/utf8.h"
 
-namespace sluice::influxql {
+namespace sluice {
 namespace {
 
 bool is_printable(char32_t c) {
@@ -82,4 +82,4 @@ std::string quote_go(std::string_view text) {
     return out + '"';
 }
 
-}  // namespace sluice::influxql
+}  // namespace sluice

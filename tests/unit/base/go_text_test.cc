@@ -1,8 +1,8 @@
-#include "sluice/influxql/go_text.h"
+#include "sluice/base/go_text.h"
 
 #include <gtest/gtest.h>
 
-namespace sluice::influxql {
+namespace sluice {
 namespace {
 
 TEST(GoText, ReadsIntegersAsParseInt) {
@@ -34,4 +34,4 @@ TEST(GoText, QuotesAsPercentQ) {
 }
 
 }  // namespace
-}  // namespace sluice::influxql
+}  // namespace sluice

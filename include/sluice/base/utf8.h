@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace sluice::influxql {
+namespace sluice {
 
 inline constexpr char32_t kReplacementCharacter = 0xFFFD;
 
@@ -14,4 +14,4 @@ char32_t take_utf8(std::string_view& text);
 
 void append_utf8(std::string& out, char32_t code);
 
-}  // namespace sluice::influxql
+}  // namespace sluice
