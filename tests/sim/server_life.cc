@@ -125,9 +125,10 @@ io::Task<void> ServerLife::visit(std::uint32_t actions) {
     io::Reactor& reactor = cores_->guest(0);
     co_await reactor.yield();
     while (!server_->shared().serving.reached()) {
-        if (server_->failed()) co_return;
+        if (server_->failed() || visit_.is_stopping) co_return;
         (void)co_await reactor.sleep_ns(kMillisecondNs);
     }
+    if (visit_.is_stopping) co_return;
     if (visitors_.empty()) look_at_recovery();
     visitors_.push_back(
         std::make_unique<Visitor>(reactor, server_->shared().addresses.front().port, visit_));
