@@ -14,8 +14,8 @@ std::uint64_t bits(std::int64_t value) {
     return static_cast<std::uint64_t>(value);
 }
 
-template <typename T>
 // IEEE 754 decides about NaN: it is unequal to everything and in no order.
+template <typename T>
 Folded compare(Operator op, const T& a, const T& b) {
     switch (op) {
         case Operator::kEqual:
