@@ -24,7 +24,6 @@ constexpr std::string_view kStates[] = {
     "the catalog can be written again",
     "a copy of the catalog is complete again",
     "a segment file stays until the next start",
-    "a file cannot be read and is set aside",
     // What clients meet.
     "a write was refused for now",
     "a body was parsed again",
