@@ -117,7 +117,7 @@ driver() { "$1"; }  # tests/{style,compat,integration}/*/run*.{py,sh}
 
 # The longest early, so that none is left to run alone at the end.
 steps=("unit unit" "sanitized sanitized")
-steps+=("sim-server simulation server 4")
+steps+=("sim-server simulation server 10")
 for name in store engine merge; do
     [ ! -f "tests/sim/${name}_sim_test.cc" ] || steps+=("sim-$name simulation $name")
 done
