@@ -79,12 +79,16 @@ io::Task<Result<void>> CoreState::open_stores(std::vector<std::string> names) {
     co_return result;
 }
 
+void CoreState::expect_stop() {
+    for (storage::Store* store : stores) store->expect_stop();
+}
+
 io::Task<void> CoreState::stop_stores() {
+    // Also where a start has failed and no hand-over has ended.
+    expect_stop();
     // A head that is larger than this is left to the log, so that a stop stays short.
     constexpr std::uint64_t kCheapFlushBytes = 16 * kMiB;
     for (storage::Store* store : stores) {
-        // Also where a start has failed and no hand-over has ended.
-        store->expect_stop();
         const storage::StoreStats stats = store->stats();
         if (stats.head_rows != 0 && stats.head_bytes <= kCheapFlushBytes &&
             store->health().state != storage::StoreState::kReadOnly) {
@@ -169,7 +173,7 @@ const std::vector<storage::Store*>& Core::stores() const {
     return state_->stores;
 }
 void Core::expect_stop() {
-    for (storage::Store* store : state_->stores) store->expect_stop();
+    state_->expect_stop();
 }
 const CoreMetrics& Core::metrics() const {
     return state_->metrics;

@@ -33,6 +33,7 @@ public:
 
     // Opens the stores of these folders; the first becomes the one that is written to.
     io::Task<Result<void>> open_stores(std::vector<std::string> names);
+    void expect_stop();  // Core::expect_stop
     io::Task<void> stop_stores();
 
     // Takes the snapshot over if it is newer.

@@ -231,7 +231,7 @@ void CoreState::end_hand_over_call() {
 
 io::Task<void> CoreState::end_hand_overs() {
     hands_over_ = false;
-    for (storage::Store* store : stores) store->expect_stop();
+    expect_stop();
     while (hand_over_calls_ != 0) co_await hand_over_calls_ended_.wait();
 }
 

@@ -25,7 +25,7 @@ constexpr std::string_view kStates[] = {
     "a copy of the catalog is complete again",
     "a segment file stays until the next start",
     // What clients meet.
-    "a write was refused for now",
+    "a write was answered by 503 or 429",
     "a body was parsed again",
     "segments were merged",
 };

@@ -84,7 +84,7 @@ void Visitor::settle(const DrawnLines& lines, const SimAnswer& answer) {
         return;
     }
     const bool refused = answer.status == 503 || answer.status == 429;
-    if (refused) visit_.states.note("a write was refused for now");
+    if (refused) visit_.states.note("a write was answered by 503 or 429");
     if (answer.status == 500) visit_.states.note("a write failed");
     if (visit_.is_excused() && (refused || answer.status == 500)) return;
     visit_.complain("a write was answered " + std::to_string(answer.status) + " " + answer.body);

@@ -9,8 +9,8 @@
 // stores, in turns, and none of its times repeats. Reading the times costs less than merging the
 // values of all fields, and the answer holds for the whole query. It is asked only when many rows
 // of shared series have been met, or when so many are shared that there must be many rows, because
-// few rows are merged faster. And only where two stores
-// have rows of one time: what is at home is mostly older than what has just come in.
+// few rows are merged faster. And only where two stores have rows of one time: what is at home is
+// mostly older than what has just come in.
 #include <algorithm>
 #include <map>
 #include <utility>

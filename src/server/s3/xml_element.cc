@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "sluice/base/utf8.h"
+
 namespace sluice::server {
 namespace {
 
@@ -18,25 +20,6 @@ struct Entity {
 };
 constexpr Entity kEntities[] = {
     {"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};
-
-void append_utf8(std::string& out, std::uint32_t code) {
-    const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
-    if (code < 0x80) {
-        out += static_cast<char>(code);
-    } else if (code < 0x800) {
-        out += static_cast<char>(0xC0 | code >> 6);
-        tail(0);
-    } else if (code < 0x10000) {
-        out += static_cast<char>(0xE0 | code >> 12);
-        tail(6);
-        tail(0);
-    } else {
-        out += static_cast<char>(0xF0 | code >> 18);
-        tail(12);
-        tail(6);
-        tail(0);
-    }
-}
 
 bool append_numbered(std::string& out, std::string_view digits) {
     const bool is_hex = digits.starts_with('x');
